@@ -95,6 +95,22 @@ def with_writers(row: Mapping[str, Any]) -> dict[str, Any]:
     return {"writers": told or None} | {name: it for name, it in row.items() if name not in made}
 
 
+def apart(case: str, rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The rows as a case of its own in a store of several: with its own entities, ids and users.
+
+    Ada's runs are those of the user with the name of the case.
+    """
+    return [
+        {
+            **row,
+            "entity": f"{row['entity']} {case}",
+            "run_id": f"{case}/{row['run_id']}",
+            "username": case if row["username"] == "ada" else f"{row['username']} {case}",
+        }
+        for row in rows
+    ]
+
+
 def without_runs(folder: Path) -> None:
     """A store without runs: copying it costs less than making its tables."""
     with open_live(folder):

@@ -1,6 +1,6 @@
 """What every record does, wherever it keeps its rows.
 
-A test file that imports these tests says with the fixture `settings_of` where that is.
+A test file that imports these tests says with the fixture `settings_of` or `opened` where that is.
 """
 
 from __future__ import annotations
@@ -103,22 +103,21 @@ def test_changes_that_were_not_derived_are_derived_next(opened):
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("where", ["record", "store"])
-def test_a_restatement_is_kept_once_if_a_derivation_stops_anywhere(opened, monkeypatch, where):
+def test_a_restatement_is_kept_once_if_a_derivation_stops_anywhere(opened, monkeypatch):
+    changes = {"record": LATE, "store": [run("r1", "09:00", "10:00", state="failed")]}
     found = []
-    for name, is_stopped in (("whole", False), ("stopped", True)):
+    for name in ("whole", "stopped"):
         with opened(name) as store:
             bring(store, ON_TIME, "2026-01-12 08:00")
             derived(store)
-            bring(store, LATE)
-            if is_stopped:
-                with monkeypatch.context() as patched:
-                    _stop(patched, store, where)
-                    with pytest.raises(StoppedError):
-                        derived(store)
-            derived(store)
-            bring(store, [run("r1", "09:00", "10:00", state="failed")])
-            derived(store)
+            for where, change in changes.items():
+                bring(store, change)
+                if name == "stopped":
+                    with monkeypatch.context() as patched:
+                        _stop(patched, store, where)
+                        with pytest.raises(StoppedError):
+                            derived(store)
+                derived(store)
             found.append(restated(store))
     assert found[0]
     assert found[0] == found[1]

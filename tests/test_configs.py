@@ -12,10 +12,11 @@ from datetime import timedelta
 import duckdb
 import pytest
 
-from tests.builders import at, run
+from tests.builders import at, run, without_runs
 from tests.commands import ROOT
 from tests.earlier_store import write_earlier_store
 from tests.sampling import one_in
+from tests.stores import copied
 from tests.worlds import NOON, node, point_client_at
 from velocity.demo.wandb_server.server import ProtocolServer
 from velocity.demo.wandb_server.world import World
@@ -25,7 +26,7 @@ from velocity.records import run_frame
 from velocity.settings import Compute, Settings
 from velocity.sources.base import Asked
 from velocity.store import latest_snapshot, open_live
-from velocity.sync.commands import import_runs, sync_wandb
+from velocity.sync.commands import import_runs, pull_wandb, sync_wandb
 from velocity.sync.forget import forget_person, look_up
 
 pytestmark = pytest.mark.sampled(3)
@@ -50,8 +51,8 @@ def server(monkeypatch):
         yield running
 
 
-def synced(data, settings=Settings(), *, days=1, **options):  # noqa: B008 - frozen
-    (project,) = sync_wandb(
+def synced(data, settings=Settings(), *, days=1, figures=False, **options):  # noqa: B008 - frozen
+    (project,) = (sync_wandb if figures else pull_wandb)(
         data,
         settings,
         projects=["lab/vision"],
@@ -69,7 +70,7 @@ def told_of(store):
 
 def test_no_config_value_is_in_any_byte_of_the_folder(server, tmp_path):  # noqa: ARG001
     data = tmp_path / "data"
-    synced(data)
+    synced(data, figures=True)
     assert HIDDEN.encode() not in bytes_of(data)
     assert b"innocent_name" in (data / "record.duckdb").read_bytes()
     with open_live(data) as store:
@@ -81,7 +82,7 @@ def test_no_config_value_is_in_any_byte_of_the_folder(server, tmp_path):  # noqa
 @pytest.mark.thorough
 def test_only_its_owner_can_read_the_salt_and_it_is_not_in_the_store(server, tmp_path):  # noqa: ARG001
     data = tmp_path / "data"
-    synced(data)
+    synced(data, figures=True)
     path = data / "config.salt"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     salt = path.read_text()
@@ -95,7 +96,7 @@ def test_only_its_owner_can_read_the_salt_and_it_is_not_in_the_store(server, tmp
 @pytest.mark.parametrize("content", one_in(4, [None, "", "abcd", "zz" * 32]))
 def test_a_store_without_its_salt_does_not_accept_another(content, tmp_path):
     rows = run_frame([run("r", "09:00", config='{"a":1}')])
-    with open_live(tmp_path) as store:
+    with open_live(copied(without_runs, tmp_path)) as store:
         store.record.merge_runs(rows)
     salt = (tmp_path / "config.salt").read_text()
     (tmp_path / "config.salt").unlink()
@@ -111,7 +112,7 @@ def test_a_store_without_its_salt_does_not_accept_another(content, tmp_path):
 @pytest.mark.thorough
 def test_snapshots_have_only_key_names_of_configs(server, tmp_path):  # noqa: ARG001
     data = tmp_path / "data"
-    synced(data, GPUS)
+    synced(data, GPUS, figures=True)
     (path,) = (data / "snapshots").glob("*.duckdb")
     with duckdb.connect(path, read_only=True) as connection:
         columns = connection.execute("SELECT table_name, column_name FROM duckdb_columns()")
@@ -129,7 +130,7 @@ def commits_of(data):
 def test_the_commit_is_stored_with_a_run_but_not_in_snapshots(server, tmp_path):
     data = tmp_path / "data"
     server.world.change("lab", "vision", "r0001", commit="c0ffee")
-    synced(data)
+    synced(data, figures=True)
     commits = commits_of(data)
     assert (commits.pop("r0001"), set(commits.values())) == ("c0ffee", {None})
     assert all(b"c0ffee" not in it.read_bytes() for it in (data / "snapshots").iterdir())
@@ -163,7 +164,7 @@ def test_naming_a_key_reads_the_configs_again_with_a_note(server, tmp_path):
     synced(data)
     with open_live(data) as store:
         assert told_of(store) == [None]
-    project = synced(data, GPUS, days=1.2)
+    project = synced(data, GPUS, days=1.2, figures=True)
     (note,) = project.notes
     assert "configs of 6 runs again" in note
     with open_live(data) as store:
@@ -203,7 +204,7 @@ def test_a_key_that_is_no_longer_named_leaves_no_value(server, tmp_path):  # noq
     ),
 )
 def test_a_named_key_is_found_as_one_name_or_nested(name, config, told, tmp_path):
-    with open_live(tmp_path) as store:
+    with open_live(copied(without_runs, tmp_path)) as store:
         store.record.name_keys([name])
         store.record.merge_runs(run_frame([run("r", "09:00", config=config)]))
         assert told_of(store) == [told]
@@ -252,7 +253,7 @@ def runs_asked_for(server):
 @pytest.mark.thorough
 def test_configs_of_an_earlier_store_are_hashed_without_another_pull(server, earlier):
     server.world.change("lab", "vision", "r0001", commit="c0ffee")
-    project = synced(earlier, GPUS, days=1.5)
+    project = synced(earlier, GPUS, days=1.5, figures=True)
     assert len(runs_asked_for(server)) == 1  # for new runs
     assert (project.counts.new, project.counts.changed, project.counts.unchanged) == (0, 0, 0)
     assert HIDDEN.encode() not in bytes_of(earlier)

@@ -21,10 +21,10 @@ def synced(data, gaps_minutes, *, age: timedelta = timedelta(0)):
     started = [last]
     for gap in reversed(gaps_minutes):
         started.append(started[-1] - timedelta(minutes=gap))
-    begin = started[-1] - timedelta(hours=3)
     data.mkdir()
-    store_of([run("r1", begin, begin + timedelta(hours=1))], last, data=data)
+    store_of([run("r1", "09:00", "10:00")], "20:00", data=data)
     with open_live(data) as store:
+        store.record.merge_project("e", "p", rejected=(), as_of=last)
         for at in started:
             store.record.merge_log(
                 SyncRow("sync", "e", "p", at, at, MergeCounts(), 0, 0, 1, None, None),

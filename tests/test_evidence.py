@@ -8,13 +8,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.builders import store_of, with_writers
-from tests.sampling import one_in
+from tests.builders import apart, store_of, with_writers
 from velocity.reading import reads
+
+if TYPE_CHECKING:
+    from velocity.store import Snapshot
 
 pytestmark = pytest.mark.sampled(8)
 
@@ -282,11 +284,101 @@ def row_of(project: str, run: dict[str, Any]) -> dict[str, Any]:
     return with_writers(key | run)
 
 
+def on(*machines: tuple[str | None, int | None]) -> dict[str, Any]:
+    return {"machines": [(host, "H100", count) for host, count in machines]}
+
+
+CHARGED: list[tuple[dict[str, Any], tuple[float, float]]] = [
+    # Several nodes count once each; two writers on one host are one machine, the larger.
+    (told(0, 1, 2, heard=60, watch=60, **on(("a", 8), ("b", 8), ("b", 4))), (16, 0)),
+    # Each writer without a host name is on a separate machine.
+    (told(0, 1, heard=60, watch=60, **on((None, 8), ("localhost", 8))), (16, 0)),
+    # A machine without a GPU count is ignored beside one that has a count.
+    (told(0, 1, heard=60, watch=60, **on(("a", 8), ("b", None))), (8, 0)),
+    (told(0, 1, heard=60, watch=60, **on(("a", None), ("b", None))), (0, 1)),
+    # Each session is charged on its own machine.
+    (told(0, 600, heard=660, watch=360, resumed=True, **on(("a", 8), ("b", 1))), (41, 0)),
+    (told(0, 600, heard=660, watch=360, resumed=True, **on(("a", None), ("b", 1))), (1, 5)),
+    # The lost first session was on the machine of the writer that is known.
+    (told(600, heard=660, watch=360, **on(("a", 8))), (48, 0)),
+    # A suspended machine computes as long as the stopwatch ran.
+    (told(0, heard=600, watch=60, row=600, **on(("a", 8))), (8, 0)),
+    (told(0, heard=600, watch=60, row=600, **on(("a", None))), (0, 1)),
+    # Helpers compute as long as the stopwatch they left; without one, not at all.
+    (told(0, 60, heard=600, watch=30, shared=True, **on(("a", 8), ("b", 2))), (81, 0)),
+    (told(0, 60, heard=600, shared=True, **on(("a", 8), ("b", 2))), (80, 0)),
+    # Only the last launch of a reused id counts; a silent writer's machine never does.
+    (told(0, 600, heard=660, watch=60, **on(("a", 8), ("b", 2))), (2, 0)),
+    (told(0, 100, heard=60, watch=60, **on(("a", 8), ("b", 2))), (8, 0)),
+    # The machine of a writer without a start belongs to the run.
+    (told(watch=60, writers=[{"start": None, "host": "a", "gpu_count": 4}]), (4, 0)),
+]
+SESSIONS = [
+    told(0, 1, 2, heard=60, watch=60, **on(("a", 8), ("b", 8), (None, 4))),
+    told(0, 60, heard=600, watch=30, shared=True, **on(("a", 8), ("b", 2))),
+    told(0, 600, heard=660, watch=360, resumed=True, **on(("a", None), ("b", 1))),
+    told(600, heard=660, watch=360, **on(("a", 8))),
+    told(0, heard=60, watch=60),
+]
+#: Two runs of 8 GPUs on a host with 8; one was suspended for half of its time.
+SUSPENDED = [told(0, heard=60, watch=it, row=60, **on(("a", 8))) for it in (30, 60)]
+MOVED = told(0, 600, heard=660, watch=360, resumed=True, **on(("a", 8), ("b", 1)))
+
+
+def same(project: str, *starts: float, **more: Any) -> dict[str, Any]:
+    return row_of(project, told(*starts, heard=60, watch=60, **more)) | {"run_id": "one"}
+
+
+#: Runs with the same id, in the order of their merge, and the projects whose run counts.
+SAME = [
+    ([same("p", 0), same("q", 2)], {"q"}),
+    ([same("p", 0), same("q", 2 + _SECOND)], {"p", "q"}),
+    # W&B has priority over local files, in any order.
+    ([same("p", 0), same("q", 0, source="files")], {"p"}),
+    ([same("p", 0, source="table"), same("q", 0, source="files")], {"p"}),
+]
+
+
+def session(start: float, watch: float | None = None, seen: float | None = None) -> dict[str, Any]:
+    at, last = moment(start), moment(seen)
+    runtime = None if watch is None else watch * 60
+    return {"start": at, "runtime_s": runtime, "heartbeat_at": last, "last_metric_at": last}
+
+
+#: Sessions of a local run, and when they begin and end.
+LOCAL_SESSIONS = [
+    ([session(0, 60), session(100, 20)], [(0, 60), (100, 120)]),
+    ([session(0, 150), session(100, 20)], [(0, 100), (100, 120)]),
+    ([session(0, None, 50), session(100, 20)], [(0, 50), (100, 120)]),
+    ([session(0, 10, 50), session(100, None, 130)], [(0, 50), (100, 130)]),
+]
+
+
+def of(case: str, *runs: dict[str, Any]) -> list[dict[str, Any]]:
+    """The runs in an entity and of a scholar that have the name of the case."""
+    return apart(case, [row_of("p", {"run_id": f"{n}"} | run) for n, run in enumerate(runs)])
+
+
+@cache
+def snapshot() -> Snapshot:
+    """One store of all cases, each in a project or an entity of its own."""
+    rows = [row_of(f"{rule}: {given.name}", given.run) for rule, given in EVERY]
+    for number, (run, _) in enumerate(CHARGED):
+        rows += of(f"charged {number}", run)
+    for number, run in enumerate(SESSIONS):
+        rows += of(f"sessions {number}", run)
+    rows += [*of("suspended", *SUSPENDED), *of("moved", MOVED)]
+    for number, (copies, _) in enumerate(SAME):
+        rows += of(f"same {number}", *copies)
+    for number, (known, _) in enumerate(LOCAL_SESSIONS):
+        local = told(heard=known[-1]["heartbeat_at"], source="files", writers=known)
+        rows += of(f"local {number}", local)
+    return store_of(rows, {(row["entity"], row["project"]): moment(AS_OF) for row in rows})
+
+
 @cache
 def found() -> dict[str, dict[str, Any]]:
-    rows = [row_of(f"{rule}: {given.name}", given.run) for rule, given in EVERY]
-    as_of = {("lab", row["project"]): moment(AS_OF) for row in rows}
-    runs = reads.runs(store_of(rows, as_of))
+    runs = reads.runs(snapshot(), scholars=["ada"])
     return {row["project"]: row for row in runs.iter_rows(named=True)}
 
 
@@ -305,123 +397,49 @@ def test_each_rule_decides(rule: str, given: Given):
         assert row["active_hours"] == pytest.approx(given.active / 60)
 
 
-def hours(*runs: dict[str, Any]) -> tuple[float, float]:
-    """GPU-hours, and hours on machines with unknown GPUs, of the runs of one project."""
-    rows = [row_of("p", run | {"run_id": f"r{number}"}) for number, run in enumerate(runs)]
-    figures = reads.metrics(store_of(rows, moment(AS_OF)), by="programme").row(0, named=True)
-    return figures["gpu_hours"], figures["unpriced_run_hours"]
+@cache
+def hours() -> dict[str, tuple[float, float]]:
+    """GPU-hours, and hours on machines with unknown GPUs, of each scholar."""
+    figures = reads.metrics(snapshot(), by="scholar")
+    chosen = figures.select("scholar", "gpu_hours", "unpriced_run_hours").rows()
+    return {scholar: (known, unknown) for scholar, known, unknown in chosen}
 
 
-def on(*machines: tuple[str | None, int | None]) -> dict[str, Any]:
-    return {"machines": [(host, "H100", count) for host, count in machines]}
+@pytest.mark.parametrize("number", range(len(CHARGED)))
+def test_each_session_is_charged_for_its_own_machines(number):
+    assert hours()[f"charged {number}"] == pytest.approx(CHARGED[number][1])
 
 
-@pytest.mark.parametrize(
-    ("run", "charged"),
-    one_in(
-        7,
-        [
-            # Several nodes count once each; two writers on one host are one machine, the larger.
-            (told(0, 1, 2, heard=60, watch=60, **on(("a", 8), ("b", 8), ("b", 4))), (16, 0)),
-            # Each writer without a host name is on a separate machine.
-            (told(0, 1, heard=60, watch=60, **on((None, 8), ("localhost", 8))), (16, 0)),
-            # A machine without a GPU count is ignored beside one that has a count.
-            (told(0, 1, heard=60, watch=60, **on(("a", 8), ("b", None))), (8, 0)),
-            (told(0, 1, heard=60, watch=60, **on(("a", None), ("b", None))), (0, 1)),
-            # Each session is charged on its own machine.
-            (told(0, 600, heard=660, watch=360, resumed=True, **on(("a", 8), ("b", 1))), (41, 0)),
-            (told(0, 600, heard=660, watch=360, resumed=True, **on(("a", None), ("b", 1))), (1, 5)),
-            # The lost first session was on the machine of the writer that is known.
-            (told(600, heard=660, watch=360, **on(("a", 8))), (48, 0)),
-            # A suspended machine computes as long as the stopwatch ran.
-            (told(0, heard=600, watch=60, row=600, **on(("a", 8))), (8, 0)),
-            (told(0, heard=600, watch=60, row=600, **on(("a", None))), (0, 1)),
-            # Helpers compute as long as the stopwatch they left; without one, not at all.
-            (told(0, 60, heard=600, watch=30, shared=True, **on(("a", 8), ("b", 2))), (81, 0)),
-            (told(0, 60, heard=600, shared=True, **on(("a", 8), ("b", 2))), (80, 0)),
-            # Only the last launch of a reused id counts; a silent writer's machine never does.
-            (told(0, 600, heard=660, watch=60, **on(("a", 8), ("b", 2))), (2, 0)),
-            (told(0, 100, heard=60, watch=60, **on(("a", 8), ("b", 2))), (8, 0)),
-            # The machine of a writer without a start belongs to the run.
-            (told(watch=60, writers=[{"start": None, "host": "a", "gpu_count": 4}]), (4, 0)),
-        ],
-    ),
-)
-def test_each_session_is_charged_for_its_own_machines(run, charged):
-    if "writers" in run:
-        rows = [row_of("p", run) | {"writers": run["writers"]}]
-        figures = reads.metrics(store_of(rows, moment(AS_OF)), by="programme").row(0, named=True)
-        assert (figures["gpu_hours"], figures["unpriced_run_hours"]) == pytest.approx(charged)
-    else:
-        assert hours(run) == pytest.approx(charged)
-
-
-@pytest.mark.parametrize(
-    "run",
-    one_in(
-        5,
-        [
-            told(0, 1, 2, heard=60, watch=60, **on(("a", 8), ("b", 8), (None, 4))),
-            told(0, 60, heard=600, watch=30, shared=True, **on(("a", 8), ("b", 2))),
-            told(0, 600, heard=660, watch=360, resumed=True, **on(("a", None), ("b", 1))),
-            told(600, heard=660, watch=360, **on(("a", 8))),
-            told(0, heard=60, watch=60),
-        ],
-    ),
-)
-def test_the_time_of_a_session_counts_once_for_any_number_of_machines(run):
-    residual = reads.littles_law_residual(store_of([row_of("p", run)], moment(AS_OF)))
-    assert residual["littles_law_residual_hours"].to_list() == [0]
+def test_the_time_of_a_session_counts_once_for_any_number_of_machines():
+    residual = reads.littles_law_residual(snapshot(), by="scholar")
+    hours_of = dict(residual.select("scholar", "littles_law_residual_hours").rows())
+    assert [hours_of[f"sessions {number}"] for number in range(len(SESSIONS))] == [0] * 5
 
 
 def test_a_suspended_run_gets_less_of_a_full_host():
-    """Two runs of 8 GPUs on a host with 8; one was suspended for half of its time."""
-    slept = told(0, heard=60, watch=30, row=60, **on(("a", 8)))
-    assert hours(slept, told(0, heard=60, watch=60, **on(("a", 8)))) == pytest.approx((8, 0))
+    assert hours()["suspended"] == pytest.approx((8, 0))
 
 
 def test_the_shown_machine_is_that_of_the_last_session():
-    moved = told(0, 600, heard=660, watch=360, resumed=True, **on(("a", 8), ("b", 1)))
-    (row,) = reads.runs(store_of([row_of("p", moved)], moment(AS_OF))).to_dicts()
+    (row,) = reads.runs(snapshot(), scholars=["moved"]).to_dicts()
     assert (row["host"], row["gpu_count"]) == ("b", 1)
 
 
-def counted(*rows: dict[str, Any]) -> set[str]:
-    """The projects whose run counts, for runs with the same id, merged in this order."""
-    runs = reads.runs(store_of(rows, {("lab", row["project"]): moment(AS_OF) for row in rows}))
+@pytest.mark.parametrize("number", range(len(SAME)))
+def test_one_run_in_two_projects_counts_once(number):
+    runs = reads.runs(snapshot(), scholars=[f"same {number}"])
     twice = runs.filter(runs["excluded"] == "same_run")
     assert all("same_run" in flags for flags in twice["flags"])
-    return set(runs.filter(runs["excluded"].is_null())["project"])
+    assert set(runs.filter(runs["excluded"].is_null())["project"]) == SAME[number][1]
 
 
-def same(project: str, *starts: float, **more: Any) -> dict[str, Any]:
-    return row_of(project, told(*starts, heard=60, watch=60, **more)) | {"run_id": "one"}
-
-
-@pytest.mark.thorough
-def test_one_run_in_two_projects_counts_once():
-    assert counted(same("p", 0), same("q", 2)) == {"q"}
-    assert counted(same("p", 0), same("q", 2 + _SECOND)) == {"p", "q"}
-    # W&B has priority over local files, in any order.
-    assert counted(same("p", 0), same("q", 0, source="files")) == {"p"}
-    assert counted(same("p", 0, source="table"), same("q", 0, source="files")) == {"p"}
-
-
-@pytest.mark.thorough
-def test_a_local_session_ends_by_its_own_facts_and_before_the_next_one():
-    def session(start: float, watch: float | None = None, seen: float | None = None) -> dict:
-        at, last = moment(start), moment(seen)
-        runtime = None if watch is None else watch * 60
-        return {"start": at, "runtime_s": runtime, "heartbeat_at": last, "last_metric_at": last}
-
-    def sessions(*known: dict) -> list[tuple[float, float]]:
-        row = row_of("p", told(heard=known[-1]["heartbeat_at"], source="files"))
-        snapshot = store_of([row | {"writers": list(known)}], moment(AS_OF))
-        frame = snapshot.frame("SELECT start_us, end_us FROM session ORDER BY number")
-        begun = CREATED.timestamp() * 1e6
-        return [((start - begun) / 6e7, (end - begun) / 6e7) for start, end in frame.rows()]
-
-    assert sessions(session(0, 60), session(100, 20)) == [(0, 60), (100, 120)]
-    assert sessions(session(0, 150), session(100, 20)) == [(0, 100), (100, 120)]
-    assert sessions(session(0, None, 50), session(100, 20)) == [(0, 50), (100, 120)]
-    assert sessions(session(0, 10, 50), session(100, None, 130)) == [(0, 50), (100, 130)]
+@pytest.mark.parametrize("number", range(len(LOCAL_SESSIONS)))
+def test_a_local_session_ends_by_its_own_facts_and_before_the_next_one(number):
+    frame = snapshot().frame(
+        "SELECT start_us, end_us FROM session JOIN run_label USING (run_key) "
+        "WHERE username = $username ORDER BY number",
+        {"username": f"local {number}"},
+    )
+    begun = CREATED.timestamp() * 1e6
+    ends = [((start - begun) / 6e7, (end - begun) / 6e7) for start, end in frame.rows()]
+    assert ends == LOCAL_SESSIONS[number][1]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import TYPE_CHECKING
 
 import polars as pl
 import pytest
 
 from tests.builders import at, run
+from tests.stores import built, copied
 from tests.test_restatement import sync
 from velocity.formats import NBSP
 from velocity.reading import reads
@@ -18,21 +20,44 @@ from velocity.settings import Experiments, Settings
 from velocity.store import latest_snapshot, open_live
 from velocity.sync.forget import forget_person, look_up
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 pytestmark = pytest.mark.sampled(8)
 
-PEOPLE = [f"p{it}" for it in range(6)]
 MONDAY = date(2026, 1, 5)
 PUBLISHED_AT = "2026-01-14 00:00"
 
 
+def people_of(stream: str, count: int = 6) -> list[str]:
+    return [f"{stream}-p{number}" for number in range(count)]
+
+
 def roster_of(*people: str, stream: str = "s", **days: date) -> Roster:
     """One stream of these people; `days` are the dates of the last person's membership."""
-    *others, last = people
-    members = [*(Member(scholar=it) for it in others), Member(scholar=last, **days)]
+    return roster_of_streams({stream: (list(people), days)})
+
+
+def roster_of_streams(streams: dict[str, tuple[list[str], dict[str, date]]]) -> Roster:
+    """Streams, each with its people and the dates of the last person's membership."""
+    every = [it for people, _ in streams.values() for it in people]
     return Roster(
-        scholars=tuple(Scholar(id=it, name=it, usernames=(it,)) for it in people),
-        streams=(Stream(id=stream, name=stream.upper(), members=tuple(members)),),
+        scholars=tuple(Scholar(id=it, name=it, usernames=(it,)) for it in every),
+        streams=tuple(
+            Stream(
+                id=stream,
+                name=stream.upper(),
+                members=(
+                    *(Member(scholar=it) for it in people[:-1]),
+                    Member(scholar=people[-1], **days),
+                ),
+            )
+            for stream, (people, days) in streams.items()
+        ),
     )
+
+
+PEOPLE = people_of("s")
 
 
 def week_of(person: str, runs: int, *, week: int = 0, hours: float = 1) -> list[dict]:
@@ -51,22 +76,44 @@ def week_of(person: str, runs: int, *, week: int = 0, hours: float = 1) -> list[
 
 
 EVERYBODY = [it for person in PEOPLE for it in week_of(person, 7)]
+#: Stream -> dates of a member without whom too few are active, and if they are a member then.
+JOINED = {
+    "from-sunday": ({"from": date(2026, 1, 11)}, True),
+    "from-monday": ({"from": date(2026, 1, 12)}, False),
+    "to-monday": ({"to": date(2026, 1, 12)}, True),
+    "to-sunday": ({"to": date(2026, 1, 11)}, False),
+}
+#: The stream of all, one with four active people of six, and those of five with such a member.
+STREAMS: dict[str, tuple[list[str], dict[str, date]]] = {
+    "s": (PEOPLE, {}),
+    "few": (people_of("few"), {}),
+    **{stream: (people_of(stream, 5), days) for stream, (days, _) in JOINED.items()},
+}
 
 
 def shown(snapshot, group: str = "s") -> list[dict]:
     return reads.group_weeks(snapshot, scope=GROUPS_ALONE).filter(group_id=group).to_dicts()
 
 
-def test_a_week_is_published_by_the_first_sync_48_hours_after_it(tmp_path):
-    roster = roster_of(*PEOPLE)
-    assert shown(sync(tmp_path, EVERYBODY, "2026-01-13 23:59", roster=roster)) == []
-    (week,) = shown(sync(tmp_path, [], PUBLISHED_AT, roster=roster))
+def too_early(folder: Path) -> None:
+    rows = [it for people, _ in STREAMS.values() for person in people for it in week_of(person, 7)]
+    rows = [it for it in rows if it["username"] not in {"few-p4", "few-p5"}]
+    sync(folder, rows, "2026-01-13 23:59", roster=roster_of_streams(STREAMS))
+
+
+def published(folder: Path) -> None:
+    sync(copied(too_early, folder), [], PUBLISHED_AT, roster=roster_of_streams(STREAMS))
+
+
+def test_a_week_is_published_by_the_first_sync_48_hours_after_it():
+    assert shown(latest_snapshot(built(too_early))) == []
+    (week,) = shown(latest_snapshot(built(published)))
     assert week["week_start"] == MONDAY
 
 
-def test_figures_of_a_week_are_rounded_to_the_nearest_5(tmp_path):
+def test_figures_of_a_week_are_rounded_to_the_nearest_5():
     """Figures of people with 5 or more are not random."""
-    (week,) = shown(sync(tmp_path, EVERYBODY, PUBLISHED_AT, roster=roster_of(*PEOPLE)))
+    (week,) = shown(latest_snapshot(built(published)))
     truth = {"runs_ended": 42, "experiments_started": 42, "busy_hours": 42}
     for measure, true in truth.items():
         assert week[measure] == 40, (measure, true)
@@ -87,8 +134,8 @@ def test_small_figures_are_right_on_average(tmp_path):
 @pytest.mark.thorough
 def test_later_data_does_not_change_a_published_week(tmp_path):
     settings = Settings(roster=tmp_path / "none.toml")
-    before = shown(sync(tmp_path, EVERYBODY, PUBLISHED_AT, settings, roster_of(*PEOPLE)))
-    late = week_of("p0", 40)[7:]
+    before = shown(latest_snapshot(copied(published, tmp_path)))
+    late = week_of("s-p0", 40)[7:]
     later = [
         (late, roster_of(*PEOPLE), settings),
         ([], roster_of(*PEOPLE[:5], "new"), settings),
@@ -97,7 +144,7 @@ def test_later_data_does_not_change_a_published_week(tmp_path):
     for rows, roster, changed in later:
         snapshot = sync(tmp_path, rows, "2026-01-15 00:00", changed, roster)
         assert shown(snapshot) == before
-    forget_person(tmp_path, settings, look_up(tmp_path, settings, "p1"))
+    forget_person(tmp_path, settings, look_up(tmp_path, settings, "s-p1"))
     assert shown(latest_snapshot(tmp_path)) == before
     assert reads.metrics(snapshot, by="stream")["runs_started"].item() == 75
 
@@ -105,19 +152,19 @@ def test_later_data_does_not_change_a_published_week(tmp_path):
 @pytest.mark.thorough
 def test_a_full_derivation_publishes_the_same_weeks_as_single_ones(tmp_path):
     roster = roster_of(*PEOPLE)
-    for week in range(3):
+    for week in range(2):
         rows = [it for person in PEOPLE for it in week_of(person, 2 + week, week=week)]
         snapshot = sync(tmp_path, rows, at("01:00", days=7 * week + 9).isoformat(), roster=roster)
     found = snapshot.frame("FROM group_week ORDER BY week_start")
-    assert found.height == 3
+    assert found.height == 2
     for name in ("derived.duckdb", "derived.duckdb.wal"):
         (tmp_path / name).unlink(missing_ok=True)
-    again = sync(tmp_path, [], "2026-01-28 02:00", roster=roster)
+    again = sync(tmp_path, [], "2026-01-21 02:00", roster=roster)
     assert again.frame("FROM group_week ORDER BY week_start").equals(found)
     # Without the record's copy of them, the same values are drawn again.
     with open_live(tmp_path) as store:
         store.record.connection.run("DELETE FROM group_week")
-    again = sync(tmp_path, [], "2026-01-28 03:00", roster=roster)
+    again = sync(tmp_path, [], "2026-01-21 03:00", roster=roster)
     drawn = again.frame("FROM group_week ORDER BY week_start")
     assert drawn.drop("published_at").equals(found.drop("published_at"))
 
@@ -131,30 +178,21 @@ def test_an_earlier_store_publishes_past_weeks_once_with_their_members(tmp_path)
     assert second == first
 
 
-@pytest.mark.parametrize(
-    ("days", "members"),
-    [
-        ({"from_date": date(2026, 1, 11)}, True),
-        ({"from_date": date(2026, 1, 12)}, False),
-        ({"to_date": date(2026, 1, 12)}, True),
-        ({"to_date": date(2026, 1, 11)}, False),
-    ],
-)
-def test_members_are_those_at_the_end_of_the_week(days, members, tmp_path):
-    roster = roster_of(*PEOPLE[:5], **{it.removesuffix("_date"): day for it, day in days.items()})
-    assert len(shown(sync(tmp_path, EVERYBODY, PUBLISHED_AT, roster=roster))) == members
+@pytest.mark.parametrize("stream", JOINED)
+def test_members_are_those_at_the_end_of_the_week(stream):
+    assert len(shown(latest_snapshot(built(published)), stream)) == JOINED[stream][1]
 
 
 @pytest.mark.thorough
 def test_a_forgotten_person_is_in_no_published_week_but_still_counts(tmp_path):
     settings = Settings(roster=tmp_path / "none.toml")
-    rows = [it for it in EVERYBODY if it["username"] in PEOPLE[:4]]
-    before = sync(tmp_path, rows, PUBLISHED_AT, settings, roster_of(*PEOPLE))
-    assert "p1" in str(before.frame("FROM group_week").to_dicts())
-    forget_person(tmp_path, settings, look_up(tmp_path, settings, "p1"))
+    before = latest_snapshot(copied(published, tmp_path))
+    assert "few-p1" in str(before.frame("FROM group_week").to_dicts())
+    known = shown(before, "few")
+    forget_person(tmp_path, settings, look_up(tmp_path, settings, "few-p1"))
     after = latest_snapshot(tmp_path)
-    assert "p1" not in str(after.frame("FROM group_week").to_dicts())
-    assert shown(after) == shown(before)
+    assert "few-p1" not in str(after.frame("FROM group_week").to_dicts())
+    assert shown(after, "few") == known != []
 
 
 def test_extreme_values_are_words_and_nothing_is_shown_as_0():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import subprocess
 import sys
@@ -97,25 +98,32 @@ def made_one_file(data: Path) -> None:
     assert (data / "live.duckdb.wal").exists()
 
 
-@pytest.fixture
-def one_file(tmp_path, monkeypatch):
-    """A store of one file with restated weeks; pulls into it, or another folder, at some day."""
+def pull(days: int, data: Path) -> ProjectResult:
+    at = NOON + timedelta(days=days)
+    (result,) = sync_wandb(data, Settings(), projects=["lab/vision"], clock=lambda: at).projects
+    return result
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory):
+    """A store of one file with restated weeks, and the server that it was pulled from."""
+    data = tmp_path_factory.mktemp("one_file")
     runs = [node(n * 600, username="ada" if n % 3 else "bob") for n in range(60)]
-
-    def pull(days: int, data: Path = tmp_path / "data") -> ProjectResult:
-        at = NOON + timedelta(days=days)
-        (result,) = sync_wandb(data, Settings(), projects=["lab/vision"], clock=lambda: at).projects
-        return result
-
-    with ProtocolServer(World(runs)) as server:
-        point_client_at(server, monkeypatch)
-        pull(40)
+    with ProtocolServer(World(runs)) as server, pytest.MonkeyPatch.context() as patched:
+        point_client_at(server, patched)
+        pull(40, data)
         for number in (3, 4, 9):
             server.world.change("lab", "vision", f"r{number * 600:04}", state="failed")
         server.world.put(node(77, username="cy", heartbeat_at=NOON + 40 * _DAY))
-        pull(41)
-        made_one_file(tmp_path / "data")
-        yield pull
+        pull(41, data)
+        made_one_file(data)
+        yield data
+
+
+@pytest.fixture
+def data(prepared, tmp_path) -> Path:
+    """A copy of the store of one file."""
+    return shutil.copytree(prepared, tmp_path / "data", symlinks=True)
 
 
 def kept(data: Path) -> dict[str, pl.DataFrame]:
@@ -132,8 +140,7 @@ def kept(data: Path) -> dict[str, pl.DataFrame]:
         }
 
 
-def test_the_store_is_split_without_another_pull(one_file, tmp_path):
-    data = tmp_path / "data"
+def test_the_store_is_split_without_another_pull(data, tmp_path):
     with duckdb.connect(data / "live.duckdb") as old:
         runs = old.execute("SELECT run_key, run_id FROM raw_run ORDER BY run_key").fetchall()
         restated = old.execute("SELECT count(*) FROM restatement").fetchall()
@@ -145,13 +152,13 @@ def test_the_store_is_split_without_another_pull(one_file, tmp_path):
     assert restated != [(0,)]
     assert not (data / "live.duckdb").exists()
     assert not (data / "live.duckdb.wal").exists()
-    result = one_file(41)
+    result = pull(41, data)
     assert (result.counts.new, result.counts.changed, result.deleted) == (0, 0, 0)
     assert result.requests <= 3
     assert_frame_equal(reads.runs(latest_snapshot(data)), shown)
     with open_live(data) as store:
         left = all_tables(store)
-    one_file(41, tmp_path / "clean")
+    pull(41, tmp_path / "clean")
     with open_live(tmp_path / "clean") as store:
         clean = all_tables(store)
     left["raw_run"], clean["raw_run"] = (it["raw_run"].drop(_NEW_FACTS) for it in (left, clean))
@@ -160,10 +167,10 @@ def test_the_store_is_split_without_another_pull(one_file, tmp_path):
     assert_frame_equal(kept(data)["restated"], found["restated"])
 
 
-def test_a_run_after_the_split_gets_a_new_number(one_file, tmp_path):
-    kept(tmp_path / "data")
-    one_file(42, tmp_path / "data")
-    keys = kept(tmp_path / "data")["runs"]["run_key"]
+def test_a_run_after_the_split_gets_a_new_number(data):
+    kept(data)
+    pull(42, data)
+    keys = kept(data)["runs"]["run_key"]
     assert keys.n_unique() == keys.len()
 
 
@@ -180,9 +187,7 @@ def test_a_run_after_the_split_gets_a_new_number(one_file, tmp_path):
         ("make_durable", 1),
     ],
 )
-def test_a_killed_split_is_continued(one_file, tmp_path, name, number):
-    del one_file
-    data = tmp_path / "data"
+def test_a_killed_split_is_continued(data, name, number):
     with duckdb.connect(data / "live.duckdb") as old:
         runs = old.execute("SELECT run_key, run_id FROM raw_run ORDER BY run_key").fetchall()
         scholars = old.execute("SELECT * FROM scholar_number ORDER BY scholar_key").fetchall()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from functools import cache
 
 import pytest
 
-from tests.builders import at, run, store_of
-from tests.roster_texts import parsed
+from tests.builders import apart, at, run, store_of
+from tests.roster_texts import ADA, BEN, parsed
 from velocity.reading import reads
 from velocity.reading.access import Scope
 from velocity.records import config_text
@@ -16,6 +17,7 @@ from velocity.settings import Experiments, Settings
 pytestmark = pytest.mark.sampled(10)
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
+END = "2026-03-01 00:00"
 
 
 def line(*configs, gap=5 * MINUTE, length=HOUR, **columns):
@@ -29,163 +31,205 @@ def line(*configs, gap=5 * MINUTE, length=HOUR, **columns):
     return rows
 
 
-def found(rows, **options):
-    """Key and experiments of each sequence."""
-    settings = options.pop("settings", None)
-    sequences = reads.one_setting(store_of(rows, "2026-03-01 00:00", settings=settings), **options)
-    return [
-        (key, [it.rpartition("/")[2] for it in ids])
-        for key, ids in sequences.select("key", "experiment_ids").iter_rows()
-    ]
+def other(name, start, end, *, state="finished", **config):
+    return run(name, start, end, state=state, config=config_text(config))
 
 
 def rates(*values, **more):
     return [{"lr": value, "w": 1} | more for value in values]
 
 
+def changed(rows, number, **columns):
+    """The rows, with other values of one of them."""
+    return [row | columns if place == number else row for place, row in enumerate(rows)]
+
+
 FOUR = ["r0", "r1", "r2", "r3"]
+SWEEP, NONE = [("lr", FOUR)], []
+IGNORED = line(*[{"lr": n, "seed": n, "output_dir": f"/{n}"} for n in range(3)])
+OVERLAPPING = [
+    other(f"r{n}", *span, **rates(n)[0])
+    for n, span in enumerate((("00:00", "02:00"), ("01:00", "03:00"), ("03:05", "04:05")))
+]
 
 
-def test_one_key_that_changes_from_launch_to_launch_is_found():
-    assert found(line(*rates(1, 2, 3, 4))) == [("lr", FOUR)]
-    assert found(line(*rates(1, 2))) == []
+def waits(wait):
+    """Three values, and a fourth after a wait."""
+    start = at("03:10") + wait
+    return [*line(*rates(1, 2, 3)), other("r3", start, start + HOUR, **rates(4)[0])]
 
 
-def test_runs_with_the_same_config_are_seeds():
-    assert found(line(*[{"lr": 1, "seed": n} for n in range(4)])) == [(None, FOUR)]
-    assert found(line(*[{"lr": 1, "seed": n} for n in range(2)])) == []
+def unready(count):
+    """Two ready launches of three, and some that waited."""
+    starts = [at("04:00") + n * 2 * HOUR for n in range(count)]
+    later = [other(f"s{n}", it, it + HOUR, **rates(4 + n)[0]) for n, it in enumerate(starts)]
+    return [*line(*rates(1, 2, 3)), *later]
+
+
+def with_other_lines():
+    """A sweep in one project, while other settings change in another one."""
+    others = line({"q": 1}, {"z": 2}, {"u": 3}, project="q")
+    return [*line(*rates(1, 2, 3, 4)), *(it | {"run_id": f"q{it['run_id']}"} for it in others)]
+
+
+#: A claim, the runs of a scholar, and the key and experiments of each of their sequences.
+CASES = [
+    ("one key that changes from launch to launch is found", line(*rates(1, 2, 3, 4)), SWEEP),
+    ("two values are not a sequence", line(*rates(1, 2)), NONE),
+    (
+        "runs with the same config are seeds",
+        line(*[{"lr": 1, "seed": n} for n in range(4)]),
+        [(None, FOUR)],
+    ),
+    ("two seeds are not a sequence", line(*[{"lr": 1, "seed": n} for n in range(2)]), NONE),
+    (
+        "a nested key has its name",
+        line(*[{"a": {"b/c": n}, "w": 1} for n in range(3)]),
+        [("a.b/c", FOUR[:3])],
+    ),
+    (
+        "a key in a list has its name",
+        line(*[{"l": [{"g": n}]} for n in range(3)]),
+        [("l.[0].g", FOUR[:3])],
+    ),
+    (
+        "a new key has its name",
+        line({"w": 1}, {"w": 1, "x": 1}, {"w": 1, "x": 2}),
+        [("x", FOUR[:3])],
+    ),
+    ("ignored keys do not count", IGNORED, [("lr", FOUR[:3])]),
+    ("several keys are not one setting", line(*[{"lr": n, "w": n} for n in range(5)]), NONE),
+    (
+        "other keys are not one setting",
+        line({"a": 1, "b": 1}, {"a": 2, "b": 1}, {"a": 2, "b": 2}, {"a": 3, "b": 2}),
+        NONE,
+    ),
+    (
+        "a retry in between belongs to the sweep",
+        changed(line(*rates(1, 2, 2, 3, 4)), 1, state="failed"),
+        [("lr", [*FOUR, "r4"])],
+    ),
+    ("a key that changed once and a retry are not a sweep", line(*rates(1, 2, 2)), NONE),
+    (
+        "repeats belong to the sweep",
+        line(*rates(1, 1, 2, 2, 3, 3)),
+        [("lr", [f"r{n}" for n in range(6)])],
+    ),
+    ("seeds before a single change", line(*rates(1, 1, 1, 2)), [(None, FOUR[:3])]),
+    ("seeds after a single change", line(*rates(2, 1, 1, 1)), [(None, FOUR[1:])]),
+    (
+        "two sweeps in a row are two",
+        line(*rates(1, 2, 3), {"lr": 3, "w": 2}, {"lr": 3, "w": 4}),
+        [("lr", FOUR[:3]), ("w", ["r2", "r3", "r4"])],
+    ),
+    (
+        "two sweeps with a repeat in between are two",
+        line(*rates(1, 2, 3), *rates(3, 3, w=2), *rates(3, w=4)),
+        [("lr", FOUR[:3]), ("w", ["r2", "r3", "r4", "r5"])],
+    ),
+    (
+        "false starts in between are left out",
+        [*line(*rates(1, 2, 3, 4)), other("x", "01:02", "01:03", state="failed", q=1)],
+        SWEEP,
+    ),
+    ("a launch before the result does not follow it", OVERLAPPING, NONE),
+    (
+        "another launch in between ends a sequence",
+        [*line(*rates(1, 2, 3, 4)), other("x", "01:30", "01:40", q=1)],
+        NONE,
+    ),
+    ("a launch within five days follows", waits(120 * HOUR), SWEEP),
+    ("a launch after five days does not", waits(120 * HOUR + MINUTE), [("lr", FOUR[:3])]),
+    ("half of the launches were ready", unready(2), [("lr", ["r0", "r1", "r2", "s0", "s1"])]),
+    ("fewer than half were ready", unready(3), NONE),
+    (
+        "after a result within minutes no launch was ready",
+        line(*rates(1, 2, 3, 4), length=9 * MINUTE),
+        NONE,
+    ),
+    *(
+        (
+            f"an experiment with several configs ends a sequence: {name}",
+            [*line(*rates(1, 2, 3, 4, 5)), other(name, "02:10:30", "03:10", other=1)],
+            NONE,
+        )
+        for name in ("a", "x")
+    ),
+    (
+        "an experiment without a config ends a sequence",
+        line(*rates(1, 2), None, *rates(3, 4, 5)),
+        [("lr", ["r3", "r4", "r5"])],
+    ),
+    (
+        "a hash from a table is not a config",
+        [
+            it | {"config": None, "config_hash": str(n)}
+            for n, it in enumerate(line(*rates(1, 2, 3, 4, 5)))
+        ],
+        NONE,
+    ),
+    (
+        "a hash between two configs ends a sequence",
+        changed(line({"lr": 1}, {"lr": 2}, {"lr": 3}), 1, config=None, config_hash="h"),
+        NONE,
+    ),
+    ("other lines do not matter", with_other_lines(), SWEEP),
+    ("nor do other scholars", line({"q": 1}, {"z": 2}, {"u": 3}), NONE),
+]
+LONG = line(*rates(1, 2, 3, 4), length=8 * HOUR)
+URL = "https://w.example/e/p/runs/r2"
+NAMED = changed(line(*rates(1, 2, 3), length=2 * HOUR), 2, url=URL)
+
+
+@cache
+def together():
+    """One store of all cases, in which each has a scholar of its own."""
+    rows = [row for number, (_, rows, _) in enumerate(CASES) for row in apart(f"s{number}", rows)]
+    return store_of([*rows, *apart("long", LONG), *apart("named", NAMED)], END)
+
+
+def found(scholar, snapshot=None, **options):
+    """Key and experiments of each sequence."""
+    sequences = reads.one_setting(snapshot or together(), scholar=scholar, **options)
+    return [
+        (key, [it.rpartition("/")[2] for it in ids])
+        for key, ids in sequences.select("key", "experiment_ids").iter_rows()
+    ]
+
+
+@pytest.mark.parametrize("number", range(len(CASES)), ids=[it[0] for it in CASES])
+def test_a_sequence_changes_one_setting_at_a_time(number):
+    assert found(f"s{number}") == CASES[number][-1]
 
 
 def test_a_row_has_names_times_and_hours():
-    rows = line(*rates(1, 2, 3), gap=5 * MINUTE, length=2 * HOUR)
-    rows[2]["url"] = "https://w.example/e/p/runs/r2"
-    (row,) = reads.one_setting(store_of(rows, "20:00")).to_dicts()
+    (row,) = reads.one_setting(together(), scholar="named").to_dicts()
     assert row["labels"] == ["r0", "r1", "r2"]
-    assert row["urls"] == [None, None, "https://w.example/e/p/runs/r2"]
+    assert row["urls"] == [None, None, URL]
     assert (row["started_at"], row["result_at"]) == (at("00:00"), at("06:10"))
     assert (row["experiments"], row["machine_hours"], row["ready_share"]) == (3, 6, 1)
-    assert (row["scholar"], row["entity"], row["project"]) == ("ada", "e", "p")
+    assert (row["scholar"], row["entity"], row["project"]) == ("named", "e named", "p")
 
 
-def test_a_nested_key_a_new_key_and_a_key_in_a_list_have_their_names():
-    nested = [{"a": {"b/c": n}, "w": 1} for n in range(3)]
-    assert found(line(*nested)) == [("a.b/c", FOUR[:3])]
-    listed = [{"l": [{"g": n}]} for n in range(3)]
-    assert found(line(*listed)) == [("l.[0].g", FOUR[:3])]
-    added = [{"w": 1}, {"w": 1, "x": 1}, {"w": 1, "x": 2}]
-    assert found(line(*added)) == [("x", FOUR[:3])]
-
-
-def test_ignored_keys_do_not_count():
-    rows = line(*[{"lr": n, "seed": n, "output_dir": f"/{n}"} for n in range(3)])
-    assert found(rows) == [("lr", FOUR[:3])]
+def test_other_keys_are_ignored_with_other_settings():
     few = Settings(experiments=Experiments(same_idea_ignore=("seed",)))
-    assert found(rows, settings=few) == []
-
-
-def test_several_keys_or_other_keys_are_not_one_setting():
-    assert found(line(*[{"lr": n, "w": n} for n in range(5)])) == []
-    assert found(line({"a": 1, "b": 1}, {"a": 2, "b": 1}, {"a": 2, "b": 2}, {"a": 3, "b": 2})) == []
-
-
-def test_a_retry_in_between_belongs_to_the_sweep():
-    rows = line(*rates(1, 2, 2, 3, 4))
-    rows[1] |= {"state": "failed"}
-    assert found(rows) == [("lr", ["r0", "r1", "r2", "r3", "r4"])]
-    # A key that changed once and a retry are not a sweep.
-    assert found(line(*rates(1, 2, 2))) == []
-    assert found(line(*rates(1, 1, 2, 2, 3, 3))) == [("lr", [f"r{n}" for n in range(6)])]
-
-
-def test_seeds_beside_a_single_change_are_still_seeds():
-    assert found(line(*rates(1, 1, 1, 2))) == [(None, FOUR[:3])]
-    assert found(line(*rates(2, 1, 1, 1))) == [(None, FOUR[1:])]
-
-
-def test_two_sweeps_in_a_row_are_two():
-    rows = line(*rates(1, 2, 3), *rates(3, 3, w=2), *rates(3, w=4))
-    assert found(line(*rates(1, 2, 3), {"lr": 3, "w": 2}, {"lr": 3, "w": 4})) == [
-        ("lr", FOUR[:3]),
-        ("w", ["r2", "r3", "r4"]),
-    ]
-    assert found(rows) == [("lr", FOUR[:3]), ("w", ["r2", "r3", "r4", "r5"])]
+    assert found("ada", store_of(apart("ada", IGNORED), END, settings=few)) == []
 
 
 def test_a_viewer_of_one_stream_sees_a_sequence_only_if_all_of_it_is_in_the_stream():
+    both = '[{ scholar = "ada", %s = 2026-01-06 }, { scholar = "ben", %s = 2026-01-06 }]'
     roster = parsed(
-        '[[scholars]]\nid = "ada"\nname = "Ada"\nusernames = ["ada"]\n'
-        '[[streams]]\nid = "s"\nname = "S"\nmembers = [{ scholar = "ada", to = 2026-01-06 }]\n'
-        '[[streams]]\nid = "t"\nname = "T"\nmembers = [{ scholar = "ada", from = 2026-01-06 }]\n'
+        f'{ADA}{BEN}[[streams]]\nid = "s"\nname = "S"\nmembers = {both % ("to", "to")}\n'
+        f'[[streams]]\nid = "t"\nname = "T"\nmembers = {both % ("from", "from")}\n'
     )
-    rows = line(*rates(1, 2, 3, 4), length=8 * HOUR)
+    snapshot = store_of([*apart("ada", LONG), *apart("ben", LONG[:3])], END, roster=roster)
     for streams, seen in ((("s",), 0), (("t",), 0), (("s", "t"), 1)):
-        snapshot = store_of(rows, "2026-03-01 00:00", roster=roster)
-        assert reads.one_setting(snapshot, scope=Scope(streams=streams)).height == seen
-    inside = store_of(rows[:3], "2026-03-01 00:00", roster=roster)
-    (row,) = reads.one_setting(inside, scope=Scope(streams=("s",))).to_dicts()
-    assert row["stream"] == "s"
-
-
-def test_false_starts_in_between_are_left_out():
-    rows = line(*rates(1, 2, 3, 4))
-    start = at("01:02")
-    rows.append(run("x", start, start + MINUTE, state="failed", config=config_text({"q": 1})))
-    assert found(rows) == [("lr", FOUR)]
-
-
-def test_each_launch_follows_the_result_before_within_five_days():
-    times = (("00:00", "02:00"), ("01:00", "03:00"), ("03:05", "04:05"))
-    overlapping = [
-        run(f"r{n}", *span, config=config_text(it))
-        for n, (span, it) in enumerate(zip(times, rates(1, 2, 3), strict=True))
-    ]
-    assert found(overlapping) == []
-    rows = line(*rates(1, 2, 3, 4))
-    assert found([*rows, run("x", "01:30", "01:40", config=config_text({"q": 1}))]) == []
-    for wait, experiments in ((120 * HOUR, 4), (120 * HOUR + MINUTE, 3)):
-        start = at("03:10") + wait
-        late = run("r3", start, start + HOUR, config=config_text(rates(4)[0]))
-        assert found([*line(*rates(1, 2, 3)), late]) == [("lr", FOUR[:experiments])]
-
-
-def test_half_of_the_launches_must_have_been_ready():
-    rows = line(*rates(1, 2, 3))
-    start = at("04:00")
-    later = [
-        run(f"s{n}", start + n * 2 * HOUR, start + (n * 2 + 1) * HOUR, config=config_text(it))
-        for n, it in enumerate(rates(4, 5))
-    ]
-    assert found([*rows, *later]) == [("lr", ["r0", "r1", "r2", "s0", "s1"])]
-    more = run("s2", start + 4 * HOUR, start + 5 * HOUR, config=config_text(rates(6)[0]))
-    assert found([*rows, *later, more]) == []
-    assert found(line(*rates(1, 2, 3, 4), length=9 * MINUTE)) == []
-
-
-def test_an_experiment_with_several_configs_or_none_ends_a_sequence():
-    rows = line(*rates(1, 2, 3, 4, 5))
-    beside = run("x", "02:10:30", "03:10", config=config_text({"other": 1}))
-    assert found([*rows, beside]) == []
-    unknown = line(*rates(1, 2), None, *rates(3, 4, 5))
-    assert found(unknown) == [("lr", ["r3", "r4", "r5"])]
-    of_table = [it | {"config": None, "config_hash": str(n)} for n, it in enumerate(rows)]
-    assert found(of_table) == []
-    alone = line({"lr": 1}, {"lr": 2}, {"lr": 3})
-    alone[1] |= {"config": None, "config_hash": "h"}
-    assert found(alone) == []
-
-
-def test_other_scholars_and_lines_do_not_matter():
-    rows = line(*rates(1, 2, 3, 4))
-    for place, (username, project) in enumerate((("bob", "p"), ("ada", "q"))):
-        rows += [
-            it | {"username": username, "project": project, "run_id": f"{it['run_id']}-{place}"}
-            for it in line({"q": 1}, {"z": 2}, {"u": 3})
-        ]
-    assert found(rows, scholar="ada") == [("lr", FOUR)]
-    assert found(rows, scholar="bob") == []
+        sequences = reads.one_setting(snapshot, scope=Scope(streams=streams), scholar="ada")
+        assert sequences.height == seen
+    (row,) = reads.one_setting(snapshot, scope=Scope(streams=("s",))).to_dicts()
+    assert (row["scholar"], row["stream"]) == ("ben", "s")
 
 
 def test_a_sequence_belongs_to_the_day_of_its_first_launch():
-    rows = line(*rates(1, 2, 3, 4), length=8 * HOUR)
-    assert found(rows, from_day=date(2026, 1, 6)) == []
-    assert found(rows, to_day=date(2026, 1, 6)) == [("lr", FOUR)]
+    assert found("long", from_day=date(2026, 1, 6)) == []
+    assert found("long", to_day=date(2026, 1, 6)) == SWEEP

@@ -10,8 +10,8 @@ from tests.commands import environment, velocity
 from tests.worlds import NOON, connected, node, runs_served
 from velocity.reading import reads
 from velocity.settings import Settings
-from velocity.store import latest_snapshot
-from velocity.sync.commands import sync_wandb
+from velocity.store import latest_snapshot, open_live
+from velocity.sync.commands import publish_figures, pull_wandb
 from velocity.sync.own_clock import describe_clock, find_clock_ahead
 
 pytestmark = pytest.mark.thorough
@@ -54,51 +54,61 @@ def server(monkeypatch):
         yield running
 
 
-def sync(folder, own, *projects):
-    return sync_wandb(folder, Settings(), projects=projects or ("lab/vision",), clock=lambda: own)
+def pull(folder, own, *projects):
+    """What a sync at a time of the own clock brings, without figures."""
+    return pull_wandb(folder, Settings(), projects=projects or ("lab/vision",), clock=lambda: own)
+
+
+def column(folder, sql):
+    with open_live(folder) as store:
+        return set(store.record.connection.frame(sql).to_series())
+
+
+AS_OF = "SELECT as_of FROM project"
 
 
 @pytest.mark.parametrize("off", [20, -20, 3000])
 def test_a_wrong_clock_is_replaced_by_the_servers_with_one_note(server, tmp_path, off):
     assert server.clock is not None
-    result = sync(tmp_path, NOW + off * MINUTE, "lab/vision", "lab/audio")
+    result = pull(tmp_path, NOW + off * MINUTE, "lab/vision", "lab/audio")
     (note,) = result.notes
     assert note.startswith("own clock: ")
-    snapshot = latest_snapshot(tmp_path)
-    assert set(reads.projects(snapshot)["as_of"]) == {NOW}
-    assert all("own clock" in it for it in reads.sync_log(snapshot)["note"])
-    assert set(reads.runs(snapshot)["class"]) == {"running"}
+    assert column(tmp_path, AS_OF) == {NOW}
+    assert all("own clock" in it for it in column(tmp_path, "SELECT note FROM sync_log"))
+    if off == 3000:
+        publish_figures(tmp_path, Settings())
+        assert set(reads.runs(latest_snapshot(tmp_path))["class"]) == {"running"}
 
 
 @pytest.mark.parametrize("off_s", [0, 59, -59])
 def test_a_clock_within_a_minute_is_used_to_the_microsecond(server, tmp_path, off_s):
     own = NOW + timedelta(seconds=off_s, microseconds=123)
     server.clock = lambda: NOW
-    assert sync(tmp_path, own).notes == ()
-    assert set(reads.projects(latest_snapshot(tmp_path))["as_of"]) == {own}
+    assert pull(tmp_path, own).notes == ()
+    assert column(tmp_path, AS_OF) == {own}
 
 
 def test_without_the_servers_time_the_own_clock_is_used(server, tmp_path):
     server.clock = None
     own = NOW + 20 * MINUTE
-    assert sync(tmp_path, own).notes == ()
-    assert set(reads.projects(latest_snapshot(tmp_path))["as_of"]) == {own}
+    assert pull(tmp_path, own).notes == ()
+    assert column(tmp_path, AS_OF) == {own}
 
 
 def test_the_next_pull_continues_from_the_servers_clock(server, tmp_path):
-    sync(tmp_path, NOW + 2000 * MINUTE)
+    pull(tmp_path, NOW + 2000 * MINUTE)
     server.clock = lambda: NOW + 30 * MINUTE
     server.world.put(node(5, heartbeat_at=NOW + 10 * MINUTE))
-    (project,) = sync(tmp_path, NOW + 2030 * MINUTE).projects
+    (project,) = pull(tmp_path, NOW + 2030 * MINUTE).projects
     assert (project.counts.new, project.requests) == (1, 2)
 
 
 def test_the_deletion_of_a_project_has_the_servers_time(server, tmp_path):
-    sync(tmp_path, NOW, "lab/*")
+    pull(tmp_path, NOW, "lab/*")
     server.world.delete_project("lab", "audio")
     server.clock = lambda: NOW + 10 * MINUTE
-    sync(tmp_path, NOW + 500 * MINUTE, "lab/*")
-    assert set(reads.projects(latest_snapshot(tmp_path))["as_of"]) == {NOW + 10 * MINUTE}
+    pull(tmp_path, NOW + 500 * MINUTE, "lab/*")
+    assert column(tmp_path, AS_OF) == {NOW + 10 * MINUTE}
 
 
 def test_the_date_comes_with_the_run_count_and_by_its_own_request(server):

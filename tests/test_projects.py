@@ -11,6 +11,8 @@ import pytest
 
 from scripts.waiting import PATIENCE_S
 from tests import faults
+from tests.builders import without_runs
+from tests.stores import copied
 from tests.worlds import NOON, node, point_client_at, pull_into
 from velocity.cli.progress import tell_result
 from velocity.database.connection import ClosedError
@@ -21,7 +23,7 @@ from velocity.reading import reads
 from velocity.settings import Settings
 from velocity.sources.wandb_api import connect
 from velocity.store import latest_snapshot, open_live
-from velocity.sync.commands import sync_wandb
+from velocity.sync.commands import pull_wandb, sync_wandb
 from velocity.sync.jobs import Listener, run_jobs
 
 if TYPE_CHECKING:
@@ -43,10 +45,12 @@ def server(monkeypatch) -> Iterator[ProtocolServer]:
 
 @pytest.fixture
 def sync(server, tmp_path):  # noqa: ARG001 - the client is pointed at it
-    """Syncs: what = sync(at, "lab/*", ...) is the results by name."""
+    """Syncs: what = sync(at, "lab/*", ...) is the results by name; without figures if not asked."""
+    copied(without_runs, tmp_path)
 
-    def command(at, *wanted, **options):
-        result = sync_wandb(
+    def command(at, *wanted, figures=False, **options):
+        bring = sync_wandb if figures else pull_wandb
+        result = bring(
             tmp_path, Settings(), projects=wanted or ["lab/*"], clock=lambda: at, **options
         )
         return {it.name: it for it in result.projects}
@@ -61,8 +65,13 @@ def fill(server, projects=PROJECTS, runs=3) -> None:
 
 def live_runs(tmp_path) -> set[tuple[str, str]]:
     """(project, run id) of the runs that count."""
-    frame = reads.runs(latest_snapshot(tmp_path))
-    return set(frame.select("project", "run_id").iter_rows())
+    with open_live(tmp_path) as store:
+        sql = "SELECT project, run_id FROM raw_run WHERE deleted_at IS NULL"
+        return set(store.record.connection.run(sql))
+
+
+def shown_projects(tmp_path) -> set[str]:
+    return set(reads.runs(latest_snapshot(tmp_path))["project"])
 
 
 def count_at_once(server) -> list[int]:
@@ -135,9 +144,9 @@ def test_a_failed_project_does_not_stop_the_others_and_the_summary_says_why(
     results = sync(LATER)
     assert [it.error is None for it in results.values()] == [True, False, True]
     assert {project for project, _ in live_runs(tmp_path)} == {"audio", "vision"}
-    log = reads.sync_log(latest_snapshot(tmp_path)).drop_nulls("error")
-    assert log["project"].to_list() == ["text"]
     tell_result(sync_wandb(tmp_path, Settings(), projects=["lab/*"], clock=lambda: LATER + HOUR))
+    log = reads.sync_log(latest_snapshot(tmp_path)).drop_nulls("error")
+    assert log["project"].to_list() == ["text"] * 2
     said = capsys.readouterr().err
     assert "lab/text: failed. The response from" in said
     assert "lab/vision: " in said
@@ -164,23 +173,24 @@ def test_the_projects_of_several_entities_are_kept_apart(server, sync, tmp_path)
     server.world.put(node(0), node(0, entity="team"))
     results = sync(LATER, "lab/vision", "team/*")
     assert list(results) == ["lab/vision", "team/vision"]
-    entities = reads.runs(latest_snapshot(tmp_path))["entity"].to_list()
-    assert sorted(entities) == ["lab", "team"]
+    with open_live(tmp_path) as store:
+        entities = store.record.connection.run("SELECT entity FROM raw_run ORDER BY entity")
+    assert entities == [("lab",), ("team",)]
 
 
 def test_runs_of_a_deleted_project_count_in_no_figure_until_it_is_back(server, sync, tmp_path):
     fill(server, ["a", "b"])
-    sync(LATER)
+    sync(LATER, figures=True)
     lost = list(server.world.entities["lab"]["b"].runs.values())
     server.world.delete_project("lab", "b")
-    gone = sync(LATER + HOUR)["lab/b"]
+    gone = sync(LATER + HOUR, figures=True)["lab/b"]
     assert (gone.deleted, gone.error) == (3, None)
     assert "no longer has this project" in gone.notes[0]
-    assert {project for project, _ in live_runs(tmp_path)} == {"a"}
+    assert shown_projects(tmp_path) == {"a"}
     assert sync(LATER + 2 * HOUR)["lab/b"].deleted == 0
     server.world.put(*lost)
-    assert sync(LATER + timedelta(days=2))["lab/b"].counts.revived == 3
-    assert {project for project, _ in live_runs(tmp_path)} == {"a", "b"}
+    assert sync(LATER + timedelta(days=2), figures=True)["lab/b"].counts.revived == 3
+    assert shown_projects(tmp_path) == {"a", "b"}
 
 
 def test_a_renamed_project_is_not_counted_twice(server, sync, tmp_path):

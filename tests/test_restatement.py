@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.builders import at, run, store_of
+from tests.builders import apart, at, run, store_of
+from tests.stores import built
 from velocity.reading import reads
 from velocity.roster.models import Member, Roster, Scholar, Stream
 from velocity.sentences.weeks import restated
@@ -17,6 +18,8 @@ from velocity.sync.forget import forget_person, look_up
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import polars as pl
+
 DEFAULTS = Settings()
 ON_TIME = [run("r1", "09:00", "10:00")]
 LATE = [run("late", "12:00", "13:00")]
@@ -24,37 +27,35 @@ NEXT_WEEK = [run("r2", "2026-01-12 09:00", "2026-01-12 10:00")]
 
 
 def sync(
-    data: Path,
-    rows: list,
-    as_of: str,
-    settings: Settings = DEFAULTS,
-    roster: Roster | None = None,
+    data: Path, rows: list, as_of: str, settings: Settings = DEFAULTS, roster: Roster | None = None
 ) -> Snapshot:
     return store_of(rows, {("e", "p"): at(as_of)}, settings=settings, roster=roster, data=data)
 
 
-def told(snapshot: Snapshot) -> dict[str, tuple[float, float]]:
-    frame = reads.restated(snapshot, by="programme")
+def told(frame: pl.DataFrame) -> dict[str, tuple[float, float]]:
     return {row["measure"]: (row["value_before"], row["value_after"]) for row in frame.to_dicts()}
 
 
-def words(snapshot: Snapshot) -> list[str]:
-    """The sentences of pages and the digest about the programme, with plain spaces."""
-    told = restated(reads.restated(snapshot, by="programme"))
-    return [line.replace("\xa0", " ") for line in told]
+def words(frame: pl.DataFrame) -> list[str]:
+    """The sentences of pages and the digest, with plain spaces."""
+    return [line.replace("\xa0", " ") for line in restated(frame)]
+
+
+def of_all(snapshot: Snapshot) -> pl.DataFrame:
+    return reads.restated(snapshot, by="programme")
 
 
 def test_a_run_that_arrives_late_restates_its_week(tmp_path):
     sync(tmp_path, ON_TIME, "2026-01-12 08:00")
     snapshot = sync(tmp_path, LATE, "2026-01-13 08:00")
-    assert told(snapshot) == {
+    assert told(of_all(snapshot)) == {
         "experiments_started": (1, 2),
         "experiments_concluded": (1, 2),
         "runs_started": (1, 2),
         "busy_hours": (1, pytest.approx(2)),
     }
     # The figures of the pages come first, because there may not be room for all.
-    assert words(snapshot)[0] == "Experiments concluded, week of 5 Jan: 1 → 2."
+    assert words(of_all(snapshot))[0] == "Experiments concluded, week of 5 Jan: 1 → 2."
 
 
 @pytest.mark.thorough
@@ -62,15 +63,7 @@ def test_new_weeks_and_the_running_week_are_not_restatements(tmp_path):
     sync(tmp_path, ON_TIME, "10:30")
     sync(tmp_path, LATE, "2026-01-12 08:00")
     snapshot = sync(tmp_path, NEXT_WEEK, "2026-01-13 08:00")
-    assert told(snapshot) == {}
-
-
-@pytest.mark.thorough
-def test_a_reverted_change_is_no_longer_reported(tmp_path):
-    sync(tmp_path, ON_TIME, "2026-01-12 08:00")
-    sync(tmp_path, [run("r1", "09:00", "10:00", state="failed")], "2026-01-13 08:00")
-    snapshot = sync(tmp_path, ON_TIME, "2026-01-14 08:00")
-    assert told(snapshot) == {}
+    assert told(of_all(snapshot)) == {}
 
 
 @pytest.mark.thorough
@@ -79,7 +72,7 @@ def test_other_settings_restate_with_the_reason_configuration(tmp_path):
     sync(tmp_path, pair, "2026-01-12 08:00")
     apart = Settings(experiments=Experiments(together_minutes=0))
     snapshot = sync(tmp_path, pair, "2026-01-12 08:00", apart)
-    assert told(snapshot) == {
+    assert told(of_all(snapshot)) == {
         "experiments_started": (1, 2),
         "experiments_concluded": (1, 2),
         "serial_share": (1, pytest.approx(1 / 60)),
@@ -117,10 +110,9 @@ def test_a_restatement_by_a_roster_edit_has_no_values_and_hides_earlier_ones(tmp
     assert read.filter("by_people")["value_before"].null_count() == read.height
     stream = snapshot.frame("FROM restatement").filter(kind="stream", measure="runs_started")
     assert stream["value_after"].to_list() == [None, None]
-    told = [line.replace("\xa0", " ") for line in restated(read)]
     assert (
         "Experiments concluded, week of 5 Jan: changed by a roster edit or an erasure; the values "
-        "are not stored." in told
+        "are not stored." in words(read)
     )
 
 
@@ -129,39 +121,8 @@ def test_a_restatement_by_an_erasure_has_no_values(tmp_path):
     settings = Settings(roster=tmp_path / "none.toml")
     rows = [*ON_TIME, run("b", "14:00", "15:00", username="ben")]
     sync(tmp_path, rows, "2026-01-12 08:00", settings)
-    sync(tmp_path, [], "2026-01-13 08:00", settings)
     forget_person(tmp_path, settings, look_up(tmp_path, settings, "ben"))
     assert _values(latest_snapshot(tmp_path), "people") == {(None, None)}
-
-
-@pytest.mark.thorough
-def test_an_unknown_share_or_median_is_not_reported_as_0(tmp_path):
-    """A week with one loop does not have a median; a week with ten does."""
-    sync(tmp_path, ON_TIME, "2026-01-12 08:00")
-    late = [run(f"r{hour}", f"{hour}:00", f"{hour}:30") for hour in range(10, 20)]
-    snapshot = sync(tmp_path, late, "2026-01-13 08:00")
-    assert told(snapshot)["loop_hours_median"] == (None, pytest.approx(1))
-    assert "Feedback loop, median, week of 5 Jan: not known → 1 h." in words(snapshot)
-
-
-@pytest.mark.thorough
-def test_a_change_in_steps_is_reported_from_first_to_last_value(tmp_path):
-    """Also if several syncs have the same instant, as when settings are tried out."""
-    sync(tmp_path, ON_TIME, "2026-01-12 08:00")
-    sync(tmp_path, LATE, "2026-01-13 08:00")
-    snapshot = sync(tmp_path, [run("later", "15:00", "16:00")], "2026-01-13 08:00")
-    assert told(snapshot)["runs_started"] == (1, 3)
-
-
-@pytest.mark.thorough
-def test_figures_have_units_and_equal_texts_are_not_reported(tmp_path):
-    """An hour and 6 s more both read "1 h"; one failure of two runs is a half."""
-    sync(tmp_path, ON_TIME, "2026-01-12 08:00")
-    failed = run("late", "12:00", "12:00:06", state="failed")
-    snapshot = sync(tmp_path, [failed], "2026-01-13 08:00")
-    assert told(snapshot)["busy_hours"] == (1, pytest.approx(1 + 6 / 3600))
-    assert not [line for line in words(snapshot) if line.startswith("Busy")]
-    assert "Share of runs failed, week of 5 Jan: 0 % → 50 %." in words(snapshot)
 
 
 @pytest.mark.thorough
@@ -178,9 +139,61 @@ def test_a_median_is_restated_if_loops_of_its_week_only_wait_longer(tmp_path):
     ]
     sync(tmp_path, [*ada, *others], "2026-01-12 00:15")
     snapshot = sync(tmp_path, [], "2026-01-14 08:00")
-    assert told(snapshot) == {
+    assert told(of_all(snapshot)) == {
         "reaction_hours_median": (pytest.approx(4.5), None),
         "reaction_working_hours_median": (pytest.approx(3.5), None),
         "loop_hours_median": (pytest.approx(5), None),
     }
-    assert "Feedback loop, median, week of 5 Jan: 5 h → not known." in words(snapshot)
+    assert "Feedback loop, median, week of 5 Jan: 5 h → not known." in words(of_all(snapshot))
+
+
+#: Scholar -> what the syncs after the first one bring.
+CHANGES = {
+    "reverted": ([run("r1", "09:00", "10:00", state="failed")], ON_TIME),
+    "grown": ([run(f"r{hour}", f"{hour}:00", f"{hour}:30") for hour in range(10, 20)], []),
+    "in steps": (LATE, [run("later", "15:00", "16:00")]),
+    "barely": ([run("late", "12:00", "12:00:06", state="failed")], []),
+}
+
+
+def three_syncs(folder: Path) -> None:
+    """A run of each scholar on time, and two syncs: at the same instant, except for one scholar."""
+    of = {name: [ON_TIME, *more] for name, more in CHANGES.items()}
+    for number, as_of in enumerate(["2026-01-12 08:00", *["2026-01-13 08:00"] * 2]):
+        rows = [row for name, syncs in of.items() for row in apart(name, syncs[number])]
+        ends = {(f"e {name}", "p"): at(as_of) for name in CHANGES}
+        ends["e reverted", "p"] = at("2026-01-12 08:00", days=number)
+        store_of(rows, ends, data=folder)
+
+
+def changes_of(scholar: str) -> pl.DataFrame:
+    found = reads.restated(latest_snapshot(built(three_syncs)), by="scholar")
+    return found.filter(group_id=scholar)
+
+
+@pytest.mark.thorough
+def test_a_reverted_change_is_no_longer_reported():
+    assert told(changes_of("reverted")) == {}
+
+
+@pytest.mark.thorough
+def test_an_unknown_share_or_median_is_not_reported_as_0():
+    """A week with one loop does not have a median; a week with ten does."""
+    found = changes_of("grown")
+    assert told(found)["loop_hours_median"] == (None, pytest.approx(1))
+    assert "Feedback loop, median, week of 5 Jan: not known → 1 h." in words(found)
+
+
+@pytest.mark.thorough
+def test_a_change_in_steps_is_reported_from_first_to_last_value():
+    """Also if several syncs have the same instant, as when settings are tried out."""
+    assert told(changes_of("in steps"))["runs_started"] == (1, 3)
+
+
+@pytest.mark.thorough
+def test_figures_have_units_and_equal_texts_are_not_reported():
+    """An hour and 6 s more both read "1 h"; one failure of two runs is a half."""
+    found = changes_of("barely")
+    assert told(found)["busy_hours"] == (1, pytest.approx(1 + 6 / 3600))
+    assert not [line for line in words(found) if line.startswith("Busy")]
+    assert "Share of runs failed, week of 5 Jan: 0 % → 50 %." in words(found)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections import defaultdict
 from datetime import date, timedelta
+from functools import cache
 
 import polars as pl
 import pytest
@@ -50,22 +51,30 @@ def used(model, *counts, dollars=None):
     return {"model": model, **dict(zip(KINDS, counts, strict=True)), "dollars": dollars}
 
 
-def figures(rows, roster=None):
-    found = reads.metrics(store_of(rows, "20:00", roster=roster), by="programme")
-    return found.select(SUMS).row(0)
+def figures(user, *columns):
+    """Figures of a user in the store without a roster."""
+    found = reads.metrics(together(), by="scholar").filter(scholar=user)
+    return found.select(columns or SUMS).row(0)
+
+
+PRICED = [
+    run("r1", "2026-01-04 09:00", "2026-01-04 10:00")
+    | {
+        "usage": [
+            used("lab/a", 1_000_000, 200_000, 2_000_000, 500_000),
+            used("lab/b", 7, 7, dollars=1.5),
+            used("other", 40, 2),
+        ]
+    },
+    run("r2", "09:00", "10:00") | {"usage": [used("lab/a", 3, 5), used("other", 4, 9)]},
+]
 
 
 def test_tokens_are_priced_by_the_log_or_else_by_the_rate_of_their_model_and_day():
-    rows = [run("r1", "2026-01-04 09:00", "2026-01-04 10:00"), run("r2", "09:00", "10:00")]
-    rows[0]["usage"] = [
-        used("lab/a", 1_000_000, 200_000, 2_000_000, 500_000),
-        used("lab/b", 7, 7, dollars=1.5),
-        used("other", 40, 2),
-    ]
-    rows[1]["usage"] = [used("lab/a", 3, 5), used("other", 4, 9)]
-    assert figures(rows) == (3_700_000 + 14 + 42 + 8 + 13, 1.5, 3_700_000 + 42 + 8 + 13)
+    assert figures("ada") == (3_700_000 + 14 + 42 + 8 + 13, 1.5, 3_700_000 + 42 + 8 + 13)
     priced = 2 + 2 + 1 + 1 + 1.5 + 3 + 4  # the later rate for any model counts on its days
-    assert figures(rows, parsed(ROSTER)) == pytest.approx((3_700_077, priced, 42))
+    found = reads.metrics(store_of(PRICED, "20:00", roster=parsed(ROSTER)), by="programme")
+    assert found.select(SUMS).row(0) == pytest.approx((3_700_077, priced, 42))
 
 
 def test_tokens_stand_in_the_ledger_of_each_group_and_in_their_explanation():
@@ -85,7 +94,8 @@ def test_tokens_stand_in_the_ledger_of_each_group_and_in_their_explanation():
         assert result.value == pytest.approx(value), metric
 
 
-def test_an_attempt_that_includes_the_one_before_it_adds_only_the_rest():
+def attempts():
+    """Runs of ben, and their tokens."""
     rows, expected = [], 0
     for task, call, second, counted in (
         ("running total, as in recent logs", "other call", used("m", 30, 8, 5), 43),
@@ -100,9 +110,11 @@ def test_an_attempt_that_includes_the_one_before_it_adds_only_the_rest():
         rows += [again, first]
         expected += counted
     lone = run("not an attempt", "12:00", "13:00", usage=[used("m", 100, 100, 100)])
-    snapshot = store_of([*rows, lone], "20:00")
-    found = reads.metrics(snapshot, by="programme")
-    assert found.select("tokens", "experiments_started").row(0) == (expected + 300, 5)
+    return [it | {"username": "ben"} for it in (*rows, lone)], expected + 300
+
+
+def test_an_attempt_that_includes_the_one_before_it_adds_only_the_rest():
+    assert figures("ben", "tokens", "experiments_started") == (attempts()[1], 5)
 
 
 def test_where_another_source_has_the_same_run_its_tokens_count_once_in_its_stream():
@@ -115,13 +127,18 @@ def test_where_another_source_has_the_same_run_its_tokens_count_once_in_its_stre
     assert reads.metrics(snapshot, by="programme")["tokens"].to_list() == [5]
 
 
+LEFT_OUT = [
+    run("out", "09:00", "10:00", tags=["velocity:ignore"], usage=[used("m", 5)], username="cy"),
+    run("in", "09:00", "10:00", username="cy"),
+]
+
+
 def test_runs_that_count_nowhere_use_no_tokens():
-    left_out = run("r1", "09:00", "10:00", tags=["velocity:ignore"], usage=[used("m", 5)])
-    assert figures([left_out, run("r2", "09:00", "10:00")]) == (0, 0.0, 0)
+    assert figures("cy") == (0, 0.0, 0)
 
 
-def test_any_attempts_add_up_to_what_was_used():
-    """Attempts of several calls, which begin with the running totals of the call before."""
+def drawn():
+    """Dan's attempts of several calls, which begin with the running totals of the call before."""
     chance = random.Random(7)  # noqa: S311
     rows, expected = [], defaultdict(int)
     for task in range(40):
@@ -139,12 +156,24 @@ def test_any_attempts_add_up_to_what_was_used():
                 usage = [used(model, *counts) for model, counts in totals.items()]
                 same = {"attempt_of": f"t{task}", "same_as": [f"{task} {call}"]}
                 start = end - timedelta(hours=1)
-                rows.append(run(f"{task}-{number}", start, end, usage=usage, **same))
+                rows.append(
+                    run(f"{task}-{number}", start, end, usage=usage, username="dan", **same)
+                )
                 number += 1
     chance.shuffle(rows)
-    found = reads.metrics(store_of(rows, "2026-01-09 20:00"), by="programme", period="day")
+    return rows, expected
+
+
+def test_any_attempts_add_up_to_what_was_used():
+    found = reads.metrics(together(), by="scholar", period="day", groups=["dan"])
     days = dict(found.filter(pl.col("tokens") > 0).select("period_start", "tokens").iter_rows())
-    assert days == expected
+    assert days == drawn()[1]
+
+
+@cache
+def together():
+    """One store of several users, without a roster."""
+    return store_of([*PRICED, *attempts()[0], *LEFT_OUT, *drawn()[0]], "2026-01-09 20:00")
 
 
 def test_the_page_says_what_tokens_cost_and_which_have_no_price():

@@ -9,8 +9,10 @@ import polars as pl
 import pytest
 
 from tests import faults
+from tests.builders import without_runs
 from tests.commands import environment
 from tests.forked import Commands
+from tests.stores import copied
 from tests.worlds import NOON, node, point_client_at
 from velocity.demo.wandb_server.faults import Fault, Reply
 from velocity.demo.wandb_server.protocol import schema_text
@@ -19,7 +21,7 @@ from velocity.demo.wandb_server.world import World
 from velocity.reading import reads
 from velocity.settings import Settings, Wandb
 from velocity.store import latest_snapshot, open_live
-from velocity.sync.commands import sync_wandb
+from velocity.sync.commands import pull_wandb, sync_wandb
 from velocity.sync.forget import forget_person, look_up
 
 pytestmark = pytest.mark.sampled(16)
@@ -38,11 +40,16 @@ def server(monkeypatch):
 
 @pytest.fixture
 def sync(server, tmp_path):  # noqa: ARG001 - the client is pointed at it
-    """Sync all of lab, with a number of requests for utilisation: result = sync(requests=…)."""
+    """Sync all of lab, with a number of requests for utilisation: result = sync(requests=…).
 
-    def run(requests: int = 50, *, full: bool = False):
+    Without figures if they are not asked for.
+    """
+    copied(without_runs, tmp_path)
+
+    def run(requests: int = 50, *, full: bool = False, figures: bool = False):
         settings = Settings(wandb=Wandb(projects=("lab/*",), utilisation_requests=requests))
-        return sync_wandb(tmp_path, settings, full=full, clock=lambda: LATER)
+        bring = sync_wandb if figures else pull_wandb
+        return bring(tmp_path, settings, full=full, clock=lambda: LATER)
 
     return run
 
@@ -71,7 +78,7 @@ def test_runs_of_ten_minutes_that_ended_are_requested_together_the_newest_first(
         node(4, gpu_use=USE, runtime_s=599),
         node(5, gpu_use=USE, runtime_s=600),
     )
-    sync()
+    sync(figures=True)
     assert requested(server) == [["r0005", "r0002", "r0001", "r0000"]]
     shares = {run_id: share for run_id, (share, _) in stored(tmp_path).items()}
     assert shares == {
@@ -178,7 +185,7 @@ def test_nonsense_costs_the_utilisation_of_its_run_and_gives_it_a_flag(server, s
     ]
     server.faults.append(answering(edges + others))
     assert sync().notes == ()
-    sync(full=True)
+    sync(full=True, figures=True)
     flagged = {ids[kind]: (None, ["events"]) for kind in (*NONSENSE, "twice")}
     unknown = {ids[kind]: (None, None) for kind in HARMLESS}
     assert stored(tmp_path) == {**flagged, **unknown, ids["whole"]: (0.25, None)}
@@ -269,9 +276,9 @@ def test_no_other_figure_moves(server, sync, tmp_path):
         *(node(120 * number, username=("ada", "bob")[number % 2]) for number in range(8)),
         node(2000, gpu_use=USE),
     )
-    sync(0)
+    sync(0, figures=True)
     before = reads.metrics(latest_snapshot(tmp_path), by="scholar")
-    sync()
+    sync(figures=True)
     after = reads.metrics(latest_snapshot(tmp_path), by="scholar")
     moved = [name for name in before.columns if not before[name].equals(after[name])]
     assert moved == ["gpu_utilisation", "gpu_measured_share"]
