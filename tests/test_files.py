@@ -9,6 +9,7 @@ import pytest
 
 from scripts import browsing
 from tests import people
+from tests.builders import one_run
 from tests.commands import environment
 from tests.conftest import ROOT
 from tests.forked import Commands
@@ -105,8 +106,7 @@ def test_a_new_folder_is_private(tmp_path, make):
 
 @pytest.mark.thorough
 def test_doctor_finds_a_folder_of_an_older_version(velocity, tmp_path):
-    (tmp_path / "runs.csv").write_text(RUNS, encoding="utf-8")
-    velocity("import", "runs.csv", cwd=tmp_path)
+    copied(one_run, tmp_path / "data")
     assert "other accounts" not in velocity("doctor", cwd=tmp_path)
     (tmp_path / "data").chmod(0o755)
     told = velocity("doctor", cwd=tmp_path)

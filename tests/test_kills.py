@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 STAGES = ("pull", "merge", "derive", "publish")
 #: First word of the line after the last stage.
 END = "Took"
-KILLS_A_STAGE = 4
+#: The first kill in a stage comes early in it, the last one late.
+KILLS_A_STAGE = 3
 #: Number of syncs within which all kills must have happened.
 MOST_SYNCS = 80
 
@@ -78,7 +79,8 @@ class Killer:
                 continue
             began[stage] = time.monotonic()
             if stage == wanted:
-                time.sleep(self._draw.uniform(0, self._lasts[stage]))
+                part = (self.kills[stage] + self._draw.random()) / KILLS_A_STAGE
+                time.sleep(part * self._lasts[stage])
                 command.kill()
         if command.code == -signal.SIGKILL:
             self.kills[[*began][-1]] += 1
