@@ -326,11 +326,12 @@ def test_a_backup_killed_at_any_line_leaves_a_whole_one(saved, tmp_path):
     before, draw = _contents(home), random.Random(11)  # noqa: S311 - no secret
     call = (back_up, home / "data", home / "velocity.toml", path)
     lines = kill_at_line(None, *call)
-    for number in range(24):
+    for number in range(16):
         path.write_bytes(saved.read_bytes())
-        # Half of them while the file is packed and put in place.
+        # Half of them while the file is packed and put in place; each half from early to late.
         first = max(1, lines - 150) if number % 2 else 1
-        kill_at_line(draw.randrange(first, lines), *call)
+        part = (number // 2 + draw.random()) / 8
+        kill_at_line(first + int(part * (lines - first)), *call)
         if path.read_bytes() != saved.read_bytes():
             backups.unpack(path, tmp_path / f"{number}")
     _back_up(home, path)
