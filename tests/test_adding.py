@@ -7,12 +7,18 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.builders import run
 from tests.conftest import ROOT
+from tests.forked import Commands
 from velocity.records import run_frame
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 pytestmark = pytest.mark.thorough
 
@@ -66,12 +72,39 @@ print(*weekly.filter(measure="long_share")["value"])
 """
 
 
+@dataclass(frozen=True)
+class Tree:
+    """A copy of the tree that has the new file, with a store."""
+
+    folder: Path
+    env: dict[str, str]
+    commands: Commands
+
+    def velocity(self, *arguments: str) -> str:
+        """Run a command; return what it prints."""
+        done = self.commands.run(*arguments, cwd=self.folder, env=self.env)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.decode()
+
+    def python(self, *arguments: str) -> str:
+        """Run Python; return what it prints."""
+        done = subprocess.run(
+            [sys.executable, *arguments],
+            cwd=self.folder,
+            env=self.env,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory):
-    """Runs Python in a copy of the tree that has the new file; returns what it prints."""
     copy = tmp_path_factory.mktemp("tree")
     for name in ("velocity", "queries", "scripts", "docs"):
-        shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / name, copy / name)
     shutil.copy(ROOT / "pyproject.toml", copy)
     (copy / "queries" / "metrics" / "long_runs.sql").write_text(LONG_RUNS, encoding="utf-8")
     rows = [
@@ -81,25 +114,15 @@ def tree(tmp_path_factory):
         run("r4", "17:00", "17:01", project="q"),
     ]
     run_frame(rows).write_parquet(copy / "runs.parquet")
-
-    def python(*arguments: str) -> str:
-        done = subprocess.run(
-            [sys.executable, *arguments],
-            cwd=copy,
-            env=os.environ | {"PYTHONPATH": str(copy)},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
-    python("-m", "velocity", "import", "runs.parquet", "--as-of", "2026-01-05T20:00:00Z")
-    return python
+    env = os.environ | {"PYTHONPATH": f"{copy}{os.pathsep}{ROOT}"}
+    with Commands(copy, env) as commands:
+        tree = Tree(copy, env, commands)
+        tree.velocity("import", "runs.parquet", "--as-of", "2026-01-05T20:00:00Z")
+        yield tree
 
 
 def test_the_command_line_shows_a_new_metric(tree):
-    (row,) = json.loads(tree("-m", "velocity", "metrics", "--format", "json"))
+    (row,) = json.loads(tree.velocity("metrics", "--format", "json"))
     assert (row["long_runs"], row["long_share"]) == (2, 0.5)
 
 
@@ -107,24 +130,23 @@ def test_a_new_metric_is_explained(tree):
     for metric, value in (("long_runs", 2), ("long_share", 0.5)):
         for whose in (["--scholar", "ada"], []):
             words = ["explain", "--metric", metric, *whose, "--format", "json"]
-            told = json.loads(tree("-m", "velocity", *words))
-            (result,) = told["results"]
+            (result,) = json.loads(tree.velocity(*words))["results"]
             assert result["value"] == result["headline"] == value
     assert [it["what"] for it in result["totals"][0]["addends"]] == ["r1", "r3"]
 
 
 def test_a_new_metric_has_a_weekly_series(tree):
-    assert tree("-c", _SERIES).split() == ["0.5"]
+    assert tree.python("-c", _SERIES).split() == ["0.5"]
 
 
 def test_the_definitions_page_has_a_new_metric(tree):
-    told = tree("-c", _DEFINITIONS)
+    told = tree.python("-c", _DEFINITIONS)
     assert "`long_share`, share" in told
     assert "`long_runs / runs_of_all`" in told
 
 
 def test_the_documentation_has_a_new_metric(tree):
-    assert "docs/metrics.md written" in tree("-m", "scripts.metrics_doc")
-    document = tree("-c", "print(open('docs/metrics.md', encoding='utf-8').read())")
+    assert "docs/metrics.md written" in tree.python("-m", "scripts.metrics_doc")
+    document = (tree.folder / "docs" / "metrics.md").read_text(encoding="utf-8")
     assert "| `long_share` | Share of long runs | share |" in document
     assert "`runs_of_all` (runs): Runs by the day they started." in document

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import signal
-import subprocess
-import sys
 from datetime import date, timedelta
 from functools import partial
 
@@ -14,8 +11,8 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from tests.builders import at, run
-from tests.commands import environment, velocity
-from tests.conftest import ROOT
+from tests.commands import velocity
+from tests.killed import kill_at
 from tests.programmes import AS_OF, PEOPLE, WEEKS, programme, roster_text
 from tests.stores import built, copied
 from tests.worlds import NOON, node, point_client_at
@@ -40,21 +37,6 @@ pytestmark = pytest.mark.thorough
 FIRST, KEPT = date(2026, 1, 5), date(2026, 2, 16)
 #: Their runs were over before the archive, and the roster no longer has them.
 LEFT = "person9"
-
-_KILLED = """
-import os, signal, sys
-from datetime import date
-from importlib import import_module
-from pathlib import Path
-from velocity.roster.models import load_roster
-from velocity.settings import load_settings
-from velocity.store.publish import publish
-from velocity.sync.archive import archive
-place, _, name = sys.argv[1].partition(":")
-def kill(*_, **__): os.kill(os.getpid(), signal.SIGKILL)
-setattr(import_module(place), name, kill)
-archive(Path(sys.argv[2]), load_settings(Path(sys.argv[3])), date(2026, 2, 16))
-"""
 
 
 def with_one_who_left(folder):
@@ -278,22 +260,22 @@ def test_a_sync_archives_what_the_setting_does_not_keep(tmp_path, monkeypatch):
 
 
 @pytest.mark.fault
-@pytest.mark.parametrize(
-    ("step", "archived"),
-    [
+def test_a_killed_archive_is_all_or_nothing(tmp_path):
+    """Killed at one step after the other; each archive begins with what the last one left."""
+    folder = copied(with_one_who_left, tmp_path / "home")
+    whole = latest_snapshot(folder / "data").frame("SELECT run_key FROM run").height
+    settings = load_settings(folder / "velocity.toml")
+    for step, archived in (
         ("velocity.sync.archive:derive", False),
         ("velocity.sync.archive:accept", False),
         ("velocity.store.restored:finish_restore", True),
         ("velocity.sync.archive:publish", True),
-    ],
-)
-def test_a_killed_archive_is_all_or_nothing(step, archived, tmp_path):
-    folder = copied(with_one_who_left, tmp_path / "home")
-    command = [sys.executable, "-c", _KILLED, step, folder / "data", folder / "velocity.toml"]
-    killed = subprocess.run(list(map(str, command)), cwd=ROOT, env=environment(folder), check=False)
-    assert killed.returncode == -signal.SIGKILL
-    with open_live(folder / "data") as store, store.reading_record():
-        found = store.run("SELECT 1 FROM raw_run WHERE username = $name", {"name": LEFT})
-    assert bool(found) is not archived
-    assert _archive(folder).runs == (0 if archived else 262)
+    ):
+        kill_at(step, archive, folder / "data", settings, KEPT)
+        with open_live(folder / "data") as store, store.reading_record():
+            found = {name for (name,) in store.run("SELECT username FROM raw_run")}
+            ((left,),) = store.run("SELECT count(*) FROM raw_run")
+        assert (LEFT in found) is not archived
+        assert left == whole - (262 if archived else 0)
+    assert _archive(folder).runs == 0
     assert not list((folder / "data").glob("*.partial"))

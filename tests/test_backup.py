@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import random
-import signal
 import subprocess
 import sys
 import tarfile
@@ -15,8 +14,9 @@ from polars.testing import assert_frame_equal
 
 import velocity as api
 from tests.builders import run
-from tests.commands import environment, velocity
+from tests.commands import velocity
 from tests.conftest import ROOT
+from tests.killed import kill_at, kill_at_line
 from tests.programmes import AS_OF, PEOPLE, programme
 from tests.stores import built, copied
 from velocity import state
@@ -35,49 +35,6 @@ from velocity.sync.restore import restore
 
 pytestmark = pytest.mark.sampled(14)
 
-#: Starts a function of velocity.sync and is killed at the start of a step.
-_KILLED = """
-import os, signal, sys
-from functools import reduce
-from importlib import import_module
-from pathlib import Path
-step, module, function, *paths = sys.argv[1:]
-function = getattr(import_module(module), function)
-place, _, names = step.partition(":")
-*holders, name = names.split(".")
-def kill(*_, **__): os.kill(os.getpid(), signal.SIGKILL)
-setattr(reduce(getattr, holders, import_module(place)), name, kill)
-more = {"replace": True} if module.endswith("restore") else {}
-function(*map(Path, paths), **more)
-"""
-
-#: Backs up once per number that it reads, and is killed before that line of velocity's code; says
-#: how many lines ran, or that it was killed.
-_KILLED_AT_A_LINE = """
-import os, signal, sys
-from itertools import count
-from pathlib import Path
-import velocity
-from velocity.sync.backup import back_up
-code, paths = str(Path(velocity.__file__).parent), [*map(Path, sys.argv[1:])]
-for last in map(int, sys.stdin):
-    if os.fork() == 0:
-        lines = count(1)
-        def trace(frame, event, _):
-            if not frame.f_code.co_filename.startswith(code):
-                return None
-            if event == "line" and next(lines) == last:
-                os.kill(os.getpid(), signal.SIGKILL)
-            return trace
-        sys.settrace(trace)
-        back_up(*paths)
-        sys.settrace(None)
-        print(next(lines), flush=True)
-        os._exit(0)
-    if os.waitstatus_to_exitcode(os.wait()[1]) == -signal.SIGKILL:
-        print("killed", flush=True)
-"""
-
 
 def _back_up(folder, path):
     return back_up(folder / "data", folder / "velocity.toml", path)
@@ -86,6 +43,23 @@ def _back_up(folder, path):
 def _restore(path, folder, *, replace=False):
     folder.mkdir(exist_ok=True)
     return restore(folder / "data", folder / "velocity.toml", path, replace=replace)
+
+
+def _forgetful(folder):
+    """The programme without person3, who was forgotten, and with a later run."""
+    programme(folder)
+    _forget(folder, "person3")
+    _merge_later(folder / "data")
+
+
+def _forget(folder, person):
+    settings = load_settings(folder / "velocity.toml")
+    forget_person(folder / "data", settings, look_up(folder / "data", settings, person))
+
+
+def _merge_later(data):
+    with open_live(data) as store:
+        store.record.merge_runs(run_frame([run("later", "09:00", project="later")]))
 
 
 @pytest.fixture(scope="module")
@@ -275,8 +249,7 @@ def test_a_backup_by_a_newer_version_is_refused(saved, tmp_path):
 def test_a_store_is_replaced_only_on_request_and_settings_never(saved, tmp_path):
     home = copied(programme, tmp_path / "home")
     (home / "roster.toml").write_text("# mine\n")
-    with open_live(home / "data") as store:
-        store.record.merge_runs(run_frame([run("later", "09:00", project="later")]))
+    _merge_later(home / "data")
     before = _contents(home)
     done = velocity("restore", saved, cwd=home)
     assert done.returncode == 1
@@ -304,9 +277,7 @@ def test_settings_may_not_place_a_roster_anywhere(saved, tmp_path):
 
 @pytest.mark.thorough
 def test_people_forgotten_since_the_backup_stay_forgotten(saved, tmp_path):
-    home = copied(programme, tmp_path / "home")
-    settings = load_settings(home / "velocity.toml")
-    forget_person(home / "data", settings, look_up(home / "data", settings, "person3"))
+    home = copied(_forgetful, tmp_path / "home")
     (home / "roster.toml").write_text("")
     done = _restore(saved, home, replace=True)
     assert done.forgotten == 3
@@ -319,10 +290,8 @@ def test_people_forgotten_since_the_backup_stay_forgotten(saved, tmp_path):
 
 @pytest.mark.thorough
 def test_the_list_of_another_store_is_not_mixed_in(saved, tmp_path):
-    homes = [copied(programme, tmp_path / name) for name in ("one", "two")]
-    for home, person in zip(homes, PEOPLE, strict=False):
-        settings = load_settings(home / "velocity.toml")
-        forget_person(home / "data", settings, look_up(home / "data", settings, person))
+    homes = [copied(it, tmp_path / it.__name__) for it in (_forgetful, programme)]
+    _forget(homes[1], PEOPLE[0])
     _back_up(homes[0], tmp_path / "one.backup")
     before = _contents(homes[1])
     with pytest.raises(StoreError, match="of another store"):
@@ -344,7 +313,7 @@ def test_a_killed_backup_leaves_the_earlier_one(step, saved, tmp_path):
     path = tmp_path / "daily"
     path.write_bytes(saved.read_bytes())
     source = built(programme)
-    _kill(step, "velocity.sync.backup", "back_up", source / "data", source / "velocity.toml", path)
+    kill_at(step, back_up, source / "data", source / "velocity.toml", path)
     assert path.read_bytes() == saved.read_bytes()
     _back_up(source, path)
     assert [it.name for it in tmp_path.iterdir()] == ["daily"]
@@ -355,62 +324,40 @@ def test_a_backup_killed_at_any_line_leaves_a_whole_one(saved, tmp_path):
     home, path = copied(programme, tmp_path / "home"), tmp_path / "backups" / "daily"
     path.parent.mkdir()
     before, draw = _contents(home), random.Random(11)  # noqa: S311 - no secret
-    command = [sys.executable, "-c", _KILLED_AT_A_LINE]
-    command += [home / "data", home / "velocity.toml", path]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-    with subprocess.Popen(command, env=environment(tmp_path), **pipes) as backing_up:
-
-        def ended(line):
-            print(line, file=backing_up.stdin, flush=True)
-            return backing_up.stdout.readline().strip()
-
-        lines = int(ended(0))
-        for number in range(24):
-            path.write_bytes(saved.read_bytes())
-            # Half of them while the file is packed and put in place.
-            first = max(1, lines - 150) if number % 2 else 1
-            assert ended(draw.randrange(first, lines)) == "killed"
-            if path.read_bytes() != saved.read_bytes():
-                backups.unpack(path, tmp_path / f"{number}")
-        backing_up.stdin.close()
+    call = (back_up, home / "data", home / "velocity.toml", path)
+    lines = kill_at_line(None, *call)
+    for number in range(16):
+        path.write_bytes(saved.read_bytes())
+        # Half of them while the file is packed and put in place; each half from early to late.
+        first = max(1, lines - 150) if number % 2 else 1
+        part = (number // 2 + draw.random()) / 8
+        kill_at_line(first + int(part * (lines - first)), *call)
+        if path.read_bytes() != saved.read_bytes():
+            backups.unpack(path, tmp_path / f"{number}")
     _back_up(home, path)
     assert [it.name for it in path.parent.iterdir()] == ["daily"]
     assert _contents(home) == before
 
 
 @pytest.mark.fault
-@pytest.mark.parametrize(
-    ("step", "restored"),
-    [
+def test_a_killed_restore_is_all_or_nothing(saved, tmp_path):
+    """Killed at one step after the other; each restore begins with what the last one left."""
+    home = copied(_forgetful, tmp_path / "home")
+    data, config = home / "data", home / "velocity.toml"
+    for step, restored in (
         ("velocity.sync.restore:_forget_again", False),
         ("velocity.sync.forget:derive", False),
         ("velocity.sync.restore:accept", False),
         ("velocity.store.restored:finish_restore", True),
         ("velocity.store.restored:write_ahead_log", True),
         ("velocity.sync.restore:publish", True),
-    ],
-)
-def test_a_killed_restore_is_all_or_nothing(step, restored, saved, tmp_path):
-    home = copied(programme, tmp_path / "home")
-    data, config = home / "data", home / "velocity.toml"
-    settings = load_settings(config)
-    forget_person(data, settings, look_up(data, settings, "person3"))
-    with open_live(data) as store:
-        store.record.merge_runs(run_frame([run("later", "09:00", project="later")]))
-    _kill(step, "velocity.sync.restore", "restore", data, config, saved)
-    with open_live(data) as store, store.reading_record():
-        projects = {it for (it,) in store.run("SELECT DISTINCT project FROM raw_run")}
-    assert projects == ({"vision"} if restored else {"vision", "later"})
+    ):
+        kill_at(step, restore, data, config, saved, replace=True)
+        with open_live(data) as store, store.reading_record():
+            projects = {it for (it,) in store.run("SELECT DISTINCT project FROM raw_run")}
+        assert projects == ({"vision"} if restored else {"vision", "later"})
+        assert b"person3" not in b"".join((data / it).read_bytes() for it in KEPT_FILES[:2])
+        _merge_later(data)
     assert _restore(saved, home, replace=True).published == latest_snapshot(data).name
     assert not [it.name for it in data.iterdir() if it.name in {"restored", "restore.partial"}]
     assert b"person3" not in b"".join((data / it).read_bytes() for it in KEPT_FILES[:2])
-
-
-def _kill(step, module, function, *paths):
-    killed = subprocess.run(
-        [sys.executable, "-c", _KILLED, step, module, function, *map(str, paths)],
-        cwd=ROOT,
-        env=environment(paths[0].parent),
-        check=False,
-    )
-    assert killed.returncode == -signal.SIGKILL

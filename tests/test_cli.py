@@ -13,8 +13,8 @@ from datetime import UTC, datetime
 import polars as pl
 import pytest
 
+from tests import commands
 from tests.builders import run, store_of
-from tests.commands import VELOCITY, environment
 from tests.roster_texts import parsed
 from velocity import __version__
 from velocity.cli import main
@@ -290,13 +290,7 @@ def test_roster_suggest_writes_missing_entries(velocity, data, tmp_path):
 def test_doctor_writes_its_findings_in_the_documented_form(tmp_path):
     def doctor():
         """In a process of its own: the client keeps the key and server of earlier tests."""
-        done = subprocess.run(
-            [*VELOCITY, "doctor", "--json"],
-            cwd=tmp_path,
-            env=environment(tmp_path),
-            capture_output=True,
-            check=False,
-        )
+        done = commands.velocity("doctor", "--json", cwd=tmp_path)
         assert done.stderr == b""
         return done.returncode, json.loads(done.stdout)
 
@@ -325,8 +319,8 @@ def test_a_closed_pipe_is_not_an_error(data, tmp_path):
     reader, writer = os.pipe()
     os.close(reader)
     done = subprocess.run(
-        [*VELOCITY, "runs", "--format", "csv"],
-        env=environment(tmp_path, VELOCITY_DATA=str(data)),
+        [*commands.VELOCITY, "runs", "--format", "csv"],
+        env=commands.environment(tmp_path, VELOCITY_DATA=str(data)),
         stdout=writer,
         stderr=subprocess.PIPE,
         check=False,

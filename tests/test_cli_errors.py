@@ -85,7 +85,10 @@ def test_each_cause_of_a_failed_sync_has_its_own_error(sync, server):
         _refused(sync(), "No W&B project is named"),
         _refused(sync(*wanted, WANDB_API_KEY=""), "No W&B API key", server.url),
         _refused(sync(*wanted, WANDB_API_KEY="x" * 40), "refused the API key"),
-        _refused(sync(*wanted, WANDB_BASE_URL=nobody), "No server answers", nobody),
+        _refused(
+            sync(*wanted, WANDB_BASE_URL=nobody, WANDB_HTTP_TIMEOUT="2"),
+            *("No server answers", nobody),
+        ),
         _refused(sync("--project", "lab/visoin"), 'no project "visoin"'),
         _refused(sync("--project", "lap/vision"), 'does not have an entity "lap"'),
     }

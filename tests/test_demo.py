@@ -1,123 +1,20 @@
-"""`velocity demo`: a real sync and server, with nothing left behind."""
+"""When a demo is rebuilt, and that it does not use the user's own key; test_wheel.py runs it."""
 
 from __future__ import annotations
 
 import os
-import signal
-import socket
-import subprocess
-import urllib.request
-from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
-import polars as pl
 import pytest
 
 from scripts.waiting import PATIENCE_S
 from tests.cohort_truth import ANCHOR
-from tests.commands import VELOCITY, environment, velocity
-from tests.processes import MARK, assert_nothing_runs
 from tests.worlds import node, point_client_at
 from velocity.demo import cohort, is_demo, launch
-from velocity.demo.stories import OFFLINE_SYNC
 from velocity.demo.wandb_server.server import ProtocolServer
 from velocity.demo.wandb_server.world import World
-from velocity.demo.workdays import Term
-from velocity.reading import reads
 from velocity.sources.wandb_api import connect
 from velocity.sources.wandb_client import forget_environment
-from velocity.store import latest_snapshot
-
-
-@contextmanager
-def _demo(folder, until):
-    """Run a demo in the folder; yield its lines up to `until`, then interrupt it."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    # The user's own key and server, which the demo must not use.
-    own = {"WANDB_API_KEY": "x" * 40, "WANDB_BASE_URL": "http://127.0.0.1:9", MARK: str(folder)}
-    demo = subprocess.Popen(
-        [*VELOCITY, "demo", "--no-browser", "--port", str(port)],
-        cwd=folder,
-        env=environment(folder, **own),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    lines = []
-    try:
-        for line in demo.stderr:
-            lines.append(line)
-            if line.startswith(until):
-                break
-        else:
-            pytest.fail("".join(lines))
-        yield demo, port, lines
-        demo.send_signal(signal.SIGINT)
-        out, err = demo.communicate(timeout=PATIENCE_S)
-        lines.append(err)
-        assert out == ""
-        assert "Traceback" not in err
-    finally:
-        demo.kill()
-        demo.wait()
-    assert_nothing_runs(folder)
-
-
-@pytest.mark.fault
-def test_the_demo_syncs_serves_and_leaves_nothing_running(tmp_path):
-    data = tmp_path / "data" / "demo"
-    with _demo(tmp_path, until="Serving") as (demo, port, lines):
-        with urllib.request.urlopen(
-            f"http://127.0.0.1:{port}/_stcore/health", timeout=PATIENCE_S
-        ) as answer:
-            assert answer.read() == b"ok"
-        with pytest.raises(OSError, match="refused"):  # only one address is served
-            socket.create_connection(("127.0.0.2", port), timeout=PATIENCE_S)
-    assert demo.returncode == 0
-    with pytest.raises(OSError, match="refused"):
-        socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S)
-    assert "data/demo" in lines[0]
-    assert {"connect", "pull", "derive", "publish"} <= {line.split()[0] for line in lines}
-
-    assert is_demo(data)
-    snapshot = latest_snapshot(data)
-    log = reads.sync_log(snapshot)
-    assert set(log["command"]) == {"sync"}
-    assert log["error"].null_count() == log.height > 1
-    assert reads.scholars(snapshot).height == len(cohort.BIRDS)
-    # Pulled twice, a day apart: an offline directory synced in between changed an old week.
-    restated = reads.restated(snapshot, by="scholar", since=None)
-    late = restated.filter(
-        pl.col("group_id") == cohort.BIRDS[OFFLINE_SYNC.seat],
-        pl.col("measure") == "runs_started",
-    ).row(0, named=True)
-    assert late["value_after"] - late["value_before"] == 2
-    first = Term.until(late["restated_at"]).week(OFFLINE_SYNC.week)
-    assert late["week_start"] == datetime.fromtimestamp(first, UTC).date()
-    shown = velocity("metrics", "--data", data, "--by", "stream", "--format", "csv", cwd=tmp_path)
-    assert len(shown.stdout.splitlines()) == 1 + reads.streams(snapshot).height
-
-    with _demo(tmp_path, until="Serving") as (_, port, again):
-        # The server of the runs has ended, so the app answers their links.
-        link = reads.runs(snapshot)["url"][0]
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}{link}", timeout=PATIENCE_S) as answer:
-            assert link.removeprefix("/demo-run/") in answer.read().decode()
-    assert not [line for line in again if line.startswith("pull")]
-    assert latest_snapshot(data).name == snapshot.name
-
-
-@pytest.mark.fault
-def test_a_demo_stopped_during_its_pull_leaves_nothing_and_starts_over(tmp_path):
-    with _demo(tmp_path, until="pull") as (demo, _, _):
-        pass
-    assert demo.returncode == 130
-    assert not (tmp_path / "data" / "demo" / "CURRENT").exists()
-    with _demo(tmp_path, until="Serving") as (demo, _, _):
-        pass
-    assert demo.returncode == 0
 
 
 @pytest.fixture

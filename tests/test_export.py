@@ -189,7 +189,7 @@ def test_a_reader_of_the_snapshot_never_meets_a_lock(tmp_path):
         text=True,
     )
     with reader, open_live(tmp_path) as store:
-        for _ in range(25):
+        for _ in range(10):
             reader.stdin.write("\n")
             reader.stdin.flush()
             name = publish(store)

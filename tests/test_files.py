@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from datetime import UTC, datetime
 
 import pytest
 
 from scripts import browsing
-from scripts.waiting import PATIENCE_S
 from tests import people
-from tests.commands import VELOCITY, environment
+from tests.builders import one_run
+from tests.commands import environment
+from tests.conftest import ROOT
+from tests.forked import Commands
 from tests.stores import copied
 from tests.test_serve import App
 from tests.worlds import node
@@ -27,7 +28,7 @@ RUNS = (
 )
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="module")
 def everybody_may_read():
     """Set the most permissive umask."""
     before = os.umask(0)
@@ -35,17 +36,15 @@ def everybody_may_read():
     os.umask(before)
 
 
-def velocity(*arguments, cwd, **env):
-    done = subprocess.run(
-        [*VELOCITY, *map(str, arguments)],
-        cwd=cwd,
-        env=environment(cwd, **env),
-        capture_output=True,
-        check=False,
-        timeout=PATIENCE_S,
-    )
-    assert done.returncode == 0, done.stderr.decode()
-    return done.stdout.decode()
+@pytest.fixture(scope="module")
+def velocity(everybody_may_read):  # noqa: ARG001 - commands inherit the umask
+    def velocity(*arguments, cwd, **env):
+        done = commands.run(*arguments, cwd=cwd, env=environment(cwd, **env))
+        assert done.returncode == 0, done.stderr.decode()
+        return done.stdout.decode()
+
+    with Commands(ROOT, environment(ROOT)) as commands:
+        yield velocity
 
 
 def open_to_others(folder):
@@ -63,7 +62,7 @@ def _open_store(folder):
 
 
 @pytest.mark.thorough
-def test_commands_write_files_only_their_user_can_read(tmp_path):
+def test_commands_write_files_only_their_user_can_read(velocity, tmp_path):
     home = tmp_path / "home"
     home.mkdir(mode=0o700)
     (home / "runs.csv").touch(mode=0o600)
@@ -106,9 +105,8 @@ def test_a_new_folder_is_private(tmp_path, make):
 
 
 @pytest.mark.thorough
-def test_doctor_finds_a_folder_of_an_older_version(tmp_path):
-    (tmp_path / "runs.csv").write_text(RUNS, encoding="utf-8")
-    velocity("import", "runs.csv", cwd=tmp_path)
+def test_doctor_finds_a_folder_of_an_older_version(velocity, tmp_path):
+    copied(one_run, tmp_path / "data")
     assert "other accounts" not in velocity("doctor", cwd=tmp_path)
     (tmp_path / "data").chmod(0o755)
     told = velocity("doctor", cwd=tmp_path)

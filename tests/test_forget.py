@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-import signal
-import subprocess
-import sys
 from datetime import timedelta
 
 import pytest
 
 from tests.builders import one_run, run, store_of
 from tests.commands import velocity
-from tests.conftest import ROOT
+from tests.killed import kill_at
 from tests.sampling import one_in
 from tests.stores import copied
 from tests.worlds import NOON, node, point_client_at
@@ -25,9 +22,8 @@ from velocity.record import exclusions
 from velocity.records import Rejected, run_frame
 from velocity.roster.models import load_roster
 from velocity.settings import Settings, load_settings
-from velocity.sources.base import Asked
 from velocity.store import latest_snapshot, open_live
-from velocity.sync.commands import import_runs, sync_wandb
+from velocity.sync.commands import sync_wandb
 from velocity.sync.forget import finish_forgetting, forget_person, look_up
 
 pytestmark = pytest.mark.sampled(6)
@@ -49,23 +45,6 @@ usernames = ["ada"]
 id = "s"
 name = "S"
 members = [{{ scholar = "zf-id-unique" }}, {{ scholar = "ada" }}]
-"""
-
-#: Forgets a person and is killed at the start of a step.
-_KILLED = """
-import os, signal, sys
-from functools import reduce
-from importlib import import_module
-from pathlib import Path
-from velocity.sync import forget
-from velocity.settings import load_settings
-step, data, config, person = sys.argv[1:]
-module, _, names = step.partition(":")
-*holders, name = names.split(".")
-def kill(*_, **__): os.kill(os.getpid(), signal.SIGKILL)
-setattr(reduce(getattr, holders, import_module(module)), name, kill)
-data, settings = Path(data), load_settings(Path(config))
-forget.forget_person(data, settings, forget.look_up(data, settings, person))
 """
 
 
@@ -134,17 +113,8 @@ def test_a_forgotten_person_is_gone_from_every_byte_and_stays_away(tmp_path, mon
 
 
 @pytest.mark.fault
-@pytest.mark.parametrize(
-    "step",
-    [
-        "velocity.record.duckdb_record:DuckDBRecord.erase",
-        "velocity.store.live:LiveStore.erase",
-        "velocity.sync.forget:derive",
-        "velocity.state:forget",
-        "velocity.store.live:LiveStore.rewrite",
-    ],
-)
-def test_a_killed_removal_is_all_or_nothing_and_the_next_command_finishes_it(step, tmp_path):
+def test_a_killed_removal_is_all_or_nothing_and_the_next_command_finishes_it(tmp_path):
+    """Killed at one step after the other; each attempt begins with what the last one left."""
     data, config, table = tmp_path / "data", tmp_path / "velocity.toml", tmp_path / "runs.parquet"
     config.write_text("", encoding="utf-8")
     (tmp_path / "roster.toml").write_text(_ROSTER, encoding="utf-8")
@@ -157,26 +127,29 @@ def test_a_killed_removal_is_all_or_nothing_and_the_next_command_finishes_it(ste
     at = NOON - timedelta(hours=1)
     for who, whom in ((f"{PERSON}@example.org", "ada"), ("ada@example.org", "zf-id-unique")):
         state.record_look(data, scholar=whom, email=who, name=who, page="Runs", at=at, kept_days=90)
-    killed = subprocess.run(
-        [sys.executable, "-c", _KILLED, step, data, config, PERSON], cwd=ROOT, check=False
-    )
-    assert killed.returncode == -signal.SIGKILL
-    shown = reads.runs(latest_snapshot(data))["username"].to_list()
-    assert shown.count(PERSON) in {0, 5}
-    assert shown.count("ada") == 5
+    settings = load_settings(config)
+    attempt = (forget_person, data, settings, look_up(data, settings, PERSON))
+    for step in (
+        "velocity.record.duckdb_record:DuckDBRecord.erase",
+        "velocity.store.live:LiveStore.erase",
+        "velocity.sync.forget:derive",
+        "velocity.state:forget",
+        "velocity.store.live:LiveStore.rewrite",
+    ):
+        kill_at(step, *attempt)
+        shown = reads.runs(latest_snapshot(data))["username"].to_list()
+        assert shown.count(PERSON) in {0, 5}
+        assert shown.count("ada") == 5
+        attempt = (finish_forgetting, data, settings)
     run_frame(rows).write_parquet(table)
-    if "erase" in step:
-        done = velocity("--data", data, "--config", config, "import", table, cwd=tmp_path)
-        assert done.returncode == 0, done.stderr
-        assert b"Finished a `velocity forget`" in done.stderr
-    else:
-        assert finish_forgetting(data, load_settings(config))
-        import_runs(data, load_settings(config), "table", Asked([str(table)]))
+    done = velocity("--data", data, "--config", config, "import", table, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert b"Finished a `velocity forget`" in done.stderr
     assert _people(data) == {"ada"}
     left = _bytes(data)
     for name in (PERSON, "zf-id-unique", "Uniquename"):
         assert name.encode() not in left
-    assert not finish_forgetting(data, load_settings(config))
+    assert not finish_forgetting(data, settings)
 
 
 @pytest.mark.thorough
@@ -333,18 +306,23 @@ def test_a_person_who_left_the_roster_can_be_forgotten_by_any_name(name, tmp_pat
         assert trace.encode() not in left
 
 
-@pytest.mark.thorough
-@pytest.mark.parametrize("name", ["renamed-twice", "renamed", "zf-id-unique"])
-def test_a_person_whose_id_was_renamed_is_forgotten_under_every_id(name, tmp_path):
-    roster = tmp_path / "roster.toml"
+def _of_one_who_was_renamed(folder):
+    """A store whose roster gave a person two more ids, with a visit to each."""
+    roster = folder / "roster.toml"
     rows = [run(f"{who}1", "09:00", "10:00", username=who) for who in (PERSON, "ada")]
     for number, scholar in enumerate(("zf-id-unique", "renamed", "renamed-twice")):
         roster.write_text(_ROSTER.replace("zf-id-unique", scholar), encoding="utf-8")
-        store_of(rows, f"2{number}:00", data=tmp_path, roster=load_roster(roster))
+        store_of(rows, f"2{number}:00", data=folder, roster=load_roster(roster))
         state.record_look(
-            tmp_path, scholar=scholar, email="l@x.org", name="L", page="Runs", at=NOON, kept_days=90
+            folder, scholar=scholar, email="l@x.org", name="L", page="Runs", at=NOON, kept_days=90
         )
     roster.write_text(roster.read_text(encoding="utf-8").replace("Zebra", "Z"), encoding="utf-8")
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("name", ["renamed-twice", "renamed", "zf-id-unique"])
+def test_a_person_whose_id_was_renamed_is_forgotten_under_every_id(name, tmp_path):
+    roster = copied(_of_one_who_was_renamed, tmp_path) / "roster.toml"
     _forget(tmp_path, Settings(roster=roster), name)
     roster.unlink()
     left = _bytes(tmp_path)

@@ -31,11 +31,11 @@ DISK = 64 << 20
 #: Free bytes, from none to enough for a sync, and the stage at which these are used up too. A pull
 #: that fits leaves enough to derive, because its log is freed first.
 ROOMS = [
-    *((step << 15, "") for step in (0, 2, 4, 8, 16, 32)),
+    *((step << 15, "") for step in (0, 4, 32)),
     (1024 << 15, "derive"),
-    *((step << 15, "") for step in (64, 96, 128, 192, 256, 512, 1024)),
+    *((step << 15, "") for step in (64, 128, 256, 512, 1024)),
 ]
-FIRST, LATER = 100, 3_000
+FIRST, LATER = 100, 1_500
 
 #: Runs the following command on a private disk.
 _OWN_DISK = 'mount -t tmpfs -o size="$0" tmpfs "$1" && shift && exec "$@"'

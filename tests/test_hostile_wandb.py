@@ -7,13 +7,14 @@ import copy
 import itertools
 import json
 import resource
-import subprocess
 import sys
 
 import pytest
 
 from scripts.waiting import PATIENCE_S
-from tests.commands import VELOCITY, environment
+from tests.commands import environment
+from tests.conftest import ROOT
+from tests.forked import Commands
 from tests.hostile_server import bomb, data, dripping, harmless, response, served
 from tests.worlds import connected, pulled, runs_served
 from velocity.errors import SourceError, VelocityError
@@ -35,25 +36,22 @@ def on_pages(answers):
     return lambda operation: (answers if operation == "Runs" else harmless)(operation)
 
 
-def sync(url, folder, timeout="1"):
+@pytest.fixture(scope="module")
+def sync(tmp_path_factory):
     """A sync in a separate process, with a memory limit if the system supports it."""
+    home = tmp_path_factory.mktemp("home")
 
-    def limit():
+    def sync(url, timeout="1"):
+        env = environment(home, WANDB_BASE_URL=url, WANDB_API_KEY=KEY, WANDB_HTTP_TIMEOUT=timeout)
+        done = commands.run("sync", "--project", "lab/vision", cwd=home, env=env)
+        assert done.returncode == 1, done.stderr
+        return done.stderr.decode()
+
+    with Commands(ROOT, environment(home)) as commands:
         if sys.platform == "linux":
             hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
-            resource.setrlimit(resource.RLIMIT_DATA, (_LIMIT_BYTES, hard))
-
-    done = subprocess.run(
-        [*VELOCITY, "sync", "--project", "lab/vision"],
-        cwd=folder,
-        env=environment(folder, WANDB_BASE_URL=url, WANDB_API_KEY=KEY, WANDB_HTTP_TIMEOUT=timeout),
-        check=False,
-        capture_output=True,
-        timeout=PATIENCE_S,
-        preexec_fn=limit,
-    )
-    assert done.returncode == 1, done.stderr
-    return done.stderr.decode()
+            resource.prlimit(commands.pid, resource.RLIMIT_DATA, (_LIMIT_BYTES, hard))
+        yield sync
 
 
 STATUS = b"HTTP/1.1 2"
@@ -70,17 +68,17 @@ DRIPS = {
 
 @pytest.mark.fault
 @pytest.mark.parametrize("where", DRIPS)
-def test_a_server_that_sends_byte_after_byte_does_not_block(tmp_path, where):
+def test_a_server_that_sends_byte_after_byte_does_not_block(sync, where):
     answers, words = DRIPS[where]
     with served(answers) as (url, _):
-        assert words in sync(url, tmp_path)
+        assert words in sync(url)
 
 
 @pytest.mark.fault
-def test_a_very_slow_page_differs_from_an_unreachable_server(tmp_path):
+def test_a_very_slow_page_differs_from_an_unreachable_server(sync):
     answers, _ = DRIPS["body"]
     with served(on_pages(answers)) as (url, _):
-        told = sync(url, tmp_path)
+        told = sync(url)
     assert "did not send lab/vision within 1 s, but it answers small requests" in told
 
 
@@ -92,12 +90,12 @@ def endless(_operation):
 
 @pytest.mark.fault
 @pytest.mark.parametrize("answers", [lambda _: [bomb(4)], endless], ids=["gzip", "endless"])
-def test_a_response_that_would_fill_the_memory_is_aborted(tmp_path, answers):
+def test_a_response_that_would_fill_the_memory_is_aborted(sync, answers):
     with served(on_pages(answers)) as (url, _):
-        told = sync(url, tmp_path, "60")
+        told = sync(url, "60")
     assert "sent more than 64 MiB for lab/vision" in told
     with served(answers) as (url, _):
-        told = sync(url, tmp_path, "60")
+        told = sync(url, "60")
     assert "sends more than 64 MiB in reply to a small request" in told
 
 
@@ -133,9 +131,9 @@ def test_an_invalid_response_is_one_sentence(monkeypatch, answer, words):
 
 
 @pytest.mark.thorough
-def test_the_command_names_a_missing_field(tmp_path):
+def test_the_command_names_a_missing_field(sync):
     with served(on_pages(lambda _: [data({})])) as (url, _):
-        told = sync(url, tmp_path, "60")
+        told = sync(url, "60")
     assert f'{url} answered the request for lab/vision without the field "project"' in told
 
 

@@ -8,6 +8,7 @@ import signal
 import time
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
@@ -25,22 +26,26 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 STAGES = ("pull", "merge", "derive", "publish")
-KILLS_A_STAGE = 5
+#: First word of the line after the last stage.
+END = "Took"
+#: The first kill in a stage comes early in it, the last one late.
+KILLS_A_STAGE = 3
 #: Number of syncs within which all kills must have happened.
 MOST_SYNCS = 80
-LATEST_KILL_S = 0.02
 
 
 class Killer:
-    """Kills commands at random, from a seed: after which line, and how long after it.
+    """Kills commands at random, from a seed: in which stage, and when in it.
 
     Attributes:
-        kills: by the stage of the command's last line.
+        kills: by the last stage that the command began.
     """
 
     def __init__(self, seed: int) -> None:
         self.kills: Counter[str] = Counter()
         self._draw = random.Random(seed)  # noqa: S311 - no secret
+        #: Seconds of each stage of the last command that ended by itself.
+        self._lasts: dict[str, float] = {}
 
     def spares(self) -> bool:
         """Whether to let the next command finish."""
@@ -55,23 +60,33 @@ class Killer:
         """The stages in which more commands must be killed."""
         return [stage for stage in STAGES if self.kills[stage] < KILLS_A_STAGE]
 
-    def follow(self, command: Command) -> None:
-        """Follow a command to its end, and kill it a moment after a line of a stage."""
-        wanted = self._draw.choice(self._short())
-        lines_left = self._draw.randrange(12) if wanted == "derive" else self._draw.randrange(2)
-        stage = ""
+    def kill(self, command: Command) -> None:
+        """Follow a command to its end, and kill it at a moment of a stage."""
+        self._follow(command, self._draw.choice(self._short()))
+
+    def complete(self, command: Command) -> None:
+        """Let it finish, which must succeed."""
+        said = self._follow(command)
+        assert command.code == 0, "\n".join(said)
+
+    def _follow(self, command: Command, wanted: str = "") -> list[str]:
+        said = []
+        began: dict[str, float] = {}
         for line in command.lines():
-            said = line.split(" ", 1)[0]
-            if said not in STAGES:
+            said.append(line)
+            stage = line.split(" ", 1)[0]
+            if stage in began or stage not in {*STAGES, END}:
                 continue
-            stage = said
+            began[stage] = time.monotonic()
             if stage == wanted:
-                if lines_left == 0:
-                    time.sleep(self._draw.uniform(0, LATEST_KILL_S))
-                    command.kill()
-                lines_left -= 1
+                part = (self.kills[stage] + self._draw.random()) / KILLS_A_STAGE
+                time.sleep(part * self._lasts[stage])
+                command.kill()
         if command.code == -signal.SIGKILL:
-            self.kills[stage] += 1
+            self.kills[[*began][-1]] += 1
+        else:
+            self._lasts |= {one: began[next_] - began[one] for one, next_ in pairwise(began)}
+        return said
 
 
 def published(data: Path) -> tuple[str, list[tuple]]:
@@ -96,17 +111,17 @@ def test_a_sync_may_be_killed_at_any_moment(monkeypatch, tmp_path, tell):
         )
         env = environment(tmp_path, WANDB_BASE_URL=server.url, WANDB_API_KEY=server.api_key)
         with Commands(tmp_path, env) as commands:
-            complete(commands.start(*wanted))
+            killer.complete(commands.start(*wanted))
             before = published(data)
             for _ in range(MOST_SYNCS):
                 history.now = datetime.now(UTC)
                 history.step()
                 command = commands.start(*wanted)
                 if killer.spares():
-                    complete(command)
+                    killer.complete(command)
                     completed += 1
                 else:
-                    killer.follow(command)
+                    killer.kill(command)
                     assert command.code in {0, -signal.SIGKILL}
                 after = published(data)
                 assert after[0] > before[0] or after == before
@@ -114,7 +129,7 @@ def test_a_sync_may_be_killed_at_any_moment(monkeypatch, tmp_path, tell):
                 if command.code == -signal.SIGKILL:
                     # The next sync must succeed, but here it may be killed as well.
                     shutil.copytree(data, twin)
-                    complete(commands.start(*wanted, "--data", str(twin)))
+                    killer.complete(commands.start(*wanted, "--data", str(twin)))
                     assert published(twin)[0] > before[0]
                     shutil.rmtree(twin)
                 if killer.done:
@@ -125,9 +140,3 @@ def test_a_sync_may_be_killed_at_any_moment(monkeypatch, tmp_path, tell):
         history.heal()
         assert_equals_a_clean_pull(data, tmp_path / "clean")
     assert not list((data / "snapshots").glob("*.partial*"))
-
-
-def complete(command: Command) -> None:
-    """Let it finish, which must succeed."""
-    said = list(command.lines())
-    assert command.code == 0, "\n".join(said)

@@ -142,7 +142,7 @@ def test_the_printed_address_opens_the_app_and_its_token_is_not_passed_on(app):
 
 
 @pytest.mark.thorough
-def test_the_demo_needs_no_token(tmp_path):
+def test_the_demo_needs_no_token_and_is_not_ready_without_data(tmp_path):
     (tmp_path / "demo").mkdir()
     (tmp_path / "demo/DEMO").touch()
     with browsing.served(
@@ -150,25 +150,18 @@ def test_the_demo_needs_no_token(tmp_path):
     ) as printed:
         assert printed == browsing.origin(printed)
         assert ask(printed, "/")[0].status == 200
+        assert ask(printed, "/healthz")[0].status == 200
+        assert ask(printed, "/readyz")[0].status == 503
         # It is still only for this machine.
         assert ask(printed, "/", Origin="http://evil.example")[0].status == 403
         assert ask(printed, "/", Via="1.1 x")[0].status == 403
 
 
-@pytest.mark.thorough
-def test_readiness_is_the_age_of_the_snapshot(app, tmp_path):
+def test_readiness_is_the_age_of_the_snapshot(app):
     response, body = app.ask("/readyz")
     assert response.status == 200
     assert b'"as_of":"2026-03-16T06:00:00+00:00"' in body
     assert not WORDS.search(body.decode())
-    empty = tmp_path / "empty"
-    empty.mkdir()
-    with browsing.served(
-        empty, empty / "velocity.toml", log=tmp_path / "log", env=environment(tmp_path)
-    ) as printed:
-        address = browsing.origin(printed)
-        assert ask(address, "/healthz")[0].status == 200
-        assert ask(address, "/readyz")[0].status == 503
 
 
 def test_requests_are_logged_without_their_queries(app):

@@ -13,7 +13,7 @@ from tests.builders import run, store_of
 from tests.conftest import ROOT
 from tests.worlds import node, point_client_at
 from velocity.database.lock import writer_lock
-from velocity.demo.wandb_server.server import DEMO_API_KEY, ProtocolServer
+from velocity.demo.wandb_server.server import ProtocolServer
 from velocity.demo.wandb_server.world import World
 from velocity.errors import VelocityError
 from velocity.reading.access import ANYBODY, Scope, Viewer
@@ -21,7 +21,7 @@ from velocity.settings import Settings, Store, Wandb
 from velocity.store import latest_snapshot
 from velocity.ui import sync_now
 from velocity.ui.sign_in import Admission
-from velocity.ui.sync_now import begin, latest, may_sync
+from velocity.ui.sync_now import latest, may_sync
 
 if TYPE_CHECKING:
     from streamlit.testing.v1 import AppTest
@@ -40,21 +40,6 @@ def wait(data):
 
 def labels(test: AppTest) -> list[str]:
     return [button.label for button in test.button]
-
-
-@pytest.mark.thorough
-def test_a_click_syncs_new_runs_without_blocking(tmp_path, monkeypatch):
-    store(tmp_path, projects='["lab/vision"]')
-    before = latest_snapshot(tmp_path).name
-    with ProtocolServer(World([node(0)])) as server:
-        point_client_at(server, monkeypatch)
-        test = open_page("data_health", tmp_path, monkeypatch)
-        test.button(key="sync-now").click().run()
-        assert not test.exception
-        sync = wait(tmp_path)
-    assert sync.error is None
-    assert latest_snapshot(tmp_path).name != before
-    assert "Published snapshot" in sync.last_line
 
 
 @pytest.mark.thorough
@@ -94,10 +79,11 @@ def test_viewers_with_limits_see_only_that_a_sync_runs_or_failed(tmp_path, monke
 
 
 @pytest.mark.thorough
-def test_the_sync_never_runs_code_of_the_working_directory(tmp_path, monkeypatch):
+def test_a_click_syncs_and_never_runs_code_of_the_working_directory(tmp_path, monkeypatch):
     data, planted = tmp_path / "data", tmp_path / "planted"
     data.mkdir()
     store(data, projects='["lab/vision"]')
+    before = latest_snapshot(data).name
     for name in ("velocity/__init__.py", "velocity/__main__.py", "orjson.py", "sitecustomize.py"):
         (planted / name).parent.mkdir(parents=True, exist_ok=True)
         (planted / name).write_text(f"open({str(tmp_path / 'ran')!r}, 'a').write({name!r})")
@@ -105,13 +91,15 @@ def test_the_sync_never_runs_code_of_the_working_directory(tmp_path, monkeypatch
     (planted / "wandb/settings").write_text("[default]\nbase_url = http://evil.example\n")
     monkeypatch.chdir(planted)
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([".", "", str(ROOT)]))
-    monkeypatch.setenv("WANDB_API_KEY", DEMO_API_KEY)
     with ProtocolServer(World([node(0)])) as server:
         point_client_at(server, monkeypatch)
-        begin(data, data / "velocity.toml")
+        test = open_page("data_health", data, monkeypatch)
+        test.button(key="sync-now").click().run()
+        assert not test.exception
         sync = wait(data)
     assert not (tmp_path / "ran").exists()
     assert sync.error is None
+    assert latest_snapshot(data).name != before
     assert "Published snapshot" in sync.last_line
 
 

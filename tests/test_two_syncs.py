@@ -8,7 +8,7 @@ import pytest
 
 from scripts.waiting import PATIENCE_S
 from tests import faults
-from tests.commands import environment
+from tests.commands import environment, velocity
 from tests.forked import Commands
 from tests.worlds import node, point_client_at
 from velocity.demo.wandb_server.server import ProtocolServer
@@ -26,13 +26,13 @@ def test_the_second_sync_names_the_holder_of_the_lock_and_ends(monkeypatch, tmp_
         server.faults.append(
             faults.Fault(when=lambda _: not may_go_on.wait(PATIENCE_S), times=None)
         )
-        with Commands(tmp_path, env) as one, Commands(tmp_path, env) as other:
-            first = one.start("sync", "--project", "lab/*")
+        with Commands(tmp_path, env) as commands:
+            first = commands.start("sync", "--project", "lab/*")
             lines = first.lines()
             assert next(lines).startswith("connect")
-            second = other.start("sync", "--project", "lab/*")
-            said = " ".join(second.lines())
-            assert second.code == 1
+            second = velocity("sync", "--project", "lab/*", cwd=tmp_path, env=env)
+            said = " ".join(second.stderr.decode().split())
+            assert second.returncode == 1
             assert f"is being written by process {first.pid} since 20" in said
             assert "Wait until it has finished" in said
             may_go_on.set()

@@ -7,6 +7,7 @@ import re
 import resource
 import signal
 import subprocess
+import threading
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from types import SimpleNamespace
@@ -37,9 +38,8 @@ FIELD = re.compile(r'(\w+)=("(?:[^"\\]|\\.)*"|\S+)')
 
 
 def surroundings(folder, url):
-    return environment(
-        folder, WANDB_BASE_URL=url, WANDB_API_KEY=DEMO_API_KEY, **{MARK: str(folder)}
-    )
+    known = {"WANDB_BASE_URL": url, "WANDB_API_KEY": DEMO_API_KEY, "WANDB_HTTP_TIMEOUT": "10"}
+    return environment(folder, **known, **{MARK: str(folder)})
 
 
 class Service:
@@ -120,18 +120,43 @@ def server():
         yield running
 
 
-@pytest.mark.thorough
-def test_a_watch_syncs_repeatedly_and_stops_on_a_signal(server, tmp_path):
-    with watching(tmp_path, server.url) as service:
-        assert service.until("published")["new"] == "1"
+@pytest.fixture(scope="module")
+def stopped(tmp_path_factory):
+    """A watch that published twice, first after an interrupted removal, and its exit code."""
+    folder = tmp_path_factory.mktemp("stopped")
+    data = folder / "data"
+    data.mkdir()
+    exclusions.load(data).begun(exclusions.Names(usernames=frozenset({"zoe"}))).save(data)
+    with (
+        ProtocolServer(World([node(0), node(2, username="zoe")])) as server,
+        watching(folder, server.url) as service,
+    ):
+        service.until("published")
         server.world.put(node(1, project="audio"))
         told = service.until("published", projects="2", new="1")
         assert (told["failed"], told["rejected"]) == ("0", "0")
         assert int(told["requests"]) > 0
         assert service.until("waiting")["outcome"] == "synced"
-        assert service.ends(signal.SIGTERM) == 0
+        code = service.ends(signal.SIGTERM)
+    return service, code
+
+
+@pytest.mark.thorough
+def test_a_watch_syncs_repeatedly_and_stops_on_a_signal(stopped):
+    service, code = stopped
+    assert code == 0
     assert "event=stopped signal=SIGTERM" in service.log
-    assert reads.runs(latest_snapshot(service.data)).height == 2
+    assert reads.runs(latest_snapshot(service.data))["run_id"].sort().to_list() == [
+        "r0000",
+        "r0001",
+    ]
+
+
+@pytest.mark.thorough
+def test_an_interrupted_removal_is_finished_and_logged_before_the_sync(stopped):
+    service, _ = stopped
+    events = [dict(FIELD.findall(line))["event"] for line in service.log.splitlines()]
+    assert events[:4] == ["started", "forgotten", "pulled", "published"]
 
 
 def test_modules_in_the_working_directory_are_not_imported(tmp_path, monkeypatch):
@@ -155,19 +180,17 @@ def test_modules_in_the_working_directory_are_not_imported(tmp_path, monkeypatch
 
 
 @pytest.mark.thorough
-def test_every_line_has_a_time_and_an_event_and_no_secret_or_run_name(server, tmp_path):
-    with watching(tmp_path, server.url) as service:
-        service.until("waiting")
-        service.ends(signal.SIGTERM)
-    for line in service.log.splitlines():
+def test_every_line_has_a_time_and_an_event_and_no_secret_or_run_name(stopped):
+    log = stopped[0].log
+    for line in log.splitlines():
         assert re.match(r"ts=\d{4}-\d\d-\d\dT[\d:.]+Z level=(info|warning|error) event=\w+", line)
         assert re.search(r" rss_mib=[\d.]+$", line)
-    pulled = service.log[service.log.index("event=pulled") :].splitlines()[0]
+    pulled = log[log.index("event=pulled") :].splitlines()[0]
     assert {"project", "new", "changed", "requests", "seconds"} <= {
         it for it, _ in FIELD.findall(pulled)
     }
     for secret in (DEMO_API_KEY, "ada", "example.org", "run 0", "r0000"):
-        assert secret not in service.log
+        assert secret not in log
 
 
 def test_text_from_outside_cannot_forge_a_line_or_leak_a_secret(tmp_path):
@@ -179,80 +202,82 @@ def test_text_from_outside_cannot_forge_a_line_or_leak_a_secret(tmp_path):
 
 
 @pytest.mark.fault
-def test_a_watch_survives_an_outage_of_the_server(server, tmp_path):
-    port = int(server.url.rpartition(":")[2])
-    with watching(tmp_path, server.url) as service:
-        service.until("published")
-        server.stop()
-        assert service.until("failed")["error"] == "RetryLaterError"
-        told = service.until("waiting", outcome="failed")
-        assert told["failures"] == "1"
-        assert float(told["next_s"]) >= 0.9  # regardless of how long the failure took
-        with ProtocolServer(server.world, port=port):
-            service.until("published")
-            assert service.until("waiting")["failures"] == "0"
-
-
-@pytest.mark.fault
 def test_a_sync_without_progress_ends(server, tmp_path):
     server.faults.append(slow(PATIENCE_S))
     assert watched_sync(tmp_path, server.url, patience_s=2) == (-signal.SIGALRM, "")
     assert_nothing_runs(tmp_path)
 
 
-@pytest.mark.thorough
-def test_an_interrupted_removal_is_finished_and_logged_before_the_sync(server, tmp_path):
-    data = tmp_path / "data"
-    data.mkdir()
-    exclusions.load(data).begun(exclusions.Names(usernames=frozenset({"ada"}))).save(data)
-    code, log = watched_sync(tmp_path, server.url, patience_s=PATIENCE_S)
-    events = [dict(FIELD.findall(line))["event"] for line in log.splitlines()]
-    assert (code, events) == (0, ["forgotten", "pulled", "published"])
-    assert reads.runs(latest_snapshot(data)).height == 0
+@pytest.fixture(scope="module")
+def troubled(tmp_path_factory):
+    """A watch, its server, and how it met a lock at first; each test ends when it publishes."""
+    folder = tmp_path_factory.mktemp("troubled")
+    (folder / "data").mkdir()
+    with (
+        ProtocolServer(World([node(0)])) as server,
+        watching(folder, server.url) as service,
+    ):
+        with writer_lock(service.data):
+            locked = service.until("skipped")["reason"], service.until("waiting")["outcome"]
+        service.until("published")
+        yield service, server, locked
 
 
 @pytest.mark.fault
-@pytest.mark.parametrize(
-    ("by", "outcome"), [(signal.SIGKILL, "crashed:-9"), (signal.SIGALRM, "failed")]
-)
-def test_a_sync_that_is_killed_is_logged_and_the_next_one_publishes(server, tmp_path, by, outcome):
-    server.faults.append(slow(PATIENCE_S))
-    with watching(tmp_path, server.url) as service:
-        wait_until(lambda: any(call.operation == "Runs" for call in server.calls))
+def test_a_watch_skips_a_sync_while_another_process_writes_the_store(troubled):
+    _, _, (reason, outcome) = troubled
+    assert f"by process {os.getpid()}" in reason
+    assert outcome == "skipped"
+
+
+@pytest.mark.fault
+def test_a_sync_that_is_killed_is_logged_and_the_next_one_publishes(troubled):
+    service, server, _ = troubled
+    kills = ((signal.SIGKILL, "crashed:-9"), (signal.SIGALRM, "failed"))
+    for failures, (by, outcome) in enumerate(kills, 1):
+        begun = threading.Event()
+        server.faults.append(slow(PATIENCE_S).at(when=lambda _, begun=begun: begun.set() or True))
+        assert begun.wait(PATIENCE_S)
         server.faults.clear()
-        (sync,) = (pid for pid, command in carrying(tmp_path).items() if b"--watched" in command)
+        server.world.put(node(5, heartbeat_at=datetime.now(UTC)))
+        carried = carrying(service.data.parent)
+        (sync,) = (pid for pid, command in carried.items() if b"--watched" in command)
         os.kill(sync, by)
         if by is signal.SIGALRM:
             assert "made no progress for 30 minutes" in service.until("failed")["reason"]
-        told = service.until("waiting")
-        assert (told["level"], told["outcome"], told["failures"]) == ("warning", outcome, "1")
-        service.until("published", new="1")
+        told = service.until("waiting", level="warning")
+        assert (told["outcome"], told["failures"]) == (outcome, str(failures))
+    service.until("published", new="1")
+    assert service.until("waiting")["failures"] == "0"
+
+
+@pytest.mark.fault
+def test_a_watch_recovers_from_a_full_disk(troubled):
+    service, server, _ = troubled
+    _, hard = resource.prlimit(service.pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(service.pid, resource.RLIMIT_FSIZE, (0, hard))
+    # The client, which starts first, needs room for a file of its own.
+    reason = service.until("failed")["reason"]
+    assert "File too large" in reason or "temporary directory" in reason
+    resource.prlimit(service.pid, resource.RLIMIT_FSIZE, (hard, hard))
+    server.world.put(node(1, heartbeat_at=datetime.now(UTC)))
+    service.until("published", new="1")
+    assert "r0001" in reads.runs(latest_snapshot(service.data))["run_id"]
+
+
+@pytest.mark.fault
+def test_a_watch_survives_an_outage_of_the_server(troubled):
+    """The last one here, because the first server does not come back."""
+    service, server, _ = troubled
+    service.until("published")
+    server.stop()
+    assert service.until("failed")["error"] == "RetryLaterError"
+    told = service.until("waiting", outcome="failed")
+    assert told["failures"] == "1"
+    assert float(told["next_s"]) >= 0.9  # regardless of how long the failure took
+    with ProtocolServer(server.world, port=int(server.url.rpartition(":")[2])):
+        service.until("published")
         assert service.until("waiting")["failures"] == "0"
-
-
-@pytest.mark.fault
-def test_a_watch_skips_a_sync_while_another_process_writes_the_store(server, tmp_path):
-    (tmp_path / "data").mkdir()
-    with watching(tmp_path, server.url) as service:
-        with writer_lock(service.data):
-            assert f"by process {os.getpid()}" in service.until("skipped")["reason"]
-            assert service.until("waiting")["outcome"] == "skipped"
-        service.until("published")
-
-
-@pytest.mark.fault
-def test_a_watch_recovers_from_a_full_disk(server, tmp_path):
-    with watching(tmp_path, server.url) as service:
-        service.until("published")
-        _, hard = resource.prlimit(service.pid, resource.RLIMIT_FSIZE)
-        resource.prlimit(service.pid, resource.RLIMIT_FSIZE, (0, hard))
-        # The client, which starts first, needs room for a file of its own.
-        reason = service.until("failed")["reason"]
-        assert "File too large" in reason or "temporary directory" in reason
-        resource.prlimit(service.pid, resource.RLIMIT_FSIZE, (hard, hard))
-        server.world.put(node(1, heartbeat_at=datetime.now(UTC)))
-        service.until("published", new="1")
-    assert reads.runs(latest_snapshot(service.data)).height == 2
 
 
 @pytest.mark.fault

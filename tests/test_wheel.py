@@ -1,11 +1,10 @@
-"""The wheel works in an empty environment, away from the clone.
+"""The wheel and its demo work in an empty environment, away from the clone.
 
 The environment borrows its dependencies from this one; the product comes only from the wheel.
 """
 
 from __future__ import annotations
 
-import os
 import re
 import signal
 import socket
@@ -15,20 +14,28 @@ import sysconfig
 import tomllib
 import urllib.request
 import venv
-from contextlib import suppress
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
+import polars as pl
 import pytest
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from uv import find_uv_bin
 from websockets.sync.client import connect
 
-from scripts.waiting import PATIENCE_S, wait_until
-from tests.commands import KEPT
+from scripts.waiting import PATIENCE_S
+from tests import commands
 from tests.conftest import ROOT
-from tests.processes import MARK, carrying
+from tests.outward import watched
+from tests.processes import MARK, assert_nothing_runs
 from velocity import __version__
+from velocity.demo import cohort, is_demo
+from velocity.demo.stories import OFFLINE_SYNC
+from velocity.demo.workdays import Term
+from velocity.reading import reads
+from velocity.store import latest_snapshot
 
 pytestmark = pytest.mark.fault  # slow, and it kills what it starts
 
@@ -43,13 +50,9 @@ def away(tmp_path_factory):
         check=True,
     )
     (wheel,) = folder.glob("*.whl")
-    venv.create(folder / "env", with_pip=True)
-    python = folder / "env" / "bin" / "python"
-    subprocess.run(
-        [python, "-m", "pip", "install", "-q", "--no-deps", "--no-index", wheel],
-        check=True,
-        cwd=folder,
-    )
+    venv.create(folder / "env")
+    options = ["--offline", "--no-index", "--no-config", "--no-deps", "--python", folder / "env"]
+    subprocess.run([find_uv_bin(), "pip", "install", "-q", *options, wheel], check=True)
     site = next((folder / "env" / "lib").glob("python*/site-packages"))
     (site / "borrowed.pth").write_text(sysconfig.get_path("purelib"), encoding="utf-8")
     return folder
@@ -57,9 +60,8 @@ def away(tmp_path_factory):
 
 @pytest.fixture
 def environment(tmp_path):
-    """Variables with an empty home, and the mark of leftover processes."""
-    kept = {key: value for key, value in os.environ.items() if key in KEPT}
-    return kept | {"HOME": str(tmp_path), MARK: str(tmp_path)}
+    """Variables with an empty home, and without the clone."""
+    return commands.environment(tmp_path, PYTHONPATH="")
 
 
 def _say(away, environment, *command):
@@ -114,53 +116,100 @@ def test_uvx_finds_the_command_by_the_name_of_the_package(away, environment, tmp
     assert done.stdout == f"{__version__}\n"
 
 
-def test_the_demo_runs_from_the_wheel_with_its_theme_and_leaves_nothing_running(
-    away, environment, tmp_path
-):
-    port = _free_port()
-    log = tmp_path / "log"
-    with log.open("wb") as output:
-        demo = subprocess.Popen(
-            [away / "env" / "bin" / "velocity", "demo", "--no-browser", "--port", str(port)],
-            cwd=tmp_path,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
-        )
+@contextmanager
+def _demo(away, folder, until, **env):
+    """Run a demo in the folder; yield its lines up to `until`, then interrupt it."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    # The user's own key and server, which the demo must not use.
+    own = {"WANDB_API_KEY": "x" * 40, "WANDB_BASE_URL": "http://127.0.0.1:9", MARK: str(folder)}
+    demo = subprocess.Popen(
+        [away / "env" / "bin" / "velocity", "demo", "--no-browser", "--port", str(port)],
+        cwd=folder,
+        env=commands.environment(folder, **own, **{"PYTHONPATH": ""} | env),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    lines = []
     try:
-        _wait_until_healthy(port, demo, log)
-        theme = _new_session(port).custom_theme
+        for line in demo.stderr:
+            lines.append(line)
+            if line.startswith(until):
+                break
+        else:
+            pytest.fail("".join(lines))
+        yield demo, port, lines
         demo.send_signal(signal.SIGINT)
-        demo.wait(PATIENCE_S)
+        out, err = demo.communicate(timeout=PATIENCE_S)
+        lines.append(err)
+        assert out == ""
+        assert "Traceback" not in err
     finally:
         demo.kill()
         demo.wait()
-    said = log.read_text(encoding="utf-8")
-    assert "Traceback" not in said
-    wanted = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())["theme"]
-    assert theme.light.primary_color == wanted["light"]["primaryColor"]
-    assert theme.dark.primary_color == wanted["dark"]["primaryColor"]
-    assert carrying(tmp_path) == {}
+    assert_nothing_runs(folder)
     with pytest.raises(OSError, match="refused"):
         socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S)
 
 
-def _free_port():
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
+def _get(port, path):
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=PATIENCE_S) as answer:
+        return answer.read()
 
 
-def _wait_until_healthy(port, process, log):
-    def answers():
-        assert process.poll() is None, log.read_text(encoding="utf-8")
-        health = f"http://127.0.0.1:{port}/_stcore/health"
-        with suppress(OSError), urllib.request.urlopen(health, timeout=PATIENCE_S):
-            return True
-        return False
+def test_a_stopped_demo_starts_over_syncs_serves_and_leaves_nothing_running(away, tmp_path):
+    data = tmp_path / "data" / "demo"
+    with _demo(away, tmp_path, until="pull") as (demo, _, _):
+        pass
+    assert demo.returncode == 130
+    assert not (data / "CURRENT").exists()
 
-    wait_until(answers)
+    (tmp_path / "watch").mkdir()
+    with watched(tmp_path / "watch") as watch:
+        env = {it: watch.env[it] for it in watch.env.keys() - {"HOME"}}
+        env["PYTHONPATH"] = str(tmp_path / "watch")
+        with _demo(away, tmp_path, until="Serving", **env) as (demo, port, lines):
+            assert _get(port, "/_stcore/health") == b"ok"
+            with pytest.raises(OSError, match="refused"):  # only one address is served
+                socket.create_connection(("127.0.0.2", port), timeout=PATIENCE_S)
+            theme = _new_session(port).custom_theme
+        assert watch.hosts() == {"127.0.0.1"}
+        assert watch.elsewhere() == []
+    assert demo.returncode == 0
+    assert "data/demo" in lines[0]
+    assert {"connect", "pull", "derive", "publish"} <= {line.split()[0] for line in lines}
+    wanted = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())["theme"]
+    assert theme.light.primary_color == wanted["light"]["primaryColor"]
+    assert theme.dark.primary_color == wanted["dark"]["primaryColor"]
+
+    assert is_demo(data)
+    snapshot = latest_snapshot(data)
+    log = reads.sync_log(snapshot)
+    assert set(log["command"]) == {"sync"}
+    assert log["error"].null_count() == log.height > 1
+    assert reads.scholars(snapshot).height == len(cohort.BIRDS)
+    # Pulled twice, a day apart: an offline directory synced in between changed an old week.
+    restated = reads.restated(snapshot, by="scholar", since=None)
+    late = restated.filter(
+        pl.col("group_id") == cohort.BIRDS[OFFLINE_SYNC.seat],
+        pl.col("measure") == "runs_started",
+    ).row(0, named=True)
+    assert late["value_after"] - late["value_before"] == 2
+    first = Term.until(late["restated_at"]).week(OFFLINE_SYNC.week)
+    assert late["week_start"] == datetime.fromtimestamp(first, UTC).date()
+    words = ("metrics", "--data", data, "--by", "stream", "--format", "csv")
+    shown = commands.velocity(*words, cwd=tmp_path)
+    assert len(shown.stdout.splitlines()) == 1 + reads.streams(snapshot).height
+
+    with _demo(away, tmp_path, until="Serving") as (_, port, again):
+        # The server of the runs has ended, so the app answers their links.
+        link = reads.runs(snapshot)["url"][0]
+        assert link.removeprefix("/demo-run/") in _get(port, link).decode()
+    assert not [line for line in again if line.startswith("pull")]
+    assert latest_snapshot(data).name == snapshot.name
 
 
 def _new_session(port):

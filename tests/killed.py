@@ -1,0 +1,86 @@
+"""Kills a function of velocity in the middle of its work, in a process of its own.
+
+A server that has imported everything forks a child for each call.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import sys
+from functools import reduce
+from importlib import import_module
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import velocity
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from multiprocessing.connection import Connection
+    from types import FrameType
+
+_FORKS = multiprocessing.get_context("forkserver")
+_FORKS.set_forkserver_preload(["pytest", "velocity.report", "velocity.sync.commands", __name__])
+
+
+def kill_at(step: str, function: Callable[..., object], *arguments: object, **named: Any) -> None:
+    """Call a function in a child that is killed when a step begins: `module:name`."""
+    child = _FORKS.Process(target=_to_step, args=(step, function, arguments, named))
+    child.start()
+    child.join()
+    assert child.exitcode == -signal.SIGKILL, f"it ended without {step}"
+
+
+def kill_at_line(last: int | None, function: Callable[..., object], *arguments: object) -> int:
+    """Call a function in a child that is killed before that line of velocity's code, or never.
+
+    Returns:
+        Number of lines that ran.
+    """
+    receiving, sending = _FORKS.Pipe(duplex=False)
+    child = _FORKS.Process(target=_to_line, args=(last, sending, function, arguments))
+    child.start()
+    sending.close()
+    child.join()
+    if last is None:
+        ran: int = receiving.recv()
+        return ran
+    assert child.exitcode == -signal.SIGKILL, f"it has fewer than {last} lines"
+    return last
+
+
+def _kill(*_: object, **__: object) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _to_step(
+    step: str, function: Callable[..., object], arguments: tuple[Any, ...], named: dict[str, Any]
+) -> None:
+    module, _, names = step.partition(":")
+    *holders, name = names.split(".")
+    setattr(reduce(getattr, holders, import_module(module)), name, _kill)
+    function(*arguments, **named)
+
+
+def _to_line(
+    last: int | None,
+    sending: Connection,
+    function: Callable[..., object],
+    arguments: tuple[Any, ...],
+) -> None:
+    lines, code = count(1), str(Path(velocity.__file__).parent)
+
+    def trace(frame: FrameType, event: str, _: object) -> Any:
+        if not frame.f_code.co_filename.startswith(code):
+            return None
+        if event == "line" and next(lines) == last:
+            _kill()
+        return trace
+
+    sys.settrace(trace)
+    function(*arguments)
+    sys.settrace(None)
+    sending.send(next(lines) - 1)
