@@ -21,6 +21,13 @@ def data():
     return built(ten_weeks)
 
 
+@pytest.fixture(scope="module")
+def page(data):
+    """The page as it opens; read-only."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        return open_page("my_velocity", data, monkeypatch)
+
+
 def said(page):
     """All text of a page, including names of figures and alternative texts of charts."""
     figures = [f"{metric.label} {metric.value}" for metric in page.metric]
@@ -41,14 +48,12 @@ def test_without_sign_in_nobody_is_you(name, data, monkeypatch):
     assert re.findall(r"(?i)\b(?:you|yours?|my|mine)\b", text) == []
 
 
-def test_the_page_opens_with_the_last_four_full_weeks(data, monkeypatch):
-    page = open_page("my_velocity", data, monkeypatch)
+def test_the_page_opens_with_the_last_four_full_weeks(page):
     assert "16 Feb to 15 Mar 2026" in words(page)
     assert page.query_params["period"] == "2026-02-16..2026-03-15"
 
 
-def test_the_sections_are_in_their_order(data, monkeypatch):
-    page = open_page("my_velocity", data, monkeypatch)
+def test_the_sections_are_in_their_order(page):
     assert headings(page) == [
         "Today",
         "Concluded per week",
@@ -66,15 +71,14 @@ def test_the_sections_are_in_their_order(data, monkeypatch):
     assert "No sign-in: anyone who can open this address" in words(page)
 
 
-def test_no_heading_and_no_text_has_other_peoples_markup(data, monkeypatch):
-    text = words(open_page("my_velocity", data, monkeypatch))
+def test_no_heading_and_no_text_has_other_peoples_markup(page):
+    text = words(page)
     assert BIDI not in text
     assert re.search(r"(?<!\\)<img", text) is None
     assert "](http" not in text
 
 
-def test_the_figures_of_a_section_are_those_of_the_others(data, monkeypatch):
-    page = open_page("my_velocity", data, monkeypatch)
+def test_the_figures_of_a_section_are_those_of_the_others(page):
     by_label = {metric.label: metric.value for metric in page.metric}
     serial, parallel = (int(it) for it in by_label["Hours, serial : parallel"].split(" : "))
     assert f"{serial + parallel:,} h with anything in flight" in words(page)
@@ -130,22 +134,31 @@ def test_definitions_show_the_values_of_the_settings(tmp_path, monkeypatch):
 
 
 def test_after_one_run_there_are_texts_instead_of_medians_and_ranges(tmp_path, monkeypatch):
-    store_of([run("r1", "09:00", "10:00")], "2026-01-07 20:00", data=tmp_path)
-    page = open_page("my_velocity", tmp_path, monkeypatch)
-    text = words(page)
+    text = words(open_page("my_velocity", copied(one_run, tmp_path), monkeypatch))
     assert "0 loops so far; medians start at 6 events." in text
     assert "0 full weeks so far; a usual range needs 8" in text
     assert "Too few launches followed a result" in text
 
 
-def test_someone_without_runs_has_no_tile_and_no_zero(tmp_path, monkeypatch):
-    (tmp_path / "roster.toml").write_text(
-        '[[scholars]]\nid = "eve"\nname = "Eve"\nusernames = ["eve"]\n', encoding="utf-8"
+def mentored(data):
+    """A store of Ada, who has a run and a mentor, and of Eve, who has neither."""
+    eve = '[[scholars]]\nid = "eve"\nname = "Eve"\nusernames = ["eve"]\n'
+    roster = (
+        ADA
+        + eve
+        + stream("s", members='[{ scholar = "ada" }]').replace(
+            "members", 'mentors = ["kestrel@x.org"]\nmembers'
+        )
     )
-    from velocity.roster.models import load_roster  # noqa: PLC0415 - only here
+    (data / "roster.toml").write_text(roster, encoding="utf-8")
+    (data / "velocity.toml").write_text(
+        "[access]\nleads_see_individuals = false\n", encoding="utf-8"
+    )
+    store_of([run("r1", "09:00", "10:00")], "20:00", data=data, roster=parsed(roster))
 
-    roster = load_roster(tmp_path / "roster.toml")
-    store_of([run("r1", "09:00", "10:00")], "20:00", data=tmp_path, roster=roster)
+
+def test_someone_without_runs_has_no_tile_and_no_zero(tmp_path, monkeypatch):
+    mentored(tmp_path)
     page = open_page("my_velocity", tmp_path, monkeypatch, scholar="eve")
     assert page.title[0].value == "No run of Eve has arrived yet."
     assert not page.metric
@@ -163,15 +176,8 @@ def test_a_period_without_runs_says_so(tmp_path, monkeypatch):
 
 def test_the_mentors_view_has_their_name_on_top_and_ends_with_it(tmp_path, monkeypatch):
     """Leads who may not see individuals do not see any of it."""
-    roster = ADA + stream("s", members='[{ scholar = "ada" }]').replace(
-        "members", 'mentors = ["kestrel@x.org"]\nmembers'
-    )
-    (tmp_path / "roster.toml").write_text(roster, encoding="utf-8")
-    (tmp_path / "velocity.toml").write_text(
-        "[access]\nleads_see_individuals = false\n", encoding="utf-8"
-    )
-    store_of([run("r1", "09:00", "10:00")], "20:00", data=tmp_path, roster=parsed(roster))
-    page = open_page("my_velocity", tmp_path, monkeypatch)
+    mentored(tmp_path)
+    page = open_page("my_velocity", tmp_path, monkeypatch, scholar="ada")
     assert page.toggle[0].label == "As the mentor sees it"
     page.toggle[0].set_value(True).run()
     assert page.title[0].value == "As Kestrel sees it"

@@ -8,8 +8,8 @@ from types import SimpleNamespace
 import pytest
 
 from tests.app_pages import open_page, ten_weeks, words
-from tests.builders import run, store_of
-from tests.stores import built
+from tests.builders import one_run, run, store_of
+from tests.stores import built, copied
 from velocity import formats
 from velocity.reading import reads
 from velocity.report.covered import Covered
@@ -26,9 +26,11 @@ def data():
     return built(ten_weeks)
 
 
-@pytest.fixture
-def page(data, monkeypatch):
-    return open_page("stand_up", data, monkeypatch)
+@pytest.fixture(scope="module")
+def page(data):
+    """The page as it opens; read-only."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        return open_page("stand_up", data, monkeypatch)
 
 
 def figures(data, first, days, by="programme"):
@@ -89,8 +91,7 @@ def test_five_lines_are_always_there_in_the_same_order(page, tmp_path, monkeypat
     order = ["Changed", "Going well", "Stuck", "Compute", "Runs out"]
     said = [it.value for it in page.caption]
     assert [it for it in said if it in order] == order
-    store_of([run("r1", "09:00", "10:00")], "2026-01-07 20:00", data=tmp_path)
-    first = open_page("stand_up", tmp_path, monkeypatch)
+    first = open_page("stand_up", copied(one_run, tmp_path), monkeypatch)
     assert [it.value for it in first.caption if it.value in order] == order
     text = words(first)
     assert "usual ranges start at 8." in text

@@ -6,8 +6,8 @@ import polars as pl
 import pytest
 
 from tests.app_pages import open_page, ten_weeks, words
-from tests.builders import run, store_of
-from tests.stores import built
+from tests.builders import one_run
+from tests.stores import built, copied
 from velocity import formats
 from velocity.reading import reads
 from velocity.reading.access import Scope, Viewer
@@ -25,6 +25,13 @@ def data():
     return built(ten_weeks)
 
 
+@pytest.fixture(scope="module")
+def page(data):
+    """Ada's sheet in the stream "even"; read-only."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        return open_page("streams", data, monkeypatch, streams="even", period=WEEK, scholar="ada")
+
+
 def plain(text):
     return text.replace("\u00a0", " ")
 
@@ -38,8 +45,7 @@ def figures(data):
     return reads.metrics(latest_snapshot(data), by="scholar", **over).row(0, named=True)
 
 
-def test_the_headline_is_dated_and_the_line_below_has_the_figures(data, monkeypatch):
-    page = open_page("streams", data, monkeypatch, streams="even", period=WEEK)
+def test_the_headline_is_dated_and_the_line_below_has_the_figures(page, data):
     assert plain(page.title[0].value).startswith("On Mon 16 Mar ")
     now = reads.metrics(
         latest_snapshot(data), by="stream", groups=["even"], from_day=FIRST, to_day=END
@@ -57,8 +63,7 @@ def test_without_a_choice_it_opens_on_the_first_stream_with_a_queue(data, monkey
     assert page.session_state["streams"] == first
 
 
-def test_the_sheet_shows_the_figures_of_the_scholar_in_the_stream(data, monkeypatch):
-    page = open_page("streams", data, monkeypatch, streams="even", period=WEEK, scholar="ada")
+def test_the_sheet_shows_the_figures_of_the_scholar_in_the_stream(page, data):
     now = figures(data)
     text = words(page)
     assert any(plain(it.value).startswith("Ada, Mon 9 to Sun 15 Mar") for it in page.header)
@@ -77,18 +82,17 @@ def test_no_times_of_day_are_shown_even_where_hours_may_be_seen(data, monkeypatc
     assert not [it for it in shown if " 09:" in it or " 10:" in it or ", 17:" in it]
 
 
-def test_the_scholars_page_has_the_same_sheet(data, monkeypatch):
-    mentor = open_page("streams", data, monkeypatch, streams="even", period=WEEK, scholar="ada")
+def test_the_scholars_page_has_the_same_sheet(page, data, monkeypatch):
     own = open_page("my_velocity", data, monkeypatch, scholar="ada", period=WEEK)
     before = len(own.table)
     own.toggle(key="as-others-see").set_value(True).run()
     assert not own.exception
     said = [it.value for it in own.markdown]
-    about = next(it.value for it in mentor.markdown if "One experiment at a time" in it.value)
+    about = next(it.value for it in page.markdown if "One experiment at a time" in it.value)
     assert about in said
     # One for each stream.
     assert len(own.table) == before + 2
-    assert any(it.equals(tables(mentor)[0]) for it in tables(own))
+    assert any(it.equals(tables(page)[0]) for it in tables(own))
 
 
 def test_all_streams_have_one_queue_and_no_sheet_until_one_is_chosen(data, monkeypatch):
@@ -100,8 +104,7 @@ def test_all_streams_have_one_queue_and_no_sheet_until_one_is_chosen(data, monke
     assert [it.columns[0] for it in tables(chosen)] == ["Experiment", "Stream"]
 
 
-def test_only_the_chosen_stream_is_shown(data, monkeypatch):
-    page = open_page("streams", data, monkeypatch, streams="even")
+def test_only_the_chosen_stream_is_shown(page):
     assert list(tables(page)[-1]["Stream"]) == ["Even"]
 
 
@@ -114,14 +117,13 @@ def test_lines_are_in_the_order_of_streams_and_names(data, monkeypatch):
     assert rows["Concluded"][1] == str(even["experiments_concluded"])
 
 
-def test_a_mentor_reads_the_same_without_the_right_to_the_whole_scholar(data, monkeypatch):
-    lead = open_page("streams", data, monkeypatch, streams="even", period=WEEK, scholar="ada")
+def test_a_mentor_reads_the_same_without_the_right_to_the_whole_scholar(page, data, monkeypatch):
     mentor = Viewer("m@x.org", "M", frozenset({"mentor"}), Scope(streams=("even",)))
     monkeypatch.setattr(sign_in, "ANYBODY", mentor)
-    page = open_page("streams", data, monkeypatch, period=WEEK)
-    assert any(it.value.startswith("Ada, ") for it in page.header)
-    sentences = [it.value for it in lead.markdown if it.value.startswith("**")]
-    assert set(sentences) <= {it.value for it in page.markdown}
+    theirs = open_page("streams", data, monkeypatch, period=WEEK)
+    assert any(it.value.startswith("Ada, ") for it in theirs.header)
+    sentences = [it.value for it in page.markdown if it.value.startswith("**")]
+    assert set(sentences) <= {it.value for it in theirs.markdown}
 
 
 def test_the_failures_of_lines_are_those_of_their_scholar(data):
@@ -140,8 +142,7 @@ def test_names_are_inert_in_markdown(data, monkeypatch):
 
 
 def test_without_streams_the_page_says_where_to_define_them(tmp_path, monkeypatch):
-    store_of([run("r1", "09:00", "10:00")], "2026-01-07 20:00", data=tmp_path)
-    page = open_page("streams", tmp_path, monkeypatch)
+    page = open_page("streams", copied(one_run, tmp_path), monkeypatch)
     assert "velocity roster suggest" in page.code[0].value
 
 

@@ -11,7 +11,6 @@ from scripts.waiting import PATIENCE_S
 from tests.browser import stores
 from tests.browser.serving import served
 from tests.browser.visitor import Visitor
-from tests.stores import copied
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,16 +27,32 @@ def demo(demo_data: Path) -> Iterator[str]:
         yield address
 
 
-@pytest.fixture(scope="module", params=["light", "dark"])
-def demo_visitor(request, browser, demo) -> Iterator[Visitor]:
-    """A visitor of the demo, in either colour mode."""
-    with Visitor(browser, demo, mode=request.param) as visitor:
+@pytest.fixture(scope="module")
+def light(browser, demo) -> Iterator[Visitor]:
+    """A visitor of the demo."""
+    with Visitor(browser, demo) as visitor:
         yield visitor
 
 
-@pytest.fixture(scope="module", params=list(stores.ODD))
-def odd_store(request, tmp_path_factory) -> Iterator[tuple[str, str]]:
-    """Name and address of a store that is very different from the demo."""
-    data = copied(stores.ODD[request.param], tmp_path_factory.mktemp("odd") / request.param)
+@pytest.fixture(scope="module")
+def dark(browser, demo) -> Iterator[Visitor]:
+    """A visitor of the demo in dark mode."""
+    with Visitor(browser, demo, mode="dark") as visitor:
+        yield visitor
+
+
+@pytest.fixture(scope="module")
+def growing(tmp_path_factory) -> Iterator[tuple[Path, str]]:
+    """Folder and address of a store that is empty at first."""
+    data = tmp_path_factory.mktemp("odd") / "store"
+    data.mkdir(mode=0o700)
     with served(data) as address:
-        yield request.param, address
+        yield data, address
+
+
+@pytest.fixture(scope="module", params=list(stores.ODD))
+def odd_store(request, growing) -> tuple[str, str]:
+    """Name and address of a store that is very different from the demo; the same store grows."""
+    data, address = growing
+    stores.ODD[request.param](data)
+    return request.param, address

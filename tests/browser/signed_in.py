@@ -5,7 +5,6 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from scripts.waiting import PATIENCE_S
 from tests.browser.visitor import Visitor
 
 if TYPE_CHECKING:
@@ -39,8 +38,7 @@ class Person(Visitor):
 
     def new_tab(self, path: str) -> None:
         """Open `path` in another tab of the same browser."""
-        self.page = self._context.new_page()
-        self.page.set_default_timeout(1000 * PATIENCE_S)
+        self.page = self.tab()
         self.page.on("websocket", self._listen)
         self.page.goto(f"{self.address}/{path}")
         self.settle()

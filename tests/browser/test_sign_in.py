@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from dataclasses import replace
 
 import pytest
 from playwright.sync_api import expect
@@ -145,12 +146,16 @@ def test_people_who_are_not_let_in_get_a_message_and_no_data(browser, app, who, 
         assert "Runs" not in person.page.inner_text("body")
 
 
-def test_without_sign_in_a_foreign_host_name_shows_nothing(browser, tmp_path):
-    data = copied(people.populate, tmp_path / "open")
-    with (
-        open_app(data) as printed,
-        Person(browser, App(printed, data.parent / "log", data), "nobody") as person,
-    ):
+@pytest.fixture(scope="module")
+def unsigned(tmp_path_factory):
+    """The app without sign-in; its address has the token."""
+    data = copied(people.populate, tmp_path_factory.mktemp("open") / "store")
+    with open_app(data) as printed:
+        yield App(printed, data.parent / "log", data)
+
+
+def test_without_sign_in_a_foreign_host_name_shows_nothing(browser, unsigned):
+    with Person(browser, unsigned, "nobody") as person:
         person.page.goto(f"{person.address.replace('localhost', 'evil.localhost')}/runs")
         said = "Without sign-in, pages are shown on this machine only."
         expect(person.page.get_by_text(said)).to_be_visible()
@@ -159,20 +164,18 @@ def test_without_sign_in_a_foreign_host_name_shows_nothing(browser, tmp_path):
         assert WORDS.search(person.wire())
 
 
-def test_without_sign_in_only_the_printed_address_opens_the_pages(browser, tmp_path):
-    data = copied(people.populate, tmp_path / "open")
-    with open_app(data) as printed:
-        address = printed.partition("/?")[0]
-        with Person(browser, App(address, data.parent / "log", data), "nobody") as neighbour:
-            neighbour.page.goto(f"{address}/runs")
-            expect(neighbour.page.get_by_text("This address requires a token.")).to_be_visible()
-            assert not WORDS.search(neighbour.wire())
-            # Like the person who started the app, with the address from the terminal.
-            neighbour.page.goto(printed)
-            neighbour.settle()
-            assert neighbour.page.url.partition("?")[0] == f"{address}/"
-            assert "token" not in neighbour.page.url
-            neighbour.new_tab("runs")
-            neighbour.problems.clear()
-            assert neighbour.look() == []
-            assert WORDS.search(neighbour.wire())
+def test_without_sign_in_only_the_printed_address_opens_the_pages(browser, unsigned):
+    address = unsigned.address.partition("/?")[0]
+    with Person(browser, replace(unsigned, address=address), "nobody") as neighbour:
+        neighbour.page.goto(f"{address}/runs")
+        expect(neighbour.page.get_by_text("This address requires a token.")).to_be_visible()
+        assert not WORDS.search(neighbour.wire())
+        # Like the person who started the app, with the address from the terminal.
+        neighbour.page.goto(unsigned.address)
+        neighbour.settle()
+        assert neighbour.page.url.partition("?")[0] == f"{address}/"
+        assert "token" not in neighbour.page.url
+        neighbour.new_tab("runs")
+        neighbour.problems.clear()
+        assert neighbour.look() == []
+        assert WORDS.search(neighbour.wire())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Literal, Self
 
@@ -15,7 +16,14 @@ from scripts.waiting import PATIENCE_S
 from velocity import pages
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response
+    from playwright.sync_api import (
+        Browser,
+        BrowserContext,
+        ConsoleMessage,
+        Page,
+        Request,
+        Response,
+    )
 
 Mode = Literal["light", "dark"]
 
@@ -23,7 +31,7 @@ Mode = Literal["light", "dark"]
 PAGES = ("", *(page.path for page in pages.PAGES[1:] if "lead" in page.roles))
 #: For leads who may not see people.
 GROUPS = next(page.path for page in pages.PAGES if page.roles == ("group lead",))
-HEIGHT = 1400
+WIDTH, HEIGHT = 1440, 1400
 #: How long a page may take to become as narrow as its window; only a faulty page takes so long.
 _FOLLOWS_WITHIN_MS = 60_000
 _AS_WIDE_AS_THEIR_ROOM = """() => [
@@ -62,6 +70,9 @@ _EMPTY_BAND = """() => {
 }"""
 #: Requested below a page's address first, and found one folder up.
 _EXPECTED = re.compile(r"/[a-z-]+/_stcore/(health|host-config)$")
+#: Contexts without a visitor, by address. The next visitor finds the app's scripts compiled there,
+#: which is half of the work of a first page.
+_left: defaultdict[str, list[BrowserContext]] = defaultdict(list)
 
 
 class Visitor:
@@ -75,17 +86,18 @@ class Visitor:
     """
 
     def __init__(
-        self, browser: Browser, address: str, *, mode: Mode = "light", width: int = 1440
+        self, browser: Browser, address: str, *, mode: Mode = "light", width: int = WIDTH
     ) -> None:
         self.address = browsing.origin(address)
         self.problems: list[str] = []
-        self._context = browser.new_context(
-            viewport={"width": width, "height": HEIGHT}, color_scheme=mode, reduced_motion="reduce"
-        )
+        self._mode: Mode = mode
+        self._width = width
+        self._opened: str | None = None
+        left = _left[self.address]
+        self._context = left.pop() if left else browser.new_context()
         for name, value in browsing.cookies(address).items():
             self._context.add_cookies([{"name": name, "value": value, "url": self.address}])
-        self.page: Page = self._context.new_page()
-        self.page.set_default_timeout(1000 * PATIENCE_S)
+        self.page: Page = self.tab()
         self.page.on("console", self._heard)
         self.page.on("pageerror", lambda error: self.problems.append(f"page error: {error}"))
         self.page.on("request", self._asked)
@@ -95,13 +107,31 @@ class Visitor:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._context.close()
+        stored = {"origin": self.address, "storageTypes": "local_storage,indexeddb,service_workers"}
+        self._context.new_cdp_session(self.page).send("Storage.clearDataForOrigin", stored)
+        self._context.clear_cookies()
+        for page in self._context.pages:
+            page.close()
+        _left[self.address].append(self._context)
+
+    def tab(self) -> Page:
+        """A new tab with the colour mode and width of the visitor."""
+        page = self._context.new_page()
+        page.set_viewport_size({"width": self._width, "height": HEIGHT})
+        page.emulate_media(color_scheme=self._mode, reduced_motion="reduce")
+        page.set_default_timeout(1000 * PATIENCE_S)
+        return page
 
     def open(self, path: str) -> Page:
         """Open the page at `path` ("runs?period=Programme") and wait until it is complete."""
         self.page.goto(f"{self.address}/{path}")
         self.settle()
+        self._opened = path
         return self.page
+
+    def at(self, path: str) -> Page:
+        """The page at `path`, which is not opened again if it was the last to be opened."""
+        return self.page if self._opened == path else self.open(path)
 
     def settle(self) -> None:
         """Wait until the script has run and everything it sent is drawn."""
@@ -109,6 +139,9 @@ class Visitor:
 
     def narrow(self, width: int) -> None:
         """Make the window `width` wide and wait until the page fits it."""
+        if width == self._width:
+            return
+        self._width = width
         self.page.set_viewport_size({"width": width, "height": HEIGHT})
         self.settle()
         self.page.wait_for_function(_AS_WIDE_AS_THEIR_ROOM)
@@ -141,12 +174,11 @@ class Visitor:
         caption = self.page.get_by_test_id("stCaptionContainer").first
         return caption.inner_text().replace("\u00a0", " ")
 
-    def barriers(self) -> list[str]:
-        """Serious and critical findings of axe-core."""
+    def barriers(self, *rules: str) -> list[str]:
+        """Serious and critical findings of axe-core, by all of its rules or by these."""
         self.page.evaluate(AXE_SCRIPT)
-        report: dict[str, Any] = self.page.evaluate(
-            "() => axe.run(document, {resultTypes: ['violations']})"
-        )
+        how = {"resultTypes": ["violations"]} | ({"runOnly": [*rules]} if rules else {})
+        report: dict[str, Any] = self.page.evaluate("how => axe.run(document, how)", how)
         return [
             f"{finding['id']}: {finding['help']}: {node['html'][:200]}"
             for finding in report["violations"]
