@@ -107,7 +107,7 @@ def agree_but_for_rows_of_nothing(expected: dict[Key, Row], found: dict[Key, Row
 @pytest.mark.thorough
 @pytest.mark.parametrize(("zone", "base"), [PLACES[1], PLACES[9]])
 def test_credits_match_the_oracle(zone: str, base: datetime) -> None:
-    batch = batch_of(zone, base, count=30)
+    batch = batch_of(zone, base, count=20)
     snapshot, rates, grants = priced(batch)
     everybody: list[tuple[date, int]] = [it for given_them in grants.values() for it in given_them]
     groups = runs_of(batch)
