@@ -19,6 +19,7 @@ from tests.batches import (
 from tests.builders import store_of
 from tests.comparison import agree, rows_by
 from tests.oracles.credits import Rate, balances, ledger, spending
+from tests.oracles.model import local_date
 from tests.oracles.streams import within
 from velocity.reading import reads
 from velocity.roster import models as roster
@@ -59,8 +60,7 @@ def priced(batch: Batch) -> tuple[Snapshot, tuple[Rate, ...], dict]:
     rates = rates_of(batch.first_day)
     known = batch.roster
     assert known is not None
-    last_day = reads.metrics(batch.snapshot, by="programme", period="day")["period_start"].max()
-    grants = grants_of(batch, last_day)
+    grants = grants_of(batch, local_date(batch.whole.complete_to, batch.rules.timezone))
     given_credits = roster.Credits(
         rates=tuple(
             roster.Rate(
