@@ -152,7 +152,7 @@ def _rich(data: Path) -> None:
 @cache
 def weeks() -> tuple[date, ...]:
     figures = reads.metrics(rich(), by="scholar", period="week", groups=["ada"])
-    busy = figures.sort("runs_started", descending=True)["period_start"][:4].to_list()
+    busy = figures.sort("runs_started", descending=True)["period_start"][:2].to_list()
     return tuple(sorted(busy))
 
 

@@ -28,10 +28,9 @@ if TYPE_CHECKING:
 
 #: In a project of the agent's own, or in the user's own with a tag.
 PLACES = ("project", "tag")
-ROWS = [pytest.param(it, marks=pytest.mark.thorough, id=it) for it in ("drawn", "nasa", "pozidriv")]
 
 
-def drawn_log() -> pl.DataFrame:
+def drawn_log(entity: str = "e") -> pl.DataFrame:
     """Three people at work on ten days, each in a project of their own."""
     chance = random.Random(5)  # noqa: S311 - no secret
     rows = []
@@ -44,10 +43,10 @@ def drawn_log() -> pl.DataFrame:
                 seconds = chance.randrange(60, 9000)
                 rows.append(
                     {
-                        "entity": "e",
+                        "entity": entity,
                         "project": f"of-{user}",
-                        "run_id": f"{user}-{day}-{number}",
-                        "username": user,
+                        "run_id": f"{entity}-{user}-{day}-{number}",
+                        "username": user if entity == "e" else f"{user}-{entity}",
                         "state": chance.choice(["finished", "finished", "failed", "killed"]),
                         "created_at": begun,
                         "started_at": begun,
@@ -59,10 +58,17 @@ def drawn_log() -> pl.DataFrame:
     return pl.DataFrame(rows, schema_overrides={"gpu_count": pl.Int32})
 
 
-def log_of(name: str, request: pytest.FixtureRequest) -> pl.DataFrame:
-    if name == "drawn":
-        return drawn_log()
-    return pl.read_parquet(request.getfixturevalue("shared_data") / f"{name}.runs.parquet")
+def drawn_logs(_request: pytest.FixtureRequest) -> list[pl.DataFrame]:
+    return [drawn_log(), drawn_log("f")]
+
+
+def real_logs(request: pytest.FixtureRequest) -> list[pl.DataFrame]:
+    """Two logs; the first is moved by whole weeks to the time of the second."""
+    nasa, pozidriv = (
+        pl.read_parquet(request.getfixturevalue("shared_data") / f"{name}.runs.parquet")
+        for name in ("nasa", "pozidriv")
+    )
+    return [nasa.with_columns(pl.col(pl.Datetime) + timedelta(weeks=1213)), pozidriv]
 
 
 def night(log: pl.DataFrame, place: str) -> tuple[str, pl.DataFrame]:
@@ -80,7 +86,7 @@ def night(log: pl.DataFrame, place: str) -> tuple[str, pl.DataFrame]:
         rows.append(
             own.row(0, named=True)
             | {
-                "run_id": f"night-{number}",
+                "run_id": f"night-{place}-{number}",
                 "state": "failed" if number % 7 == 0 else "finished",
                 "created_at": begun,
                 "started_at": begun,
@@ -119,36 +125,38 @@ def with_roster(data: Path, text: str) -> Snapshot:
     return latest_snapshot(data / "data")
 
 
-@pytest.mark.parametrize("name", ROWS)
-def test_an_agents_night_moves_no_figure_of_a_person(name: str, request, tmp_path):
-    log = log_of(name, request)
-    imported(tmp_path / "log", log)
+@pytest.mark.thorough
+@pytest.mark.parametrize("logs_of", [drawn_logs, real_logs])
+def test_an_agents_night_moves_no_figure_of_a_person(logs_of, request, tmp_path):
+    """The agent of one log works in a project of its own, and that of the other with a tag."""
+    logs = logs_of(request)
+    imported(tmp_path / "log", pl.concat(logs))
     plain = suggested(tmp_path / "log")
     assert not parsed(plain).automation
     expected = with_roster(tmp_path / "log", plain)
-    for place in PLACES:
-        user, rows = night(log, place)
-        data = tmp_path / place
-        before = imported(data, pl.concat([log, rows], how="diagonal"))
-        text = suggested(data)
-        (rule,) = parsed(text).automation
-        roster = parsed(text)
-        assert rule.scholar == roster.scholar_of(user)
-        if place == "tag":
-            assert (rule.tag, rule.project) == ("agent", None)
-        else:
-            assert (rule.tag, rule.project) == (None, f"{rows['entity'][0]}/agent")
-        found = with_roster(data, text)
-        assert check_roster(data / "roster.toml") == []
-        for asked in ({}, {"period": "week"}, {"by": "programme"}):
-            assert_frame_equal(people(found, **asked), people(expected, **asked), check_exact=True)
-        counted = reads.metrics(found, by="scholar", groups=[rule.scholar])
-        assert counted["automated_concluded"].to_list() == [82]
-        # Without the rule, the night did count.
-        figures = reads.metrics(before, by="programme")["experiments_concluded"]
-        assert figures[0] != people(found, by="programme")["experiments_concluded"][0]
-        # A rule in the roster is not suggested again.
-        assert suggested(data) == ""
+    nights = [night(log, place) for log, place in zip(logs, PLACES, strict=True)]
+    data = tmp_path / "nights"
+    rows = [*logs, *(rows for _, rows in nights)]
+    before = imported(data, pl.concat(rows, how="diagonal"))
+    text = suggested(data)
+    roster = parsed(text)
+    found_of = {it.scholar: (it.tag, it.project) for it in roster.automation}
+    (own, own_rows), (tagged, _) = nights
+    assert found_of == {
+        roster.scholar_of(own): (None, f"{own_rows['entity'][0]}/agent"),
+        roster.scholar_of(tagged): ("agent", None),
+    }
+    found = with_roster(data, text)
+    assert check_roster(data / "roster.toml") == []
+    for asked in ({}, {"period": "week"}, {"by": "programme"}):
+        assert_frame_equal(people(found, **asked), people(expected, **asked), check_exact=True)
+    counted = reads.metrics(found, by="scholar", groups=[*found_of])
+    assert counted["automated_concluded"].to_list() == [82, 82]
+    # Without the rules, the nights did count.
+    figures = reads.metrics(before, by="programme")["experiments_concluded"]
+    assert figures[0] != people(found, by="programme")["experiments_concluded"][0]
+    # A rule in the roster is not suggested again.
+    assert suggested(data) == ""
 
 
 def test_the_suggestion_says_why(tmp_path):

@@ -149,8 +149,18 @@ def assert_last_loops(batch: Batch, experiments: list[Experiment], found: list[f
     ("first", "state"), [("a", "result waiting"), ("b", "failure not recovered")]
 )
 def test_of_two_needs_since_the_same_instant_the_first_launched_is_shown(first, state):
-    starts = dict.fromkeys("ab", "09:01") | {first: "09:00"}
-    states = {"a": "finished", "b": "failed"}
-    rows = [run(it, starts[it], "12:00", state=states[it], group_name=it) for it in "ba"]
-    told = reads.line_states(store_of(rows, "20:00")).row(0, named=True)
-    assert (told["state"], told["experiment_id"]) == (state, f"e/p/{first}")
+    rows = [
+        run(
+            f"{project}-{it}",
+            "09:00" if it == project else "09:01",
+            "12:00",
+            state={"a": "finished", "b": "failed"}[it],
+            group_name=it,
+            project=project,
+        )
+        for project in "ab"
+        for it in "ba"
+    ]
+    states = reads.line_states(store_of(rows, "20:00"))
+    told = states.filter(project=first).row(0, named=True)
+    assert (told["state"], told["experiment_id"]) == (state, f"e/{first}/{first}-{first}")

@@ -67,6 +67,11 @@ def digest(data):
     return replace(made, address="https://v.example")
 
 
+@pytest.fixture(scope="module")
+def brief(data):
+    return make_brief(latest_snapshot(data), "ada")
+
+
 @pytest.fixture(autouse=True)
 def quick_names(monkeypatch):
     # The look-up of this machine's name may take long.
@@ -112,13 +117,12 @@ def test_the_digest_reaches_ntfy_as_plain_text(tmp_path, digest):
 
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("longest", [900, 1_400, 10_000])
-def test_what_does_not_fit_is_left_out_by_the_line_and_counted(data, digest, form, longest):
+def test_what_does_not_fit_is_left_out_by_the_line_and_counted(digest, brief, form, longest):
     whole = as_message(digest, form, 10_000)
     text = as_message(digest, form, longest)
     assert len(text) <= min(longest, 1_999)
     assert (" more\n" in text) == (text != whole)
     assert text.splitlines()[-1] == whole.splitlines()[-1]
-    brief = make_brief(latest_snapshot(data), "ada")
     shorter = brief_as_message(brief, form, longest)
     assert len(shorter) <= longest
     assert brief.footing in shorter
@@ -148,9 +152,8 @@ def test_each_service_has_a_form_and_a_length(url, form, longest):
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_names_are_inert_in_every_form(data, digest, form):
-    brief = brief_as_message(make_brief(latest_snapshot(data), "ada"), form, 10_000)
-    texts = as_message(digest, form), brief
+def test_names_are_inert_in_every_form(digest, brief, form):
+    texts = as_message(digest, form), brief_as_message(brief, form, 10_000)
     for text in texts:
         assert BIDI not in text
         assert HOSTILE not in text

@@ -101,10 +101,17 @@ def test_credits_left_are_granted_minus_spent_and_the_runway_uses_the_last_14_da
 
 @pytest.mark.parametrize(("launch", "said"), [("06:00", "older than"), ("18:30", "no older than")])
 def test_open_work_is_compared_with_the_usual_age(launch, said):
-    # 20 experiments of 2 hours, each in a separate group.
-    done = [run(f"r{n}", f"02:{n:02}", f"04:{n:02}", group_name=f"g{n}") for n in range(20)]
-    going = run("open", launch, "20:00", state="running", group_name="open")
-    told = explain(store_of([*done, going], "20:00"), scholar="ada", metric="wip_age_hours")
+    # Each has 20 experiments of 2 hours, in separate groups.
+    rows = []
+    for who, start in (("ada", "06:00"), ("ben", "18:30")):
+        mine = {"entity": who, "username": who}
+        rows += [
+            run(f"{who}{n}", f"02:{n:02}", f"04:{n:02}", group_name=f"g{n}", **mine)
+            for n in range(20)
+        ]
+        rows.append(run(who, start, "20:00", state="running", group_name="open", **mine))
+    scholar = {"06:00": "ada", "18:30": "ben"}[launch]
+    told = explain(store_of(rows, "20:00"), scholar=scholar, metric="wip_age_hours")
     (result,) = told.results
     assert result.headline == result.value == {"06:00": 14.0, "18:30": 1.5}[launch]
     assert result.steps[0].startswith(f"{said} usual")

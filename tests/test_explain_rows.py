@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import pytest
 
 from tests.builders import at, run, store_of
 from tests.explained_stores import MONDAY, only, worked
-from tests.roster_texts import ADA, parsed, rate
+from tests.roster_texts import ADA, BEN, parsed, rate
 from velocity.explain import explain, sections
 from velocity.reading.periods import whole_week
 
@@ -31,18 +33,34 @@ def test_the_raw_rows_are_shown_with_their_class():
     assert told.left_out.is_empty()
 
 
-def test_excluded_imputed_and_flagged_rows_have_a_reason():
+@cache
+def snapshot():
+    """Ada's charges, what is left out of ben's figures, and cy's weeks."""
+    ben, cy = ({"username": it, "entity": it} for it in ("ben", "cy"))
     rows = [
-        run("waits", "09:00", state="pending"),
-        run("late", "21:00", state="running"),
-        run("flies", "19:00", "19:59", state="running"),
-        run("dead", "08:00", "08:30", state="running"),
-        run("early", "07:00", "07:01", state="failed"),
-        run("back", "12:00", "11:00", runtime_s=None, state="running"),
-        run("endless", "13:00"),
-        run("guessed", "15:00", "15:30", started_at=None, writer_starts=None),
+        run("one", "09:00", "10:00", host="node", gpu_count=4, gpu_type="H100"),
+        run("two", "09:00", "10:00", host="node", gpu_count=4, gpu_type="H100"),
+        run("free", "11:00", "12:00", gpu_count=2, gpu_type="A100"),
+        run("dark", "13:00", "14:00", gpu_count=None),
+        run("waits", "09:00", state="pending", **ben),
+        run("late", "21:00", state="running", **ben),
+        run("flies", "19:00", "19:59", state="running", **ben),
+        run("dead", "08:00", "08:30", state="running", **ben),
+        run("early", "07:00", "07:01", state="failed", **ben),
+        run("back", "12:00", "11:00", runtime_s=None, state="running", **ben),
+        run("endless", "13:00", **ben),
+        run("guessed", "15:00", "15:30", started_at=None, writer_starts=None, **ben),
+        run("before", "2026-01-01 09:00", "2026-01-01 10:00", **cy),
+        run("into", "2026-01-04 22:00", "2026-01-05 03:00", **cy),
+        run("after", "2026-01-12 00:00", "2026-01-12 01:00", **cy),
     ]
-    told = explain(store_of(rows, "20:00"), scholar="ada", metric="busy_hours")
+    ends = {"e": "20:00", "ben": "20:00", "cy": "2026-01-13 00:00"}
+    roster = parsed(ADA + BEN + ADA.replace("ada", "cy") + rate("H100", "2026-01-01", 3))
+    return store_of(rows, {(it, "p"): at(end) for it, end in ends.items()}, roster=roster)
+
+
+def test_excluded_imputed_and_flagged_rows_have_a_reason():
+    told = explain(snapshot(), scholar="ben", metric="busy_hours")
     found = set(told.left_out.select("kind", "what").rows())
     assert found >= {
         ("excluded", "run waits"),
@@ -60,15 +78,7 @@ def test_excluded_imputed_and_flagged_rows_have_a_reason():
 
 @pytest.mark.thorough
 def test_charges_show_gpus_time_and_rate_and_free_runs_are_listed():
-    rows = [
-        run("one", "09:00", "10:00", host="node", gpu_count=4, gpu_type="H100"),
-        run("two", "09:00", "10:00", host="node", gpu_count=4, gpu_type="H100"),
-        run("free", "11:00", "12:00", gpu_count=2, gpu_type="A100"),
-        run("dark", "13:00", "14:00", gpu_count=None),
-    ]
-    roster = parsed(ADA + rate("H100", "2026-01-01", 3))
-    snapshot = store_of(rows, "20:00", roster=roster)
-    told = explain(snapshot, scholar="ada", metric="credits")
+    told = explain(snapshot(), scholar="ada", metric="credits")
     shown = told.charges.select(
         *("run", "gpus", "hours", "charged_gpu_hours", "rate", "charged_credits")
     )
@@ -82,7 +92,7 @@ def test_charges_show_gpus_time_and_rate_and_free_runs_are_listed():
     assert "Charges" in [it.title for it in sections(told)]
 
     def nothing(metric):
-        left_out = explain(snapshot, scholar="ada", metric=metric).left_out
+        left_out = explain(snapshot(), scholar="ada", metric=metric).left_out
         return [what for what, why in left_out.select("what", "why").rows() if "cost" in why]
 
     assert nothing("credits") == nothing("burn_per_day") == ["run dark", "run free"]
@@ -98,18 +108,11 @@ def test_figures_without_charges_show_none():
 
 @pytest.mark.thorough
 def test_a_week_shows_overlapping_experiments_and_counts_the_part_inside():
-    rows = [
-        run("before", "2026-01-01 09:00", "2026-01-01 10:00"),
-        run("into", "2026-01-04 22:00", "2026-01-05 03:00"),
-        run("after", "2026-01-12 00:00", "2026-01-12 01:00"),
-    ]
-    snapshot = store_of(rows, "2026-01-13 00:00")
-    told = explain(snapshot, scholar="ada", metric="run_hours", window=whole_week(MONDAY))
-    assert told.runs["run"].to_list() == ["e/p/into"]
+    asked = {"scholar": "cy", "window": whole_week(MONDAY)}
+    told = explain(snapshot(), metric="run_hours", **asked)
+    assert told.runs["run"].to_list() == ["cy/p/into"]
     assert told.sessions.select("hours", "hours_inside").row(0) == (5.0, 3.0)
     assert only(told).value == only(told).headline == 3.0
-    launched = explain(
-        snapshot, scholar="ada", metric="experiments_started", window=whole_week(MONDAY)
-    )
+    launched = explain(snapshot(), metric="experiments_started", **asked)
     assert only(launched).value == 0
     assert launched.experiments.height == 1

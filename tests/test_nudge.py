@@ -31,6 +31,8 @@ pytestmark = pytest.mark.sampled(14)
 #: A Friday, in the working hours of everybody.
 NOW = at("15:00", days=4)
 PEOPLE = ("ada", "ben")
+#: Time of Friday -> whether it is in working hours.
+HOURS = {"08.59": False, "09.00": True, "11.00": True, "20.59": True, "21.00": False}
 ROSTER = """
 leads = ["lead@x.example", "other@x.example"]
 nudged_leads = ["lead@x.example"]
@@ -85,6 +87,19 @@ def loops(who, count=20):
         for n in range(count)
         for start in [at("09:00") + timedelta(minutes=30 * n)]
     ]
+
+
+def friday(text):
+    """A time of Friday, such as "11.00"."""
+    return at(text.replace(".", ":"), days=4)
+
+
+def of(who, row):
+    return row | {"username": who, "project": project(who)}
+
+
+def fails(who):
+    return [*loops(who), waits(who, state="failed")]
 
 
 def waits(who, **more):
@@ -153,10 +168,13 @@ def send_due(data, *, now=NOW, log=None, **messages):
     return send.send_due(data, settings(data, **messages), log or Kept(), now=now)
 
 
-def due(data, *, now=NOW, **messages):
+def due(data, *, now=NOW, whom=None, **messages):
     made = settings(data, **messages)
-    roster = Roster.model_validate(tomllib.loads(made.roster.read_text(encoding="utf-8")))
-    found = Round(data, made, roster, send.latest_snapshot(data), now).due()
+    people = Roster.model_validate(tomllib.loads(made.roster.read_text(encoding="utf-8")))
+    if whom is not None:
+        some = tuple(it for it in people.scholars if it.id in whom)
+        people = people.model_copy(update={"scholars": some, "nudged_leads": ()})
+    found = Round(data, made, people, send.latest_snapshot(data), now).due()
     return {(it.person, it.rule): it.message.text for it in found}
 
 
@@ -181,32 +199,73 @@ def test_a_message_is_sent_once(data, monkeypatch):
         assert len(server.got) == 1
 
 
-@pytest.mark.parametrize(
-    ("now", "told"),
-    [("08:59", False), ("09:00", True), ("11:00", True), ("20:59", True), ("21:00", False)],
-)
-def test_nothing_is_said_outside_working_hours(rows, tmp_path, now, told):
-    now = at(now, days=4)
-    known = [row for row in rows if row["created_at"] < now]
-    folder = store(tmp_path, known, as_of=now)
-    assert (("ada", "result_waiting") in due(folder, now=now)) == told
+@pytest.fixture(scope="module")
+def cases(tmp_path_factory):
+    """People in a store as of `NOW`."""
+    pod = {"gpu_count": 8, "gpu_type": "H100"}
+    slow = run("zqlong", friday("09.00"), NOW, state="running")
+    again = run("again", friday("14.00"), friday("14.30"))
+    rows = {
+        "away": [*loops("away"), waits("away")],
+        "resolved": [*loops("resolved"), waits("resolved"), of("resolved", again)],
+        # The last one is followed on Friday, so that it closes a loop too.
+        "few": [*loops("few", 18), waits("few")],
+        "enough": [*loops("enough", 19), waits("enough")],
+        "failed": fails("failed"),
+        "slow": [*loops("slow"), of("slow", slow)],
+        "pod": [*loops("pod"), waits("pod", host="pod-1", **pod)],
+        # A host that two people use is nobody's to return.
+        "one": [*loops("one"), waits("one", host="pod-2", **pod)],
+        "other": [*loops("other"), waits("other", host="pod-2", **pod)],
+    }
+    text = roster(rows, away="away = [{ from = 2026-01-09, to = 2026-01-10 }]")
+    return store(
+        tmp_path_factory.mktemp("cases"), [it for own in rows.values() for it in own], text
+    )
 
 
-def test_nothing_is_said_on_a_day_off(rows, tmp_path):
+@pytest.fixture(scope="module")
+def found(cases):
+    """The messages of everybody in `cases`."""
+    return due(cases)
+
+
+def roster(people, **more):
+    return ROSTER + "".join(
+        f'[[scholars]]\nid = "{who}"\nname = "Zq{who}"\nusernames = ["{who}"]\n'
+        f'messages = ["nudges"]\n{more.get(who, "")}\n'
+        for who in people
+    )
+
+
+@pytest.fixture(scope="module")
+def hours(tmp_path_factory):
+    """People whose data ends at different times of Friday."""
+    rows = {f"at{now}": [*loops(f"at{now}"), waits(f"at{now}")] for now in HOURS}
+    rows |= {f"failed{now}": fails(f"failed{now}") for now in ("10.59", "11.00")}
+    ends = {("e", project(who)): friday(who[-5:]) for who in rows}
+    known = [
+        it for own in rows.values() for it in own if it["created_at"] < ends["e", it["project"]]
+    ]
+    return store(tmp_path_factory.mktemp("hours"), known, roster(rows), ends)
+
+
+@pytest.mark.parametrize(("now", "told"), HOURS.items())
+def test_nothing_is_said_outside_working_hours(hours, now, told):
+    who = f"at{now}"
+    assert ((who, "result_waiting") in due(hours, now=friday(now), whom=[who])) == told
+
+
+def test_nothing_is_said_on_a_day_off(rows, found, tmp_path):
     holiday = ROSTER + '[[holidays]]\nname = "H"\ndate = 2026-01-09\n'
-    away = ROSTER.replace('["ada"]', '["ada"]\naway = [{ from = 2026-01-09, to = 2026-01-10 }]')
-    (tmp_path / "h").mkdir()
-    (tmp_path / "a").mkdir()
-    assert due(store(tmp_path / "h", rows, holiday)).keys() <= {("lead@x.example", "runway")}
-    assert ("ada", "result_waiting") not in due(store(tmp_path / "a", rows, away))
+    assert due(store(tmp_path, rows, holiday)).keys() <= {("lead@x.example", "runway")}
+    assert ("away", "result_waiting") not in found
 
 
-def test_nothing_is_said_about_what_was_resolved(rows, tmp_path):
-    again = run("again", at("14:00", days=4), at("14:30", days=4), project=project("ada"))
-    found = due(store(tmp_path, [*rows, again]))
+def test_nothing_is_said_about_what_was_resolved(found):
     # The new result has not waited for an hour.
-    assert ("ada", "result_waiting") not in found
-    assert ("ben", "result_waiting") in found
+    assert ("resolved", "result_waiting") not in found
+    assert ("enough", "result_waiting") in found
 
 
 def test_nothing_is_said_about_what_was_marked_as_read(data):
@@ -221,48 +280,32 @@ def test_nothing_is_said_from_old_data(data):
     assert due(data, now=later, fresh_minutes=90)
 
 
-def test_a_rule_with_a_percentile_needs_19_events(tmp_path):
-    for count, told in ((18, False), (19, True)):
-        folder = tmp_path / str(count)
-        folder.mkdir()
-        # The last one is followed on Friday, so that it closes a loop too.
-        found = due(store(folder, [*loops("ada", count), waits("ada")]))
-        assert (("ada", "result_waiting") in found) == told
+def test_a_rule_with_a_percentile_needs_19_events(found):
+    assert ("few", "result_waiting") not in found
+    assert ("enough", "result_waiting") in found
 
 
-def test_a_failure_makes_a_message_after_a_working_hour(tmp_path):
-    failed = [*loops("ada"), waits("ada", state="failed")]
-    for minutes, told in ((59, False), (60, True)):
-        now = at("10:00", days=4) + timedelta(minutes=minutes)
-        folder = tmp_path / str(minutes)
-        folder.mkdir()
-        assert (("ada", "run_died") in due(store(folder, failed, as_of=now), now=now)) == told
+@pytest.mark.parametrize(("now", "told"), [("10.59", False), ("11.00", True)])
+def test_a_failure_makes_a_message_after_a_working_hour(hours, now, told):
+    who = f"failed{now}"
+    assert ((who, "run_died") in due(hours, now=friday(now), whom=[who])) == told
 
 
-def test_a_failure_comes_on_top_of_the_message_of_the_day(data, tmp_path):
-    first = {"person": "ada", "subject": "s", "day": "2026-01-09", "sent_at": NOW}
-    state.record_message(data, state.SentMessage(rule="older_than_usual", **first))
-    assert ("ada", "result_waiting") not in due(data)
-    failed = [*loops("ada"), waits("ada", state="failed")]
-    (tmp_path / "f").mkdir()
-    data = store(tmp_path / "f", failed)
-    state.record_message(data, state.SentMessage(rule="older_than_usual", **first))
-    assert ("ada", "run_died") in due(data)
+def test_a_failure_comes_on_top_of_the_message_of_the_day(cases, tmp_path):
+    people = ("enough", "failed")
+    data = shutil.copytree(cases.parent, tmp_path / "copy") / "data"
+    for person in people:
+        first = {"person": person, "subject": "s", "day": "2026-01-09", "sent_at": NOW}
+        state.record_message(data, state.SentMessage(rule="older_than_usual", **first))
+    assert due(data, whom=people).keys() == {("failed", "run_died")}
 
 
 @pytest.mark.thorough
-def test_old_work_and_an_idle_host_make_messages(tmp_path):
-    running = run("zqlong", at("09:00", days=4), NOW, state="running", project=project("ada"))
-    data = store(tmp_path, [*loops("ada"), running])
-    assert "zqlong" in due(data)["ada", "older_than_usual"]
-    (tmp_path / "pod").mkdir()
-    pod = [*loops("ada"), waits("ada", host="pod-1", gpu_count=8, gpu_type="H100")]
-    texts = due(store(tmp_path / "pod", pod), rules=("host_idle",))
-    assert "pod-1" in texts["ada", "host_idle"]
-    # A host that somebody else uses too is nobody's to return.
-    (tmp_path / "both").mkdir()
-    pod.append(waits("ben", host="pod-1", gpu_count=8, gpu_type="H100"))
-    assert due(store(tmp_path / "both", pod), rules=("host_idle",)) == {}
+def test_old_work_and_an_idle_host_make_messages(cases, found):
+    assert "zqlong" in found["slow", "older_than_usual"]
+    texts = due(cases, whom=["pod", "one", "other"], rules=("host_idle",))
+    assert texts.keys() == {("pod", "host_idle")}
+    assert "pod-1" in texts["pod", "host_idle"]
 
 
 def test_leads_hear_about_credits_that_run_out(data):

@@ -10,7 +10,9 @@ import polars as pl
 import pytest
 
 from tests import faults
+from tests.builders import without_runs
 from tests.sampling import one_in
+from tests.stores import copied
 from tests.worlds import NOON, connected, node, point_client_at, pull_into
 from velocity.demo.wandb_server.server import ProtocolServer
 from velocity.demo.wandb_server.world import World, Writer
@@ -24,8 +26,8 @@ from velocity.sync.commands import sync_wandb
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
-    from pathlib import Path
 
+    from velocity.store import LiveStore
     from velocity.sync.results import ProjectResult
 
 pytestmark = pytest.mark.sampled(4)
@@ -47,13 +49,18 @@ def server(monkeypatch) -> Iterator[ProtocolServer]:
 
 
 @pytest.fixture
-def pulled(server, tmp_path):  # noqa: ARG001 - the client is pointed at it
+def store(tmp_path) -> Iterator[LiveStore]:
+    with open_live(copied(without_runs, tmp_path / "data")) as live:
+        yield live
+
+
+@pytest.fixture
+def pulled(server, store):  # noqa: ARG001 - the client is pointed at it
     """Pull lab/vision into a new store: result = pulled(at, full=...)."""
     client = connect(timeout_s=20)
 
-    def pull(at: datetime, *, full: bool = False, data: Path = tmp_path / "data") -> ProjectResult:
-        with open_live(data) as store:
-            (result,) = pull_into(store, client, ["lab/vision"], at, full=full)
+    def pull(at: datetime, *, full: bool = False) -> ProjectResult:
+        (result,) = pull_into(store, client, ["lab/vision"], at, full=full)
         if result.error is not None:
             raise result.error
         return result
@@ -66,13 +73,12 @@ def asked(server) -> int:
     return sum(call.operation in {"Runs", "RunCount"} for call in server.calls)
 
 
-def stored(data: Path, sql: str = RUN_COLUMNS) -> list:
-    with open_live(data) as store:
-        return store.record.connection.frame(sql).sort(pl.all()).rows()
+def stored(store, sql: str = RUN_COLUMNS) -> list:
+    return store.record.connection.frame(sql).sort(pl.all()).rows()
 
 
-def states(tmp_path) -> dict:
-    return dict(stored(tmp_path / "data", "SELECT run_id, state FROM raw_run"))
+def states(store) -> dict:
+    return dict(stored(store, "SELECT run_id, state FROM raw_run"))
 
 
 def test_the_first_pull_reads_everything_and_the_next_only_new_runs(server, pulled):
@@ -129,12 +135,12 @@ def test_with_nothing_new_only_scholars_with_open_work_are_derived_again(server,
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("state", ["running", "pending", "preempting", "paused by someone"])
-def test_a_run_that_ends_without_a_heartbeat_is_noticed(server, pulled, tmp_path, state):
+def test_a_run_that_ends_without_a_heartbeat_is_noticed(server, pulled, store, state):
     server.world.put(node(0), node(1, state=state), node(2, state="preempted"))
     pulled(LATER)
     server.world.change("lab", "vision", "r0001", state="crashed")
     assert pulled(LATER + 5 * HOUR).counts.changed == 1
-    assert states(tmp_path)["r0001"] == "crashed"
+    assert states(store)["r0001"] == "crashed"
     assert pulled(LATER + 6 * HOUR).requests == 2
 
 
@@ -159,12 +165,12 @@ def test_the_next_pull_continues_from_the_last_that_succeeded(server, pulled):
     assert pulled(LATER + 6 * HOUR).counts.new == 1
 
 
-def test_a_failed_first_pull_is_repeated_in_full(server, pulled, tmp_path):
+def test_a_failed_first_pull_is_repeated_in_full(server, pulled, store):
     server.world.put(*(node(number) for number in range(1200)))
     server.faults.append(faults.dropped().at(after=2, times=None))
     with pytest.raises(RetryLaterError):
         pulled(LATER)
-    assert len(states(tmp_path)) == 1000
+    assert len(states(store)) == 1000
     server.faults.clear()
     assert pulled(LATER + HOUR).counts.new == 200
 
@@ -242,13 +248,12 @@ def test_an_unreadable_heartbeat_turns_the_heartbeat_filter_off(server, pulled):
 
 
 @pytest.mark.thorough
-def test_a_filter_by_heartbeat_that_breaks_makes_the_pull_a_full_one(server, pulled, tmp_path):
+def test_a_filter_by_heartbeat_that_breaks_makes_the_pull_a_full_one(server, pulled, store):
     server.world.put(*(node(number) for number in range(5)))
     pulled(LATER)
     server.world.put(node(6))
     server.faults.append(breaks())
-    with open_live(tmp_path / "data") as store:
-        (broken,) = pull_into(store, connected(server), ["lab/vision"], LATER + HOUR)
+    (broken,) = pull_into(store, connected(server), ["lab/vision"], LATER + HOUR)
     assert (broken.counts.new, broken.counts.unchanged) == (1, 5)
     assert "every sync reads all runs" in broken.notes[0]
     server.faults.clear()
@@ -306,7 +311,7 @@ def test_missing_changed_runs_are_reported_and_requested_again(server, pulled, f
     assert pulled(LATER + 21 * HOUR).notes == []
 
 
-def test_a_skipped_run_is_tried_again_until_it_can_be_read(server, pulled, tmp_path):
+def test_a_skipped_run_is_tried_again_until_it_can_be_read(server, pulled, store):
     server.world.put(node(0), faults.lose_creation(node(1)), faults.lose_creation(node(2)))
     assert [row.run_id for row in pulled(LATER).rejected] == ["r0001", "r0002"]
     assert len(pulled(LATER + 5 * HOUR).rejected) == 2
@@ -314,7 +319,7 @@ def test_a_skipped_run_is_tried_again_until_it_can_be_read(server, pulled, tmp_p
     server.world.delete("lab", "vision", "r0002")
     result = pulled(LATER + 6 * HOUR)
     assert (result.counts.new, result.rejected) == (1, [])
-    assert stored(tmp_path / "data", "SELECT run_id FROM rejected") == []
+    assert stored(store, "SELECT run_id FROM rejected") == []
 
 
 @pytest.mark.thorough
@@ -331,16 +336,16 @@ def test_full_syncs_log_their_requests_and_notes(server, tmp_path):
     assert log["note"].to_list()[0] == project.notes[0]
 
 
-def test_a_deleted_run_is_marked_at_the_next_sync_and_can_come_back(server, pulled, tmp_path):
+def test_a_deleted_run_is_marked_at_the_next_sync_and_can_come_back(server, pulled, store):
     server.world.put(*(node(number) for number in range(20)))
     pulled(LATER)
     lost = server.world.delete("lab", "vision", "r0007")
     assert pulled(LATER + HOUR).deleted == 1
-    marked = stored(tmp_path / "data", "SELECT run_id FROM raw_run WHERE deleted_at IS NOT NULL")
+    marked = stored(store, "SELECT run_id FROM raw_run WHERE deleted_at IS NOT NULL")
     assert marked == [("r0007",)]
     server.world.put(lost)
     assert pulled(LATER + 2 * HOUR).counts.revived == 1
-    assert len(stored(tmp_path / "data")) == 20
+    assert len(stored(store)) == 20
 
 
 @pytest.mark.thorough
@@ -352,7 +357,7 @@ def test_a_full_sync_finds_deleted_runs_at_once(server, pulled):
 
 
 @pytest.mark.thorough
-def test_edits_without_a_heartbeat_are_found_once_a_day(server, pulled, tmp_path):
+def test_edits_without_a_heartbeat_are_found_once_a_day(server, pulled, store):
     server.world.put(*(node(number) for number in range(20)))
     pulled(LATER)
     server.world.change("lab", "vision", "r0003", tags=("baseline",))
@@ -361,7 +366,7 @@ def test_edits_without_a_heartbeat_are_found_once_a_day(server, pulled, tmp_path
     assert pulled(LATER + HOUR).counts.changed == 0
     result = pulled(LATER + DAY)
     assert (result.counts.changed, result.deleted) == (3, 0)
-    assert states(tmp_path)["r0005"] == "failed"
+    assert states(store)["r0005"] == "failed"
 
 
 @pytest.mark.thorough
@@ -418,7 +423,8 @@ def test_a_deleted_run_counts_in_no_metric_until_it_is_back(server, tmp_path):
 
     def runs_started(at: datetime) -> dict:
         sync_wandb(tmp_path, Settings(), projects=["lab/vision"], clock=lambda: at)
-        frame = reads.metrics(latest_snapshot(tmp_path), by="scholar", period="week")
+        asked = {"by": "scholar", "period": "week", "parts": ["volume"]}
+        frame = reads.metrics(latest_snapshot(tmp_path), **asked)
         return dict(
             frame.group_by("scholar")
             .agg(pl.col("runs_started").sum())

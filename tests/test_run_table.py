@@ -180,8 +180,8 @@ _RUN = st.fixed_dictionaries(
 )
 
 
-@drawn(40)
-@given(st.lists(_RUN, min_size=1, max_size=5))
+@drawn(16)
+@given(st.lists(_RUN, min_size=1, max_size=12))
 def test_written_csv_and_parquet_give_the_same_runs(
     tmp_path_factory: pytest.TempPathFactory, runs: list[dict[str, Any]]
 ) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from functools import cache
+from typing import Any
 
 import polars as pl
 import pytest
@@ -20,6 +22,7 @@ pytestmark = pytest.mark.sampled(8)
 
 FIRST = date(2026, 1, 5)
 WEEK = timedelta(weeks=1)
+GPU: dict[str, Any] = {"gpu_count": 1, "gpu_type": "A"}
 MEASURES = (
     "experiments_concluded",
     "failure_share",
@@ -109,9 +112,20 @@ def test_a_stretch_that_runs_is_never_a_shift_and_makes_no_range(snapshot):
     )
 
 
+@cache
+def two_people():
+    """Ada and somebody who is not in the roster, with a run each."""
+    people = roster.Roster(
+        scholars=(roster.Scholar(id="ada", name="Ada", usernames=("ada",)),),
+        streams=(roster.Stream(id="all", name="All", projects=("e/*",)),),
+    )
+    rows = [run("r1", "09:00", "10:00"), run("r2", "09:00", "10:00", username="stranger")]
+    return store_of(rows, "20:00", roster=people)
+
+
 def test_a_group_without_anything_has_a_count_of_zero_and_no_shares():
-    snapshot = store_of([run("r1", "09:00", "10:00")], "20:00")
-    found = reads.to_date(snapshot, by="programme", starts=[FIRST + 9 * WEEK], lengths=[7])
+    asked = {"starts": [FIRST + 9 * WEEK], "lengths": [7]}
+    found = reads.to_date(two_people(), by="programme", **asked)
     assert found.select("measure", "value").rows() == [("experiments_concluded", 0)]
 
 
@@ -127,98 +141,113 @@ def test_concluded_experiments_are_those_that_the_figures_count(snapshot):
 
 
 def test_unknown_users_have_no_stream():
-    people = roster.Roster(
-        scholars=(roster.Scholar(id="ada", name="Ada", usernames=("ada",)),),
-        streams=(roster.Stream(id="all", name="All", projects=("e/*",)),),
-    )
-    rows = [
-        run("r1", "09:00", "10:00"),
-        run("r2", "09:00", "10:00", username="stranger"),
-    ]
-    found = reads.concluded(store_of(rows, "20:00", roster=people))
+    found = reads.concluded(two_people())
     assert sorted(found.select("scholar", "stream").iter_rows(), key=str) == [
         ("ada", "all"),
         ("stranger", None),
     ]
 
 
-def people_with(grant):
-    """A stream with a grant from Monday 5 January on, and one credit for an hour of a GPU."""
+def people_with(**grants):
+    """Streams with grants from Monday 5 January on, and one credit for an hour of a GPU."""
     return roster.Roster(
         scholars=(roster.Scholar(id="ada", name="Ada", usernames=("ada",)),),
-        streams=(
-            roster.Stream(id="all", name="All", projects=("e/*",)),
-            roster.Stream(id="bare", name="Bare", projects=("f/*",)),
+        streams=tuple(
+            roster.Stream(id=it, name=it, projects=(f"{it}/*",)) for it in (*grants, "bare")
         ),
         credits=roster.Credits(
             rates=(roster.Rate(**{"gpu": "*", "from": FIRST, "credits_per_gpu_hour": 1.0}),),
-            grants=(roster.Grant(date=FIRST, amount=grant, stream="all"),),
+            grants=tuple(
+                roster.Grant(date=FIRST, amount=grant, stream=it) for it, grant in grants.items()
+            ),
         ),
     )
 
 
-def credits_of(*hours, grant=100.0):
-    """A stream that spends so many credits each day, from Monday 5 January on."""
-    rows = []
-    for at, spent in enumerate(hours):
-        day = FIRST + timedelta(days=at)
-        if spent:
-            end = f"{day} {spent:02}:00"
-            rows.append(run(f"r{at}", f"{day} 00:00", end, gpu_count=1, gpu_type="A"))
-    until = FIRST + timedelta(days=len(hours))
-    return store_of(rows, f"{until} 00:00", roster=people_with(grant))
+#: Stream -> the credits that it spends each day, from Monday 5 January on.
+SPENT = {
+    "later": [*[0] * 7, *[4] * 7],
+    "more": [*[2] * 7, *[4] * 7],
+    "most": [*[0] * 7, *[4] * 7, *[20] * 7],
+    "all": [10] * 14,
+    "idle": [4],
+}
 
 
-def ends(snapshot, day):
+@cache
+def spenders():
+    rows = [
+        run(f"{who}{at}", f"{day} 00:00", f"{day} {spent:02}:00", entity=who, **GPU)
+        for who, days in SPENT.items()
+        for at, spent in enumerate(days)
+        if spent
+        for day in [FIRST + timedelta(days=at)]
+    ]
+    rows += [
+        run("u1", "2026-01-05 10:00", "2026-01-05 12:00", entity="unknown"),
+        run("u2", "2026-01-06 23:00", "2026-01-07 02:00", entity="unknown"),
+    ]
+    grants = dict.fromkeys(SPENT, 100.0) | {"all": 50.0, "unknown": 7.0}
+    return store_of(rows, f"{FIRST + 3 * WEEK} 00:00", roster=people_with(**grants))
+
+
+def ends(snapshot, day, stream="e"):
     found = reads.ledger(snapshot, by="stream", at_day=FIRST + timedelta(days=day))
-    (row,) = found.iter_rows(named=True)
-    assert row.pop("group_id") == "all"
+    (row,) = found.filter(group_id=stream).iter_rows(named=True)
+    assert row.pop("group_id") == stream
     return row
 
 
 def test_credits_end_at_the_pace_of_fourteen_days_and_of_seven():
-    snapshot = credits_of(*[0] * 7, *[4] * 7)
-    row = ends(snapshot, 13)
+    row = ends(spenders(), 13, "later")
     assert row["credits_left"] == 72
     assert row["burn_per_day"] == 2
     assert row["exhausted_on"] == FIRST + timedelta(days=14 + 36)
     assert row["exhausted_on_7d"] == FIRST + timedelta(days=14 + 18)
-    row = ends(credits_of(*[2] * 7, *[4] * 7), 13)
+    row = ends(spenders(), 13, "more")
     assert row["exhausted_on"] == FIRST + timedelta(days=14 + 19)
     assert row["exhausted_on_7d"] == FIRST + timedelta(days=14 + 14)
 
 
 def test_a_forecast_of_an_earlier_day_ignores_what_came_after_it():
-    snapshot = credits_of(*[0] * 7, *[4] * 7, *[20] * 7)
-    assert ends(snapshot, 13) == ends(credits_of(*[0] * 7, *[4] * 7), 13)
-    assert ends(snapshot, 20)["credits_left"] == 72 - 140
+    assert ends(spenders(), 13, "most") == ends(spenders(), 13, "later")
+    assert ends(spenders(), 20, "most")["credits_left"] == 72 - 140
 
 
 def test_there_is_no_end_if_nothing_is_left_or_spent():
-    assert ends(credits_of(*[10] * 14, grant=50.0), 13)["exhausted_on"] is None
-    idle = ends(credits_of(4, *[0] * 14), 14)
+    assert ends(spenders(), 13, "all")["exhausted_on"] is None
+    idle = ends(spenders(), 14, "idle")
     assert idle["exhausted_on"] is None
     assert idle["credits_left"] == 96
 
 
+def test_streams_without_grants_have_no_ledger():
+    assert set(reads.ledger(spenders(), by="stream")["group_id"]) == {*SPENT, "unknown"}
+
+
 def test_at_the_end_of_the_data_the_forecast_is_that_of_the_ledger():
-    snapshot = credits_of(*[3] * 20)
+    rows = [
+        run(f"r{at}", f"{day} 00:00", f"{day} 03:00", **GPU)
+        for at in range(20)
+        for day in [FIRST + timedelta(days=at)]
+    ]
+    snapshot = store_of(rows, f"{FIRST + timedelta(days=20)} 00:00", roster=people_with(e=100.0))
     (now,) = reads.ledger(snapshot, by="stream").rows(named=True)
     assert (now["credits_left"], now["burn_per_day"]) == (40, 3)
     assert now["exhausted_on"] == FIRST + timedelta(days=20 + 13)
     # The data ends as the 20th day does.
-    assert ends(snapshot, 19) | {"group_id": "all"} == pytest.approx(now)
-    assert ends(snapshot, 20) | {"group_id": "all"} == now
+    assert ends(snapshot, 19) | {"group_id": "e"} == pytest.approx(now)
+    assert ends(snapshot, 20) | {"group_id": "e"} == now
 
 
 def test_a_day_that_is_not_over_counts_as_far_as_it_is_known():
     """14 days of 24 hours to 18:00, and not 14 days to the midnight after."""
-    rows = [run("r", "2026-01-05 00:00", "2026-01-25 18:00", gpu_count=1, gpu_type="A")]
-    snapshot = store_of(rows, "2026-01-25 18:00", roster=people_with(grant=1000.0))
+    rows = [run("r", "2026-01-05 00:00", "2026-01-25 18:00", **GPU)]
+    snapshot = store_of(rows, "2026-01-25 18:00", roster=people_with(e=1000.0))
     (now,) = reads.ledger(snapshot, by="stream").rows(named=True)
     assert (now["burn_per_day"], now["burn_per_day_7d"]) == (24, 24)
     for later in (20, 21, 30):
-        assert ends(snapshot, later) | {"group_id": "all"} == now
+        assert ends(snapshot, later) | {"group_id": "e"} == now
     # 24 credits for each of 20 days; 520 last for 21 days and 16 hours.
     seen = ends(snapshot, 19)
     assert (seen["credits_left"], seen["burn_per_day"]) == (520, 24)
@@ -227,8 +256,8 @@ def test_a_day_that_is_not_over_counts_as_far_as_it_is_known():
 
 def test_the_day_of_the_end_is_a_local_day():
     """New York is five hours behind UTC, so its 24 January ends on the 25th at 05:00 UTC."""
-    rows = [run("r", "2026-01-05 05:00", "2026-01-26 05:00", gpu_count=1, gpu_type="A")]
-    people = people_with(grant=24 * 24.9)
+    rows = [run("r", "2026-01-05 05:00", "2026-01-26 05:00", **GPU)]
+    people = people_with(e=24 * 24.9)
     settings = Settings(programme=Programme(timezone="America/New_York"))
     snapshot = store_of(rows, "2026-01-28 12:00", roster=people, settings=settings)
     seen = ends(snapshot, 19)
@@ -237,11 +266,8 @@ def test_the_day_of_the_end_is_a_local_day():
 
 
 def test_hours_on_unknown_gpus_and_grants_are_those_up_to_the_day():
-    rows = [
-        run("r1", "2026-01-05 10:00", "2026-01-05 12:00"),
-        run("r2", "2026-01-06 23:00", "2026-01-07 02:00"),
-    ]
-    snapshot = store_of(rows, "2026-01-10 00:00", roster=people_with(grant=7.0))
-    assert [ends(snapshot, day)["unpriced_hours_so_far"] for day in (0, 1, 2, 9)] == [2, 3, 5, 5]
-    assert reads.ledger(snapshot, by="stream", at_day=FIRST - timedelta(days=1)).is_empty()
-    assert ends(snapshot, 0)["credits_granted"] == 7
+    found = [ends(spenders(), day, "unknown") for day in (0, 1, 2, 9)]
+    assert [it["unpriced_hours_so_far"] for it in found] == [2, 3, 5, 5]
+    before = FIRST - timedelta(days=1)
+    assert reads.ledger(spenders(), by="stream", at_day=before).is_empty()
+    assert found[0]["credits_granted"] == 7

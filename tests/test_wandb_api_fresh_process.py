@@ -71,15 +71,11 @@ def test_the_key_is_found_in_netrc(server, tmp_path):
     assert script(tmp_path, WANDB_BASE_URL=server.url) == str(COUNT)
 
 
-def test_the_address_is_found_in_the_clients_settings_file(server, tmp_path):
+def test_the_address_is_in_the_clients_settings_file_and_only_queries_are_sent(server, tmp_path):
     folder = tmp_path / ".config" / "wandb"
     folder.mkdir(parents=True)
     (folder / "settings").write_text(f"[default]\nbase_url = {server.url}\n")
     assert script(tmp_path, WANDB_API_KEY=server.api_key) == str(COUNT)
-
-
-def test_only_queries_are_sent_and_nothing_is_written(server, tmp_path):
-    assert script(tmp_path, WANDB_BASE_URL=server.url, WANDB_API_KEY=server.api_key) == str(COUNT)
     assert {call.path for call in server.calls} == {"/graphql"}
     assert not (tmp_path / "wandb").exists()
 

@@ -70,7 +70,7 @@ FAULTS = (
         "macros/small_by_chance",
         "WHEN value >= 5 THEN value",
         "WHEN value >= 0 THEN value",
-        (f"{ATTACKS}::test_no_count_or_hours_of_a_person_are_narrowed_to_less_than_5[1]",),
+        (f"{ATTACKS}::test_no_count_or_hours_of_a_person_are_narrowed_to_less_than_5",),
     ),
     Fault(
         "a week is published when it ends",

@@ -29,7 +29,7 @@ FAULTS = (
         "store/scholars",
         "off.scholar IS NULL OR",
         "",
-        (f"{_DECISIONS}::test_days_off_count_zero_and_take_a_line_out_of_the_queue",),
+        (f"{_DECISIONS}::test_a_holiday_is_a_day_off_of_everybody",),
     ),
     Fault(
         "weekends are never in workdays",

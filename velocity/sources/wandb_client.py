@@ -179,9 +179,9 @@ class WandbClient:
         """A session with the client's headers, proxies, certificates and credentials."""
         import wandb  # noqa: PLC0415
 
-        session = requests.Session()
+        session, adapter = requests.Session(), _Adapter()
         for scheme in ("http://", "https://"):
-            session.mount(scheme, _Adapter())
+            session.mount(scheme, adapter)
         session.verify = not settings.insecure_disable_ssl
         session.headers.update(settings.x_extra_http_headers or {})
         # The server checks this name: for others, it omits some fields.
