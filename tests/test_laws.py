@@ -16,7 +16,7 @@ import pytest
 from polars import selectors
 
 from tests.batches import PLACES, Batch, batch_of, moment, row_of, settings_of
-from tests.builders import run, store_of
+from tests.builders import complete_to, run, store_of
 from tests.comparison import Key, Row, agree, rows_by
 from tests.derived_tables import assert_tables_agree, derived_tables
 from velocity.reading import reads
@@ -151,8 +151,7 @@ def live_tables(data: Path, batch: Batch, portions: Iterable[list[dict[str, Any]
     with open_live(data) as store:
         for rows in portions:
             store.record.merge_runs(run_frame(rows))
-            for (entity, project), instant in as_of(batch).items():
-                store.record.merge_project(entity, project, rejected=(), as_of=instant)
+            complete_to(store, as_of(batch))
             derive(store, settings_of(batch.rules), batch.roster)
         return derived_tables(store)
 
