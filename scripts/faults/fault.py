@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 EXAMPLE = "tests/test_worked_example.py"
-ROWS = "tests/test_properties_rows.py::test_rows_match_the_oracle[Europe/Berlin-base1]"
+ROWS = "tests/test_properties_figures.py::test_rows_match_the_oracle[Europe/Berlin-base1]"
 FIGURES = "tests/test_properties_figures.py::test_figures_match_the_oracle[Europe/Berlin-base1]"
 AZORES = "tests/test_properties_figures.py::test_figures_match_the_oracle[Atlantic/Azores-base10]"
 LONG = "tests/test_properties_figures.py::test_figures_of_long_lines_match_the_oracle"
