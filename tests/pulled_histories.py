@@ -56,9 +56,7 @@ def check_history(
 
         def pull(folder: str, *, full: bool = False) -> list[ProjectResult]:
             with opened(folder) as store:
-                results = pull_into(store, client, ["lab/*"], history.now, full=full)
-                derive(store, Settings(), None)
-            return results
+                return pull_into(store, client, ["lab/*"], history.now, full=full)
 
         def raw_runs(folder: str) -> pl.DataFrame:
             with opened(folder) as store, store.reading_record():
@@ -66,16 +64,20 @@ def check_history(
 
         def derived(folder: str) -> dict[str, pl.DataFrame]:
             with opened(folder) as store:
+                derive(store, Settings(), None)
                 return derived_tables(store)
 
-        for _ in range(6):
+        for number in range(6):
             server.faults[:] = [in_pages_of(7), history.fault()]
             pull("kept")
+            if number % 3 == 0:  # the rest takes in the changes of several pulls
+                derived("kept")
             history.step()
         history.heal()
         server.faults[:] = [in_pages_of(7)]
         pull("kept")
         soon = raw_runs("kept")
+        server.faults.clear()
         pull("now", full=True)
         history.now += DAY
         assert not any(it.error or it.rejected for it in pull("kept"))
