@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tomllib
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
@@ -116,7 +116,7 @@ def truth(as_of: datetime) -> Truth:
 
 def digest(cohort: Cohort) -> str:
     """One text for every byte of the cohort."""
-    nodes = json.dumps([asdict(node) for node in cohort.runs], default=str)
+    nodes = json.dumps([vars(node) for node in cohort.runs], default=str)
     whole = f"{nodes}\n{cohort.roster_toml}\n{cohort.settings_toml}"
     return hashlib.sha256(whole.encode()).hexdigest()
 
