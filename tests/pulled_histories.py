@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 import polars as pl
 from polars.testing import assert_frame_equal
 
+from tests.builders import without_runs
 from tests.derived_tables import assert_tables_agree, derived_tables
 from tests.histories import DAY, History, in_pages_of
+from tests.stores import copied
 from tests.worlds import point_client_at, pull_into
 from velocity.demo.wandb_server.server import ProtocolServer
 from velocity.demo.wandb_server.world import World
@@ -44,7 +46,7 @@ def check_history(
     """
     settings = {"kept": kept_with}
     for folder in ("kept", "now", "fresh"):  # configs compare under one salt only
-        (tmp_path / folder).mkdir(mode=0o700)
+        copied(without_runs, tmp_path / folder)
         (tmp_path / folder / "config.salt").write_text("5a" * 32, encoding="ascii")
     with ProtocolServer(World()) as server:
         point_client_at(server, monkeypatch)

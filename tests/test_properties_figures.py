@@ -202,12 +202,14 @@ BATCHES = {
     "without a roster": partial(batch_of, *PLACES[0], has_roster=False),
     "other settings": partial(batch_of, *PLACES[0], rules=OTHER_RULES),
 }
+#: The faults of scripts/faults/ are tried with this one, so it has more histories.
+_LARGEST = "Europe/Berlin-base1"
 
 
 @pytest.fixture(scope="module")
 def batch(request: pytest.FixtureRequest) -> Batch:
     """One of BATCHES, which tests of rows and of figures share."""
-    return BATCHES[request.param](count=40)
+    return BATCHES[request.param](count=100 if request.param == _LARGEST else 40)
 
 
 @pytest.mark.parametrize("batch", one_in(len(BATCHES), BATCHES), indirect=True)
