@@ -7,6 +7,7 @@ from scripts.faults.fault import (
     EXPLAIN_CREDITS,
     FIGURES,
     INCREMENTAL,
+    NARROW,
     READS,
     TO_DATE,
     Fault,
@@ -34,7 +35,7 @@ FAULTS = (
         "derive/120_host_session",
         "coalesce(run.configured_gpus, work.reported) * work.load",
         "coalesce(work.reported, run.configured_gpus) * work.load",
-        (FIGURES,),
+        (NARROW,),
     ),
     Fault(
         "a host has its smallest count",
