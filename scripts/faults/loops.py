@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scripts.faults.fault import EDGES, EXAMPLE, FIGURES, LONG, MEDIANS, NARROW, ROWS, Fault
+from scripts.faults.fault import EDGES, EXAMPLE, FIGURES, LONG, MEDIANS, NARROW, ROWS, SPRING, Fault
 
 FAULTS = (
     Fault(
@@ -59,7 +59,7 @@ FAULTS = (
         "derive/101_follower",
         "max_by(before_key, (result_us, start_us, run_id))",
         "min_by(before_key, (result_us, start_us, run_id))",
-        (NARROW,),
+        (SPRING,),
     ),
     Fault(
         "the longest of a chain is saved too",
