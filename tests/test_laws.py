@@ -1,6 +1,6 @@
 """Laws that hold for any runs: the product's figures against each other.
 
-A store has a hundred drawn histories (tests/batches.py). Their time zones have days of 23 and 25
+A store has dozens of drawn histories (tests/batches.py). Their time zones have days of 23 and 25
 hours, an ISO week 53, and scholars on both sides of the date line.
 """
 
