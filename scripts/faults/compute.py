@@ -7,7 +7,6 @@ from scripts.faults.fault import (
     EXPLAIN_CREDITS,
     FIGURES,
     INCREMENTAL,
-    NARROW,
     READS,
     TO_DATE,
     Fault,
@@ -35,7 +34,7 @@ FAULTS = (
         "derive/120_host_session",
         "coalesce(run.configured_gpus, work.reported) * work.load",
         "coalesce(work.reported, run.configured_gpus) * work.load",
-        (NARROW,),
+        (FIGURES,),
     ),
     Fault(
         "a host has its smallest count",
