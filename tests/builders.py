@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from tests.stores import copied
 from velocity.queries import queries_fingerprint
+from velocity.record import PullState
+from velocity.record.duckdb_record import DuckDBRecord
 from velocity.records import run_frame
 from velocity.settings import Settings
 from velocity.store.derive import derive
@@ -27,6 +29,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from velocity.roster.models import Roster
+    from velocity.store import LiveStore
+
+_FIRST_PROJECTS = """
+INSERT INTO project (project_key, entity, project, as_of, pulled_from)
+SELECT row_number() OVER (), it[1], it[2], as_of, if($is_pulled, as_of, NULL)
+FROM (
+  SELECT unnest($projects::VARCHAR[][]) AS it, unnest($instants::TIMESTAMPTZ[]) AS as_of
+)
+WHERE as_of IS NOT NULL
+"""
 
 #: The day of times without one: a Monday.
 DAY = date(2026, 1, 5)
@@ -158,10 +170,27 @@ def _add(
         if not isinstance(as_of, Mapping):
             projects = runs.select("entity", "project").unique().iter_rows()
             as_of = dict.fromkeys(projects, at(as_of))
-        for (entity, project), instant in as_of.items():
-            store.record.merge_project(entity, project, rejected=(), as_of=instant)
+        complete_to(store, as_of)
         derive(store, settings, roster)
         publish(store)
+
+
+def complete_to(
+    store: LiveStore, as_of: Mapping[tuple[str, str], datetime | None], *, is_pulled: bool = False
+) -> None:
+    """Say how far each project is complete, and whether a pull found that.
+
+    The first projects of a store are written at once: hundreds would take seconds one by one.
+    """
+    record = store.record
+    assert isinstance(record, DuckDBRecord)
+    if not record.connection.run("SELECT 1 FROM project LIMIT 1"):
+        given = {"projects": [*as_of], "instants": [*as_of.values()], "is_pulled": is_pulled}
+        record.connection.run(_FIRST_PROJECTS, given)
+        return
+    for (entity, project), instant in as_of.items():
+        pull = PullState(pulled_from=instant) if is_pulled else None
+        record.merge_project(entity, project, rejected=(), as_of=instant, pull=pull)
 
 
 def _opened(data: Path) -> Snapshot:

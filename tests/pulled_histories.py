@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 import polars as pl
 from polars.testing import assert_frame_equal
 
+from tests.builders import without_runs
 from tests.derived_tables import assert_tables_agree, derived_tables
 from tests.histories import DAY, History, in_pages_of
+from tests.stores import copied
 from tests.worlds import point_client_at, pull_into
 from velocity.demo.wandb_server.server import ProtocolServer
 from velocity.demo.wandb_server.world import World
@@ -44,7 +46,7 @@ def check_history(
     """
     settings = {"kept": kept_with}
     for folder in ("kept", "now", "fresh"):  # configs compare under one salt only
-        (tmp_path / folder).mkdir(mode=0o700)
+        copied(without_runs, tmp_path / folder)
         (tmp_path / folder / "config.salt").write_text("5a" * 32, encoding="ascii")
     with ProtocolServer(World()) as server:
         point_client_at(server, monkeypatch)
@@ -56,9 +58,7 @@ def check_history(
 
         def pull(folder: str, *, full: bool = False) -> list[ProjectResult]:
             with opened(folder) as store:
-                results = pull_into(store, client, ["lab/*"], history.now, full=full)
-                derive(store, Settings(), None)
-            return results
+                return pull_into(store, client, ["lab/*"], history.now, full=full)
 
         def raw_runs(folder: str) -> pl.DataFrame:
             with opened(folder) as store, store.reading_record():
@@ -66,16 +66,20 @@ def check_history(
 
         def derived(folder: str) -> dict[str, pl.DataFrame]:
             with opened(folder) as store:
+                derive(store, Settings(), None)
                 return derived_tables(store)
 
-        for _ in range(6):
+        for number in range(6):
             server.faults[:] = [in_pages_of(7), history.fault()]
             pull("kept")
+            if number % 3 == 0:  # the rest takes in the changes of several pulls
+                derived("kept")
             history.step()
         history.heal()
         server.faults[:] = [in_pages_of(7)]
         pull("kept")
         soon = raw_runs("kept")
+        server.faults.clear()
         pull("now", full=True)
         history.now += DAY
         assert not any(it.error or it.rejected for it in pull("kept"))

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.builders import without_runs
+from tests.stores import copied
 from tests.worlds import point_client_at
 from velocity.demo.wandb_server.server import ProtocolServer
 from velocity.demo.wandb_server.world import RunNode, World
@@ -87,7 +89,8 @@ class Way:
     """Takes the steps of a case in order, into one store."""
 
     def __init__(self, home: Path, server: ProtocolServer) -> None:
-        self.home, self.data, self._server = home, home / ".data", server
+        self.home, self._server = home, server
+        self.data = copied(without_runs, home / ".data")
 
     def take(self, step: Mapping[str, Any]) -> SyncResult:
         if "sync" in step:

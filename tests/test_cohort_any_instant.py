@@ -150,7 +150,7 @@ def _value(node: RunNode, key: str) -> object:
     return json.loads(node.config)[key]["value"]
 
 
-@settings(max_examples=8, phases=(Phase.explicit, Phase.generate))  # a build takes a second
+@settings(max_examples=4, phases=(Phase.explicit, Phase.generate))  # a build takes a second
 @given(st.datetimes(FIRST, LAST, timezones=st.just(UTC)))
 @example(at("2026-11-23T00:00:00"))
 @example(at("2027-03-28T01:30:00"))

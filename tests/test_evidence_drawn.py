@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
@@ -137,18 +138,19 @@ def shifted(run: Run, by: int) -> Run:
     )
 
 
-@pytest.mark.parametrize("by", [1, DAY, -3 * DAY, 30 * DAY])
-def test_moving_all_clocks_moves_everything(by: int) -> None:
-    runs = {
-        name: (shifted(run, by), at + by)
-        for name, (run, at) in drawn().items()
+def test_moving_all_clocks_moves_everything() -> None:
+    known = {
+        name: (run, at)
+        for name, (run, at) in [*drawn().items()][:700]
         # The year 2015 is the only limit that does not move.
         if "clock_unset" not in judged(run, at).flags
     }
-    names = [*runs][:600]
-    as_of = {("lab", name): moment(runs[name][1]) for name in names}
-    moved = rows_by(reads.runs(store_of([row_of(runs[it][0]) for it in names], as_of)), "run_id")
+    by = dict(zip(known, itertools.cycle((1, DAY, -3 * DAY, 30 * DAY))))
+    rows = [row_of(shifted(run, by[name])) for name, (run, _) in known.items()]
+    as_of = {("lab", name): moment(at + by[name]) for name, (_, at) in known.items()}
+    moved = rows_by(reads.runs(store_of(rows, as_of)), "run_id")
     before = rows_by(reads.runs(snapshot()), "run_id")
+    assert len(moved) > 500
     for key, row in moved.items():
         old = before[key]
         for name in ("class", "flags", "excluded", "start_source", "end_source"):
@@ -157,7 +159,7 @@ def test_moving_all_clocks_moves_everything(by: int) -> None:
             assert row[name] == pytest.approx(old[name]), (key, name)
         for name in ("started_at", "ended_at"):
             apart = None if old[name] is None else (row[name] - old[name]).total_seconds()
-            assert apart is None or round(apart * 1e6) == by, (key, name)
+            assert apart is None or round(apart * 1e6) == by[key[0]], (key, name)
 
 
 def consistent_run(number: int) -> tuple[Run, int]:

@@ -47,7 +47,6 @@ def test_gaps_between_runs_are_idle_for_at_most_twelve_hours():
 
 def test_only_hosts_of_the_roster_are_listed():
     rows = [on("gpu7", "x", "09:00", "10:00"), on("localhost", "y", "09:00", "10:00"), *ROWS]
-    assert [*hosts(rows)] == ["pod-1"]
     assert hosts(rows, roster=Roster()) == hosts(rows, roster=None) == {}
     assert [*hosts(rows, roster=Roster(rented=("gpu?", "localhost")))] == ["gpu7"]
 
@@ -110,13 +109,12 @@ def test_a_host_is_shown_to_those_who_may_see_all_of_its_runs():
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("seed", range(4))
-def test_drawn_hosts_agree_with_a_plain_count_of_minutes(seed: int):
-    chance = random.Random(seed)  # noqa: S311 - nothing secret
+def test_drawn_hosts_agree_with_a_plain_count_of_minutes():
+    chance = random.Random(0)  # noqa: S311 - nothing secret
     busy: dict[str, list[tuple[int, int]]] = {}
     rows = []
-    for number in range(60):
-        host, begin = f"pod-{chance.randrange(4)}", chance.randrange(0, 6000, 15)
+    for number in range(240):
+        host, begin = f"pod-{chance.randrange(16)}", chance.randrange(0, 6000, 15)
         length = chance.choice((0, 15, 60, 400))
         busy.setdefault(host, []).append((begin, begin + length))
         start = at("00:00") + timedelta(minutes=begin)

@@ -115,8 +115,8 @@ def estimates(samples, observed) -> list[dict]:
 
 @pytest.fixture(scope="module")
 def their_curves(samples) -> list[pl.DataFrame]:
-    """Curves of the first samples only, because lifelines takes 20 ms for each."""
-    return [their_curve(number, pairs) for number, pairs in enumerate(samples[:600])]
+    """Curves of the first samples only, because lifelines takes long for each."""
+    return [their_curve(number, pairs) for number, pairs in enumerate(samples[:300])]
 
 
 def test_curves_match_lifelines(observed, their_curves, tell):
@@ -138,7 +138,7 @@ def test_curves_match_lifelines(observed, their_curves, tell):
     undefined = both.filter(~defined)
     assert undefined["lower"].null_count() == undefined["upper"].null_count() == undefined.height
     tell(f"curves: {both.height:,} points of {len(their_curves):,} samples against lifelines")
-    assert both.height > 6_000
+    assert both.height > 3_000
 
 
 def in_us(value: float | None) -> int | None:
@@ -168,7 +168,7 @@ def test_limits_match_lifelines(estimates, their_curves, tell):
         assert in_us(row["high"]) in their_limit(curve, "upper"), row
         compared += 1
     tell(f"limits: {compared:,} samples against lifelines")
-    assert compared > 400
+    assert compared > 200
 
 
 def test_poisson_limits_match_scipy(tmp_path, tell):

@@ -1,29 +1,41 @@
-"""Every figure of every group and period in SQL matches the oracle."""
+"""Every row in SQL, and every figure of every group and period, matches the oracle."""
 
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.batches import OTHER_RULES, PLACES, Batch, batch_of
 from tests.comparison import Key, Row, agree, rows_by
+from tests.oracle_rows import (
+    expected_experiments,
+    expected_loops,
+    expected_runs,
+    expected_sessions,
+)
 from tests.oracles import gpu, kaplan_meier, lines
 from tests.oracles.metrics import PROGRAMME, happened, metrics
 from tests.oracles.model import Derived, Interval, day_start, hours
 from tests.oracles.streams import within
 from tests.oracles.windows import windows
 from tests.read_schemas import READ_SCHEMAS
+from tests.sampling import one_in
 from velocity.reading import reads
+from velocity.store.figures import figures as figures_of_kinds
 
 if TYPE_CHECKING:
-    from datetime import date, datetime
+    from datetime import date
 
     from velocity.reading.reads import By, Period
 
-pytestmark = pytest.mark.thorough
-
+_KINDS: tuple[By, ...] = ("scholar", "stream", "programme")
+_SESSIONS = """
+SELECT entity, project, run_id, number, session.start_us, session.end_us
+FROM session JOIN run USING (run_key) JOIN project USING (project_key)
+"""
 #: Compared with rates and grants in test_credits.py, and with rules in test_actors.py.
 _ELSEWHERE = {"credits", "credits_per_concluded", "automated_started", "automated_concluded"}
 _LINE = ("scholar", "entity", "project")
@@ -57,43 +69,55 @@ def figures_by(derived: Derived, period: str) -> dict[tuple[str, date], Row]:
     }
 
 
+def assert_rows_are_the_oracles(batch: Batch) -> None:
+    snapshot = batch.snapshot
+    runs = rows_by(reads.runs(snapshot), "entity", "project", "run_id")
+    for row in runs.values():
+        row["flags"] = set(row["flags"].split())
+    agree(expected_runs(batch), runs)
+    sessions = rows_by(snapshot.frame(_SESSIONS), "entity", "project", "run_id", "number")
+    agree(expected_sessions(batch), sessions)
+    experiments = rows_by(reads.experiments(snapshot), "experiment_id")
+    agree(expected_experiments(batch), experiments)
+    agree(expected_loops(batch), rows_by(reads.loops(snapshot), "experiment_id"))
+
+
 def assert_figures_are_the_oracles(batch: Batch) -> None:
-    for period in ("all", "month", "week", "day"):
-        assert_scholars_have_theirs(batch, period)
-    assert_groups_have_theirs(batch, {PROGRAMME: batch.whole}, "programme")
     parts = {stream: within(batch.whole, stream, batch.is_attributed) for stream in batch.streams}
-    assert_groups_have_theirs(batch, parts, "stream")
+    for period in ("all", "month", "week", "day"):
+        found = read(batch, period)
+        agree_where_anything_happened(of_scholars(batch, period), found["scholar"])
+        whole = of_groups(batch, {PROGRAMME: batch.whole}, period)
+        agree_where_anything_happened(whole, found["programme"])
+        agree_where_anything_happened(of_groups(batch, parts, period), found["stream"])
     assert_scholars_have_theirs_within_streams(batch, parts)
     assert_lines_have_theirs(batch)
 
 
-def assert_scholars_have_theirs(batch: Batch, period: Period) -> None:
+def of_scholars(batch: Batch, period: Period) -> dict[Key, Row]:
     expected: dict[Key, Row] = {}
     for derived in batch.apart:
         if period == "all":
             expected |= {(scholar,): row for scholar, row in figures(derived).items()}
         else:
             expected |= figures_by(derived, period)
-    expected = {key: row for key, row in expected.items() if batch.is_attributed(key[0])}
-    found = read(batch, "scholar", period)
-    agree_where_anything_happened(expected, found)
+    return {key: row for key, row in expected.items() if batch.is_attributed(key[0])}
 
 
-def assert_groups_have_theirs(batch: Batch, parts: dict[str, Derived], by: By) -> None:
-    zone = batch.rules.timezone
+def of_groups(batch: Batch, parts: dict[str, Derived], period: Period) -> dict[Key, Row]:
+    first = min(it.S for it in batch.whole.experiments.values())
     expected: dict[Key, Row] = {}
     for group, derived in parts.items():
-        for row in figures(derived, None, PROGRAMME, batch.whole).values():
-            expected[group,] = row
-    agree_where_anything_happened(expected, read(batch, by, "all"))
-    first = min(it.S for it in batch.whole.experiments.values())
-    for period in ("month", "week", "day"):
-        expected = {}
-        for group, derived in parts.items():
-            for day, window in windows(first, derived.complete_to, period, zone):
-                for row in figures(derived, window, PROGRAMME, batch.whole).values():
-                    expected[group, day] = row
-        agree_where_anything_happened(expected, read(batch, by, period))
+        if period == "all":
+            asked: list[tuple[Key, Interval | None]] = [((group,), None)]
+        else:
+            zone = batch.rules.timezone
+            all_windows = windows(first, derived.complete_to, period, zone)
+            asked = [((group, day), window) for day, window in all_windows]
+        for key, window in asked:
+            for row in figures(derived, window, PROGRAMME, batch.whole).values():
+                expected[key] = row
+    return expected
 
 
 def assert_scholars_have_theirs_within_streams(batch: Batch, parts: dict[str, Derived]) -> None:
@@ -103,8 +127,8 @@ def assert_scholars_have_theirs_within_streams(batch: Batch, parts: dict[str, De
             for scholar, row in figures(derived, everyone=batch.whole).items()
             if batch.is_attributed(scholar)
         }
-        found = read(batch, "scholar", "all", within=stream)
-        agree_where_anything_happened(expected, found)
+        found = reads.metrics(batch.snapshot, by="scholar", within=stream)
+        agree_where_anything_happened(expected, rows_by(found, "scholar"))
 
 
 def assert_lines_have_theirs(batch: Batch) -> None:
@@ -155,38 +179,57 @@ def expected_lines(batch: Batch, window: Interval | None = None) -> dict[Key, Ro
     return expected
 
 
-def read(batch: Batch, by: By, period: Period, within: str | None = None) -> dict[Key, Row]:
-    frame = reads.metrics(batch.snapshot, by=by, period=period, within=within)
-    return rows_by(frame, by, *(() if period == "all" else ("period_start",)))
+def read(batch: Batch, period: Period) -> dict[str, dict[Key, Row]]:
+    """Kind of group -> its figures by group, and by first day; of all kinds at once."""
+    frame = figures_of_kinds(batch.snapshot, kinds=_KINDS, period=period)
+    found: dict[str, dict[Key, Row]] = {kind: {} for kind in _KINDS}
+    for (kind, *key), row in rows_by(frame, "kind", "group_id", "period_start").items():
+        found[kind][tuple(key[:1] if period == "all" else key)] = row
+    return found
 
 
 def agree_where_anything_happened(expected: dict[Key, Row], found: dict[Key, Row]) -> None:
     """Assert equal rows; groups and periods unknown to the oracle may have rows of zeros."""
-    exposure = ("weeks", "throughput_per_week_high", "scholar", "stream", "period_start")
+    exposure = {"weeks", "throughput_per_week_high", "period_start", *_KINDS, "kind", "group_id"}
     for key in found.keys() - expected.keys():
         row = found.pop(key)
         assert {value for name, value in row.items() if name not in exposure} <= {0, None}, row
     agree(expected, found)
 
 
-@pytest.mark.parametrize(("zone", "base"), PLACES)
-def test_figures_match_the_oracle(zone: str, base: datetime) -> None:
-    assert_figures_are_the_oracles(batch_of(zone, base, count=60))
+BATCHES = {
+    **{f"{zone}-base{n}": partial(batch_of, zone, base) for n, (zone, base) in enumerate(PLACES)},
+    "without a roster": partial(batch_of, *PLACES[0], has_roster=False),
+    "other settings": partial(batch_of, *PLACES[0], rules=OTHER_RULES),
+}
+#: The faults of scripts/faults/ are tried with this one, so it has more histories.
+_LARGEST = "Europe/Berlin-base1"
 
 
-def test_figures_without_a_roster_match_the_oracle() -> None:
-    assert_figures_are_the_oracles(batch_of(*PLACES[0], count=60, has_roster=False))
+@pytest.fixture(scope="module")
+def batch(request: pytest.FixtureRequest) -> Batch:
+    """One of BATCHES, which tests of rows and of figures share."""
+    return BATCHES[request.param](count=100 if request.param == _LARGEST else 40)
 
 
-def test_figures_with_other_settings_match_the_oracle() -> None:
-    assert_figures_are_the_oracles(batch_of(*PLACES[0], count=60, rules=OTHER_RULES))
+@pytest.mark.parametrize("batch", one_in(len(BATCHES), BATCHES), indirect=True)
+def test_rows_match_the_oracle(batch: Batch) -> None:
+    assert_rows_are_the_oracles(batch)
 
 
+@pytest.mark.thorough
+@pytest.mark.parametrize("batch", BATCHES, indirect=True)
+def test_figures_match_the_oracle(batch: Batch) -> None:
+    assert_figures_are_the_oracles(batch)
+
+
+@pytest.mark.thorough
 def test_figures_of_long_lines_match_the_oracle() -> None:
     batch = batch_of(*PLACES[1], count=12, max_runs=160, one_line=True)
     assert_figures_are_the_oracles(batch)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("days", [(0, 2), (1, 5), (2, 40)])
 def test_figures_of_any_window_match_the_oracle(days: tuple[int, int]) -> None:
     batch = batch_of(*PLACES[2], count=8, max_runs=120, one_line=True)

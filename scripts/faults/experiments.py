@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scripts.faults.fault import EDGES, EXPLAIN, FIGURES, ROWS, Fault
+from scripts.faults.fault import EDGES, EXPLAIN, FEW, FIGURES, ROWS, Fault
 
 FAULTS = (
     Fault(
@@ -157,7 +157,7 @@ FAULTS = (
         "derive/080_swept",
         "WHERE until_us IS DISTINCT FROM at_us\n",
         "",
-        (ROWS,),
+        (FEW,),
     ),
     Fault(
         "twins overlap",

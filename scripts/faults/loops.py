@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scripts.faults.fault import EDGES, EXAMPLE, FIGURES, LONG, MEDIANS, NARROW, ROWS, Fault
+from scripts.faults.fault import EDGES, EXAMPLE, FIGURES, LONG, MEDIANS, NARROW, ROWS, SPRING, Fault
 
 FAULTS = (
     Fault(
@@ -38,7 +38,7 @@ FAULTS = (
         "derive/101_follower",
         "CASE WHEN first_two[1] = loop.experiment_key THEN first_two[2] ELSE first_two[1] END",
         "first_two[1]",
-        (FIGURES,),
+        (NARROW,),
     ),
     Fault(
         "a launch within ten minutes is ready after any result",
@@ -59,7 +59,7 @@ FAULTS = (
         "derive/101_follower",
         "max_by(before_key, (result_us, start_us, run_id))",
         "min_by(before_key, (result_us, start_us, run_id))",
-        (FIGURES,),
+        (SPRING,),
     ),
     Fault(
         "the longest of a chain is saved too",
