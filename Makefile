@@ -35,7 +35,7 @@ test-scale: scale-env ## tests past one machine: a bucket, Postgres, a proxy and
 	@.venv-scale/bin/python -m scripts.ensure_haproxy
 	@.venv-scale/bin/python -m pytest -n auto --maxprocesses 4 --dist loadfile tests/scale
 
-quick: dev-env ## a sample of the tests in about 100 seconds: no browser, no deliberate faults, no thorough tests
+quick: dev-env ## a sample of the tests in about 90 seconds: no browser, no deliberate faults, no thorough tests
 	@$(PYTEST) --hypothesis-profile=quick --ignore=tests/browser -m "not browser and not fault and not thorough"
 
 check: dev-env lint quick ## what to run before a commit: format, lint, types, contracts, quick tests
