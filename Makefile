@@ -4,10 +4,10 @@
 BIN := .venv/bin
 CORES := $(shell getconf _NPROCESSORS_ONLN)
 # Many tests wait for a process or a browser, but few of those in `make quick`.
-test: export PYTEST_XDIST_AUTO_NUM_WORKERS ?= $(shell expr $(CORES) + 3)
+test: export PYTEST_XDIST_AUTO_NUM_WORKERS ?= $(shell expr $(CORES) + 2)
 quick: export PYTEST_XDIST_AUTO_NUM_WORKERS ?= $(shell expr $(CORES) + 1)
 # The tests of a file run together, because they share slow fixtures, in the order of tests/conftest.py.
-PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 5 --dist loadfile --no-loadscope-reorder
+PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 PROOF := build/proof
 
