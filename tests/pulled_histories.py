@@ -61,8 +61,10 @@ def check_history(
                 return pull_into(store, client, ["lab/*"], history.now, full=full)
 
         def raw_runs(folder: str) -> pl.DataFrame:
-            with opened(folder) as store, store.reading_record():
-                return store.frame(RUN_COLUMNS).sort(pl.all())
+            with opened(folder) as store:
+                store.record.catch_up()
+                with store.reading_record():
+                    return store.frame(RUN_COLUMNS).sort(pl.all())
 
         def derived(folder: str) -> dict[str, pl.DataFrame]:
             with opened(folder) as store:
