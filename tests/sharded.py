@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from polars.testing import assert_frame_equal
 
 from tests.batches import PLACES, batch_of, moment, row_of, settings_of
-from tests.builders import run
+from tests.builders import complete_to, run
 from tests.derived_tables import derived_tables
 from velocity.records import run_frame
 from velocity.roster.models import Automation, Credits, Grant, Rate, TokenRate
@@ -106,9 +106,7 @@ def opened(data: Path) -> Iterator[LiveStore]:
         known = {key: moment(it) for case in _BATCH.cases for key, it in case.as_of.items()}
         with store.reading_record():
             places = store.run("SELECT DISTINCT entity, project FROM raw_run")
-        for entity, project in places:
-            as_of = known.get((entity, project)) or _AS_OF
-            store.record.merge_project(entity, project, rejected=(), as_of=as_of)
+        complete_to(store, {place: known.get(place) or _AS_OF for place in places})
         yield store
 
 
