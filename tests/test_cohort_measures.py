@@ -52,7 +52,7 @@ def test_a_store_whose_weeks_are_derived_again_syncs(tmp_path):
             batches = [run_batch(*project, nodes) for project, nodes in of_project.items()]
             store.record.merge_runs(pl.concat(it.runs for it in batches))
             complete_to(store, dict.fromkeys(of_project, instant))
-            # With statistics of joins, the plan of DuckDB 2.0.0 for weeks that changed fails here.
+            # DuckDB 2.0.0 fails on the weeks that changed: a dictionary changed its identity.
             derive(store, settings, roster)
             publish(store)
     weeks = reads.weekly(latest_snapshot(tmp_path), by="programme")

@@ -18,9 +18,6 @@ from velocity.store.zones import differing_zones
 if TYPE_CHECKING:
     from pathlib import Path
 
-#: Cuba has permanent summer time from November 2026 in tzdata 2026.6, but not in DuckDB 2.0.0.
-KNOWN = {"America/Havana", "Cuba"}
-
 
 def test_zones_come_from_the_package() -> None:
     assert velocity.__version__
@@ -30,9 +27,7 @@ def test_zones_come_from_the_package() -> None:
 
 @pytest.mark.thorough
 def test_every_zone_has_the_same_offsets_in_python_and_in_duckdb() -> None:
-    differing = differing_zones(sorted(zoneinfo.available_timezones()))
-    assert set(differing) <= KNOWN
-    assert all(at >= datetime(2026, 11, 1, tzinfo=UTC) for at in differing.values())
+    assert differing_zones(sorted(zoneinfo.available_timezones())) == {}
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,6 @@ observation AS (
   SELECT
     (group_key, days) AS group_id, start AS period_start, measure, length_us, closed_event AS event
   FROM (
-    -- In DuckDB 2.0.0, the joins below fail on many rows of a list of structs that is unnested.
     SELECT
       CASE $by WHEN 'scholar' THEN scholar_key WHEN 'stream' THEN stream_key ELSE 0 END
         AS group_key,

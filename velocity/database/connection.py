@@ -27,12 +27,6 @@ _PATIENCE_S = 0.02
 #: would do all the work for a store of 100,000 runs, and the commit would write smaller tables.
 _OPTIONS = "(ROW_GROUP_SIZE 30720)"
 
-#: With the smallest and largest key of a join, from statistics or while it runs, DuckDB 2.0.0 keeps
-#: dictionaries through it. That fails on some data: "global dictionary column changed identity"
-#: (tests/test_cohort_measures.py; with a million runs, figures of the programme and partial
-#: derivations too). After that, the whole process can read nothing.
-UNSAFE_OPTIMIZERS = "statistics_propagation,join_filter_pushdown"
-
 
 class ClosedError(BaseException):
     """The connection was closed by another thread."""
@@ -77,7 +71,6 @@ class Connection:
         self._connection.execute("SET TimeZone = 'UTC'")
         # Queries that need an order say so; without one, all threads write every step.
         self._connection.execute("SET preserve_insertion_order = false")
-        self._connection.execute(f"SET disabled_optimizers = '{UNSAFE_OPTIMIZERS}'")
 
     def _attach(self) -> None:
         self._connection.execute(
