@@ -27,6 +27,10 @@ _PATIENCE_S = 0.02
 #: would do all the work for a store of 100,000 runs, and the commit would write smaller tables.
 _OPTIONS = "(ROW_GROUP_SIZE 30720)"
 
+#: Where DuckDB expects fewer than 64 rows, it compares each row of an `asof` join with all others.
+#: It often expects far too few: 100,000 runs of 200 scholars took 9 s instead of 0.15 s.
+SORTED_JOINS = "SET GLOBAL asof_loop_join_threshold = 0"
+
 
 class ClosedError(BaseException):
     """The connection was closed by another thread."""
@@ -71,6 +75,7 @@ class Connection:
         self._connection.execute("SET TimeZone = 'UTC'")
         # Queries that need an order say so; without one, all threads write every step.
         self._connection.execute("SET preserve_insertion_order = false")
+        self._connection.execute(SORTED_JOINS)
 
     def _attach(self) -> None:
         self._connection.execute(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import polars as pl
 
-from velocity.database.connection import make_durable
+from velocity.database.connection import SORTED_JOINS, make_durable
 from velocity.database.failures import interruptible
 from velocity.database.parsed import execute
 from velocity.errors import StoreError, no_data
@@ -29,8 +29,9 @@ SNAPSHOTS_KEPT = 3
 STABLE_NAME = "snapshot.duckdb"
 
 # The zone comes first, because it loads a built-in extension.
-_HARDEN = """
+_HARDEN = f"""
 SET GLOBAL TimeZone = 'UTC';
+{SORTED_JOINS};
 SET GLOBAL python_enable_replacements = false;
 SET GLOBAL enable_external_access = false;
 SET GLOBAL lock_configuration = true
