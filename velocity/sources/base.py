@@ -11,11 +11,12 @@ from velocity.errors import SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from datetime import datetime
-
-    import polars as pl
 
     from velocity.records import RunBatch
+    from velocity.sources.wandb_api import WandbServer
+
+    #: The server that `velocity sync` pulls runs from repeatedly.
+    Server = WandbServer
 
 #: Entry points of this group are functions without arguments that return a `Source`.
 GROUP = "velocity.sources"
@@ -70,75 +71,6 @@ class Source(Protocol):
         Raises:
             SourceError: a place cannot be read at all; the message says which one, the
                 hint what to do.
-        """
-
-
-class Server(Protocol):
-    """A server that `velocity sync` pulls runs from repeatedly, project by project.
-
-    Any thread may call any method. Methods that send a request raise RetryLaterError if a retry may
-    help, NoProjectError if an entity has no such project, and SourceError or ConfigurationError if
-    a retry will not help.
-    """
-
-    requests: int
-    #: The server's own clock (UTC) at the last `count_runs`; None if it did not say.
-    clock: datetime | None
-
-    def counting(self) -> Server:
-        """The same server, with a separate count of `requests` that begins at 0."""
-
-    @property
-    def at_once(self) -> int:
-        """How many requests it accepts at once."""
-
-    @property
-    def viewer(self) -> str:
-        """The username of the person who is signed in."""
-
-    @property
-    def app_url(self) -> str:
-        """Address of its web pages, with a slash at the end."""
-
-    def fetch_project_names(self, entity: str) -> list[str]:
-        """Names of all projects of an entity that can be seen, sorted."""
-
-    def fetch_clock(self) -> datetime | None:
-        """The server's own clock (UTC); None if it does not say."""
-
-    def count_runs(self, entity: str, project: str) -> int:
-        """Number of runs in a project, by the server's own count."""
-
-    def fetch_runs(
-        self,
-        entity: str,
-        project: str,
-        *,
-        since: datetime | None = None,
-        run_ids: Sequence[str] | None = None,
-    ) -> Iterator[RunBatch]:
-        """Runs, one batch per page: all, those with a heartbeat since then, or some ids.
-
-        Rows are like those of a `Source`. Ids that do not exist do not have a row. The last batch
-        says in `asked_for` how many runs match, if the server knows.
-        """
-
-    def fetch_listing(
-        self,
-        entity: str,
-        project: str,
-        *,
-        since: datetime | None = None,
-        run_ids: Sequence[str] | None = None,
-    ) -> Iterator[pl.DataFrame]:
-        """The same without config and summary: entity, project, run id and some other columns."""
-
-    def fetch_utilisation(
-        self, entity: str, project: str, run_ids: Sequence[str]
-    ) -> dict[str, float | None]:
-        """Mean GPU utilisation of runs, 0 to 1, in one request; None if it cannot be read.
-
-        Runs that did not measure it are absent.
         """
 
 

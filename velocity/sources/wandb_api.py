@@ -12,28 +12,33 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import UTC
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from functools import cached_property, wraps
+from typing import TYPE_CHECKING, Any, ParamSpec
 from urllib.parse import quote
 
 import polars as pl
 
 from velocity.errors import NoProjectError, SourceError
 from velocity.records import Rejected, RunBatch, is_clean_key, run_frame
-from velocity.sources.asked_fields import find_lacking
+from velocity.sources.asked_fields import find_lacking, without_fields
 from velocity.sources.run_pages import Gate, Page, fetch_ahead, run_pages, walk
-from velocity.sources.wandb_client import ClientError, Reply, WandbClient, find_address
-from velocity.sources.wandb_errors import explain, unknown_key
-from velocity.sources.wandb_events import EVENTS_QUERY, SAMPLES, utilisation
-from velocity.sources.wandb_nodes import listing_frame, run_batch
+from velocity.sources.wandb_client import Reply, WandbClient, find_address
+from velocity.sources.wandb_errors import VIEWER_QUERY, explain, unknown_key
+from velocity.sources.wandb_http import ClientError
+from velocity.sources.wandb_nodes import (
+    EVENTS_QUERY,
+    SAMPLES,
+    listing_frame,
+    run_batch,
+    utilisation,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from velocity.sources.wandb_nodes import Node
 
-_VIEWER = "query Viewer { viewer { username } }"
 _ENTITY = "query Entity($entity: String!) { entity(name: $entity) { name } }"
 _RUN_COUNT = """
 query RunCount($entity: String!, $project: String!, $filters: JSONString) {
@@ -61,16 +66,14 @@ _PROJECTS_A_PAGE = 200
 _MOST_TWICE = 10_000
 _OLDEST_FIRST = "+created_at"
 
+_Asked = ParamSpec("_Asked")
+
 
 def connect(timeout_s: float | None = None) -> WandbServer:
     """The W&B server from the client's own settings, signed in; never prompts.
 
     Address and key come from the client's own sources: WANDB_BASE_URL, WANDB_API_KEY, netrc, W&B's
-    settings files.
-
-    Args:
-        timeout_s: seconds that a response may take, including retries; None: WANDB_HTTP_TIMEOUT,
-            else 30.
+    settings files. `timeout_s` is for a response with its retries; WANDB_HTTP_TIMEOUT, else 30.
 
     Raises:
         ConfigurationError: no key, a refused key, or an address that is not a W&B server.
@@ -82,13 +85,25 @@ def connect(timeout_s: float | None = None) -> WandbServer:
     return server
 
 
-class WandbServer:
-    """A W&B server that accepts the key. Every method may be called from any thread.
+def _fetched_ahead(
+    make: Callable[_Asked, Iterator[RunBatch]],
+) -> Callable[_Asked, Iterator[RunBatch]]:
+    @wraps(make)
+    def ahead(*args: _Asked.args, **named: _Asked.kwargs) -> Iterator[RunBatch]:
+        return fetch_ahead(make(*args, **named))
 
-    All `fetch_` and `count_` methods raise RetryLaterError if a retry may help, and SourceError or
-    ConfigurationError if it will not.
+    return ahead
+
+
+class WandbServer:
+    """A W&B server that accepts the key; `velocity sync` pulls from it, project by project.
+
+    Any thread may call any method. Methods that send a request raise RetryLaterError if a retry may
+    help, NoProjectError if an entity has no such project that the key may see, and SourceError or
+    ConfigurationError if a retry will not help.
 
     Attributes:
+        app_url: address of W&B's web pages, with a slash at the end.
         requests: requests sent so far, without the client's own retries.
         clock: the server's clock (UTC) at the last `count_runs`; None if it did not say.
     """
@@ -96,6 +111,7 @@ class WandbServer:
     def __init__(self, client: WandbClient, gate: Gate) -> None:
         self._client = client
         self._gate = gate
+        self.app_url = client.app_url
         self.requests = 0
         self.clock: datetime | None = None
 
@@ -108,24 +124,21 @@ class WandbServer:
         """How many requests it accepts at once; fewer after time-outs. The others wait."""
         return self._gate.width
 
-    @property
-    def app_url(self) -> str:
-        """Address of W&B's web pages, with a slash at the end."""
-        return self._client.app_url
-
     def sign_in(self) -> None:
         """Checks whether the server accepts the key."""
-        address = self._client.address
-        if self._ask("who you are", _VIEWER, {}).data["viewer"] is None and address.api_key:
-            raise unknown_key(address.base_url)
+        if self._ask_viewer() is None and self._client.address.api_key:
+            raise unknown_key(self._client.address.base_url)
 
     @cached_property
     def viewer(self) -> str:
         """W&B username of the key's owner."""
-        viewer = self._ask("who you are", _VIEWER, {}).data["viewer"]
+        viewer = self._ask_viewer()
         if viewer is None:
             raise unknown_key(self._client.address.base_url)
         return str(viewer["username"])
+
+    def _ask_viewer(self) -> Any:
+        return self._ask("who you are", VIEWER_QUERY, {}).data["viewer"]
 
     def fetch_project_names(self, entity: str) -> list[str]:
         """Names of all projects of an entity that the key may see, sorted.
@@ -133,21 +146,17 @@ class WandbServer:
         Raises:
             SourceError: there is no such entity.
         """
-        query = self._client.projects_query
-        variables = {"entity": entity, "perPage": _PROJECTS_A_PAGE}
-        names: set[str] = set()
-        pages = walk(
-            lambda cursor: self._ask(
-                entity, query, {**variables, "cursor": cursor}, ("user",)
-            ).data["models"]
-        )
-        for page in pages:
-            names.update(str(node["name"]) for node in _nodes(page))
+
+        def ask(cursor: str | None) -> Any:
+            asked = {"entity": entity, "perPage": _PROJECTS_A_PAGE, "cursor": cursor}
+            return self._ask(entity, self._client.projects_query, asked, ("user",)).data["models"]
+
+        found = {str(node["name"]) for page in walk(ask) for node in _nodes(page)}
         # W&B does not create others, and their runs could not be merged.
-        names = {name for name in names if is_clean_key(name)}
+        names = sorted(filter(is_clean_key, found))
         if not names:
             self._require_entity(entity)
-        return sorted(names)
+        return names
 
     def count_runs(self, entity: str, project: str) -> int:
         """Number of runs in a project, by W&B's own count; also updates the server's `clock`.
@@ -164,9 +173,10 @@ class WandbServer:
 
     def fetch_clock(self) -> datetime | None:
         """The server's own clock (UTC); None if it does not say."""
-        self.clock = self._ask("its clock", _VIEWER, {}).clock
+        self.clock = self._ask("its clock", VIEWER_QUERY, {}).clock
         return self.clock
 
+    @_fetched_ahead  # pages are read in one thread and made into frames in another
     def fetch_runs(
         self,
         entity: str,
@@ -176,41 +186,29 @@ class WandbServer:
         run_ids: Sequence[str] | None = None,
         page_size: int = 500,
     ) -> Iterator[RunBatch]:
-        """Runs with config and summary, one batch per page; pages are fetched lazily.
+        """Runs with config and summary, one batch per page of at most `page_size`; lazily.
+
+        Rows are like those of a `Source`. Any page may hold fewer runs, or none. The last batch
+        says in `asked_for` how many runs match.
 
         Args:
             entity: the owner of the project.
             project: its name.
             since: only runs with a heartbeat at or after this instant (aware), oldest first.
             run_ids: only these; ids that do not exist do not have a row.
-            page_size: maximum runs per request. A page may hold fewer, or none, before the last
-                one; pages get smaller if the server cannot send them.
+            page_size: pages get smaller if the server cannot send them.
 
         Raises:
             NoProjectError: the entity has no such project that the key may see.
             SourceError: there is no such entity.
         """
-        # Pages are read in one thread and made into frames in another.
-        return fetch_ahead(
-            self._run_batches(entity, project, since=since, run_ids=run_ids, page_size=page_size)
-        )
-
-    def _run_batches(
-        self,
-        entity: str,
-        project: str,
-        *,
-        since: datetime | None,
-        run_ids: Sequence[str] | None,
-        page_size: int,
-    ) -> Iterator[RunBatch]:
         order = _OLDEST_FIRST if since is None else "+heartbeat_at"
         query = self._client.full_query
         if run_ids is not None:  # no larger than needed
             page_size = max(1, min(page_size, len(run_ids)))
         for some in _filter_batches(since, run_ids, page_size):
             for page in self._run_pages(
-                entity, project, query, filters=some, order=order, page_size=page_size
+                entity, project, query, filters=some, page_size=page_size, order=order
             ):
                 nodes = _nodes(page.connection)
                 if page.trouble is None:
@@ -237,10 +235,7 @@ class WandbServer:
         run_ids: Sequence[str] | None = None,
         page_size: int = 1000,
     ) -> Iterator[pl.DataFrame]:
-        """Runs of a project without config and summary, one frame of `LISTING_SCHEMA` per page.
-
-        Args and errors as for `fetch_runs`.
-        """
+        """As `fetch_runs` without config and summary: a frame of `LISTING_SCHEMA` per page."""
         query = self._client.light_query
         for some in _filter_batches(since, run_ids, page_size):
             for page in self._run_pages(entity, project, query, filters=some, page_size=page_size):
@@ -275,20 +270,15 @@ class WandbServer:
         project: str,
         query: str,
         *,
-        page_size: int,
         filters: Mapping[str, Any],
+        page_size: int,
         order: str = _OLDEST_FIRST,
     ) -> Iterator[Page]:
-        variables = {
-            "entity": entity,
-            "project": project,
-            "filters": json.dumps(dict(filters)),
-            "order": order,
-        }
         what = f"{entity}/{project}"
+        variables = {"entity": entity, "project": project, "filters": json.dumps(filters)}
 
         def ask(cursor: str | None, size: int, query: str = query) -> Any:
-            asked = {**variables, "cursor": cursor, "perPage": size}
+            asked = {**variables, "order": order, "cursor": cursor, "perPage": size}
             found = self._ask(what, query, asked, UNREAD).data["project"]
             if found is None or found["runs"] is None:
                 return None
@@ -326,36 +316,23 @@ class WandbServer:
             )
 
     def _ask(
-        self,
-        what: str,
-        query: str,
-        variables: Mapping[str, Any],
-        omit_fields: Sequence[str] = (),
+        self, what: str, query: str, variables: Mapping[str, Any], omitted: Sequence[str] = ()
     ) -> Reply:
+        """The response to a query without the fields that are not read."""
         self.requests += 1
+        asked = without_fields(query, tuple(omitted))
         try:
-            with self._gate.passage() as width:
-                reply = self._execute(query, variables, omit_fields, width)
+            with self._gate.passage():
+                reply = self._client.execute(asked, variables)
         except ClientError as error:
             raise explain(error, what, self._client) from error
-        lacking = find_lacking(reply.data, query, tuple(omit_fields))
-        if lacking is not None:
+        if lacking := find_lacking(reply.data, asked):
             raise SourceError(
                 f"{self._client.address.base_url} answered the request for {what} without the "
                 f'field "{lacking}".',
                 "Update the W&B server, or install the wandb version that goes with it.",
             )
         return reply
-
-    def _execute(
-        self, query: str, variables: Mapping[str, Any], omit_fields: Sequence[str], width: int
-    ) -> Reply:
-        try:
-            return self._client.execute(query, variables, omit_fields=omit_fields)
-        except ClientError as error:
-            if error.kind == "late":
-                self._gate.halve(width)
-            raise
 
 
 def _nodes(connection: Mapping[str, Any] | None) -> list[Node]:
