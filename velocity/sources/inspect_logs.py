@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 from velocity.cleaning import cleaned
 from velocity.errors import SourceError
 from velocity.records import Rejected, config_text
-from velocity.sources.batches import in_batches, reasons
-from velocity.sources.clients import client_of
+from velocity.sources.shared import client_of, in_batches, reasons
 from velocity.sources.values import instant_of
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from velocity.sources.local_session import Session, take_summary
+from velocity.sources.local_runs import Session, take_summary
 from velocity.sources.values import GPU_PERCENT, finite, instant_of, read_json
 
 if TYPE_CHECKING:
@@ -128,19 +128,8 @@ def _take_environment(session: Session, environment: Any) -> None:
 
 def _take_stats(session: Session, stats: Any) -> None:
     session.seen(_instant(stats.timestamp))
-    for item in stats.item:
-        if GPU_PERCENT.fullmatch(item.key):
-            percent = finite(_json(item.value_json))
-            if percent is not None:
-                session.gpu_percents.append(percent)
-
-
-def _take_output(session: Session, line: Any) -> None:
-    session.seen(_instant(line.timestamp))
-
-
-def _take_preempting(session: Session, _preempting: Any) -> None:
-    session.preempting = True
+    percents = (_json(it.value_json) for it in stats.item if GPU_PERCENT.fullmatch(it.key))
+    session.gpu_percents.extend(it for it in map(finite, percents) if it is not None)
 
 
 def _take_exit(session: Session, ended: Any) -> None:
@@ -153,8 +142,8 @@ _TAKE: dict[str, Callable[[Session, Any], None]] = {
     "config": _take_config,
     "environment": _take_environment,
     "stats": _take_stats,
-    "output_raw": _take_output,
-    "preempting": _take_preempting,
+    "output_raw": lambda session, line: session.seen(_instant(line.timestamp)),
+    "preempting": lambda session, _: setattr(session, "preempting", True),
     "exit": _take_exit,
 }
 

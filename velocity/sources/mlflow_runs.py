@@ -9,16 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from velocity.errors import SourceError
 from velocity.records import Rejected, RunBatch, config_text, run_frame
-from velocity.sources.clients import (
-    client_of,
-    entity_of,
-    is_address,
-    of_milliseconds,
-    without_password,
-)
+from velocity.sources.shared import client_of, entity_of, is_address, without_password
+from velocity.sources.values import instant_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from datetime import datetime
 
     from velocity.sources.base import Asked
 
@@ -120,7 +116,7 @@ class _Place:
     def _row(self, run: Any, experiment: Any, parents: set[str]) -> dict[str, Any]:
         info, tags = run.info, run.data.tags
         metrics = [it.timestamp for it in run.to_proto().data.metrics]
-        last_metric_at = of_milliseconds(max(metrics, default=None))
+        last_metric_at = _of_milliseconds(max(metrics, default=None))
         page = f"{self._address}/#/experiments/{info.experiment_id}/runs/{info.run_id}"
         return {
             "entity": self._entity,
@@ -129,8 +125,8 @@ class _Place:
             "username": tags.get("mlflow.user") or self._asked.username,
             "display_name": info.run_name,
             "state": info.status.lower(),
-            "created_at": of_milliseconds(info.start_time),
-            "heartbeat_at": of_milliseconds(info.end_time) or last_metric_at,
+            "created_at": _of_milliseconds(info.start_time),
+            "heartbeat_at": _of_milliseconds(info.end_time) or last_metric_at,
             "last_metric_at": last_metric_at,
             "sweep": tags.get(_PARENT) or (info.run_id if info.run_id in parents else None),
             "tags": [f"{name}={it}" for name, it in tags.items() if not name.startswith("mlflow.")],
@@ -158,3 +154,12 @@ def _pages(search: Callable[..., Any], **asked: Any) -> Iterator[Any]:
     """The rows of all pages of a search."""
     for page in _each_page(search, **asked):
         yield from page
+
+
+def _of_milliseconds(value: int | None) -> datetime | None:
+    """The instant of milliseconds since 1970; OverflowError before 1970 and after 2199."""
+    if value is None:
+        return None
+    if (read := instant_of(value / 1000)) is None:
+        raise OverflowError(f"{value} ms")
+    return read

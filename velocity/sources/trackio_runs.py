@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from velocity.errors import SourceError
 from velocity.records import Rejected, RunBatch, config_text, run_frame
-from velocity.sources.clients import client_of, entity_of, is_address, without_password
+from velocity.sources.shared import client_of, entity_of, is_address, without_password
 from velocity.sources.values import instant_of, read_object
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Imports the clients of optional extras, and reads what several of them return."""
+"""What several sources need: rows in batches, the clients of optional extras, and addresses."""
 
 from __future__ import annotations
 
@@ -7,12 +7,48 @@ from urllib.parse import urlsplit
 
 from velocity.errors import SourceError
 from velocity.extras import import_extra
-from velocity.sources.values import instant_of
+from velocity.formats import plural
+from velocity.records import RunBatch, run_frame
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
+    from velocity.records import Rejected
     from velocity.sources.base import Asked
+
+_ROWS = 5_000
+_SHOWN_REASONS = 3
+
+
+def in_batches(
+    rows: Sequence[Mapping[str, Any]],
+    rejected: Sequence[Rejected],
+    *,
+    noun: str,
+    complete_to: datetime | None = None,
+) -> Iterator[RunBatch]:
+    """Batches of a few thousand rows of (some of) the columns of `RUN_SCHEMA`.
+
+    The last one has the rejected rows, and a note about them that calls each a `noun`.
+    """
+    for start in range(0, len(rows), _ROWS):
+        last = start + _ROWS >= len(rows)
+        yield RunBatch(
+            run_frame(rows[start : start + _ROWS]),
+            tuple(rejected) if last else (),
+            complete_to,
+            (f"{plural(len(rejected), noun)} could not be read: {reasons(rejected)}.",)
+            if last and rejected
+            else (),
+        )
+
+
+def reasons(rejected: Sequence[Rejected]) -> str:
+    """The first few reasons, in words."""
+    shown = "; ".join(row.reason for row in rejected[:_SHOWN_REASONS])
+    more = len(rejected) - _SHOWN_REASONS
+    return f"{shown}; and {more:,} more" if more > 0 else shown
 
 
 def client_of(extra: str, module: str) -> Any:
@@ -49,16 +85,3 @@ def without_password(place: str) -> str:
     return (
         parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl() if parts.netloc else place
     )
-
-
-def of_milliseconds(value: int | None) -> datetime | None:
-    """Return the instant of milliseconds since 1970; None if there is none.
-
-    Raises:
-        OverflowError: it is before 1970 or after 2199.
-    """
-    if value is None:
-        return None
-    if (read := instant_of(value / 1000)) is None:
-        raise OverflowError(f"{value} ms")
-    return read
