@@ -9,9 +9,9 @@ from velocity.database.copying import copy_database
 from velocity.database.one_file import OLD_FILE
 from velocity.errors import no_data
 from velocity.extras import import_extra
-from velocity.record.base import OLDEST_POSTGRES, Intake, MergeCounts, PullState, Record, SyncRow
+from velocity.record.base import OLDEST_POSTGRES, Intake, MergeCounts, PullState, SyncRow
 from velocity.record.copies import become_record, is_copy
-from velocity.record.duckdb_record import FILE, DuckDBRecord
+from velocity.record.duckdb_record import FILE, DuckDBRecord, Record
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

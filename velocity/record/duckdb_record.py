@@ -1,17 +1,16 @@
-"""The record in a DuckDB file of the data folder."""
+"""A record that can be derived from, and the one in a DuckDB file of the data folder."""
 
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from velocity.database.connection import Connection
 from velocity.database.one_file import split_off
 from velocity.queries import load_query
 from velocity.record import configs, exclusions
-from velocity.record.base import MergeCounts, Record
+from velocity.record.base import Intake, MergeCounts
 from velocity.record.copies import check_copy
-from velocity.record.in_sql import InSQL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -28,7 +27,58 @@ FILE = "record.duckdb"
 TABLES_OF_A_RECORD = "record/schema"
 
 
-class DuckDBRecord(InSQL, Record):
+class Record(Intake, Protocol):
+    """A record that can be derived from. Only one process at a time has it open."""
+
+    def hashes_of(self, name: str, value: object) -> list[tuple[str, int]]:
+        """The path of each place where a config key may be, with the hash of the value there.
+
+        A whole number has two hashes: 1 and 1.0 are written differently, but mean the same. None
+        are returned if no config has been hashed yet.
+        """
+
+    def catch_up(self) -> None:
+        """Take in what other processes have merged: what is attached changes only here."""
+
+    def keep_restatements(self, restated: pl.DataFrame) -> None:
+        """Store what a derivation changed in past weeks; storing it again changes nothing.
+
+        In columns of the table `restatement`; its `derivation` is larger than any here, or these
+        rows are here already.
+        """
+
+    def keep_group_weeks(self, weeks: pl.DataFrame) -> None:
+        """Publish weeks of groups permanently; a week that is already here does not change.
+
+        In columns of the table `group_week`, for every group of each week.
+        """
+
+    def count_runs(self, usernames: Iterable[str]) -> dict[str, int]:
+        """Username -> number of runs, for those that have any."""
+
+    def has_traces(self, name: str) -> tuple[bool, bool]:
+        """Whether there are rows of a username, and of a scholar id, with that name."""
+
+    def erase(self, names: Names) -> tuple[int, int]:
+        """Delete everything about a person: runs by username, restatements by label.
+
+        Published weeks of groups keep their figures but lose the person's id. Returns the number of
+        runs, and of other rows (log, rejected rows and restatements).
+        """
+
+    def rewrite(self) -> None:
+        """Rewrite the storage, so that no bytes of deleted rows are left."""
+
+    def attached_to(self, connection: Connection) -> AbstractContextManager[None]:
+        """Make the rows readable for deriving, as a read-only database `record`.
+
+        Its tables are those of queries/record/schema/. In `changed_username`, `change` is the
+        number of the last change to a user's runs; `identity` distinguishes this record from
+        others, whose numbers have another meaning. Do not call other methods meanwhile.
+        """
+
+
+class DuckDBRecord(Record):
     """A `Record` in one DuckDB file, opened by `connection`."""
 
     def __init__(
@@ -159,9 +209,11 @@ class DuckDBRecord(InSQL, Record):
     def close(self) -> None:
         self.connection.close()
 
+    def _hold(self, what: str) -> None:
+        """Does nothing: only this process merges."""
+
     @contextmanager
     def _loaded(self, table: str, frame: pl.DataFrame) -> Iterator[None]:
-        """Provide a frame as a temporary table, in one transaction."""
         with self.connection.transaction():
             self.connection.load(table, frame)
             yield

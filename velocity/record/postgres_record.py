@@ -13,8 +13,7 @@ import polars as pl
 
 from velocity.queries import load_query
 from velocity.record import configs
-from velocity.record.base import Record
-from velocity.record.duckdb_record import DuckDBRecord
+from velocity.record.duckdb_record import DuckDBRecord, Record
 from velocity.record.postgres_intake import STOP_MERGES, PostgresIntake
 from velocity.record.wire import from_wire, to_wire
 
