@@ -1,4 +1,8 @@
-"""A record that can be derived from, and the one in a DuckDB file of the data folder."""
+"""A record that can be derived from, and the one in a DuckDB file of the data folder.
+
+The copy of a record on a server is such a file too. It has the table `copy_of`: which of the
+server's changes it has taken in.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +11,10 @@ from typing import TYPE_CHECKING, Protocol
 
 from velocity.database.connection import Connection
 from velocity.database.one_file import split_off
+from velocity.errors import StoreError
 from velocity.queries import load_query
 from velocity.record import configs, exclusions
 from velocity.record.base import Intake, MergeCounts
-from velocity.record.copies import check_copy
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -84,22 +88,18 @@ class DuckDBRecord(Record):
     def __init__(
         self, data: Path, *, beside: Connection | None = None, is_copy: bool = False
     ) -> None:
-        """Open the file of a data folder.
-
-        Args:
-            data: the data folder.
-            beside: a connection that already runs DuckDB.
-            is_copy: whether it is the copy of a record on a server; an empty file becomes one.
+        """Open the file of a data folder, `beside` a connection that already runs DuckDB.
 
         Raises:
-            StoreError: it is a copy, but should not be, or the other way round.
+            StoreError: it is the copy of a record on a server but should not be, or the other way
+                round. An empty file becomes one.
         """
         self._data = data
         split_off(data / FILE, "record", TABLES_OF_A_RECORD, _keep_raw)
         self.connection = Connection(data / FILE, "record", beside=beside)
         try:
             self.connection.migrate(TABLES_OF_A_RECORD)
-            check_copy(self.connection, data, expected=is_copy)
+            _check_copy(self.connection, data, expected=is_copy)
         except BaseException:
             self.connection.close()
             raise
@@ -162,16 +162,14 @@ class DuckDBRecord(Record):
     def archive(self, runs: pl.DataFrame, people: pl.DataFrame, kept_from: pl.DataFrame) -> int:
         """Delete runs, and the log and restatements of their weeks; later merges leave them out.
 
-        Published weeks of groups keep their figures, and the ids of `people`.
+        Published weeks of groups keep their figures, and the ids of people who stay. Returns the
+        number of other rows than runs.
 
         Args:
             runs: run_key.
-            people: scholar: the ids of those who stay.
+            people: scholar.
             kept_from: one row: week, the Monday of the first week that is kept, and before, its
                 beginning.
-
-        Returns:
-            The number of other rows than runs.
         """
         before = self._other_rows()
         tables = {"archived_run": runs, "kept_person": people, "kept_from": kept_from}
@@ -246,3 +244,43 @@ def _keep_raw(connection: Connection) -> None:
     last = connection.run(sequence)[0][0] or 0
     connection.run(f"CREATE OR REPLACE SEQUENCE run_key_sequence START WITH {last + 1}")
     connection.run(load_query("record/split").body)
+
+
+def _check_copy(connection: Connection, data: Path, *, expected: bool) -> None:
+    """Check whether a file is a copy, or make an empty file one."""
+    found = is_copy(connection)
+    if found and not expected:
+        raise StoreError(
+            f"The record of {data} is on a server: what is here is a copy.",
+            "Name the server in store.record, or get the record back with "
+            "`velocity record move --to file`.",
+        )
+    if expected and not found:
+        if connection.run("SELECT 1 FROM raw_run UNION ALL SELECT 1 FROM project LIMIT 1"):
+            raise StoreError(
+                f"{data} has a record of its own, but store.record names a server.",
+                "Move it there with `velocity record move --to server`, or move record.duckdb "
+                "away.",
+            )
+        if configs.has_clear(connection):
+            configs.drop_clear(connection)
+        become_copy(connection, None)
+
+
+def is_copy(connection: Connection) -> bool:
+    """Whether a file is a copy."""
+    sql = "FROM duckdb_tables() WHERE table_name = 'copy_of' AND NOT temporary"
+    return bool(connection.run(sql))
+
+
+def become_copy(connection: Connection, token: str | None) -> None:
+    """Make a file the copy of a server that has `token`; None: with nothing taken in yet."""
+    connection.run("CREATE TABLE copy_of AS SELECT $token::VARCHAR AS token", {"token": token})
+
+
+def become_record(connection: Connection) -> None:
+    """Make a copy the record, whose new runs get new numbers."""
+    with connection.transaction():
+        last = connection.run("SELECT coalesce(max(run_key), 0) FROM raw_run")[0][0]
+        connection.run(f"CREATE OR REPLACE SEQUENCE run_key_sequence START WITH {last + 1}")
+        connection.run("DROP TABLE copy_of")

@@ -17,8 +17,7 @@ from velocity.record import configs, exclusions
 from velocity.record.base import Intake, MergeCounts
 from velocity.record.duckdb_record import TABLES_OF_A_RECORD, find_changes
 from velocity.record.exclusions import Exclusions
-from velocity.record.postgres import SCHEMA, Server
-from velocity.record.wire import from_wire, to_wire
+from velocity.record.postgres import SCHEMA, Server, from_wire, to_wire
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from velocity.errors import StoreError
-from velocity.record.copies import become_copy, become_record
-from velocity.record.duckdb_record import DuckDBRecord
+from velocity.record.duckdb_record import DuckDBRecord, become_copy, become_record
+from velocity.record.postgres import to_wire
 from velocity.record.postgres_intake import STOP_MERGES, PostgresIntake
 from velocity.record.postgres_record import TABLES, UNCOPIED, PostgresRecord
-from velocity.record.wire import to_wire
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -71,7 +71,7 @@ def _rows(connection: Connection, table: str) -> Iterator[pl.DataFrame]:
     if table != "raw_run":
         yield connection.frame(f"FROM {table}")
         return
-    (last,) = connection.run("SELECT coalesce(max(run_key), 0) FROM raw_run")[0]
+    last = connection.run("SELECT coalesce(max(run_key), 0) FROM raw_run")[0][0]
     sql = "FROM raw_run WHERE run_key BETWEEN $first AND $last"
     for first in range(0, last + 1, _ROWS):
         yield connection.frame(sql, {"first": first, "last": first + _ROWS - 1})
@@ -80,25 +80,16 @@ def _rows(connection: Connection, table: str) -> Iterator[pl.DataFrame]:
 def move_to_server(data: Path, address: str, names: Sequence[str]) -> None:
     """Move the record of a data folder to an empty server; what stays is its copy.
 
-    Args:
-        data: the data folder.
-        address: of the server.
-        names: the config keys whose values are stored.
+    The values of the config keys `names` are stored.
 
     Raises:
         StoreError: the record is on a server already, or the server has another one.
     """
-    source = DuckDBRecord(data)
-    try:
+    with closing(DuckDBRecord(data)) as source:
         source.name_keys(names)
-        server = _Filled(data, address)
-        try:
+        with closing(_Filled(data, address)) as server:
             token = server.fill(source.connection)
-        finally:
-            server.close()
         become_copy(source.connection, token)
-    finally:
-        source.close()
 
 
 def move_to_file(data: Path, address: str) -> None:
@@ -107,8 +98,5 @@ def move_to_file(data: Path, address: str) -> None:
     Raises:
         StoreError: the folder has another record, or another process is publishing.
     """
-    record = _Emptied(data, address)
-    try:
+    with closing(_Emptied(data, address)) as record:
         record.move_here()
-    finally:
-        record.close()

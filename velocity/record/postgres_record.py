@@ -14,8 +14,8 @@ import polars as pl
 from velocity.queries import load_query
 from velocity.record import configs
 from velocity.record.duckdb_record import DuckDBRecord, Record
+from velocity.record.postgres import from_wire, to_wire
 from velocity.record.postgres_intake import STOP_MERGES, PostgresIntake
-from velocity.record.wire import from_wire, to_wire
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
