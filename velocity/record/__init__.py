@@ -6,8 +6,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any, Literal
 
 from velocity.database.connection import Connection
-from velocity.database.copying import copy_database
-from velocity.database.one_file import OLD_FILE
+from velocity.database.whole_files import OLD_FILE, copy_database
 from velocity.errors import no_data
 from velocity.extras import import_extra
 from velocity.record.base import OLDEST_POSTGRES, Intake, MergeCounts, PullState, SyncRow

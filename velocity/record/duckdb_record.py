@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
 from velocity.database.connection import Connection
-from velocity.database.one_file import split_off
+from velocity.database.whole_files import split_off
 from velocity.errors import StoreError
 from velocity.queries import load_query
 from velocity.record import configs, exclusions
