@@ -12,6 +12,7 @@ from velocity.cleaning import cleaned
 from velocity.errors import SourceError
 from velocity.formats import plural
 from velocity.records import REQUIRED, RUN_SCHEMA, UTC, WRITER, Rejected, RunBatch
+from velocity.sources.shared import reasons
 from velocity.sources.table_file import ROW, open_table
 from velocity.sources.table_kinds import EXPORTED, TABLE_SCHEMA, is_export
 from velocity.sources.table_times import AmbiguousDateError, day_order
@@ -29,7 +30,6 @@ _KEY = ("entity", "project", "run_id")
 _NEEDED = (*_KEY, "created_at")
 _MACHINE = ("host", "gpu_type", "gpu_count")
 _SHOWN_CHARACTERS = 60
-_SHOWN_REASONS = 3
 #: One impossible runtime must not make all other runs stale.
 _LONGEST_RUNTIME_S = 10 * 365 * 86400
 #: An empty cell of text in an export.
@@ -103,7 +103,7 @@ class _RunTable:
         )
         if runs.is_empty():
             raise SourceError(
-                f"No row of {path} can be read: {_reasons(rejected)}.",
+                f"No row of {path} can be read: {reasons(rejected)}.",
                 "Correct the file, or export it again.",
             )
         notes += _troubles(path, rejected, runs, problems)
@@ -257,21 +257,13 @@ def _split(
     return runs.with_columns(unreadable=unreadable), rejected
 
 
-def _reasons(rejected: Iterable[Rejected]) -> str:
-    """The first few reasons, in words."""
-    reasons = [row.reason for row in rejected]
-    more = len(reasons) - _SHOWN_REASONS
-    shown = "; ".join(reasons[:_SHOWN_REASONS])
-    return f"{shown}; and {more:,} more" if more > 0 else shown
-
-
 def _troubles(
     path: Path, rejected: tuple[Rejected, ...], runs: pl.DataFrame, problems: _Problems
 ) -> Iterable[str]:
     """Sentences about rows and values that could not be read."""
     if rejected:
         rows = runs.height + len(rejected)
-        yield f"{path}: {len(rejected):,} of {rows:,} rows could not be read: {_reasons(rejected)}."
+        yield f"{path}: {len(rejected):,} of {rows:,} rows could not be read: {reasons(rejected)}."
     unread = runs.select(ROW, "unreadable").explode("unreadable").drop_nulls()
     for (column,), rows_of_it in unread.group_by("unreadable", maintain_order=True):
         row = rows_of_it[ROW][0]

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -64,8 +65,12 @@ def _batches(stores: Sequence[_Server | _Folder], entity: str, asked: Asked) -> 
         projects = store.projects()
         for number, project in enumerate(projects):
             asked.on_progress(f"{project} of {store.shown}", number, len(projects))
-            for rows in _pages(store, project):
-                yield _batch(rows, (entity, project), asked.username, now)
+            for start in count(0, _PAGE):
+                rows = store.rows(project, _RUNS.format(page=_PAGE, start=start))
+                if rows:
+                    yield _batch(rows, (entity, project), asked.username, now)
+                if len(rows) < _PAGE:
+                    break
         asked.on_progress(store.shown, len(projects), len(projects))
 
 
@@ -80,16 +85,14 @@ class _Server:
 
     def projects(self) -> list[str]:
         """The names of its projects."""
-        return list(self._ask("get_all_projects"))
+        with self._readable():
+            return list(self._client.predict(api_name="/get_all_projects"))
 
     def rows(self, project: str, sql: str) -> list[dict[str, Any]]:
         """The rows of a query of a project."""
-        found: list[dict[str, Any]] = self._ask("query_project", project=project, query=sql)["rows"]
-        return found
-
-    def _ask(self, name: str, **given: str) -> Any:
         with self._readable():
-            return self._client.predict(api_name=f"/{name}", **given)
+            found = self._client.predict(api_name="/query_project", project=project, query=sql)
+        return list(found["rows"])
 
     @contextmanager
     def _readable(self) -> Iterator[None]:
@@ -123,10 +126,7 @@ class _Folder:
 
     def rows(self, project: str, sql: str) -> list[dict[str, Any]]:
         """The rows of a query of a project."""
-        found: list[dict[str, Any]] = self._ask(
-            "query", "project", f"--project={project}", f"--sql={sql}"
-        )["rows"]
-        return found
+        return list(self._ask("query", "project", f"--project={project}", f"--sql={sql}")["rows"])
 
     def _ask(self, *arguments: str) -> Any:
         done = subprocess.run(  # noqa: S603 - our own interpreter
@@ -143,15 +143,6 @@ class _Folder:
             f"Trackio cannot read {self._folder}: {why}",
             "Check the folder and its permissions, or install the Trackio that wrote it.",
         )
-
-
-def _pages(store: _Server | _Folder, project: str) -> Iterator[list[dict[str, Any]]]:
-    start = 0
-    while rows := store.rows(project, _RUNS.format(page=_PAGE, start=start)):
-        yield rows
-        if len(rows) < _PAGE:
-            return
-        start += _PAGE
 
 
 def _batch(
