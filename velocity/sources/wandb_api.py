@@ -22,7 +22,7 @@ from velocity.errors import NoProjectError, SourceError
 from velocity.records import Rejected, RunBatch, is_clean_key, run_frame
 from velocity.sources.asked_fields import find_lacking, without_fields
 from velocity.sources.run_pages import Gate, Page, fetch_ahead, run_pages, walk
-from velocity.sources.wandb_client import Reply, WandbClient, find_address
+from velocity.sources.wandb_client import Reply, WandbClient
 from velocity.sources.wandb_errors import VIEWER_QUERY, explain, unknown_key
 from velocity.sources.wandb_http import ClientError
 from velocity.sources.wandb_nodes import (
@@ -80,7 +80,7 @@ def connect(timeout_s: float | None = None) -> WandbServer:
         RetryLaterError: the server does not answer at the moment.
         SourceError: it cannot be read for any other reason.
     """
-    server = WandbServer(WandbClient(find_address(timeout_s)), Gate(_AT_ONCE))
+    server = WandbServer(WandbClient(timeout_s), Gate(_AT_ONCE))
     server.sign_in()
     return server
 
@@ -126,15 +126,15 @@ class WandbServer:
 
     def sign_in(self) -> None:
         """Checks whether the server accepts the key."""
-        if self._ask_viewer() is None and self._client.address.api_key:
-            raise unknown_key(self._client.address.base_url)
+        if self._ask_viewer() is None and self._client.has_key:
+            raise unknown_key(self._client.base_url)
 
     @cached_property
     def viewer(self) -> str:
         """W&B username of the key's owner."""
         viewer = self._ask_viewer()
         if viewer is None:
-            raise unknown_key(self._client.address.base_url)
+            raise unknown_key(self._client.base_url)
         return str(viewer["username"])
 
     def _ask_viewer(self) -> Any:
@@ -295,7 +295,7 @@ class WandbServer:
             # Some runs may come twice if others change meanwhile.
             if rows > 2 * page.connection[_COUNT] + _MOST_TWICE:
                 raise SourceError(
-                    f"{self._client.address.base_url} reported {page.connection[_COUNT]:,} runs "
+                    f"{self._client.base_url} reported {page.connection[_COUNT]:,} runs "
                     f"for {what}, but sent {rows:,}.",
                     "Ask the administrator of that W&B server.",
                 )
@@ -328,7 +328,7 @@ class WandbServer:
             raise explain(error, what, self._client) from error
         if lacking := find_lacking(reply.data, asked):
             raise SourceError(
-                f"{self._client.address.base_url} answered the request for {what} without the "
+                f"{self._client.base_url} answered the request for {what} without the "
                 f'field "{lacking}".',
                 "Update the W&B server, or install the wandb version that goes with it.",
             )

@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import ssl
 import time
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import requests
 from pydantic import ValidationError
 from requests.adapters import HTTPAdapter
+from requests.auth import HTTPBasicAuth
 from urllib3.util import Retry
 
 from velocity.errors import ConfigurationError
@@ -42,15 +42,6 @@ class Reply(NamedTuple):
     clock: datetime | None
 
 
-@dataclass(frozen=True)
-class Address:
-    """The server's address and the credentials."""
-
-    base_url: str  # of the API, without a slash at the end
-    api_key: str | None = field(repr=False)  # None if the client signs in with an identity token
-    timeout_s: float  # that a response may take, including retries
-
-
 def forget_environment() -> None:
     """Makes the client read the environment again: it normally reads it once per process."""
     import wandb  # noqa: PLC0415 - costs a second
@@ -61,24 +52,36 @@ def forget_environment() -> None:
 class WandbClient:
     """Sends the client's queries to one server; may be shared by threads.
 
+    Address and key come from the client's own sources; it never prompts.
+
     Attributes:
+        base_url: of the API, without a slash at the end.
+        has_key: False if the client signs in with an identity token.
+        timeout_s: seconds that a response may take, including retries.
         app_url: address of the web pages, with a slash at the end.
         full_query: the client's own query for a page of runs (`Runs`), every field.
         light_query: the same without config, summary and system metrics.
         projects_query: the client's own query for a page of projects (`GetProjects`).
     """
 
-    def __init__(self, address: Address) -> None:
+    def __init__(self, timeout_s: float | None = None) -> None:
+        """Find the address and the key; without `timeout_s`, that of W&B's settings counts.
+
+        Raises:
+            ConfigurationError: no API key is configured, or it is not a valid key.
+        """
+        # Turn off the client's telemetry: its service process reads this when it starts.
+        os.environ["WANDB_ERROR_REPORTING"] = "false"
+        settings, self._key = _signed_in()
         from wandb.apis._generated import GET_PROJECTS_GQL  # noqa: PLC0415 - costs a second
         from wandb.apis.public import Runs  # noqa: PLC0415
         from wandb.apis.public.service_api import ServiceApi  # noqa: PLC0415
-        from wandb.sdk import wandb_setup  # noqa: PLC0415
 
-        settings = wandb_setup.singleton().settings.model_copy()
-        settings.base_url = address.base_url
-        self.address = address
-        self._service = ServiceApi(settings, timeout=address.timeout_s)
-        self.endpoint = Endpoint(f"{address.base_url}/graphql", self._session(settings))
+        self.base_url = settings.base_url
+        self.has_key = self._key is not None
+        self.timeout_s = timeout_s or settings.x_graphql_timeout_seconds or _TIMEOUT_S
+        self._service = ServiceApi(settings, timeout=self.timeout_s)
+        self.endpoint = Endpoint(f"{self.base_url}/graphql", self._session(settings))
         self.app_url = f"{settings.app_url.rstrip('/')}/"
         self.full_query, self.light_query = (
             str(Runs(self._service, "", "", lazy=lazy).QUERY) for lazy in (False, True)
@@ -91,7 +94,7 @@ class WandbClient:
         Raises:
             ClientError: there is no data; `velocity.sources.wandb_errors` finds the reason.
         """
-        until, wait_s = time.monotonic() + self.address.timeout_s, _FIRST_WAIT_S
+        until, wait_s = time.monotonic() + self.timeout_s, _FIRST_WAIT_S
         while (left_s := until - time.monotonic()) > 0:
             try:
                 answer = self.endpoint.post(query, variables, left_s)
@@ -123,15 +126,13 @@ class WandbClient:
         return session
 
     def _sign(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        if self.address.api_key is not None:
-            signed: requests.PreparedRequest = requests.auth.HTTPBasicAuth(
-                "api", self.address.api_key
-            )(request)
+        if self._key is not None:
+            signed: requests.PreparedRequest = HTTPBasicAuth("api", self._key)(request)
             return signed
         from wandb.sdk.lib.service.service_connection import WandbApiFailedError  # noqa: PLC0415
 
         try:
-            token = self._service.access_token(timeout=self.address.timeout_s)
+            token = self._service.access_token(timeout=self.timeout_s)
         except WandbApiFailedError as error:
             raise requests.exceptions.RequestException(str(error)) from error
         request.headers["Authorization"] = f"Bearer {token}"
@@ -152,16 +153,8 @@ class _Adapter(HTTPAdapter):
         super().init_poolmanager(*arguments, ssl_context=ssl.create_default_context(), **more)
 
 
-def find_address(timeout_s: float | None = None) -> Address:
-    """Address and key from the client's own sources; never prompts.
-
-    Without `timeout_s`, that of W&B's settings counts.
-
-    Raises:
-        ConfigurationError: no API key is configured, or it is not a valid key.
-    """
-    # Turn off the client's telemetry: its service process reads this when it starts.
-    os.environ["WANDB_ERROR_REPORTING"] = "false"
+def _signed_in() -> tuple[Settings, str | None]:
+    """The client's settings with the address, and the key; None for an identity token."""
     from wandb import env  # noqa: PLC0415
     from wandb.errors import AuthenticationError  # noqa: PLC0415
     from wandb.sdk import wandb_setup  # noqa: PLC0415
@@ -169,7 +162,7 @@ def find_address(timeout_s: float | None = None) -> Address:
 
     base_url = ""
     try:
-        settings = wandb_setup.singleton().settings
+        settings = wandb_setup.singleton().settings.model_copy()
         base_url = str(env.get_base_url(settings.base_url)).rstrip("/")
         found = wbauth.authenticate_session(
             host=base_url, source="velocity", prompt=False, update_session=False
@@ -193,9 +186,8 @@ def find_address(timeout_s: float | None = None) -> Address:
             f"No W&B API key is configured for {base_url}.",
             "Set WANDB_API_KEY, or run `wandb login` once.",
         )
-    key = found.api_key if isinstance(found, wbauth.AuthApiKey) else None
-    wanted = timeout_s or settings.x_graphql_timeout_seconds or _TIMEOUT_S
-    return Address(base_url, key, wanted)
+    settings.base_url = base_url
+    return settings, found.api_key if isinstance(found, wbauth.AuthApiKey) else None
 
 
 def _may_pass(error: requests.exceptions.RequestException) -> bool:

@@ -36,7 +36,7 @@ def explain(error: ClientError, what: str, client: WandbClient) -> SourceError |
 
     `what` was requested, such as "lab/project".
     """
-    base_url = client.address.base_url
+    base_url = client.base_url
     if error.status != HTTPStatus.BAD_REQUEST and (cause := _probe(client)):
         return cause
     # Some servers name the owner of the key.
@@ -45,7 +45,7 @@ def explain(error: ClientError, what: str, client: WandbClient) -> SourceError |
         return _refusal(error, words, what, base_url)
     if error.kind == "late":
         return UnansweredError(
-            f"{base_url} did not send {what} within {client.address.timeout_s:g} s, but it answers "
+            f"{base_url} did not send {what} within {client.timeout_s:g} s, but it answers "
             "small requests.",
             _WAIT,
         )
@@ -82,8 +82,8 @@ def _refusal(error: ClientError, words: str, what: str, base_url: str) -> Source
 
 def _probe(client: WandbClient) -> SourceError | ConfigurationError | None:
     """What is wrong with the connection or the key, if anything; sends one small request."""
-    base_url = client.address.base_url
-    longest = min(client.address.timeout_s, _PROBE_S)
+    base_url = client.base_url
+    longest = min(client.timeout_s, _PROBE_S)
     try:
         answer = client.endpoint.post(VIEWER_QUERY, {}, longest)
     except ClientError as error:
@@ -128,7 +128,7 @@ def _status_trouble(answer: Answer, base_url: str) -> SourceError | Configuratio
 
 
 def _answer_trouble(answer: Answer, client: WandbClient) -> ConfigurationError | None:
-    base_url = client.address.base_url
+    base_url = client.base_url
     try:
         viewer = read_json(answer.body)["data"]["viewer"]
     except (ValueError, LookupError, TypeError):
@@ -138,7 +138,7 @@ def _answer_trouble(answer: Answer, client: WandbClient) -> ConfigurationError |
             "Check WANDB_BASE_URL. If it is right, check for a proxy or sign-in page in between.",
         )
     # An identity token may belong to a service, which is not a user.
-    return unknown_key(base_url) if viewer is None and client.address.api_key else None
+    return unknown_key(base_url) if viewer is None and client.has_key else None
 
 
 def unknown_key(base_url: str) -> ConfigurationError:
