@@ -32,17 +32,13 @@ class Page(NamedTuple):
     trouble: RetryLaterError | None = None  # why the only run has no data
 
 
-def run_pages(
-    ask: Callable[[str | None, int], Connection],
-    ask_lightly: Callable[[str | None], Connection],
-    page_size: int,
-) -> Iterator[Page]:
+def run_pages(ask: Callable[[str | None, int, bool], Connection], page_size: int) -> Iterator[Page]:
     """Pages until the end of the list.
 
-    `ask` returns a page with a number of runs after a cursor, at first and at most `page_size`. If
-    the server cannot send a page but answers small requests, smaller pages are requested. A run
-    that it cannot send even by itself comes without its data, from `ask_lightly`, which returns
-    the one run after a cursor. Pages shrink after a heavy one.
+    `ask` returns a page with a number of runs after a cursor, at first and at most `page_size`,
+    and on demand without their data. If the server cannot send a page but answers small requests,
+    smaller pages are requested. A run that it cannot send even by itself comes without its data.
+    Pages shrink after a heavy one.
 
     Raises:
         VelocityError: `ask` raised it, and a smaller page would not help.
@@ -51,11 +47,11 @@ def run_pages(
     size, good = page_size, 0
     while True:
         try:
-            page = Page(ask(cursor.at, size))
+            page = Page(ask(cursor.at, size, False))
         except RetryLaterError as error:
             good = 0
             try:
-                alone = ask_lightly(cursor.at)
+                alone = ask(cursor.at, 1, True)
             except VelocityError:
                 raise error from None
             if size > 1:

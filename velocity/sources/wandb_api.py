@@ -12,8 +12,8 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import UTC
-from functools import cached_property, wraps
-from typing import TYPE_CHECKING, Any, ParamSpec
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import polars as pl
@@ -21,7 +21,7 @@ import polars as pl
 from velocity.errors import NoProjectError, SourceError
 from velocity.records import Rejected, RunBatch, is_clean_key, run_frame
 from velocity.sources.asked_fields import find_lacking, without_fields
-from velocity.sources.run_pages import Gate, Page, fetch_ahead, run_pages, walk
+from velocity.sources.run_pages import Gate, fetch_ahead, run_pages, walk
 from velocity.sources.wandb_client import Reply, WandbClient
 from velocity.sources.wandb_errors import VIEWER_QUERY, explain, unknown_key
 from velocity.sources.wandb_http import ClientError
@@ -34,9 +34,10 @@ from velocity.sources.wandb_nodes import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
+    from velocity.errors import RetryLaterError
     from velocity.sources.wandb_nodes import Node
 
 _ENTITY = "query Entity($entity: String!) { entity(name: $entity) { name } }"
@@ -66,8 +67,6 @@ _PROJECTS_A_PAGE = 200
 _MOST_TWICE = 10_000
 _OLDEST_FIRST = "+created_at"
 
-_Asked = ParamSpec("_Asked")
-
 
 def connect(timeout_s: float | None = None) -> WandbServer:
     """The W&B server from the client's own settings, signed in; never prompts.
@@ -83,16 +82,6 @@ def connect(timeout_s: float | None = None) -> WandbServer:
     server = WandbServer(WandbClient(timeout_s), Gate(_AT_ONCE))
     server.sign_in()
     return server
-
-
-def _fetched_ahead(
-    make: Callable[_Asked, Iterator[RunBatch]],
-) -> Callable[_Asked, Iterator[RunBatch]]:
-    @wraps(make)
-    def ahead(*args: _Asked.args, **named: _Asked.kwargs) -> Iterator[RunBatch]:
-        return fetch_ahead(make(*args, **named))
-
-    return ahead
 
 
 class WandbServer:
@@ -176,7 +165,6 @@ class WandbServer:
         self.clock = self._ask("its clock", VIEWER_QUERY, {}).clock
         return self.clock
 
-    @_fetched_ahead  # pages are read in one thread and made into frames in another
     def fetch_runs(
         self,
         entity: str,
@@ -202,23 +190,28 @@ class WandbServer:
             NoProjectError: the entity has no such project that the key may see.
             SourceError: there is no such entity.
         """
-        order = _OLDEST_FIRST if since is None else "+heartbeat_at"
-        query = self._client.full_query
         if run_ids is not None:  # no larger than needed
             page_size = max(1, min(page_size, len(run_ids)))
-        for some in _filter_batches(since, run_ids, page_size):
-            for page in self._run_pages(
-                entity, project, query, filters=some, page_size=page_size, order=order
-            ):
-                nodes = _nodes(page.connection)
-                if page.trouble is None:
+        pages = self._run_pages(
+            entity,
+            project,
+            self._client.full_query,
+            filters=_filters(since, run_ids, page_size),
+            page_size=page_size,
+            order=_OLDEST_FIRST if since is None else "+heartbeat_at",
+        )
+
+        def batches() -> Iterator[RunBatch]:
+            for nodes, trouble, counted in pages:
+                if trouble is None:
                     batch = self._with_pages(entity, project, run_batch(entity, project, nodes))
                 else:
-                    reason = f"W&B does not send its data: {page.trouble.message}"
+                    reason = f"W&B does not send its data: {trouble.message}"
                     lost = (Rejected(entity, project, node.get("name"), reason) for node in nodes)
                     batch = RunBatch(run_frame([]), tuple(lost))
-                counted = None if page.connection is None else page.connection[_COUNT]
                 yield replace(batch, asked_for=counted)
+
+        return fetch_ahead(batches())  # pages are read in one thread and made frames in another
 
     def _with_pages(self, entity: str, project: str, batch: RunBatch) -> RunBatch:
         """The batch with the address of each run's page."""
@@ -236,10 +229,11 @@ class WandbServer:
         page_size: int = 1000,
     ) -> Iterator[pl.DataFrame]:
         """As `fetch_runs` without config and summary: a frame of `LISTING_SCHEMA` per page."""
-        query = self._client.light_query
-        for some in _filter_batches(since, run_ids, page_size):
-            for page in self._run_pages(entity, project, query, filters=some, page_size=page_size):
-                yield listing_frame(_nodes(page.connection))
+        query, filters = self._client.light_query, _filters(since, run_ids, page_size)
+        for nodes, _, _ in self._run_pages(
+            entity, project, query, filters=filters, page_size=page_size
+        ):
+            yield listing_frame(nodes)
 
     def fetch_utilisation(
         self, entity: str, project: str, run_ids: Sequence[str]
@@ -270,36 +264,39 @@ class WandbServer:
         project: str,
         query: str,
         *,
-        filters: Mapping[str, Any],
+        filters: Iterable[str],
         page_size: int,
         order: str = _OLDEST_FIRST,
-    ) -> Iterator[Page]:
+    ) -> Iterator[tuple[list[Node], RetryLaterError | None, int]]:
+        """For each filter, the runs of each page, why they have no data, and the server's count."""
         what = f"{entity}/{project}"
-        variables = {"entity": entity, "project": project, "filters": json.dumps(filters)}
 
-        def ask(cursor: str | None, size: int, query: str = query) -> Any:
-            asked = {**variables, "order": order, "cursor": cursor, "perPage": size}
-            found = self._ask(what, query, asked, UNREAD).data["project"]
+        def ask(filters: str, cursor: str | None, size: int, lightly: bool) -> Any:
+            asked = {"entity": entity, "project": project, "filters": filters, "order": order}
+            found = self._ask(
+                what,
+                self._client.light_query if lightly else query,
+                asked | {"cursor": cursor, "perPage": size},
+                UNREAD,
+            ).data["project"]
             if found is None or found["runs"] is None:
                 return None
             return found["runs"] | {_COUNT: found[_COUNT]}
 
-        def ask_lightly(cursor: str | None) -> Any:
-            return ask(cursor, 1, self._client.light_query)
-
-        rows = 0
-        for page in fetch_ahead(run_pages(ask, ask_lightly, page_size)):
-            if page.connection is None:
-                raise self._no_project(entity, project)
-            rows += len(page.connection["edges"])
-            # Some runs may come twice if others change meanwhile.
-            if rows > 2 * page.connection[_COUNT] + _MOST_TWICE:
-                raise SourceError(
-                    f"{self._client.base_url} reported {page.connection[_COUNT]:,} runs "
-                    f"for {what}, but sent {rows:,}.",
-                    "Ask the administrator of that W&B server.",
-                )
-            yield page
+        for some in filters:
+            rows = 0
+            for connection, trouble in fetch_ahead(run_pages(partial(ask, some), page_size)):
+                if connection is None:
+                    raise self._no_project(entity, project)
+                rows += len(connection["edges"])
+                # Some runs may come twice if others change meanwhile.
+                if rows > 2 * connection[_COUNT] + _MOST_TWICE:
+                    raise SourceError(
+                        f"{self._client.base_url} reported {connection[_COUNT]:,} runs "
+                        f"for {what}, but sent {rows:,}.",
+                        "Ask the administrator of that W&B server.",
+                    )
+                yield _nodes(connection), trouble, connection[_COUNT]
 
     def _no_project(self, entity: str, project: str) -> NoProjectError:
         self._require_entity(entity)
@@ -341,9 +338,7 @@ def _nodes(connection: Mapping[str, Any] | None) -> list[Node]:
     return [edge["node"] for edge in connection["edges"] if edge and edge["node"]]
 
 
-def _filter_batches(
-    since: datetime | None, run_ids: Sequence[str] | None, size: int
-) -> Iterator[dict[str, Any]]:
+def _filters(since: datetime | None, run_ids: Sequence[str] | None, size: int) -> Iterator[str]:
     """Filters for runs with a heartbeat since an instant (aware), `size` of the ids at a time.
 
     W&B's filters do not match times without a Z.
@@ -353,7 +348,7 @@ def _filter_batches(
         naive = since.astimezone(UTC).replace(tzinfo=None)
         filters["heartbeatAt"] = {"$gte": naive.isoformat(timespec="microseconds") + "Z"}
     if run_ids is None:
-        yield filters
+        yield json.dumps(filters)
         return
     for start in range(0, len(run_ids), size):
-        yield {**filters, "name": {"$in": list(run_ids[start : start + size])}}
+        yield json.dumps({**filters, "name": {"$in": list(run_ids[start : start + size])}})
