@@ -32,15 +32,9 @@ class RecordReader:
     A record that is longer than `LONGEST_RECORD` counts as damaged.
 
     A file that ends within a record is not damaged: it is still being written, or its writer died.
-    Any other inconsistency is damage. Reading then continues with the next fragment if that one is
-    intact, else with the next block. (A short file is one block: if it were skipped, one flipped
-    bit would lose the end of the run.)
-
-    Args:
-        stream: the file, opened in binary mode, at its beginning.
-
-    Attributes:
-        damaged_at: byte offsets of the damage found so far.
+    Any other inconsistency is damage, with its byte offset in `damaged_at`. Reading then continues
+    with the next fragment if that one is intact, else with the next block. (A short file is one
+    block: if it were skipped, one flipped bit would lose the end of the run.)
     """
 
     def __init__(self, stream: BinaryIO) -> None:
@@ -48,29 +42,23 @@ class RecordReader:
         self._stream = stream
 
     def __iter__(self) -> Iterator[bytes]:
-        """Payloads of the complete records, in order; read lazily.
-
-        Raises:
-            OSError: the file cannot be read.
-        """
-        parts: list[bytes] | None = None  # of a record whose LAST fragment has not been read yet
-        length = 0  # of all of them
+        """Payloads of the complete records, in order; read lazily."""
+        record: bytearray | None = None  # whose LAST fragment has not been read yet
         for offset, kind, payload in self._fragments():
             if kind in (_FULL, _FIRST):
-                if parts is not None:
+                if record is not None:
                     self.damaged_at.append(offset)
-                parts, length = [payload], len(payload)
-            elif kind in (_MIDDLE, _LAST) and parts is not None:
-                parts.append(payload)
-                length += len(payload)
-                if length > LONGEST_RECORD:
+                record = bytearray(payload)
+            elif kind in (_MIDDLE, _LAST) and record is not None:
+                record += payload
+                if len(record) > LONGEST_RECORD:
                     self.damaged_at.append(offset)
-                    parts = None
+                    record = None
             else:  # a gap, or a fragment of a record whose beginning was lost
-                parts = None
-            if kind in (_FULL, _LAST) and parts is not None:
-                yield b"".join(parts)
-                parts = None
+                record = None
+            if kind in (_FULL, _LAST) and record is not None:
+                yield bytes(record)
+                record = None
 
     def _fragments(self) -> Iterator[tuple[int, int, bytes]]:
         """(offset, type, payload) of each intact fragment; a gap if something is missing."""

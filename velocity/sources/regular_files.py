@@ -25,25 +25,21 @@ class UnfitFileError(OSError):
 
 @contextmanager
 def open_inside(root: Path, path: Path, longest: int) -> Iterator[BinaryIO]:
-    """Open a file below a folder for reading, without following links below that folder.
-
-    Args:
-        root: the folder; links in its own path are followed.
-        path: the file, below `root`.
-        longest: maximum size in bytes.
+    """Open a file of at most `longest` bytes, without following links below the folder `root`.
 
     Raises:
         UnfitFileError: a part of the path is a link, or it is not a regular file, or too large.
         OSError: it cannot be opened.
     """
     with ExitStack() as opened:
-        at = _keep(opened, os.open(root, _READ | os.O_DIRECTORY))
-        *folders, name = path.relative_to(root).parts
-        for folder in folders:
-            at = _keep(opened, _open_at(at, folder, path, os.O_DIRECTORY))
-        file = _keep(opened, _open_at(at, name, path, 0))
-        _require_fit(file, path, longest)
-        with os.fdopen(file, "rb", closefd=False) as stream:
+        at = os.open(root, _READ | os.O_DIRECTORY)
+        opened.callback(os.close, at)
+        parts = path.relative_to(root).parts
+        for left, part in zip(reversed(range(len(parts))), parts, strict=True):
+            at = _open_at(at, part, path, os.O_DIRECTORY if left else 0)
+            opened.callback(os.close, at)
+        _require_fit(at, path, longest)
+        with os.fdopen(at, "rb", closefd=False) as stream:
             yield stream
 
 
@@ -54,13 +50,11 @@ def require_regular(path: Path, longest: int) -> None:
         UnfitFileError: it is not a regular file, or it is too large.
         OSError: it cannot be opened.
     """
-    with ExitStack() as opened:
-        _require_fit(_keep(opened, os.open(path, _READ)), path, longest)
-
-
-def _keep(opened: ExitStack, descriptor: int) -> int:
-    opened.callback(os.close, descriptor)
-    return descriptor
+    descriptor = os.open(path, _READ)
+    try:
+        _require_fit(descriptor, path, longest)
+    finally:
+        os.close(descriptor)
 
 
 def _open_at(folder: int, name: str, path: Path, flags: int) -> int:

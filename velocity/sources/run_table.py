@@ -85,8 +85,8 @@ class _RunTable:
         if table.frame.is_empty() and not table.broken:
             raise SourceError(f"{path} has no rows.", "Export it again, with the runs in it.")
         notes = list(table.notes)
-        skipped = set(table.columns) - set(self._headings.values())
-        if others := _listed(name for name in table.columns if name in skipped):
+        used = {*self._headings.values()}
+        if others := _listed(name for name in table.columns if name not in used):
             notes.append(f"{path}: these columns were skipped: {others}.")
         values, problems = self._values()
         if self._exported and "run_id" not in self._headings:
@@ -302,7 +302,5 @@ def _largest_at(runs: pl.DataFrame) -> datetime:
     end = pl.when(seconds < _LONGEST_RUNTIME_S).then(start + pl.duration(microseconds=microseconds))
     times = [pl.col(name).max() for name, kind in TABLE_SCHEMA.items() if kind == UTC]
     times += [pl.col("writer_starts").explode().max(), end.max()]
-    largest: datetime = runs.select(
-        largest=pl.max_horizontal(time.alias(str(number)) for number, time in enumerate(times))
-    ).item()
+    largest: datetime = runs.select(pl.max_horizontal(times)).item()
     return largest

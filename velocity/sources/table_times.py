@@ -47,19 +47,15 @@ class AmbiguousDateError(Exception):
 
 
 def day_order(columns: Iterable[pl.Series]) -> DayOrder:
-    """Whether the day or the month comes first, judging by all dates of a table.
-
-    Args:
-        columns: text columns with times in any format.
+    """Whether the day or the month comes first, judging by all dates in a table's text columns.
 
     Raises:
         AmbiguousDateError: some dates could be read either way, and no other date decides.
     """
-    parts = pl.concat(
-        [pl.Series("text", [], dtype=pl.String), *(column.rename("text") for column in columns)]
-    )
+    texts = [pl.Series([], dtype=pl.String), *columns]
     local = (
-        parts.to_frame()
+        pl.concat([column.alias("text") for column in texts])
+        .to_frame()
         .with_columns(pl.col("text").str.strip_chars().str.extract_groups(_YEAR_LAST).alias("it"))
         .unnest("it")
         .filter(pl.col("mark") != ".")  # between dots, the day always comes first

@@ -176,15 +176,10 @@ class WandbServer:
     ) -> Iterator[RunBatch]:
         """Runs with config and summary, one batch per page of at most `page_size`; lazily.
 
-        Rows are like those of a `Source`. Any page may hold fewer runs, or none. The last batch
-        says in `asked_for` how many runs match.
-
-        Args:
-            entity: the owner of the project.
-            project: its name.
-            since: only runs with a heartbeat at or after this instant (aware), oldest first.
-            run_ids: only these; ids that do not exist do not have a row.
-            page_size: pages get smaller if the server cannot send them.
+        All runs, those with a heartbeat at or `since` an instant (aware; oldest first), or some
+        ids; ids that do not exist do not have a row. Rows are like those of a `Source`. Any page
+        may hold fewer runs, or none: pages get smaller if the server cannot send them. The last
+        batch says in `asked_for` how many runs match.
 
         Raises:
             NoProjectError: the entity has no such project that the key may see.
@@ -192,13 +187,10 @@ class WandbServer:
         """
         if run_ids is not None:  # no larger than needed
             page_size = max(1, min(page_size, len(run_ids)))
+        order = _OLDEST_FIRST if since is None else "+heartbeat_at"
+        query, some = self._client.full_query, _filters(since, run_ids, page_size)
         pages = self._run_pages(
-            entity,
-            project,
-            self._client.full_query,
-            filters=_filters(since, run_ids, page_size),
-            page_size=page_size,
-            order=_OLDEST_FIRST if since is None else "+heartbeat_at",
+            entity, project, query, filters=some, page_size=page_size, order=order
         )
 
         def batches() -> Iterator[RunBatch]:
@@ -229,11 +221,9 @@ class WandbServer:
         page_size: int = 1000,
     ) -> Iterator[pl.DataFrame]:
         """As `fetch_runs` without config and summary: a frame of `LISTING_SCHEMA` per page."""
-        query, filters = self._client.light_query, _filters(since, run_ids, page_size)
-        for nodes, _, _ in self._run_pages(
-            entity, project, query, filters=filters, page_size=page_size
-        ):
-            yield listing_frame(nodes)
+        query, some = self._client.light_query, _filters(since, run_ids, page_size)
+        pages = self._run_pages(entity, project, query, filters=some, page_size=page_size)
+        return (listing_frame(nodes) for nodes, _, _ in pages)
 
     def fetch_utilisation(
         self, entity: str, project: str, run_ids: Sequence[str]
