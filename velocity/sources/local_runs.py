@@ -195,13 +195,8 @@ def _run_row(sessions: Sequence[Session]) -> dict[str, Any]:
 
 def _distinct(sessions: Sequence[Session]) -> list[tuple[datetime, Session]]:
     """The sessions by known start, in order; of two copies, the more complete one."""
-    by_start: dict[datetime, Session] = {}
-    for session in sessions:
-        if session.start is None:
-            continue
-        other = by_start.setdefault(session.start, session)
-        if _knowledge(session) > _knowledge(other):
-            by_start[session.start] = session
+    best_last = sorted(sessions, key=_knowledge, reverse=True)[::-1]  # of equals, the first is last
+    by_start = {it.start: it for it in best_last if it.start is not None}
     return sorted(by_start.items(), key=lambda it: it[0])
 
 

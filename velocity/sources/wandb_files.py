@@ -13,10 +13,9 @@ import polars as pl
 
 from velocity.errors import SourceError
 from velocity.records import Rejected, RunBatch, run_frame
-from velocity.sources.datastore import RecordReader
 from velocity.sources.local_files import read_files
 from velocity.sources.local_runs import NO_PROJECT, Session, run_rows
-from velocity.sources.log_records import LogRecords
+from velocity.sources.log_records import LogRecords, RecordReader
 from velocity.sources.regular_files import open_inside
 
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from velocity.sources.base import Asked
 
 #: Entity of runs whose directory does not name one, unless the caller does.
-LOCAL_ENTITY = "local"
+_LOCAL_ENTITY = "local"
 
 _BATCH_ROWS = 500
 #: Bytes of a `*.wandb` file: the longest runs have a few hundred million.
@@ -65,7 +64,7 @@ class LocalSource:
 
     def read(self, asked: Asked) -> Iterator[RunBatch]:
         """The runs of all directories, in batches of at most a few hundred."""
-        owner = asked.entity or LOCAL_ENTITY
+        owner = asked.entity or _LOCAL_ENTITY
         unread: list[Rejected] = []
         by_id: defaultdict[str, list[_RunDirectory]] = defaultdict(list)
         for directory in _distinct_directories(map(Path, asked.places), unread, owner):
