@@ -82,11 +82,7 @@ class Exclusions:
 
     def begun(self, names: Names) -> Exclusions:
         """These exclusions, and a person whose removal begins."""
-        kinds = {
-            "scholar": names.scholars,
-            "username": names.usernames,
-            "email": names.emails,
-        }
+        kinds = {"scholar": names.scholars, "username": names.usernames, "email": names.emails}
         hashed = {f"{kind}:{self._hash(name)}" for kind, some in kinds.items() for name in some}
         return replace(self, hashes=self.hashes | hashed, unfinished=self.unfinished | names)
 

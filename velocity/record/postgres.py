@@ -193,11 +193,7 @@ class Server:
             )
 
     def lease_always(self, name: str, *, busy: str) -> None:
-        """Hold a name as long as this session lives.
-
-        Raises:
-            StoreBusyError: another session holds it; `busy` says what that means.
-        """
+        """Hold a name as long as this session lives; StoreBusyError `busy` if another one does."""
         if not self.run(f"SELECT pg_try_advisory_lock({_KEY})", {"name": name})[0][0]:
             raise StoreBusyError(busy, "Wait until it has finished, or stop it, and try again.")
 

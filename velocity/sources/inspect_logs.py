@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from velocity.sources.base import Asked
 
 #: As much as a table: W&B's own runs are trusted more.
-TRUST = 2
+_TRUST = 2
 _ENTITY, _PROJECT = "inspect", "evals"
 _SHOWN_CHARACTERS = 200
 #: More tokens or dollars than this are a mistake in the log.
@@ -79,11 +79,7 @@ def _logs(place: str, inspect: Any) -> list[str]:
 
 
 def _checked(header: Any) -> Any:
-    """The header, if it has what a run needs.
-
-    Raises:
-        ValueError: it does not.
-    """
+    """The header; ValueError if it does not have what a run needs."""
     if not header.eval.eval_id or instant_of(header.eval.created) is None:
         raise ValueError("it does not have an id or a time of creation")
     return header
@@ -125,7 +121,7 @@ def _row(name: str, header: Any, call: str) -> dict[str, Any]:
         "unreadable": None if known else ["usage"],
         "history_rows": header.results.completed_samples if header.results else None,
         "source": "inspect",
-        "trust": TRUST,
+        "trust": _TRUST,
     }
 
 
@@ -171,11 +167,12 @@ def _told(results: Any, usage: Sequence[Mapping[str, Any]]) -> str:
     """The samples and tokens of an evaluation, in words."""
     read = sum(it["input"] for it in usage)
     written = sum(it["output"] for it in usage)
-    samples = (
-        f"{results.completed_samples:,} of {results.total_samples:,} samples" if results else ""
-    )
-    tokens = f"{read:,} tokens read, {written:,} written" if read or written else ""
-    return "; ".join(it for it in (samples, tokens) if it) or "no sample finished"
+    told = []
+    if results:
+        told.append(f"{results.completed_samples:,} of {results.total_samples:,} samples")
+    if read or written:
+        told.append(f"{read:,} tokens read, {written:,} written")
+    return "; ".join(told) or "no sample finished"
 
 
 def _changed_at(name: str) -> datetime | None:

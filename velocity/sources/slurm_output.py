@@ -25,13 +25,7 @@ COMMAND = (
     "Submit,Start,End,ElapsedRaw,NodeList,AllocTRES"
 )
 #: At least one column of each.
-_NEEDED = (
-    ("jobidraw", "jobid"),
-    ("state",),
-    ("submit",),
-    ("start",),
-    ("end", "elapsedraw", "elapsed"),
-)
+_NEEDED = ("jobidraw jobid", "state", "submit", "start", "end elapsedraw elapsed")
 _HEADING = re.compile(r"JobID(Raw)?\b", re.IGNORECASE)
 _SEPARATORS = "|,;\t^"
 _ARRAY = re.compile(r"(\d+)_\d+")
@@ -87,11 +81,7 @@ def _job(
     resources: str | None,
     **told: Any,
 ) -> Job:
-    """A job with its hosts and GPUs.
-
-    Raises:
-        ValueError: it does not have an id or a time of submission.
-    """
+    """A job with its hosts and GPUs; ValueError without an id or a time of submission."""
     if not job_id:
         raise ValueError("it has no job id")
     if submitted is None:
@@ -121,7 +111,8 @@ def read_lines(
     header = next(lines).rstrip("\r\n")
     separator = max(_SEPARATORS, key=header.count)
     names = [name.strip().lower() for name in header.split(separator)]
-    if missing := [each[0] for each in _NEEDED if not {*each} & {*names}]:
+    needed = [each.split() for each in _NEEDED]
+    if missing := [each[0] for each in needed if not {*each} & {*names}]:
         raise SourceError(
             f"{path} does not have the column {', '.join(missing)}.",
             f"Write it with: {COMMAND}",

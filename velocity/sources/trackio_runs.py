@@ -159,11 +159,7 @@ def _batch(
 
 
 def _run(row: Mapping[str, Any], username: str | None, now: datetime) -> dict[str, Any]:
-    """The columns of a run.
-
-    Raises:
-        ValueError: a time or the config cannot be read.
-    """
+    """The columns of a run; ValueError if a time or the config cannot be read."""
     config = read_object(row["config"] or "null") or {}
     first_at, last_at = (instant_of(row[name]) for name in ("first_at", "last_at"))
     if first_at is None or last_at is None:

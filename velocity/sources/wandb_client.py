@@ -19,6 +19,7 @@ import requests
 from pydantic import ValidationError
 from requests.adapters import HTTPAdapter
 from requests.auth import HTTPBasicAuth
+from requests.exceptions import ConnectionError, SSLError  # noqa: A004 - of requests
 from urllib3.util import Retry
 
 from velocity.errors import ConfigurationError
@@ -99,7 +100,8 @@ class WandbClient:
             try:
                 answer = self.endpoint.post(query, variables, left_s)
             except requests.exceptions.RequestException as error:
-                if not _may_pass(error):
+                # Only a server that is not reachable may be available a moment later.
+                if not isinstance(error, ConnectionError) or isinstance(error, SSLError):
                     raise ClientError("late") from error
             else:
                 if answer.status != HTTPStatus.TOO_MANY_REQUESTS and answer.status < _FAILED:
@@ -190,18 +192,8 @@ def _signed_in() -> tuple[Settings, str | None]:
     return settings, found.api_key if isinstance(found, wbauth.AuthApiKey) else None
 
 
-def _may_pass(error: requests.exceptions.RequestException) -> bool:
-    """Whether the server may be available a moment later."""
-    errors = requests.exceptions
-    return isinstance(error, errors.ConnectionError) and not isinstance(error, errors.SSLError)
-
-
 def _read(answer: Answer) -> Reply:
-    """The data of a response.
-
-    Raises:
-        ClientError: it does not have any.
-    """
+    """The data of a response; ClientError if it does not have any."""
     content, words = None, ""
     try:
         content = read_json(answer.body)

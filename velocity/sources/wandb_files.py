@@ -169,8 +169,7 @@ def _run_directories(root: Path, unread: list[Rejected], entity: str) -> Iterato
 def _read(directory: _RunDirectory) -> tuple[Session, str | None]:
     """The session in the directory, and what is wrong with its log.
 
-    A log without a run record is ignored in favour of `files/`. A damaged log is used as far as
-    possible, and listed as unreadable.
+    A log without a run record is ignored in favour of `files/`.
     """
     offline = directory.path.name.startswith("offline-")
     session, problem = Session(directory.path, offline), None
@@ -191,11 +190,7 @@ def _read(directory: _RunDirectory) -> tuple[Session, str | None]:
 
 
 def _read_log(session: Session, root: Path, log: Path) -> list[int]:
-    """Reads the complete records of a `*.wandb` file; returns the byte offsets of any damage.
-
-    Raises:
-        OSError: it cannot be read.
-    """
+    """Reads the complete records of a `*.wandb` file; returns the byte offsets of any damage."""
     # Importing these takes a second or two.
     from google.protobuf import message  # type: ignore[import-untyped]  # noqa: PLC0415
     from wandb.proto import wandb_internal_pb2  # noqa: PLC0415
