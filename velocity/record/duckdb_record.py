@@ -29,10 +29,18 @@ if TYPE_CHECKING:
 
 FILE = "record.duckdb"
 TABLES_OF_A_RECORD = "record/schema"
+_OTHER_TABLES = ("restatement", "rejected", "sync_log")  # than those of runs
 
 
 class Record(Intake, Protocol):
-    """A record that can be derived from. Only one process at a time has it open."""
+    """A record that can be derived from. Only one process at a time has it open.
+
+    Attributes:
+        connection: to the file that is derived from: the record, or its copy.
+    """
+
+    connection: Connection
+    _data: Path
 
     def hashes_of(self, name: str, value: object) -> list[tuple[str, int]]:
         """The path of each place where a config key may be, with the hash of the value there.
@@ -40,6 +48,7 @@ class Record(Intake, Protocol):
         A whole number has two hashes: 1 and 1.0 are written differently, but mean the same. None
         are returned if no config has been hashed yet.
         """
+        return configs.hashes_of(self._data, name, value)
 
     def catch_up(self) -> None:
         """Take in what other processes have merged: what is attached changes only here."""
@@ -50,18 +59,30 @@ class Record(Intake, Protocol):
         In columns of the table `restatement`; its `derivation` is larger than any here, or these
         rows are here already.
         """
+        with _loaded(self.connection, restated=restated):
+            self.connection.run(load_query("record/restated").body)
 
     def keep_group_weeks(self, weeks: pl.DataFrame) -> None:
         """Publish weeks of groups permanently; a week that is already here does not change.
 
         In columns of the table `group_week`, for every group of each week.
         """
+        with _loaded(self.connection, group_week_made=weeks):
+            self.connection.run(load_query("record/keep_group_weeks").body)
 
     def count_runs(self, usernames: Iterable[str]) -> dict[str, int]:
         """Username -> number of runs, for those that have any."""
+        sql = (
+            "SELECT username, count(*) FROM raw_run WHERE username IN (SELECT unnest($names)) "
+            "GROUP BY username ORDER BY username"
+        )
+        return dict(self.connection.run(sql, {"names": list(usernames)}))
 
     def has_traces(self, name: str) -> tuple[bool, bool]:
         """Whether there are rows of a username, and of a scholar id, with that name."""
+        rows = self.connection.run(load_query("record/traces").body, {"name": name})
+        ((of_username, of_id),) = rows
+        return of_username, of_id
 
     def erase(self, names: Names) -> tuple[int, int]:
         """Delete everything about a person: runs by username, restatements by label.
@@ -69,21 +90,37 @@ class Record(Intake, Protocol):
         Published weeks of groups keep their figures but lose the person's id. Returns the number of
         runs, and of other rows (log, rejected rows and restatements).
         """
+        own = "raw_run WHERE username IN (SELECT name FROM person WHERE kind = 'usernames')"
+        with _loaded(self.connection, person=names.table()):
+            runs, before = self._count(own), self._count(*_OTHER_TABLES)
+            self.connection.run(load_query("record/erase").body)
+            return runs, before - self._count(*_OTHER_TABLES)
+
+    def _count(self, *tables: str) -> int:
+        """The number of rows."""
+        counts = (self.connection.run(f"SELECT count(*) FROM {it}")[0][0] for it in tables)
+        return sum(counts)
 
     def rewrite(self) -> None:
         """Rewrite the storage, so that no bytes of deleted rows are left."""
+        self.connection.rewrite()
 
-    def attached_to(self, connection: Connection) -> AbstractContextManager[None]:
+    @contextmanager
+    def attached_to(self, connection: Connection) -> Iterator[None]:
         """Make the rows readable for deriving, as a read-only database `record`.
 
         Its tables are those of queries/record/schema/. In `changed_username`, `change` is the
         number of the last change to a user's runs; `identity` distinguishes this record from
         others, whose numbers have another meaning. Do not call other methods meanwhile.
         """
+        own = self.connection
+        # DuckDB opens a file either for writing or for reading.
+        with own.let_go(), connection.attached(own.path, own.name):
+            yield
 
 
 class DuckDBRecord(Record):
-    """A `Record` in one DuckDB file, opened by `connection`."""
+    """A `Record` in one DuckDB file."""
 
     def __init__(
         self, data: Path, *, beside: Connection | None = None, is_copy: bool = False
@@ -112,9 +149,6 @@ class DuckDBRecord(Record):
                 self.connection.rewrite()
             configs.drop_clear(self.connection)
 
-    def hashes_of(self, name: str, value: object) -> list[tuple[str, int]]:
-        return configs.hashes_of(self._data, name, value)
-
     def merge_runs(self, runs: pl.DataFrame) -> MergeCounts:
         runs = exclusions.load(self._data).keep_runs(runs)
         if runs.is_empty():
@@ -125,39 +159,6 @@ class DuckDBRecord(Record):
             self.connection.run(load_query("record/merge_write").body)
             self.connection.run("DROP TABLE merge_row; DROP TABLE incoming")
         return counts
-
-    def keep_restatements(self, restated: pl.DataFrame) -> None:
-        with self._loaded("restated", restated):
-            self.connection.run(load_query("record/restated").body)
-
-    def keep_group_weeks(self, weeks: pl.DataFrame) -> None:
-        with self._loaded("group_week_made", weeks):
-            self.connection.run(load_query("record/keep_group_weeks").body)
-
-    def count_runs(self, usernames: Iterable[str]) -> dict[str, int]:
-        sql = (
-            "SELECT username, count(*) FROM raw_run WHERE username IN (SELECT unnest($names)) "
-            "GROUP BY username ORDER BY username"
-        )
-        return dict(self.connection.run(sql, {"names": list(usernames)}))
-
-    def has_traces(self, name: str) -> tuple[bool, bool]:
-        rows = self.connection.run(load_query("record/traces").body, {"name": name})
-        ((of_username, of_id),) = rows
-        return of_username, of_id
-
-    def erase(self, names: Names) -> tuple[int, int]:
-        with self._loaded("person", names.table()):
-            runs, before = sum(self.count_runs(names.usernames).values()), self._other_rows()
-            self.connection.run(load_query("record/erase").body)
-            return runs, before - self._other_rows()
-
-    def _other_rows(self) -> int:
-        sql = (
-            "SELECT (SELECT count(*) FROM restatement) + (SELECT count(*) FROM rejected) "
-            "+ (SELECT count(*) FROM sync_log)"
-        )
-        return int(self.connection.run(sql)[0][0])
 
     def archive(self, runs: pl.DataFrame, people: pl.DataFrame, kept_from: pl.DataFrame) -> int:
         """Delete runs, and the log and restatements of their weeks; later merges leave them out.
@@ -171,22 +172,15 @@ class DuckDBRecord(Record):
             kept_from: one row: week, the Monday of the first week that is kept, and before, its
                 beginning.
         """
-        before = self._other_rows()
-        tables = {"archived_run": runs, "kept_person": people, "kept_from": kept_from}
-        with self.connection.transaction():
-            for table, frame in tables.items():
-                self.connection.load(table, frame)
+        before = self._count(*_OTHER_TABLES)
+        with _loaded(self.connection, archived_run=runs, kept_person=people, kept_from=kept_from):
             self.connection.run(load_query("record/archive").body)
-            self.connection.run(f"DROP TABLE {'; DROP TABLE '.join(tables)}")
-        return before - self._other_rows()
+        return before - self._count(*_OTHER_TABLES)
 
     def carry_credits(self, credit: pl.DataFrame) -> None:
         """Add what archived runs cost: columns of the table `archived_credits`."""
-        with self._loaded("carried", credit):
+        with _loaded(self.connection, carried=credit):
             self.connection.run("INSERT INTO archived_credits BY NAME FROM carried")
-
-    def rewrite(self) -> None:
-        self.connection.rewrite()
 
     @contextmanager
     def leased(self, entity: str, project: str, *, since: datetime) -> Iterator[bool]:  # noqa: ARG002
@@ -195,27 +189,14 @@ class DuckDBRecord(Record):
     def catch_up(self) -> None:
         """Does nothing: only this process merges."""
 
-    @contextmanager
-    def attached_to(self, connection: Connection) -> Iterator[None]:
-        # DuckDB opens a file either for writing or for reading.
-        with (
-            self.connection.let_go(),
-            connection.attached(self.connection.path, self.connection.name),
-        ):
-            yield
+    def _hold(self, what: str) -> None:
+        """Does nothing, likewise."""
 
     def close(self) -> None:
         self.connection.close()
 
-    def _hold(self, what: str) -> None:
-        """Does nothing: only this process merges."""
-
-    @contextmanager
-    def _loaded(self, table: str, frame: pl.DataFrame) -> Iterator[None]:
-        with self.connection.transaction():
-            self.connection.load(table, frame)
-            yield
-            self.connection.run(f"DROP TABLE {table}")
+    def _loaded(self, table: str, frame: pl.DataFrame) -> AbstractContextManager[None]:
+        return _loaded(self.connection, **{table: frame})
 
     def _run(self, sql: str, params: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
         return self.connection.run(sql, params)
@@ -225,6 +206,16 @@ class DuckDBRecord(Record):
 
     def _transaction(self) -> AbstractContextManager[None]:
         return self.connection.transaction()
+
+
+@contextmanager
+def _loaded(connection: Connection, **frames: pl.DataFrame) -> Iterator[None]:
+    """Provide frames as temporary tables, in one transaction."""
+    with connection.transaction():
+        for table, frame in frames.items():
+            connection.load(table, frame)
+        yield
+        connection.run(f"DROP TABLE {'; DROP TABLE '.join(frames)}")
 
 
 def find_changes(connection: Connection, hashed: pl.DataFrame) -> MergeCounts:

@@ -31,7 +31,7 @@ class _Emptied(PostgresRecord):
             self._take_in()
             with self._server.reading() as read:
                 self._copy_table(read, UNCOPIED)
-            become_record(self._copy.connection)
+            become_record(self.connection)
             self._server.run(f"TRUNCATE {', '.join(TABLES)}, changed_run, shared")
 
 

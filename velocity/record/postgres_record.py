@@ -12,14 +12,12 @@ from uuid import uuid4
 import polars as pl
 
 from velocity.queries import load_query
-from velocity.record import configs
 from velocity.record.duckdb_record import DuckDBRecord, Record
 from velocity.record.postgres import from_wire, to_wire
 from velocity.record.postgres_intake import STOP_MERGES, PostgresIntake
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from velocity.database.connection import Connection
@@ -53,20 +51,17 @@ class PostgresRecord(PostgresIntake, Record):
             self._server.lease_always(
                 "publisher", busy="Another process is publishing from this record."
             )
-            self._copy = DuckDBRecord(data, beside=beside, is_copy=True)
+            self.connection = DuckDBRecord(data, beside=beside, is_copy=True).connection
         except BaseException:
             super().close()
             raise
-
-    def hashes_of(self, name: str, value: object) -> list[tuple[str, int]]:
-        return configs.hashes_of(self._data, name, value)
 
     def catch_up(self) -> None:
         with self._server.transaction(repeatable=True):
             self._take_in()
             for table in _OWN_TABLES:  # a stop may have kept the last rows from being sent
                 count = f"SELECT count(*) FROM {table}"
-                if self._copy.connection.run(count) != self._server.run(count):
+                if self.connection.run(count) != self._server.run(count):
                     self._send(table)
 
     def _take_in(self) -> None:
@@ -75,7 +70,7 @@ class PostgresRecord(PostgresIntake, Record):
         A copy that did not take in all that was deleted from `changed_run` is made anew: one of
         another machine, of a backup, or of a transaction that was cut off here.
         """
-        connection = self._copy.connection
+        connection = self.connection
         known = connection.run("SELECT token FROM copy_of")[0][0]
         whole = known is None or known != self._shared("token")
         token = uuid4().hex
@@ -96,55 +91,51 @@ class PostgresRecord(PostgresIntake, Record):
         self._share("token", token)
 
     def _copy_table(self, read: Read, table: str) -> None:
-        self._copy.connection.run(f"DELETE FROM {table}")
+        self.connection.run(f"DELETE FROM {table}")
         for frame in read(f"SELECT * FROM {table}"):
-            from_wire(self._copy.connection, table, frame)
+            from_wire(self.connection, table, frame)
 
     def _copy_runs(self, read: Read, ours: str, theirs: str) -> None:
         """Replace runs of the copy, and mark their users as changed."""
-        run = self._copy.connection.run
+        run = self.connection.run
         run(f"CREATE OR REPLACE TEMP TABLE touched AS SELECT username FROM raw_run {ours}")
         run(f"DELETE FROM raw_run {ours}")
         for frame in read(f"SELECT * FROM raw_run {theirs}"):
-            from_wire(self._copy.connection, "raw_run", frame)
+            from_wire(self.connection, "raw_run", frame)
         run(f"INSERT INTO touched SELECT username FROM raw_run {ours}")
         run(load_query("record/postgres/touched").body)
         run("DROP TABLE touched")
 
-    def attached_to(self, connection: Connection) -> AbstractContextManager[None]:
-        return self._copy.attached_to(connection)
-
     def keep_restatements(self, restated: pl.DataFrame) -> None:
-        self._copy.keep_restatements(restated)
+        super().keep_restatements(restated)
         self._send("restatement")
 
     def keep_group_weeks(self, weeks: pl.DataFrame) -> None:
-        self._copy.keep_group_weeks(weeks)
+        super().keep_group_weeks(weeks)
         self._send("group_week")
 
     def _send(self, *tables: str) -> None:
         """Replace whole tables of the server with those of the copy."""
-        connection = self._copy.connection
         with self._server.transaction():
             for table in tables:
                 self._server.run(f"DELETE FROM {table}")
-                frame = connection.frame(f"FROM {table}")
-                self._server.add(table, to_wire(connection, frame))
+                frame = self.connection.frame(f"FROM {table}")
+                self._server.add(table, to_wire(self.connection, frame))
 
     def count_runs(self, usernames: Iterable[str]) -> dict[str, int]:
         self.catch_up()
-        return self._copy.count_runs(usernames)
+        return super().count_runs(usernames)
 
     def has_traces(self, name: str) -> tuple[bool, bool]:
         self.catch_up()
-        return self._copy.has_traces(name)
+        return super().has_traces(name)
 
     def erase(self, names: Names) -> tuple[int, int]:
         with self._server.transaction():
             self._server.run(STOP_MERGES)
             self._share_forgotten()
             self._take_in()
-            erased = self._copy.erase(names)
+            erased = super().erase(names)
             self._server.run(
                 load_query("record/postgres/erase").body, {"names": sorted(names.usernames)}
             )
@@ -152,10 +143,10 @@ class PostgresRecord(PostgresIntake, Record):
         return erased
 
     def rewrite(self) -> None:
-        self._copy.rewrite()
+        super().rewrite()
         for table in ("changed_run", *TABLES):
             self._server.run(f"VACUUM (FULL) {table}")
 
     def close(self) -> None:
         super().close()
-        self._copy.close()
+        self.connection.close()

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib import import_module
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, Protocol, cast
 
 from velocity.errors import SourceError
@@ -21,14 +20,17 @@ if TYPE_CHECKING:
 #: Entry points of this group are functions without arguments that return a `Source`.
 GROUP = "velocity.sources"
 
-#: Sources that come with velocity; they need no entry point, so an update needs no new install.
+#: Sources that come with velocity; they are not in its metadata, so an update needs no new install.
 _OWN = {
-    "table": "velocity.sources.run_table:TableSource",
-    "files": "velocity.sources.wandb_files:LocalSource",
-    "inspect": "velocity.sources.inspect_logs:InspectSource",
-    "mlflow": "velocity.sources.mlflow_runs:MlflowSource",
-    "slurm": "velocity.sources.slurm:SlurmSource",
-    "trackio": "velocity.sources.trackio_runs:TrackioSource",
+    name: EntryPoint(name, f"velocity.sources.{value}", GROUP)
+    for name, value in {
+        "table": "run_table:TableSource",
+        "files": "wandb_files:LocalSource",
+        "inspect": "inspect_logs:InspectSource",
+        "mlflow": "mlflow_runs:MlflowSource",
+        "slurm": "slurm:SlurmSource",
+        "trackio": "trackio_runs:TrackioSource",
+    }.items()
 }
 
 
@@ -80,20 +82,17 @@ def find_source(name: str) -> Source:
     Raises:
         SourceError: there is no such source, or it cannot be loaded.
     """
-    if name in _OWN:
-        module, _, attribute = _OWN[name].partition(":")
-        return cast("Source", getattr(import_module(module), attribute)())
-    installed = {found.name: found for found in entry_points(group=GROUP)}
-    if name not in installed:
+    known = {found.name: found for found in entry_points(group=GROUP)} | _OWN
+    if name not in known:
         raise SourceError(
             f'There is no source "{name}".',
-            f"Use one of {', '.join(sorted({*_OWN, *installed}))}, or install its package.",
+            f"Use one of {', '.join(sorted(known))}, or install its package.",
         )
     try:
-        return cast("Source", installed[name].load()())
+        return cast("Source", known[name].load()())
     except Exception as error:
         raise SourceError(
-            f'The source "{name}" of {installed[name].value} cannot be loaded: {error}',
+            f'The source "{name}" of {known[name].value} cannot be loaded: {error}',
             "Install the version of its package that works with this version of velocity.",
         ) from error
 
