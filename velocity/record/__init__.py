@@ -98,9 +98,9 @@ def move_record(
         StoreError: it is there already, or another record is.
     """
     if to == "server":
-        _postgres("move").move_to_server(data, address, names)
+        _postgres("record").move_to_server(data, address, names)
     else:
-        _postgres("move").move_to_file(data, address)
+        _postgres("record").move_to_file(data, address)
 
 
 def _postgres(part: str) -> Any:

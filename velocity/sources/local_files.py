@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import yaml  # type: ignore[import-untyped]  # comes with wandb, as the files do
 
 from velocity.sources.local_runs import take_summary
-from velocity.sources.regular_files import open_inside
+from velocity.sources.shared import open_inside
 from velocity.sources.values import instant_of, read_json, unwrapped
 
 if TYPE_CHECKING:

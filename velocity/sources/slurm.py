@@ -11,8 +11,7 @@ from zoneinfo import ZoneInfo
 
 from velocity.errors import SourceError
 from velocity.records import Rejected
-from velocity.sources.regular_files import UnfitFileError, require_regular
-from velocity.sources.shared import in_batches, reasons
+from velocity.sources.shared import UnfitFileError, in_batches, reasons, require_regular
 from velocity.sources.slurm_output import COMMAND, is_sacct, read_jobs, read_lines
 from velocity.sources.values import read_json
 

@@ -14,7 +14,7 @@ import pyarrow as pa  # type: ignore[import-untyped]
 
 from velocity.errors import SourceError
 from velocity.sources.parquet_file import MOST_ROWS, read_parquet, too_many_rows
-from velocity.sources.regular_files import UnfitFileError, require_regular
+from velocity.sources.shared import UnfitFileError, require_regular
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -39,6 +39,19 @@ _OTHER_KINDS = {
     b"SQLite format 3": "an SQLite database",
     b"{": "a JSON file",
     b"[": "a JSON file",
+}
+#: Kinds of error -> what is wrong with a file, and what to do; the first that fits.
+_UNREADABLE = {
+    UnfitFileError: (
+        "cannot be read: {}",
+        "Name a CSV or Parquet file, and split one that is too large.",
+    ),
+    FileNotFoundError: ("does not exist", "Name a CSV or Parquet file."),
+    IsADirectoryError: (
+        "is a directory, not a table",
+        "Name a CSV or Parquet file; `velocity ingest` reads W&B run directories.",
+    ),
+    OSError: ("cannot be read: {}", "Check the file's permissions."),
 }
 _SEPARATORS = ",;\t|"
 #: A first line that tells Excel the separator.
@@ -97,22 +110,9 @@ def _head(path: Path) -> bytes:
         require_regular(path, _LONGEST_FILE)
         with path.open("rb") as stream:
             head = stream.read(_HEAD_BYTES)
-    except UnfitFileError as error:
-        raise SourceError(
-            f"{path} cannot be read: {error.strerror}.",
-            "Name a CSV or Parquet file, and split one that is too large.",
-        ) from error
-    except FileNotFoundError as error:
-        raise SourceError(f"{path} does not exist.", "Name a CSV or Parquet file.") from error
-    except IsADirectoryError as error:
-        raise SourceError(
-            f"{path} is a directory, not a table.",
-            "Name a CSV or Parquet file; `velocity ingest` reads W&B run directories.",
-        ) from error
     except OSError as error:
-        raise SourceError(
-            f"{path} cannot be read: {error.strerror}.", "Check the file's permissions."
-        ) from error
+        what, hint = next(told for kind, told in _UNREADABLE.items() if isinstance(error, kind))
+        raise SourceError(f"{path} {what.format(error.strerror)}.", hint) from error
     if not head:
         raise SourceError(f"{path} is empty.", "Export it again, as CSV or Parquet.")
     return head

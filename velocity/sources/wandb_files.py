@@ -16,7 +16,7 @@ from velocity.records import Rejected, RunBatch, run_frame
 from velocity.sources.local_files import read_files
 from velocity.sources.local_runs import NO_PROJECT, Session, run_rows
 from velocity.sources.log_records import LogRecords, RecordReader
-from velocity.sources.regular_files import open_inside
+from velocity.sources.shared import open_inside
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
