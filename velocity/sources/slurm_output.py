@@ -73,24 +73,6 @@ class Job:
         return max(self.submitted, self.begin + length, self.ended or self.begin)
 
 
-def _job(
-    *,
-    job_id: str | None,
-    submitted: datetime | None,
-    nodes: str | None,
-    resources: str | None,
-    **told: Any,
-) -> Job:
-    """A job with its hosts and GPUs; ValueError without an id or a time of submission."""
-    if not job_id:
-        raise ValueError("it has no job id")
-    if submitted is None:
-        raise ValueError("it has no time of submission")
-    gpus, gpu_type = (None, None) if resources is None else gpus_of(resources)
-    hosts = nodes_of(nodes) if nodes else []
-    return Job(job_id, submitted=submitted, hosts=hosts, gpus=gpus, gpu_type=gpu_type, **told)
-
-
 def is_sacct(first_line: str) -> bool:
     """Whether a file with this first line has been written by sacct with delimiters."""
     names = re.split(rf"[{re.escape(_SEPARATORS)}]", first_line)
@@ -126,24 +108,26 @@ def read_lines(
             continue
         row = dict(zip(names, cells, strict=True))
         if not _NO_JOB.search(row.get("jobid") or row.get("jobidraw", "")):
-            yield number, _or_reason(_job_of_line, row, zone)
+            yield number, _job_or_reason(row, zone)
 
 
 def read_jobs(jobs: Iterable[Any]) -> Iterator[tuple[int, Job | str]]:
     """The same for the objects of `sacct --json`, numbered from 1."""
     for number, told in enumerate(jobs, start=1):
-        if not _text(_object(_object(told).get("array")).get("task")):  # an array that still waits
-            yield number, _or_reason(_job_of_object, told)
+        if not isinstance(told, dict):
+            yield number, "it is not an object"
+        elif not _text(_object(told.get("array")).get("task")):  # an array that still waits
+            yield number, _job_or_reason(_row_of(told), None)
 
 
-def _or_reason(make: Callable[..., Job], *told: Any) -> Job | str:
+def _job_or_reason(row: Mapping[str, str], zone: ZoneInfo | None) -> Job | str:
     try:
-        return make(*told)
+        return _job(row, zone)
     except ValueError as error:
         return str(error)
 
 
-def _job_of_line(row: Mapping[str, str], zone: ZoneInfo | None) -> Job:
+def _job(row: Mapping[str, str], zone: ZoneInfo | None) -> Job:
     """The job of a line; ValueError if a time that it needs cannot be read."""
     unreadable: list[str] = []
 
@@ -163,16 +147,21 @@ def _job_of_line(row: Mapping[str, str], zone: ZoneInfo | None) -> Job:
             return None
 
     name = known(row.get("jobid")) or ""
-    nodes = known(row.get("nodelist"))
+    if not (job_id := known(row.get("jobidraw")) or name):
+        raise ValueError("it has no job id")
+    if (submitted := instant("submit")) is None:
+        raise ValueError("it has no time of submission")
+    nodes, resources = known(row.get("nodelist")), row.get("alloctres", row.get("allocgres"))
     array, part = _ARRAY.fullmatch(name), _HETEROGENEOUS.fullmatch(name)
     active_s, started = readable("elapsed", seconds), instant("start")
-    # Old releases write the end of a job that never ran as its start.
-    ran = nodes is not None or "nodelist" not in row or active_s
-    return _job(
-        job_id=known(row.get("jobidraw")) or name,
+    if nodes is None and "nodelist" in row and not active_s:
+        started = None  # some releases write the end of a job that never ran as its start
+    gpus, gpu_type = (None, None) if resources is None else gpus_of(resources)
+    return Job(
+        job_id=job_id,
         state=row["state"].strip(),
-        submitted=instant("submit"),
-        started=started if ran else None,
+        submitted=submitted,
+        started=started,
         ended=readable("end", lambda: instant("end")),
         active_s=active_s,
         cluster=known(row.get("cluster")),
@@ -181,35 +170,36 @@ def _job_of_line(row: Mapping[str, str], zone: ZoneInfo | None) -> Job:
         name=known(row.get("jobname")),
         array=array and array[1],
         heterogeneous=part and part[1],
-        nodes=nodes,
-        resources=row.get("alloctres", row.get("allocgres")),
+        hosts=nodes_of(nodes) if nodes else [],
+        gpus=gpus,
+        gpu_type=gpu_type,
         unreadable=unreadable,
     )
 
 
-def _job_of_object(told: Any) -> Job:
-    """The job of an object, whose shape differs between releases of Slurm."""
-    if not isinstance(told, dict):
-        raise ValueError("it is not an object")  # noqa: TRY004 - the job is wrong, not the code
-    number, times = _number(told.get("job_id")), _object(told.get("time"))
-    nodes, active_s = known(_text(told.get("nodes"))), _number(times.get("elapsed"))
-    return _job(
-        job_id=None if number is None else str(int(number)),
-        state=_state(told.get("state")),
-        submitted=_instant(times.get("submission")),
-        # Some releases write the end of a job that never ran as its start.
-        started=_instant(times.get("start")) if nodes is not None or active_s else None,
-        ended=_instant(times.get("end")),
-        active_s=active_s,
-        cluster=known(_text(told.get("cluster"))),
-        account=known(_text(told.get("account"))),
-        user=known(_text(told.get("user"))),
-        name=known(_text(told.get("name"))),
-        array=_id(_object(told.get("array")).get("job_id")),
-        heterogeneous=_id(_object(told.get("het")).get("job_id")),
-        nodes=nodes,
-        resources=_resources(_object(told.get("tres")).get("allocated")),
-    )
+def _row_of(told: Mapping[str, Any]) -> dict[str, str]:
+    """An object as a line has it; the shape of objects differs between releases of Slurm."""
+    job_id, times = _whole(told.get("job_id")), _object(told.get("time"))
+    array, part_of = (_number(_object(told.get(it)).get("job_id")) for it in ("array", "het"))
+    # 0: it is not in an array, or not a part.
+    within = f"{array:.0f}_0" if array else f"{part_of:.0f}+0" if part_of else None
+    row = {
+        "jobid": job_id and within,
+        "jobidraw": job_id,
+        "state": _state(told.get("state")),
+        "submit": _time(times.get("submission")),
+        "start": _time(times.get("start")),
+        "end": _time(times.get("end")),
+        "elapsedraw": _whole(times.get("elapsed")),
+        "cluster": _text(told.get("cluster")),
+        "account": _text(told.get("account")),
+        "user": _text(told.get("user")),
+        "jobname": _text(told.get("name")),
+        "nodelist": _text(told.get("nodes")),
+    }
+    resources = _resources(_object(told.get("tres")).get("allocated"))
+    known_resources = {} if resources is None else {"alloctres": resources}
+    return {name: text or "" for name, text in row.items()} | known_resources
 
 
 def _number(value: Any) -> float | None:
@@ -219,13 +209,14 @@ def _number(value: Any) -> float | None:
     return values.finite(value)
 
 
-def _id(value: Any) -> str | None:
-    number = _number(value)  # 0: there is none
-    return str(int(number)) if number else None
+def _whole(value: Any) -> str | None:
+    number = _number(value)
+    return None if number is None else str(int(number))
 
 
-def _instant(value: Any) -> datetime | None:
-    return values.instant_of(_number(value) or None)  # 0: not known
+def _time(value: Any) -> str | None:
+    instant = values.instant_of(_number(value) or None)  # 0: not known
+    return None if instant is None else instant.isoformat()
 
 
 def _object(value: Any) -> dict[str, Any]:
