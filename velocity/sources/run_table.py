@@ -16,7 +16,7 @@ from velocity.sources.shared import reasons
 from velocity.sources.table_file import ROW, open_table
 from velocity.sources.table_kinds import EXPORTED, TABLE_SCHEMA, is_export
 from velocity.sources.table_times import AmbiguousDateError, day_order
-from velocity.sources.table_values import Dialect, UnreadableColumnError, reading_of, trimmed
+from velocity.sources.table_values import Dialect, UnreadableColumnError, reading_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -200,15 +200,11 @@ class _RunTable:
             if TABLE_SCHEMA[name] == UTC and frame.schema[name] == pl.String
         }
         try:
-            return day_order(times.values())
+            return day_order(times)
         except AmbiguousDateError as error:
-            column = next(
-                heading
-                for heading, texts in times.items()
-                if texts.to_frame("it").select((trimmed(pl.col("it")) == str(error)).any()).item()
-            )
+            date, column = error.args
             raise SourceError(
-                f'{self._path} has "{error}" in its column "{column}", and it is not clear which'
+                f'{self._path} has "{date}" in its column "{column}", and it is not clear which'
                 " number is the day and which the month.",
                 "Write times as in 2026-05-04T09:00:00Z, or import W&B's file as it was downloaded,"
                 " before a spreadsheet saved it.",

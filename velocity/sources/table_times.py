@@ -9,7 +9,7 @@ import polars as pl
 from velocity.records import UTC
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Mapping
 
 #: Which of two numbers before the year is the day: the first one, or the second one.
 DayOrder = Literal["day first", "month first"]
@@ -43,19 +43,22 @@ _MILLISECONDS = (0.4e12, 4.2e12)
 
 
 class AmbiguousDateError(Exception):
-    """The day and month of a date are ambiguous; the text is that date."""
+    """The day and month of a date are ambiguous; the arguments are that date and its column."""
 
 
-def day_order(columns: Iterable[pl.Series]) -> DayOrder:
+def day_order(columns: Mapping[str, pl.Series]) -> DayOrder:
     """Whether the day or the month comes first, judging by all dates in a table's text columns.
 
     Raises:
         AmbiguousDateError: some dates could be read either way, and no other date decides.
     """
-    texts = [pl.Series([], dtype=pl.String), *columns]
+    texts = [pl.DataFrame(schema={"text": pl.String, "column": pl.String})]
+    texts += [
+        column.alias("text").to_frame().with_columns(column=pl.lit(name))
+        for name, column in columns.items()
+    ]
     local = (
-        pl.concat([column.alias("text") for column in texts])
-        .to_frame()
+        pl.concat(texts)
         .with_columns(pl.col("text").str.strip_chars().str.extract_groups(_YEAR_LAST).alias("it"))
         .unnest("it")
         .filter(pl.col("mark") != ".")  # between dots, the day always comes first
@@ -67,7 +70,7 @@ def day_order(columns: Iterable[pl.Series]) -> DayOrder:
         (pl.col("one") != pl.col("two")) & (pl.max_horizontal("one", "two") <= _MOST_MONTHS)
     )
     if is_day_first == is_month_first and unclear.height:
-        raise AmbiguousDateError(unclear["text"][0])
+        raise AmbiguousDateError(unclear["text"][0], unclear["column"][0])
     return "month first" if is_month_first else "day first"
 
 
