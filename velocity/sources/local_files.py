@@ -9,11 +9,9 @@ import yaml  # type: ignore[import-untyped]  # comes with wandb, as the files do
 
 from velocity.sources.local_runs import take_summary
 from velocity.sources.shared import open_inside
-from velocity.sources.values import instant_of, read_json, unwrapped
+from velocity.sources.values import count_of, instant_of, noted, read_json, unwrapped
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import datetime
     from pathlib import Path
 
     from velocity.sources.local_runs import Session
@@ -39,11 +37,15 @@ def read_files(session: Session, root: Path) -> None:
     Their `state` is always "running" and their `heartbeatAt` is the start, so neither is read.
     Links below `root`, the folder that the user named, are not followed.
     """
-    metadata = _mapping(session, root, "wandb-metadata.json")
-    session.started_at = session.started_at or _instant(session, metadata, "startedAt")
+    metadata, unreadable = _mapping(session, root, "wandb-metadata.json"), session.unreadable
+    session.started_at = session.started_at or noted(
+        instant_of, metadata.get("startedAt"), "startedAt", unreadable
+    )
     session.host = session.host or session.text(metadata.get("host"), "host")
     session.gpu_type = session.gpu_type or session.text(metadata.get("gpu"), "gpu_type")
-    session.gpu_count = session.gpu_count or session.count(metadata.get("gpu_count"), "gpu_count")
+    session.gpu_count = session.gpu_count or noted(
+        count_of, metadata.get("gpu_count"), "gpu_count", unreadable
+    )
     if isinstance(slurm := metadata.get("slurm"), dict):
         session.job_id = session.job_id or session.text(slurm.get("job_id"), "slurm")
     if session.commit is None and isinstance(git := metadata.get("git"), dict):
@@ -58,17 +60,11 @@ def read_files(session: Session, root: Path) -> None:
         session.config = unwrapped(config)
     stamp = own.get("value") if isinstance(own, dict) else None
     if isinstance(stamp, dict):
-        session.created_at = _instant(session, stamp, "start_time")
+        started_at = stamp.get("start_time")
+        session.created_at = noted(instant_of, started_at, "start_time", unreadable)
     if session.start is None and session.last_metric_at and session.runtime_s is not None:
         before = session.last_metric_at.timestamp() - session.runtime_s
         session.created_at = instant_of(before)
-
-
-def _instant(session: Session, told: Mapping[str, Any], name: str) -> datetime | None:
-    instant = instant_of(told.get(name))
-    if instant is None and told.get(name) is not None:
-        session.unreadable.append(name)
-    return instant
 
 
 def _mapping(session: Session, root: Path, name: str) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from operator import add
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from velocity.records import config_text
-from velocity.sources.values import count_of, finite, instant_of, mean_share
+from velocity.sources.values import finite, instant_of, mean_share, noted, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -91,17 +91,7 @@ class Session:
 
     def text(self, value: Any, name: str) -> str | None:
         """The text of field `name`; records the field as unreadable if it is not text."""
-        if value is None or isinstance(value, str):
-            return value or None
-        self.unreadable.append(name)
-        return None
-
-    def count(self, value: Any, name: str) -> int | None:
-        """The count in field `name`; records the field as unreadable if it is not a count."""
-        count = count_of(value)
-        if count is None and value is not None:
-            self.unreadable.append(name)
-        return count
+        return noted(text_of, value, name, self.unreadable) or None
 
     def seen(self, instant: datetime | None) -> None:
         """Record that the session was alive at `instant`."""

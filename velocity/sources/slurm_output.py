@@ -116,7 +116,7 @@ def read_jobs(jobs: Iterable[Any]) -> Iterator[tuple[int, Job | str]]:
     for number, told in enumerate(jobs, start=1):
         if not isinstance(told, dict):
             yield number, "it is not an object"
-        elif not _text(_object(told.get("array")).get("task")):  # an array that still waits
+        elif not values.text_of(_object(told.get("array")).get("task")):  # a waiting array
             yield number, _job_or_reason(_row_of(told), None)
 
 
@@ -191,11 +191,11 @@ def _row_of(told: Mapping[str, Any]) -> dict[str, str]:
         "start": _time(times.get("start")),
         "end": _time(times.get("end")),
         "elapsedraw": _whole(times.get("elapsed")),
-        "cluster": _text(told.get("cluster")),
-        "account": _text(told.get("account")),
-        "user": _text(told.get("user")),
-        "jobname": _text(told.get("name")),
-        "nodelist": _text(told.get("nodes")),
+        "cluster": values.text_of(told.get("cluster")),
+        "account": values.text_of(told.get("account")),
+        "user": values.text_of(told.get("user")),
+        "jobname": values.text_of(told.get("name")),
+        "nodelist": values.text_of(told.get("nodes")),
     }
     resources = _resources(_object(told.get("tres")).get("allocated"))
     known_resources = {} if resources is None else {"alloctres": resources}
@@ -223,16 +223,12 @@ def _object(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _text(value: Any) -> str | None:
-    return value if isinstance(value, str) else None
-
-
 def _state(value: Any) -> str:
     """The word of {"current": "FAILED"}, of later releases' {"current": ["FAILED"]}, or itself."""
     current = value.get("current") if isinstance(value, dict) else value
     if isinstance(current, list):
         current = next(iter(current), None)
-    return _text(current) or ""
+    return values.text_of(current) or ""
 
 
 def _resources(found: Any) -> str | None:

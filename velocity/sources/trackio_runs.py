@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from velocity.errors import SourceError
 from velocity.records import Rejected, RunBatch, config_text, run_frame
 from velocity.sources.shared import client_of, entity_of, is_address, without_password
-from velocity.sources.values import instant_of, read_object
+from velocity.sources.values import instant_of, read_object, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -169,20 +169,16 @@ def _run(row: Mapping[str, Any], username: str | None, now: datetime) -> dict[st
     own = {name: value for name, value in config.items() if not name.startswith("_")}
     return {
         "run_id": row["run_id"],
-        "username": _text(config.get("_Username")) or username,
+        "username": text_of(config.get("_Username")) or username,
         "display_name": row["name"],
         "state": "running" if now - seen_at < _QUIET else "finished",
         "created_at": created_at,
         "heartbeat_at": seen_at,
         "first_metric_at": first_at,
         "last_metric_at": last_at,
-        "group_name": _text(config.get("_Group")),
+        "group_name": text_of(config.get("_Group")),
         "config": config_text(own) if own else None,
         "history_rows": row["logged_rows"],
         "source": "trackio",
         "trust": _TRUST,
     }
-
-
-def _text(value: Any) -> str | None:
-    return value if isinstance(value, str) else None

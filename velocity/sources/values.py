@@ -6,12 +6,14 @@ import json
 import math
 import re
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import orjson
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+
+_Value = TypeVar("_Value")
 
 _LONGEST_INT = 2**63
 #: A time outside these stands for "none" or is a mistake: the days of a run that lasts thousands of
@@ -96,6 +98,21 @@ def count_of(value: Any) -> int | None:
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _LONGEST_INT:
         return value
     return None
+
+
+def text_of(value: Any) -> str | None:
+    """The JSON value, if it is text."""
+    return value if isinstance(value, str) else None
+
+
+def noted(
+    read: Callable[[Any], _Value | None], value: Any, name: str, unreadable: list[str]
+) -> _Value | None:
+    """What `read` makes of a value; the `name` of one that is not null but unreadable is noted."""
+    found = None if value is None else read(value)
+    if found is None and value is not None:
+        unreadable.append(name)
+    return found
 
 
 def unwrapped(stored: Mapping[str, Any]) -> dict[str, Any]:

@@ -27,7 +27,9 @@ from velocity.sources.values import (
     finite,
     instant_of,
     mean_share,
+    noted,
     read_object,
+    text_of,
     unwrapped,
 )
 
@@ -122,7 +124,7 @@ def _why_not_a_run(node: Node, row: Mapping[str, Any]) -> str | None:
 
 def _light_row(node: Node, unreadable: list[str]) -> dict[str, Any]:
     row: dict[str, Any] = {
-        column: _text(node.get(name), name, unreadable) for column, name in _TEXTS.items()
+        column: noted(text_of, node.get(name), name, unreadable) for column, name in _TEXTS.items()
     }
     # An empty name is null; otherwise all runs without one would share a group or sweep.
     row["group_name"], row["sweep"] = row["group_name"] or None, row["sweep"] or None
@@ -130,17 +132,10 @@ def _light_row(node: Node, unreadable: list[str]) -> dict[str, Any]:
     row["tags"] = _tags(node.get("tags"), unreadable)
     user = node.get("user")
     told = user.get("username") if isinstance(user, dict) else None
-    row["username"] = _text(told, "user", unreadable)
+    row["username"] = noted(text_of, told, "user", unreadable)
     return row | {
-        column: _micros(node.get(name), name, unreadable) for column, name in _TIMES.items()
+        column: noted(_micros, node.get(name), name, unreadable) for column, name in _TIMES.items()
     }
-
-
-def _text(value: Any, name: str, unreadable: list[str]) -> str | None:
-    if value is None or isinstance(value, str):
-        return value
-    unreadable.append(name)
-    return None
 
 
 def _tags(value: Any, unreadable: list[str]) -> list[str] | None:
@@ -160,7 +155,7 @@ def _told_row(node: Node, unreadable: list[str]) -> dict[str, Any]:
         config.pop("wandb_version", None)  # the version of the format, not a user's value
     # A field that cannot be read shows that a client wrote it.
     wrote = bool(config or summary or unreadable)
-    commit = _text(node.get("commit"), "commit", unreadable) or None
+    commit = noted(text_of, node.get("commit"), "commit", unreadable) or None
     rows = count_of(node.get("historyLineCount"))
     row = {"history_rows": rows, "wrote": wrote, "commit": commit}
     if config is not None:
@@ -180,7 +175,7 @@ def _internal_row(internal: Any, unreadable: list[str]) -> dict[str, Any]:
     telemetry = value.get("t")
     features = telemetry.get(_FEATURE_LIST) if isinstance(telemetry, dict) else None
     row: dict[str, Any] = {
-        "stamp": _micros(value.get("start_time"), "start_time", unreadable),
+        "stamp": noted(_micros, value.get("start_time"), "start_time", unreadable),
         "writers": _writers(value.get("e"), unreadable),
     }
     if isinstance(features, list):
@@ -193,7 +188,7 @@ def _writers(entries: Any, unreadable: list[str]) -> list[dict[str, Any]] | None
     if not isinstance(entries, dict):
         return None
     writers = [
-        {"start": _micros(entry.get("startedAt"), "startedAt", unreadable)} | _machine(entry)
+        {"start": noted(_micros, entry.get("startedAt"), "startedAt", unreadable)} | _machine(entry)
         for entry in entries.values()
         if isinstance(entry, dict)
     ]
@@ -203,15 +198,11 @@ def _writers(entries: Any, unreadable: list[str]) -> list[dict[str, Any]] | None
 
 
 def _machine(entry: Mapping[str, Any]) -> dict[str, Any]:
-    row: dict[str, Any] = {}
-    for column, name in (("host", "host"), ("gpu_type", "gpu")):
-        if isinstance(entry.get(name), str):
-            row[column] = entry[name]
-    if (count := count_of(entry.get("gpu_count"))) is not None:
-        row["gpu_count"] = count
-    if isinstance(slurm := entry.get("slurm"), dict) and isinstance(slurm.get("job_id"), str):
-        row["job_id"] = slurm["job_id"]
-    return row
+    slurm = entry.get("slurm")
+    job_id = slurm.get("job_id") if isinstance(slurm, dict) else None
+    texts = {"host": entry.get("host"), "gpu_type": entry.get("gpu"), "job_id": job_id}
+    row: dict[str, Any] = {column: text_of(value) for column, value in texts.items()}
+    return row | {"gpu_count": count_of(entry.get("gpu_count"))}
 
 
 def _summary_row(summary: Mapping[str, Any], unreadable: list[str]) -> dict[str, Any]:
@@ -222,7 +213,7 @@ def _summary_row(summary: Mapping[str, Any], unreadable: list[str]) -> dict[str,
     unreadable += ["runtime"] * (len(values) - len(runtimes))
     return {
         "runtime_s": max(runtimes, default=None),
-        "last_metric_at": _micros(summary.get("_timestamp"), "_timestamp", unreadable),
+        "last_metric_at": noted(_micros, summary.get("_timestamp"), "_timestamp", unreadable),
     }
 
 
@@ -237,13 +228,10 @@ def _object(text: Any, name: str, unreadable: list[str]) -> dict[str, Any] | Non
         return None
 
 
-def _micros(value: Any, name: str, unreadable: list[str]) -> int | None:
-    """Microseconds since 1970 of a time as W&B writes it; None if there is none."""
-    if (moment := instant_of(value)) is not None:
-        return (moment - EARLIEST) // _MICROSECOND
-    if value is not None:
-        unreadable.append(name)
-    return None
+def _micros(value: Any) -> int | None:
+    """Microseconds since 1970 of a time as W&B writes it."""
+    moment = instant_of(value)
+    return None if moment is None else (moment - EARLIEST) // _MICROSECOND
 
 
 def _frame(
