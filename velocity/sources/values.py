@@ -109,8 +109,9 @@ def noted(
     read: Callable[[Any], _Value | None], value: Any, name: str, unreadable: list[str]
 ) -> _Value | None:
     """What `read` makes of a value; the `name` of one that is not null but unreadable is noted."""
-    found = None if value is None else read(value)
-    if found is None and value is not None:
+    if value is None:
+        return None
+    if (found := read(value)) is None:
         unreadable.append(name)
     return found
 
