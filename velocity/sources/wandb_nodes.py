@@ -59,7 +59,6 @@ _FEATURES = {"offline": 4, "resumed": 5, "shared": 67, "rewound": 72}
 _FEATURE_LIST = "3"
 _MICROSECOND = timedelta(microseconds=1)
 _LATEST = 2**63  # after every start
-
 _WRITER_TYPE = pl.Series(dtype=WRITER).to_arrow(compat_level=pl.CompatLevel.oldest()).type
 
 EVENTS_QUERY = """
@@ -95,7 +94,9 @@ def run_batch(entity: str, project: str, nodes: Iterable[Node]) -> RunBatch:
         if reason := _why_not_a_run(node, row):
             rejected.append(Rejected(entity, project, row["run_id"], reason))
             continue
-        rows.append(row | _told_row(node, unreadable) | {"unreadable": unreadable or None})
+        row |= _told_row(node, unreadable)
+        row["unreadable"] = unreadable or None
+        rows.append(row)
     constant: dict[str, Any] = {"entity": entity, "project": project, "source": "api", "trust": 3}
     return RunBatch(_frame(rows, RUN_SCHEMA, constant), tuple(rejected))
 
@@ -133,9 +134,9 @@ def _light_row(node: Node, unreadable: list[str]) -> dict[str, Any]:
     user = node.get("user")
     told = user.get("username") if isinstance(user, dict) else None
     row["username"] = noted(text_of, told, "user", unreadable)
-    return row | {
-        column: noted(_micros, node.get(name), name, unreadable) for column, name in _TIMES.items()
-    }
+    for column, name in _TIMES.items():
+        row[column] = noted(_micros, node.get(name), name, unreadable)
+    return row
 
 
 def _tags(value: Any, unreadable: list[str]) -> list[str] | None:
@@ -200,9 +201,12 @@ def _writers(entries: Any, unreadable: list[str]) -> list[dict[str, Any]] | None
 def _machine(entry: Mapping[str, Any]) -> dict[str, Any]:
     slurm = entry.get("slurm")
     job_id = slurm.get("job_id") if isinstance(slurm, dict) else None
-    texts = {"host": entry.get("host"), "gpu_type": entry.get("gpu"), "job_id": job_id}
-    row: dict[str, Any] = {column: text_of(value) for column, value in texts.items()}
-    return row | {"gpu_count": count_of(entry.get("gpu_count"))}
+    return {
+        "host": text_of(entry.get("host")),
+        "gpu_type": text_of(entry.get("gpu")),
+        "gpu_count": count_of(entry.get("gpu_count")),
+        "job_id": text_of(job_id),
+    }
 
 
 def _summary_row(summary: Mapping[str, Any], unreadable: list[str]) -> dict[str, Any]:
