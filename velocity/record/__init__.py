@@ -95,7 +95,7 @@ def move_record(
     The values of the config keys `names` are stored.
 
     Raises:
-        StoreError: it is there already, or another record is.
+        StoreError: it is there already, or another record is, or another process is publishing.
     """
     if to == "server":
         _postgres("record").move_to_server(data, address, names)

@@ -169,11 +169,7 @@ class PostgresRecord(PostgresIntake, Record):
 
 class _Filled(PostgresIntake):
     def fill(self, connection: Connection) -> str:
-        """Send a record to the server, unless it is there already; return the copy's token.
-
-        Raises:
-            StoreError: the server has another record.
-        """
+        """Send a record to the server, unless it is there already; return the copy's token."""
         identity = connection.run("SELECT id FROM identity")[0][0]
         with self._server.transaction():
             self._server.run(STOP_MERGES)
@@ -210,13 +206,7 @@ def _rows(connection: Connection, table: str) -> Iterator[pl.DataFrame]:
 
 
 def move_to_server(data: Path, address: str, names: Sequence[str]) -> None:
-    """Move the record of a data folder to an empty server; what stays is its copy.
-
-    The values of the config keys `names` are stored.
-
-    Raises:
-        StoreError: the record is on a server already, or the server has another one.
-    """
+    """Move the record of a data folder to an empty server; what stays is its copy."""
     with closing(DuckDBRecord(data)) as source:
         source.name_keys(names)
         with closing(_Filled(data, address)) as server:
@@ -225,10 +215,6 @@ def move_to_server(data: Path, address: str, names: Sequence[str]) -> None:
 
 
 def move_to_file(data: Path, address: str) -> None:
-    """Move the record of a server to a data folder.
-
-    Raises:
-        StoreError: the folder has another record, or another process is publishing.
-    """
+    """Move the record of a server to a data folder."""
     with closing(PostgresRecord(data, address)) as record:
         record.move_here()
