@@ -15,15 +15,14 @@ from velocity.records import REQUIRED, RUN_SCHEMA, UTC, WRITER, Rejected, RunBat
 from velocity.sources.shared import reasons
 from velocity.sources.table_file import ROW, open_table
 from velocity.sources.table_kinds import EXPORTED, TABLE_SCHEMA, is_export
-from velocity.sources.table_times import AmbiguousDateError, day_order
-from velocity.sources.table_values import Dialect, UnreadableColumnError, reading_of
+from velocity.sources.table_times import day_order
+from velocity.sources.table_values import Dialect, reading_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import datetime
 
     from velocity.sources.base import Asked
-    from velocity.sources.table_times import DayOrder
 
 _KEY = ("entity", "project", "run_id")
 #: A row without one of these cannot become a run.
@@ -159,20 +158,25 @@ class _RunTable:
         if self._exported:
             text = pl.col(pl.String)
             frame = frame.with_columns(pl.when(text != _EMPTY_EXPORTED).then(text))
+        times = {
+            heading: frame[name]
+            for name, heading in headings.items()
+            if TABLE_SCHEMA[name] == UTC and frame.schema[name] == pl.String
+        }
         dialect = Dialect(
             list_separator="," if self._exported else ";",
             decimal_comma=self._table.separator != ",",
-            day_order=self._day_order(frame),
+            day_order=day_order(self._path, times),
         )
-        readings = {}
-        for column, heading in headings.items():
-            try:
-                readings[column] = reading_of(column, frame.schema[column], dialect)
-            except UnreadableColumnError as error:
-                raise SourceError(
-                    f'The column "{heading}" of {self._path} has the type {error}.',
-                    "Change its type, or leave the column out.",
-                ) from error
+        readings = {
+            column: reading_of(
+                column,
+                frame.schema[column],
+                dialect,
+                f'The column "{heading}" of {self._path}',
+            )
+            for column, heading in headings.items()
+        }
         known = frame.select(ROW, **{name: reading.known for name, reading in readings.items()})
         values = known.lazy().select(ROW, **{name: it.value for name, it in readings.items()})
         read = values.collect()
@@ -192,23 +196,6 @@ class _RunTable:
             heartbeat_at=pl.coalesce("ended_at", "heartbeat_at"),
         )
         return read, problems
-
-    def _day_order(self, frame: pl.DataFrame) -> DayOrder:
-        times = {
-            heading: frame[name]
-            for name, heading in self._headings.items()
-            if TABLE_SCHEMA[name] == UTC and frame.schema[name] == pl.String
-        }
-        try:
-            return day_order(times)
-        except AmbiguousDateError as error:
-            date, column = error.args
-            raise SourceError(
-                f'{self._path} has "{date}" in its column "{column}", and it is not clear which'
-                " number is the day and which the month.",
-                "Write times as in 2026-05-04T09:00:00Z, or import W&B's file as it was downloaded,"
-                " before a spreadsheet saved it.",
-            ) from error
 
 
 def _listed(columns: Iterable[str]) -> str:

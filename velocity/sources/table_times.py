@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Literal
 
 import polars as pl
 
+from velocity.errors import SourceError
 from velocity.records import UTC
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 #: Which of two numbers before the year is the day: the first one, or the second one.
 DayOrder = Literal["day first", "month first"]
@@ -42,15 +44,11 @@ _SECONDS = (0.4e9, 4.2e9)
 _MILLISECONDS = (0.4e12, 4.2e12)
 
 
-class AmbiguousDateError(Exception):
-    """The day and month of a date are ambiguous; the arguments are that date and its column."""
-
-
-def day_order(columns: Mapping[str, pl.Series]) -> DayOrder:
+def day_order(path: Path, columns: Mapping[str, pl.Series]) -> DayOrder:
     """Whether the day or the month comes first, judging by all dates in a table's text columns.
 
     Raises:
-        AmbiguousDateError: some dates could be read either way, and no other date decides.
+        SourceError: some dates could be read either way, and no other date decides.
     """
     texts = [pl.DataFrame(schema={"text": pl.String, "column": pl.String})]
     texts += [
@@ -70,7 +68,13 @@ def day_order(columns: Mapping[str, pl.Series]) -> DayOrder:
         (pl.col("one") != pl.col("two")) & (pl.max_horizontal("one", "two") <= _MOST_MONTHS)
     )
     if is_day_first == is_month_first and unclear.height:
-        raise AmbiguousDateError(unclear["text"][0], unclear["column"][0])
+        date, column = unclear["text"][0], unclear["column"][0]
+        raise SourceError(
+            f'{path} has "{date}" in its column "{column}", and it is not clear which number is'
+            " the day and which the month.",
+            "Write times as in 2026-05-04T09:00:00Z, or import W&B's file as it was downloaded,"
+            " before a spreadsheet saved it.",
+        )
     return "month first" if is_month_first else "day first"
 
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import polars as pl
 
+from velocity.errors import SourceError
 from velocity.records import UTC, config_text
 from velocity.sources.table_kinds import TABLE_SCHEMA
 from velocity.sources.table_times import DayOrder, instants, instants_of_numbers
@@ -47,24 +48,23 @@ class Reading(NamedTuple):
     wanted: str  # the readable values, in words
 
 
-class UnreadableColumnError(Exception):
-    """The column's type cannot be read; the text names the type and the wanted values."""
-
-
-def reading_of(column: str, written: pl.DataType, dialect: Dialect) -> Reading:
+def reading_of(column: str, written: pl.DataType, dialect: Dialect, shown: str) -> Reading:
     """How to read `column` of `TABLE_SCHEMA`, which the table has as type `written`.
 
     Surrounding spaces are ignored, and empty text means "not known".
 
     Raises:
-        UnreadableColumnError: the column's type cannot hold such values.
+        SourceError: the column's type cannot hold such values; it begins with the words `shown`.
     """
     cell, kind = pl.col(column), TABLE_SCHEMA[column]
     if written == pl.Null:  # Parquet's type for a column without values
         return Reading(cell, cell.cast(kind), "")
     wanted, value = _wanted(column, dialect), _value(column, written, dialect)
     if value is None:
-        raise UnreadableColumnError(f"{written}, which cannot be read as {wanted}")
+        raise SourceError(
+            f"{shown} has the type {written}, which cannot be read as {wanted}.",
+            "Change its type, or leave the column out.",
+        )
     return Reading(_known(column, written), value.cast(kind, strict=False), wanted)
 
 
