@@ -13,14 +13,13 @@ from velocity.sources.shared import client_of, in_batches, reasons
 from velocity.sources.values import instant_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from velocity.records import RunBatch
     from velocity.sources.base import Asked
 
 #: As much as a table: W&B's own runs are trusted more.
 _TRUST = 2
-_ENTITY, _PROJECT = "inspect", "evals"
 _SHOWN_CHARACTERS = 200
 #: More tokens or dollars than this are a mistake in the log.
 _MOST = 10**15
@@ -45,7 +44,7 @@ class InspectSource:
         inspect = client_of("inspect", "inspect_ai.log")
         names = [name for place in asked.places for name in _logs(place, inspect)]
         headers, rejected = [], []
-        entity, project = asked.entity or _ENTITY, asked.project or _PROJECT
+        entity, project = asked.entity or "inspect", asked.project or "evals"
         for number, name in enumerate(names):
             asked.on_progress(name, number, len(names))
             try:
@@ -56,7 +55,10 @@ class InspectSource:
         if not headers:
             why = reasons(rejected)
             raise SourceError(f"No log of {', '.join(asked.places)} can be read: {why}.", _HINT)
-        calls = _first_calls(header for _, header in headers)
+        # Task id, which retries share -> the id of the eval set, or of the first call of `eval`.
+        calls: dict[str, str] = {}
+        for _, header in sorted(headers, key=lambda it: str(it[1].eval.created)):
+            calls.setdefault(header.eval.task_id, header.eval.eval_set_id or header.eval.run_id)
         rows = [
             _row(name, header, calls[header.eval.task_id])
             | {"entity": entity, "project": project, "username": asked.username}
@@ -83,14 +85,6 @@ def _checked(header: Any) -> Any:
     if not header.eval.eval_id or instant_of(header.eval.created) is None:
         raise ValueError("it does not have an id or a time of creation")
     return header
-
-
-def _first_calls(headers: Iterable[Any]) -> dict[str, str]:
-    """Task id, which retries share -> the id of the eval set, or of the first call of `eval`."""
-    found: dict[str, str] = {}
-    for header in sorted(headers, key=lambda it: str(it.eval.created)):
-        found.setdefault(header.eval.task_id, header.eval.eval_set_id or header.eval.run_id)
-    return found
 
 
 def _row(name: str, header: Any, call: str) -> dict[str, Any]:

@@ -16,12 +16,6 @@ if TYPE_CHECKING:
 
     from velocity.sources.local_runs import Session
 
-#: Files in `files/` -> name of their contents in `unreadable`.
-_NAMES = {
-    "wandb-metadata.json": "metadata",
-    "wandb-summary.json": "summary",
-    "config.yaml": "config",
-}
 #: Largest bytes of a file by suffix. Reading YAML is slow, and a longer config is not stored.
 _LONGEST = {".json": 8 * 2**20, ".yaml": 2**20}
 
@@ -82,7 +76,7 @@ def _mapping(session: Session, root: Path, name: str) -> dict[str, Any]:
         value = None
     if isinstance(value, dict):
         return value
-    session.unreadable.append(_NAMES[name])
+    session.unreadable.append(path.stem.removeprefix("wandb-"))
     return {}
 
 

@@ -33,7 +33,14 @@ def read_json(text: str | bytes) -> Any:
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError:
-        return _read_leniently(text)
+        pass  # it may still be JSON to others
+    try:
+        value = json.loads(text, strict=False, parse_constant=str, parse_float=_finite_or_text)
+        written = json.dumps(value, ensure_ascii=False)
+    except RecursionError as error:
+        raise ValueError(str(error)) from error
+    # A surrogate without its other half cannot be encoded, and becomes a replacement character.
+    return json.loads(written.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
 
 
 def read_object(text: str | bytes) -> dict[str, Any] | None:
@@ -48,16 +55,6 @@ def read_object(text: str | bytes) -> dict[str, Any] | None:
     if value is not None and not isinstance(value, dict):
         raise ValueError("it is not an object")
     return value
-
-
-def _read_leniently(text: str | bytes) -> Any:
-    try:
-        value = json.loads(text, strict=False, parse_constant=str, parse_float=_finite_or_text)
-        written = json.dumps(value, ensure_ascii=False)
-    except RecursionError as error:
-        raise ValueError(str(error)) from error
-    # A surrogate without its other half cannot be encoded, and becomes a replacement character.
-    return json.loads(written.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
 
 
 def _finite_or_text(text: str) -> float | str:
