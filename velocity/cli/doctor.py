@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import polars as pl
 import typer
@@ -26,10 +26,13 @@ from velocity.reading import reads
 from velocity.record import OLDEST_POSTGRES, has_record
 from velocity.roster.models import read_roster
 from velocity.settings import Settings, load_settings
-from velocity.sources.base import Server, connect_server
+from velocity.sources.base import connect_server
 from velocity.store import Snapshot, latest_snapshot
 from velocity.store.zones import differing_zones
 from velocity.sync.own_clock import describe_clock, find_clock_ahead
+
+if TYPE_CHECKING:
+    from velocity.sources.base import Server
 
 _LIBRARIES = ("duckdb", "polars", "streamlit", "plotly", "wandb")
 _OLD = timedelta(days=1)
@@ -228,7 +231,7 @@ def _server(settings: Settings) -> Iterator[Finding]:
             yield _ok("projects", f"{name}: {told}")
 
 
-def _own_clock(server: Server) -> Iterator[Finding]:
+def _own_clock(server: "Server") -> Iterator[Finding]:
     """This machine's clock against the server's, if the server sends its time."""
     before = datetime.now(UTC)
     told = server.fetch_clock()

@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from zoneinfo import available_timezones
 
 import typer
@@ -21,12 +21,15 @@ from velocity.errors import RetryLaterError, SourceError, VelocityError
 from velocity.formats import did_you_mean, elapsed, label, plural
 from velocity.paths import make_private
 from velocity.settings import load_settings
-from velocity.sources.base import Server, connect_server
+from velocity.sources.base import connect_server
 from velocity.store import latest_snapshot
 from velocity.sync.commands import sync_wandb
 from velocity.sync.estimate import count_runs, estimate_seconds
 from velocity.sync.results import Progress, of_steps
 from velocity.toml import toml_string
+
+if TYPE_CHECKING:
+    from velocity.sources.base import Server
 
 _NAMED = 12  # projects of an entity in one sentence
 _SETTINGS = """\
@@ -152,7 +155,7 @@ def _own_zone() -> str:
     return "UTC" if zone == "Etc/UTC" else zone
 
 
-def _ask_projects(server: Server) -> list[str]:
+def _ask_projects(server: "Server") -> list[str]:
     """Ask for an entity and its projects until they exist."""
     entity, names = _ask_entity(server)
     shown = ", ".join(map(label, names[:_NAMED]))
@@ -168,7 +171,7 @@ def _ask_projects(server: Server) -> list[str]:
             say(f'There is no project "{label(unknown)}". {did_you_mean(unknown, names)}'.rstrip())
 
 
-def _ask_entity(server: Server) -> tuple[str, list[str]]:
+def _ask_entity(server: "Server") -> tuple[str, list[str]]:
     """Ask for an entity until it has projects; return it with their names."""
     while True:
         entity = typer.prompt("W&B user or team", server.viewer, err=True).strip()

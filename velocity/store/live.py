@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from velocity.database.connection import Connection
-from velocity.database.copying import copy_database
 from velocity.database.failures import WRITE_ERRORS, cannot_write, is_full_disk
 from velocity.database.lock import writer_lock
-from velocity.database.one_file import remove_old_file, split_off
+from velocity.database.whole_files import copy_database, remove_old_file, split_off
 from velocity.errors import StoreError
 from velocity.paths import make_private
 from velocity.queries import load_query, macros, queries_fingerprint

@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import polars as pl
 
-from velocity.database.connection import SORTED_JOINS, make_durable
+from velocity.database.connection import SORTED_JOINS, execute, make_durable
 from velocity.database.failures import interruptible
-from velocity.database.parsed import execute
 from velocity.errors import StoreError, no_data
 from velocity.paths import link_to, write_private
 from velocity.queries import queries_fingerprint
