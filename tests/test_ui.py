@@ -25,26 +25,6 @@ def section():
     ui.show_chart(chart, title="Reaction", caption="2 weeks, n = 20", table=table)
 
 
-def tiles():
-    from tests.chart_frames import weeks
-    from velocity.charts.trends import draw_trend
-    from velocity.ui import parts as ui
-
-    chart = draw_trend(weeks([4.0, 5.0]), mode="light", title="Concluded", unit="count")
-    ui.tile(
-        "Concluded",
-        "223",
-        change="+8",
-        before="from 215",
-        charts=[chart],
-        second="9 % of runs failed",
-        note="n = 223",
-        key="concluded",
-        metric="experiments_concluded",
-        why=lambda: None,
-    )
-
-
 def period():
     from datetime import date
 
@@ -104,14 +84,6 @@ def test_a_chart_has_an_alternative_text_our_theme_and_a_menu_with_its_table():
     assert json.loads(chart.config)["displayModeBar"] is False
     assert len(test.get("menu_button")) == 1
     assert [header.value for header in test.header] == ["Reaction"]
-
-
-def test_the_change_of_a_tile_is_grey_and_without_arrow():
-    metric = run(tiles).metric[0]
-    assert (metric.value, metric.delta) == ("223", "+8")
-    proto = metric.proto
-    assert proto.color == proto.MetricColor.GRAY
-    assert proto.delta_description == "from 215"
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,9 @@ from velocity.sentences import week as words
 from velocity.sentences.answer import Answer
 from velocity.sentences.weeks import coverage, not_tracked, restated_clause
 from velocity.ui import week_parts as parts
+from velocity.ui.drill import show_why
 from velocity.ui.present import present, present_button
 from velocity.ui.week import Week
-from velocity.ui.why import show_why
 
 _LATELY = timedelta(days=7)
 

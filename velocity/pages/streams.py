@@ -2,22 +2,294 @@
 
 from __future__ import annotations
 
-from velocity import ui
-from velocity.ui import stream_pages as forms
+from typing import TYPE_CHECKING
+
+import polars as pl
+import streamlit as st
+
+from velocity import formats, ui
+from velocity.reading import reads
+from velocity.reading.frames import worded
+from velocity.reading.series import Ranges, at_edge
+from velocity.report.work import Work
+from velocity.sentences import streams as words
+from velocity.sentences.answer import LINE, LINE_HELP, Answer
+from velocity.sentences.judged import nothing_near
+from velocity.sentences.mentor_facts import MEASURES
+from velocity.sentences.queue import BULLET
+from velocity.ui.drill import show_way, show_why, way_in_text
+from velocity.ui.page import ALL_STREAMS, YOUR_SCHOLARS
+from velocity.ui.parts import waits
+from velocity.ui.scholar.mentor import show_measure, show_mentor_sheet, weeks_caption
+
+if TYPE_CHECKING:
+    from velocity.ui.view import View
+
+#: Figures of the supporting line.
+_WHY = {
+    "experiments_concluded": "Why concluded",
+    "failure_share": "Why failed",
+    "reaction_working_hours_median": "Why result to next launch",
+}
 
 
 def _draw() -> None:
     view = ui.view().without_hours
     if view.managed:
-        forms.show_managed(view)
+        _show_managed(view)
         return
     streams = [it for it in view.stream_names if it in view.streams]
     if not streams:
         ui.empty_state("There are no streams: add them to the roster.", "velocity roster suggest")
     elif len(streams) == 1:
-        forms.show_one(view, *streams)
+        _show_one(view, *streams)
     else:
-        forms.show_all(view, streams)
+        _show_all(view, streams)
+
+
+def _show_one(view: View, stream: str) -> None:
+    """One stream: the headline with links to its figures, and its scholars."""
+    work, name = Work(view, stream), view.stream_names[stream]
+    good = words.good(*work.whole, work.days)
+    people = formats.plural(len(work.people), "scholar")
+    label = formats.markdown(formats.label(name))
+    answer = Answer(words.headline(work.decisions, work.known_on, stream=name, good=good))
+    view.say(f"{label}, {people}", answer, window=work.days.kicker)
+    with view.answer, st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        if said := words.support(*work.whole, work.days):
+            st.markdown(said, width="content")
+        for measure, words_for in _WHY.items():
+            show_why(view, measure, stream=stream, label=words_for)
+    lines = view.windowed(reads.line_states, streams=[stream])
+    _show_work(view, work, lines, choice=stream)
+
+
+def _show_managed(view: View) -> None:
+    """The scholars of a research manager, with their work in all streams."""
+    work = Work(view, named=view.managed)
+    view.say(
+        formats.plural(len(work.people), "scholar"),
+        Answer(words.headline(work.decisions, work.known_on)),
+        window=work.days.kicker,
+    )
+    lines = view.windowed(reads.line_states)
+    lines = lines.filter(lines["scholar"].is_in(view.managed))
+    _show_work(view, work, lines, choice=YOUR_SCHOLARS)
+
+
+def _show_work(view: View, work: Work, lines: pl.DataFrame, *, choice: str) -> None:
+    """The queue, the sheet of the chosen scholar, everybody's weeks, and the lines."""
+    chosen = _chosen(work)
+    left, right = st.columns([1, 2.6], gap="medium")
+    with left:
+        _show_queue(view, work.decisions, chosen, choice=choice)
+        _show_quiet(work, lines, chosen, choice=choice)
+    if chosen is not None:
+        ui.view().record_look(chosen)
+        with right:
+            show_mentor_sheet(work, chosen, order=work.order, choice=choice)
+        _show_people(work)
+    _show_lines(view, lines, work.decisions, choice=choice)
+
+
+def _show_all(view: View, ids: list[str]) -> None:
+    """The queue of all streams, and their lines by name; a card leads to the sheet."""
+    every = [Work(view, it) for it in ids]
+    first = every[0]
+    decisions = view.needs_decision(streams=ids)
+    queue = decisions.filter("needs_decision")
+    view.say(
+        f"all {len(ids)} streams",
+        Answer(words.headline(decisions, first.known_on)),
+        window=first.days.kicker,
+    )
+    found = _of_all(every, queue)
+    chosen = found[1] if found else None
+    left, right = st.columns([1, 2.6], gap="medium")
+    with left:
+        _show_queue(view, decisions, chosen, choice=ALL_STREAMS)
+    with right:
+        if found:
+            ui.view().record_look(found[1])
+            asked = dict(queue.filter("named").select("scholar", "name").iter_rows())
+            show_mentor_sheet(*found, order=asked, choice=ALL_STREAMS)
+        lines = view.windowed(reads.line_states, streams=ids)
+        _show_lines(view, lines, decisions, choice=ALL_STREAMS)
+
+
+def _of_all(every: list[Work], queue: pl.DataFrame) -> tuple[Work, str] | None:
+    """The scholar of the address, in the stream of their line in the queue, or their first one."""
+    asked = st.query_params.get("scholar", "")
+    waiting = queue.filter(scholar=asked)["stream"]
+    theirs = [it for it in every if asked in it.people]
+    theirs.sort(key=lambda it: it.stream not in waiting)
+    return (theirs[0], asked) if theirs else None
+
+
+def _chosen(work: Work) -> str | None:
+    """The scholar of the address, the first in the queue, or the first who launched something."""
+    asked = st.query_params.get("scholar")
+    if asked in work.people:
+        return asked
+    queue = {*work.queue.filter("named")["scholar"]}
+    launched = {it for it, row in work.now.items() if row["experiments_started"]}
+    first = [it for it in work.order if it in queue | launched]
+    return next(iter([*first, *work.order]), None)
+
+
+def _show_queue(view: View, decisions: pl.DataFrame, chosen: str | None, *, choice: str) -> None:
+    """A card per line that needs a decision: its name, the question, its wait against its usual.
+
+    Args:
+        view: of a mentor.
+        decisions: rows of `reads.needs_decision` of the streams shown.
+        chosen: the scholar whose sheet is shown.
+        choice: the choice on the page Streams; links keep it.
+    """
+    queue = decisions.filter("needs_decision")
+    shown = queue.filter("named")
+    ui.heading(
+        words.queue_title(decisions),
+        f"Longest against the line's own usual first. {BULLET}" if shown.height else "",
+        table=ui.Table(decisions, "decisions"),
+        about=LINE_HELP,
+    )
+    several = choice in {ALL_STREAMS, YOUR_SCHOLARS}
+    for row, called, bullet in waits(shown):
+        with st.container(border=True, gap="xsmall"):
+            _sheet_link(called, row["scholar"], choice, chosen)
+            st.markdown(words.question(row))
+            ui.show_figure(bullet, key=f"wait-{row['experiment_id']}")
+            st.caption(words.card_caption(row, view.zone, stream=several))
+    if later := words.hidden(queue):
+        st.caption(later)
+
+
+def _sheet_link(label: str, scholar: str, choice: str, chosen: str | None) -> None:
+    """A link to the sheet of a scholar; their name alone if it is the one shown."""
+    label = formats.markdown(label)
+    if scholar == chosen:
+        st.markdown(f":primary[**{label}**]")
+    else:
+        show_way("streams", f"{label} \u203a", scholar=scholar, streams=choice)
+
+
+def _show_quiet(work: Work, lines: pl.DataFrame, chosen: str | None, *, choice: str) -> None:
+    """Every scholar with nothing that waits, by name, with one fact.
+
+    Args:
+        work: of the scholars.
+        lines: rows of `reads.line_states`.
+        chosen: the scholar whose sheet is shown.
+        choice: the choice on the page Streams; links keep it.
+    """
+    asked = set(work.queue.filter("named")["scholar"])
+    others = [it for it in work.people if it not in asked]
+    if not others:
+        return
+    st.header("Everybody else, by name" if asked else "Everybody, by name", anchor=False)
+    failed = set(lines.filter(state="failure not recovered")["scholar"])
+    by_fact = {it: _quiet_fact(work, it, failed=it in failed) for it in others}
+    nothing = words.quiet_fact(None, None, work.days, [])
+    for scholar in others:
+        if by_fact[scholar] != nothing:
+            with st.container(gap=None):
+                _sheet_link(_name(work, scholar), scholar, choice, chosen)
+                st.caption(by_fact[scholar])
+    if idle := [it for it in others if by_fact[it] == nothing]:
+        st.caption(nothing)
+        with st.container(horizontal=True, gap="small"):
+            for scholar in idle:
+                _sheet_link(_name(work, scholar), scholar, choice, chosen)
+
+
+def _name(work: Work, scholar: str) -> str:
+    return formats.label(work.people[scholar], 24)
+
+
+def _quiet_fact(work: Work, scholar: str, *, failed: bool) -> str:
+    fresh = words.fresh(work.decisions, scholar, work.view.zone)
+    now, before = work.now.get(scholar), work.before.get(scholar)
+    return words.quiet_fact(now, before, work.days, fresh, failed=failed)
+
+
+def _show_people(work: Work) -> None:
+    """The scholars by name, each in their own range over thirteen weeks.
+
+    By default only those whose latest value is at the edge of its range.
+    """
+    ranges = Ranges.of(work.weeks, work.people, MEASURES)
+    ui.heading(
+        words.people_title(len(work.people), ranges),
+        f"By name; never compared with each other. {weeks_caption(work, work.people)}",
+        table=ui.Table(work.weeks, "scholar-weeks"),
+    )
+    edge = at_edge(work.weeks, work.people, MEASURES)
+    label = "Show all, not only what is near the edge of its usual range"
+    every = st.toggle(label, key="all-people")
+    if not every and not any(edge.values()):
+        st.markdown(nothing_near(ranges))
+        return
+    with st.grid(4, min_column_width=300, gap="medium", key="stacked-people"):
+        for measure, (title, _) in MEASURES.items():
+            if groups := work.people if every else edge[measure]:
+                with st.container(gap=None):
+                    st.markdown(f"**{title}**")
+                    show_measure(work, measure, groups, f"people-{measure}")
+
+
+def _show_lines(view: View, lines: pl.DataFrame, decisions: pl.DataFrame, *, choice: str) -> None:
+    """Some lines by stream and name, parked ones too; nothing is ranked.
+
+    Args:
+        view: of the page.
+        lines: rows of `reads.line_states`.
+        decisions: rows of `reads.needs_decision` of the same streams or scholars.
+        choice: the choice on the page Streams; links keep it.
+    """
+    streams = [*view.stream_names]
+    order = {stream: at for at, stream in enumerate(streams)}
+    lines = lines.with_columns(
+        place=pl.col("stream").replace_strict(order, default=len(order), return_dtype=pl.Int64),
+        name=view.with_names(lines)["scholar"],
+    ).sort("place", "name", "entity", "project")
+    shown_waits = words.shown_waits(decisions).iter_rows(named=True)
+    waiting = {tuple(row[it] for it in LINE): row for row in shown_waits}
+    ui.heading(
+        "Lines by stream and name",
+        f"{view.window.words}; {formats.sample(lines.height, 'line')}",
+        table=ui.Table(lines.drop("place", "name"), "lines"),
+    )
+    if lines.is_empty():
+        st.markdown("No line has an experiment in these days: choose a longer period.")
+        return
+    period = view.window.written
+    shown = lines.select(
+        Stream=worded(lines["stream_name"], _cell),
+        Scholar=pl.Series(
+            [
+                way_in_text("streams", _cell(name), scholar=scholar, streams=choice, period=period)
+                for scholar, name in lines.select("scholar", "name").iter_rows()
+            ],
+            dtype=pl.String,
+        ),
+        Line=worded(lines["project"], _cell),
+        State=pl.Series(
+            [
+                words.line_state(row, waiting.get(tuple(row[it] for it in LINE)), view.zone)
+                for row in lines.iter_rows(named=True)
+            ],
+            dtype=pl.String,
+        ),
+        Launched=pl.col("experiments_started").cast(pl.String),
+        Concluded=pl.col("experiments_concluded").cast(pl.String),
+        Failed=pl.Series(map(formats.share, lines["failure_share"]), dtype=pl.String),
+    )
+    st.table(shown, border="horizontal", hide_index=True)
+
+
+def _cell(text: str) -> str:
+    return formats.markdown(formats.label(text, 28))
 
 
 PAGE = ui.Page(

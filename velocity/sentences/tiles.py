@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Tile:
-    """A figure and the words around it, as `ui.tile` takes them."""
+    """A figure and the words around it."""
 
     label: str
     value: str

@@ -2,9 +2,7 @@
 
 from velocity.ui.browser import prepare_browser
 from velocity.ui.choices import choose_titled
-from velocity.ui.drill import chosen_row, go_on_to, has_page, know_pages, show_step
-from velocity.ui.evidence import show_explanation
-from velocity.ui.experiment import show_timeline_of_one
+from velocity.ui.drill import go_on_to, has_page, know_pages, show_step
 from velocity.ui.page import EVERYONE, Page
 from velocity.ui.parts import (
     Table,
@@ -14,7 +12,6 @@ from velocity.ui.parts import (
     show_error,
     show_figure,
     theme_mode,
-    tile,
 )
 from velocity.ui.share import show_share
 from velocity.ui.sign_in import (
@@ -36,7 +33,6 @@ __all__ = [
     "View",
     "admit",
     "choose_titled",
-    "chosen_row",
     "column_config",
     "empty_state",
     "go_on_to",
@@ -51,15 +47,12 @@ __all__ = [
     "show_chart",
     "show_development",
     "show_error",
-    "show_explanation",
     "show_figure",
     "show_not_admitted",
     "show_rows",
     "show_share",
     "show_step",
-    "show_timeline_of_one",
     "show_who",
     "theme_mode",
-    "tile",
     "view",
 ]

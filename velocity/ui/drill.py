@@ -1,8 +1,4 @@
-"""Links from page to page: down from a row or a mark, and back up. The address carries the choices.
-
-The browser only sends the position of the selected row. Ids come from rows that were read for the
-viewer, never from the browser.
-"""
+"""Links from page to page, down and back up. The address carries the choices."""
 
 from __future__ import annotations
 
@@ -13,18 +9,21 @@ import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
 from velocity import formats
+from velocity.reading import reads
+from velocity.reading.definitions import columns
+from velocity.reading.periods import Window
 from velocity.ui.page import YOUR_SCHOLARS
-from velocity.ui.paper_table import show_on_paper
-from velocity.ui.tables import NONE, ROW_HEIGHT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import date
 
-    import polars as pl
-
+    from velocity.reading.viewed import ViewedDays
     from velocity.ui.view import View
 
 _PAGES = "listed_pages"
+#: The programme as the page Why this number has it in its address.
+PROGRAMME = "programme"
 
 
 def know_pages(pages: Mapping[str, st.Page]) -> None:
@@ -73,9 +72,58 @@ def way_in_text(name: str, label: str, **choices: str | list[str]) -> str:
     return f"[{label}]({path}?{urlencode(choices, doseq=True)})"
 
 
+def runs_of(experiment_id: str, launched: date, window: Window) -> dict[str, str]:
+    """The choices of Runs that show the runs of an experiment: the window with its launch."""
+    days = Window(min(launched, window.first), max(launched, window.last))
+    return {"period": days.written, "runs-experiment": experiment_id}
+
+
 def show_step(page: str, name: str, **choices: str | list[str]) -> None:
     """A link up or down between programme and scholar, by the name of its target."""
     show_way(page, f"{formats.markdown(formats.label(name))} \u203a", **choices)
+
+
+def show_why(
+    view: ViewedDays,
+    metric: str,
+    *,
+    scholar: str | None = None,
+    stream: str | None = None,
+    window: Window | None = None,
+    label: str = "why",
+) -> None:
+    """A link to a figure's rows, for viewers who may see all of them; nothing for others.
+
+    Args:
+        view: of the page.
+        metric: id of the figure.
+        scholar: whose figure it is.
+        stream: whose it is if it is not a scholar's; without either it is the programme's.
+        window: its days, if they are not those of the page.
+        label: Markdown.
+    """
+    scope = view.scope
+    own = scholar is not None and scope.sees_hours(scholar)
+    if columns()[metric].private and not (own or scope.hours is None):
+        return
+    choices = {"metric": metric, "whose": PROGRAMME}
+    if scholar is not None:
+        known = scholar in view.read(reads.scholars)["scholar"]
+        sees = known and scope.sees_whole(scholar)
+        choices |= {"whose": "scholar", "scholar": scholar}
+    elif stream is not None:
+        sees = scope.sees_stream(stream)
+        choices["whose"] = of_stream(stream)
+    else:
+        sees = scope.everything
+    if sees:
+        days = {} if window is None else {"period": window.written}
+        show_way("why", label, **choices, **days)
+
+
+def of_stream(stream: str) -> str:
+    """A stream as the page Why this number has it in its address."""
+    return f"stream {stream}"
 
 
 def show_trail(view: View) -> None:
@@ -109,45 +157,3 @@ def _ways_up(view: View) -> list[tuple[str, str, dict[str, Any]]]:
     if view.page.name == "my_velocity":
         return above
     return [*above, ("my_velocity", who["name"], {})]
-
-
-def chosen_row(
-    shown: pl.DataFrame,
-    rows: pl.DataFrame,
-    *,
-    columns: Mapping[str, Any],
-    key: str,
-    alt: str,
-    opens: bool,
-    height: int | None = None,
-) -> dict[str, Any] | None:
-    """A table whose rows can be selected with mouse or keyboard; returns the selected row.
-
-    Args:
-        shown: what the table shows, one row for each of `rows`.
-        rows: as they were read for the viewer, in the same order.
-        columns: configuration of the columns.
-        key: of the table.
-        alt: a description for screen readers.
-        opens: whether rows lead anywhere for this viewer; otherwise none can be selected.
-        height: px; None shows all rows.
-    """
-    state: Any = st.dataframe(
-        shown,
-        column_config=dict(columns),
-        hide_index=True,
-        row_height=ROW_HEIGHT,
-        height=height or "content",
-        placeholder=NONE,
-        alt=alt,
-        key=key,
-        on_select="rerun" if opens else "ignore",
-        selection_mode="single-row",
-    )
-    show_on_paper(shown, columns, none=NONE)
-    if not opens:
-        return None
-    match state["selection"]:
-        case {"rows": [int(place), *_]} if 0 <= place < rows.height:
-            return rows.row(place, named=True)
-    return None

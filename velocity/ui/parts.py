@@ -1,26 +1,26 @@
-"""The parts of every page: headings, tiles, charts with their tables, period, empty states."""
+"""The parts of every page: headings, charts, tables and files behind them, empty states."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib import import_module
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import polars as pl
 import streamlit as st
 
 from velocity import formats
+from velocity.charts.bullet import draw_bullet
 from velocity.charts.picture import as_picture
-from velocity.reading.definitions import definition
 from velocity.reading.downloads import csv_bytes, parquet_bytes
-from velocity.sentences.answer import as_read, defined
+from velocity.sentences.answer import as_read
 from velocity.ui.files import download_button
 from velocity.ui.sign_in import admission
-from velocity.ui.tables import page_about, page_days, page_zone, show_rows
+from velocity.ui.tables import page_zone, show_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping
 
     from velocity.charts.base import Chart
     from velocity.errors import VelocityError
@@ -64,7 +64,7 @@ class Table:
     @property
     def called(self) -> str:
         """The name of its files: block and days, and the person of a page about one."""
-        days = page_days()
+        days = st.session_state.get("days")
         return self.file or (f"{self.name}-{days}" if days else self.name)
 
 
@@ -105,18 +105,21 @@ def show_chart(
     title: str,
     caption: str,
     table: Table,
-    on_select: Callable[[], None] | None = None,
+    on_click: Callable[[str], object] | None = None,
 ) -> None:
-    """A chart under its heading, as for `heading`; the table's name is its key.
-
-    `on_select` is called when a mark is clicked.
-    """
+    """A chart under its heading, as for `heading`; the table's name is its key."""
     heading(title, caption, table=replace(table, charts=(chart,)))
-    show_figure(chart, key=f"{table.name}-chart", on_select=on_select)
+    show_figure(chart, key=f"{table.name}-chart", on_click=on_click)
 
 
-def show_figure(chart: Chart, *, key: str, on_select: Callable[[], None] | None = None) -> None:
-    """A chart without a heading."""
+def show_figure(chart: Chart, *, key: str, on_click: Callable[[str], object] | None = None) -> None:
+    """A chart without a heading; `on_click` gets the id of a clicked mark, maybe an unknown one."""
+
+    def click() -> None:
+        match st.session_state.get(key):
+            case {"selection": {"points": [{"customdata": [_, str(clicked), *_]}, *_]}} if on_click:
+                on_click(clicked)
+
     if chart.missing:
         with st.container(height=chart.spec["layout"]["height"], border=False):
             st.caption(chart.missing)
@@ -128,7 +131,7 @@ def show_figure(chart: Chart, *, key: str, on_select: Callable[[], None] | None 
         key=key,
         alt=chart.alt,
         config=config,
-        on_select=on_select or "ignore",
+        on_select=click if on_click else "ignore",
         selection_mode="points",
     )
     if chart.note:
@@ -211,7 +214,7 @@ def _offer_pictures(table: Table, title: str, ending: str) -> None:
     st.caption(f"The camera at the top right of a picture saves it as {_PICTURES[ending]}.")
     drawn = [chart for chart in table.charts if not chart.missing]
     for place, chart in enumerate(drawn, start=1):
-        picture = as_picture(chart, title=as_read(title), about=page_about())
+        picture = as_picture(chart, title=as_read(title), about=st.session_state.get("about", ""))
         saved = {
             "format": ending,
             "filename": f"{table.called}-{place}" if len(drawn) > 1 else table.called,
@@ -233,48 +236,26 @@ def _offer_pictures(table: Table, title: str, ending: str) -> None:
         )
 
 
-def tile(
-    label: str,
-    value: str,
-    *,
-    change: str,
-    before: str,
-    charts: Sequence[Chart],
-    second: str,
-    note: str,
-    key: str,
-    metric: str,
-    why: Callable[[], None],
-) -> None:
-    """A headline figure over its charts, with a second figure as text.
+def plain_name(text: str) -> str:
+    """The text as a part of a key or of a file's name: letters, digits and dashes."""
+    return "".join(it if it.isalnum() and it.isascii() else "-" for it in text)
 
-    Args:
-        label: what the figure is.
-        value: the figure, short: a long one is cut.
-        change: against `before`, with its sign.
-        before: the earlier figure, such as "from 215".
-        charts: from top to bottom.
-        second: the figure that belongs beside it, Markdown.
-        note: n, limits and window, Markdown.
-        key: of the charts, unique on the page.
-        metric: id of the figure, whose definition is the tooltip.
-        why: shows the link to the rows of the figure, if the viewer may see them.
-    """
-    with st.container(gap="xsmall"):
-        st.metric(
-            label,
-            value,
-            change,
-            delta_color="off",
-            delta_arrow="off",
-            delta_description=before,
-            help=defined(definition(metric).text, metric),
+
+def waits(lines: pl.DataFrame) -> Iterator[tuple[dict[str, Any], str, Chart]]:
+    """Rows of `reads.needs_decision`, each with its line's name and a bullet on a shared axis."""
+    longest = max([*lines["waited_working_hours"], *lines["usual_working_hours"]], default=0)
+    for at, row in enumerate(lines.iter_rows(named=True), start=1):
+        called = f"{formats.label(row['name'], 16)} / {formats.label(row['project'], 24)}"
+        bullet = draw_bullet(
+            waited=row["waited_working_hours"],
+            usual=row["usual_working_hours"],
+            median=row["usual_median_working_hours"],
+            longest=longest,
+            mode=theme_mode(),
+            title=called,
+            axis=at == lines.height,
         )
-        for place, chart in enumerate(charts):
-            show_figure(chart, key=f"{key}-{place}")
-        st.markdown(f":small[{second}]")
-        st.caption(note)
-        why()
+        yield row, called, bullet
 
 
 def empty_state(what: str, command: str) -> None:

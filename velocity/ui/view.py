@@ -21,7 +21,7 @@ from velocity.reading.soon import soon
 from velocity.roster.models import Roster
 from velocity.store import Snapshot, latest_snapshot
 from velocity.ui.choices import choose_any_titled
-from velocity.ui.drill import has_page, show_trail, show_way
+from velocity.ui.drill import has_page, show_trail
 from velocity.ui.page import ALL_STREAMS, YOUR_SCHOLARS
 from velocity.ui.paper import note_on_paper
 from velocity.ui.parts import theme_mode
@@ -30,7 +30,7 @@ from velocity.ui.sign_in import admission, settings_now
 from velocity.ui.sync_now import latest, may_sync, show_sync_now
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Sequence
     from pathlib import Path
 
     from streamlit.delta_generator import DeltaGenerator
@@ -194,22 +194,6 @@ class View:
     def opens_scholars(self) -> bool:
         """Whether the viewer can open the page of every scholar shown."""
         return self.scope.everything and has_page("my_velocity")
-
-    def show_ways(self, row: Mapping[str, Any], *, period: str) -> None:
-        """Links from a selected row of a read to the pages about its scholar, and to W&B.
-
-        `period` are the days to explain, as in an address. Only scholars in the roster have pages.
-        """
-        scholar = row["scholar"]
-        known = self.read(reads.scholars)["scholar"]
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f"**{formats.markdown(formats.label(scholar))}**", width="content")
-            if scholar in known and self.scope.sees_whole(scholar):
-                show_way("my_velocity", "My velocity", scholar=scholar)
-                why = {"whose": "scholar", "scholar": scholar, "period": period}
-                show_way("why", "Why this number", **why)
-            if row.get("url"):
-                st.link_button("W&B", row["url"], type="tertiary")
 
     def say(self, over: str, answer: Answer, *, window: str | None = None) -> None:
         """Writes what the page covers, and its answer.

@@ -3,31 +3,29 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import polars as pl
 import streamlit as st
 
 from velocity import formats
-from velocity.charts.bullet import draw_bullet
 from velocity.charts.dumbbell import draw_dumbbell
 from velocity.charts.ends import draw_ends
 from velocity.charts.panels import draw_panels
 from velocity.charts.to_date import draw_to_date
 from velocity.charts.trends import draw_trend
 from velocity.reading import reads
+from velocity.reading.definitions import definition
 from velocity.reading.series import TREND_WEEKS, Ranges, at_edge, last_complete_week, recent, trend
 from velocity.sentences import moved, week_tiles
 from velocity.sentences import queue as queue_words
 from velocity.sentences import week as words
-from velocity.sentences.answer import LINE_HELP
+from velocity.sentences.answer import LINE_HELP, defined
 from velocity.sentences.compared import MEASURES, UNITS, possessive
 from velocity.sentences.events import caption
 from velocity.sentences.judged import nothing_near
-from velocity.ui.drill import has_page, show_way, way_in_text
-from velocity.ui.parts import Table, heading, show_figure, theme_mode, tile
-from velocity.ui.why import show_why
+from velocity.ui.drill import has_page, runs_of, show_way, show_why, way_in_text
+from velocity.ui.parts import Table, heading, show_figure, theme_mode, waits
 
 if TYPE_CHECKING:
     from velocity.charts.base import Chart
@@ -73,37 +71,32 @@ def five_lines(week: Week) -> list[Said]:
 
 def show_tiles(week: Week) -> None:
     """The four measures; each chart plots the figure above it."""
-    mode = theme_mode()
     with st.grid(4, min_column_width=300, border=True):
         for said, measure in tiles(week):
-            figure = week_chart(week, measure)
-            tile(
-                said.label,
-                said.value,
-                change=said.change,
-                before=said.before,
-                charts=[figure],
-                second=said.second,
-                note=said.note,
-                key=measure,
-                metric=measure,
-                why=partial(show_why, week.view, measure),
-            )
-        last = week_tiles.credits_end(week.ends, week.known_on)
-        title = "Credits run out"
-        figure = draw_ends(week.ends, today=week.known_on, mode=mode, title=title)
-        tile(
-            last.label,
-            last.value,
-            change=last.change,
-            before=last.before,
-            charts=[figure],
-            second=last.second,
-            note=last.note,
-            key="ends",
-            metric="exhausted_on",
-            why=partial(show_why_it_ends, week),
-        )
+            with st.container(gap="xsmall"):
+                _show_tile(said, measure, week_chart(week, measure), key=f"{measure}-tile")
+                show_why(week.view, measure)
+        with st.container(gap="xsmall"):
+            said = week_tiles.credits_end(week.ends, week.known_on)
+            title, mode = "Credits run out", theme_mode()
+            chart = draw_ends(week.ends, today=week.known_on, mode=mode, title=title)
+            _show_tile(said, "exhausted_on", chart, key="ends-tile")
+            show_why_it_ends(week)
+
+
+def _show_tile(said: Tile, metric: str, chart: Chart, *, key: str) -> None:
+    st.metric(
+        said.label,
+        said.value,
+        said.change,
+        delta_color="off",
+        delta_arrow="off",
+        delta_description=said.before,
+        help=defined(definition(metric).text, metric),
+    )
+    show_figure(chart, key=key)
+    st.markdown(f":small[{said.second}]")
+    st.caption(said.note)
 
 
 def show_why_it_ends(week: Week, label: str = "why") -> None:
@@ -153,9 +146,8 @@ def show_queue(week: Week) -> None:
         table=Table(week.decisions, "decisions"),
         about=LINE_HELP,
     )
-    longest = max([*shown["waited_working_hours"], *shown["usual_working_hours"]], default=0)
-    for at, row in enumerate(shown.iter_rows(named=True)):
-        _show_line(week, row, longest, axis=at == shown.height - 1)
+    for row, called, bullet in waits(shown):
+        _show_line(week, row, called, bullet)
     stale = week.view.with_names(week.silent)
     if silent := queue_words.silent(stale, week.view.trust["stale_runs"], week.view.zone):
         st.markdown(silent)
@@ -163,9 +155,8 @@ def show_queue(week: Week) -> None:
         st.caption(rest)
 
 
-def _show_line(week: Week, row: Row, longest: float, *, axis: bool) -> None:
+def _show_line(week: Week, row: Row, called: str, chart: Chart) -> None:
     link, sentence, bullet = st.columns([1.5, 2.4, 2.4], gap="small", vertical_alignment="top")
-    called = f"{formats.label(row['name'], 16)} / {formats.label(row['project'], 24)}"
     known = row["scholar"] in week.view.read(reads.scholars)["scholar"]
     with link:
         if known and week.view.scope.sees_whole(row["scholar"]) and has_page("my_velocity"):
@@ -182,15 +173,6 @@ def _show_line(week: Week, row: Row, longest: float, *, axis: bool) -> None:
         st.markdown(queue_words.row_words(row, week.view.zone))
         st.caption(queue_words.usual_words(row))
     with bullet:
-        chart = draw_bullet(
-            waited=row["waited_working_hours"],
-            usual=row["usual_working_hours"],
-            median=row["usual_median_working_hours"],
-            longest=longest,
-            mode=theme_mode(),
-            title=called,
-            axis=axis,
-        )
         show_figure(chart, key=f"wait-{row['experiment_id']}")
 
 
@@ -222,7 +204,7 @@ def show_moved(week: Week) -> None:
         f"{_TITLES[measure]} by people, as known now; {launched}. {adds}",
         table=table,
     )
-    show_figure(figure, key="moved-chart", on_select=_take_point)
+    show_figure(figure, key="moved-chart", on_click=lambda it: st.session_state.update(of=it))
     named = dict(rows.select("id", "name").iter_rows())
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         st.segmented_control(
@@ -251,16 +233,6 @@ def _measure() -> str:
 def _chosen(groups: list[str]) -> str | None:
     of = st.session_state.get("of")
     return of if of in groups else None
-
-
-def _take_point() -> None:
-    """Chooses the stream whose mark was clicked; the browser sends the mark's own id."""
-    state: Any = st.session_state.get("moved-chart")
-    match state:
-        case {"selection": {"points": [{"customdata": [_, str(group)]}, *_]}}:
-            st.session_state["of"] = group
-        case _:
-            return
 
 
 def show_moved_lines(week: Week) -> None:
@@ -305,11 +277,7 @@ def _launched(week: Week, stream: str, over: Window) -> pl.DataFrame:
 def _link(week: Week, row: Row) -> str:
     """The experiment's runs on the page Runs, over the same days."""
     name = formats.markdown(formats.label(row["label"], 24))
-    first = min(row["start_day"], week.days.window.first)
-    choices = {
-        "period": f"{first.isoformat()}..{week.days.window.last.isoformat()}",
-        "runs-experiment": row["experiment_id"],
-    }
+    choices = runs_of(row["experiment_id"], row["start_day"], week.days.window)
     return way_in_text("runs", name, **choices)
 
 

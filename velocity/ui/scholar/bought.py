@@ -11,8 +11,8 @@ from velocity.charts.bought import draw_bought
 from velocity.charts.tile_trend import Line, draw_panel
 from velocity.reading import reads
 from velocity.sentences import bought as words
+from velocity.ui.drill import show_why
 from velocity.ui.parts import heading, show_figure, theme_mode
-from velocity.ui.why import show_why
 
 if TYPE_CHECKING:
     from velocity.ui.scholar.sheet import Sheet

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import polars as pl
 import streamlit as st
@@ -14,16 +15,14 @@ from velocity.reading.periods import monday_of
 from velocity.sentences import loops as words
 from velocity.sentences.timeline import no_runs_since
 from velocity.ui.choices import choose_titled
-from velocity.ui.drill import show_way
-from velocity.ui.experiment import TIMELINE, clicked_experiment, show_timeline
+from velocity.ui.drill import runs_of, show_way, show_why
 from velocity.ui.parts import heading, show_figure, theme_mode
-from velocity.ui.why import show_why
+from velocity.ui.timeline import show_timeline
 
 if TYPE_CHECKING:
     from velocity.reading.mine import Row
     from velocity.ui.scholar.sheet import Sheet
 
-_CHART = "loops-chart"
 _ADDRESS = "loop"
 _ROWS = 18
 _LONGEST_WAITS = 3
@@ -69,15 +68,13 @@ def show_scholar_timeline(sheet: Sheet) -> None:
         sheet.who,
         days=days,
         title=title,
-        on_select=lambda: _take(TIMELINE),
+        on_click=_select,
         table=lambda frame: sheet.table(frame, "timeline"),
     )
 
 
-def _take(chart: str) -> None:
-    clicked = clicked_experiment(chart)
-    if clicked is not None:
-        st.query_params[_ADDRESS] = clicked
+def _select(experiment_id: str) -> None:
+    st.query_params[_ADDRESS] = experiment_id
 
 
 def _chart(sheet: Sheet, loops: pl.DataFrame, selected: str) -> None:
@@ -92,7 +89,7 @@ def _chart(sheet: Sheet, loops: pl.DataFrame, selected: str) -> None:
         selected=selected,
         tails=sheet.hours,
     )
-    show_figure(chart, key=_CHART, on_select=lambda: _take(_CHART))
+    show_figure(chart, key="loops-chart", on_click=_select)
     if loops.height > _ROWS:
         label = f"Show the latest {_ROWS}" if everything else f"Show all {loops.height}"
         if st.button(label, type="tertiary"):
@@ -114,6 +111,7 @@ def _selected(sheet: Sheet, loops: pl.DataFrame) -> Row:
     row = rows[chosen]
     st.markdown(words.selected(row))
     st.table(words.steps(row, sheet.zone, hours=sheet.hours), border="horizontal")
+    launched = row["started_at"].astimezone(ZoneInfo(sheet.view.zone)).date()
     launches = int(sheet.meanwhile.filter(experiment_id=chosen)["launches"].sum())
     st.caption(words.by_the_clock(row) + words.meanwhile(launches))
     if row["status"] == "awaiting" and sheet.hours:
@@ -125,11 +123,7 @@ def _selected(sheet: Sheet, loops: pl.DataFrame) -> Row:
             args=(sheet.scholar, chosen, row["result_at"]),
         )
     with st.container(horizontal=True, gap="small"):
-        show_way(
-            "runs",
-            "Its runs",
-            **sheet.runs_of(row),
-        )
+        show_way("runs", "Its runs", **runs_of(chosen, launched, sheet.window))
         show_why(sheet.view, "loop_hours_median", scholar=sheet.scholar, label="Why these figures")
     return row
 

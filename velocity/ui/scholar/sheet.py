@@ -26,14 +26,13 @@ from velocity.reading.mine import (
 from velocity.reading.periods import last_whole_day, monday_of
 from velocity.sentences.events import events
 from velocity.sentences.headline import Change, Facts, Setting, Wait, Whose
-from velocity.ui.parts import Table, show_error
+from velocity.ui.parts import Table, plain_name, show_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import date, datetime
 
     from velocity.charts.events import Event
-    from velocity.reading.mine import Row
     from velocity.reading.periods import Window
     from velocity.ui.view import View
 
@@ -141,15 +140,6 @@ class Sheet:
     def up_to_now(self) -> bool:
         """Whether lists go on to the end of the data, beyond the window's full weeks."""
         return self.view.chosen.period in {"This week", "4 weeks", "Programme"}
-
-    def runs_of(self, row: Row) -> dict[str, str]:
-        """The choices of Runs that show the runs of one loop."""
-        launched = row["started_at"].astimezone(ZoneInfo(self.view.zone)).date()
-        first, last = min(launched, self.window.first), max(launched, self.window.last)
-        return {
-            "period": f"{first.isoformat()}..{last.isoformat()}",
-            "runs-experiment": row["experiment_id"],
-        }
 
     @cached_property
     def shown_loops(self) -> pl.DataFrame:
@@ -330,7 +320,7 @@ class Sheet:
     def table(self, frame: pl.DataFrame, block: str) -> Table:
         """The rows of a section; the file's name has person, section and days."""
         days = f"{self.window.first.isoformat()}-{self.window.last.isoformat()}"
-        return Table(frame, block, file=f"{_plain(self.scholar)}-{block}-{days}")
+        return Table(frame, block, file=f"{plain_name(self.scholar)}-{block}-{days}")
 
 
 def show_block(show: Callable[[Sheet], None], sheet: Sheet) -> None:
@@ -339,7 +329,3 @@ def show_block(show: Callable[[Sheet], None], sheet: Sheet) -> None:
         show(sheet)
     except VelocityError as error:
         show_error(error)
-
-
-def _plain(text: str) -> str:
-    return "".join(it if it.isalnum() and it.isascii() else "-" for it in text)

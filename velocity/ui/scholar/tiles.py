@@ -12,9 +12,9 @@ from velocity.reading.periods import whole_week
 from velocity.sentences import mine as words
 from velocity.sentences.events import caption
 from velocity.sentences.headline import headline
+from velocity.ui.drill import show_why
 from velocity.ui.parts import data_menu, show_figure, theme_mode
 from velocity.ui.scholar.today import show_today
-from velocity.ui.why import show_why
 
 if TYPE_CHECKING:
     from velocity.charts.base import Chart

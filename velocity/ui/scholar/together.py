@@ -9,8 +9,8 @@ import streamlit as st
 from velocity.charts.side_by_side import draw_side_by_side
 from velocity.sentences import mine as words
 from velocity.sentences.together import array_line, sweep_stub
+from velocity.ui.drill import show_why
 from velocity.ui.parts import heading, show_figure, theme_mode
-from velocity.ui.why import show_why
 
 if TYPE_CHECKING:
     from velocity.ui.scholar.sheet import Sheet
