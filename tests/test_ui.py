@@ -30,7 +30,7 @@ def period():
 
     import streamlit as st
 
-    from velocity.ui.period import period_control
+    from velocity.ui.choices import period_control
 
     first_run = "opened" not in st.session_state
     st.session_state["opened"] = True
@@ -46,14 +46,14 @@ def period():
 def first_page_with_a_bound_choice():
     import streamlit as st
 
-    from velocity import ui
+    from velocity.ui.drill import go_on_to
 
     def other() -> None:
         st.write("other")
 
     def home() -> None:
         st.selectbox("Period", ["a", "b"], key="period", bind="query-params")
-        ui.go_on_to(theirs)
+        go_on_to(theirs)
 
     theirs = st.Page(other, title="Theirs", url_path="theirs")
     st.navigation([st.Page(home, title="Home", default=True), theirs]).run()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 import streamlit as st
 
-from velocity import sentences, ui
+from velocity import sentences
 from velocity.charts.balances import draw_balances
 from velocity.charts.compute import draw_compute
 from velocity.charts.dumbbell import draw_dumbbell
@@ -17,6 +17,10 @@ from velocity.reading import reads
 from velocity.reading.what_if import ends_if
 from velocity.sentences import spending as words
 from velocity.ui.drill import show_way, show_why, way_in_text
+from velocity.ui.page import Page
+from velocity.ui.parts import Table, empty_state, heading, show_chart, theme_mode
+from velocity.ui.tables import show_rows
+from velocity.ui.view import current_view
 from velocity.ui.week import Week
 from velocity.ui.week_parts import show_why_it_ends
 
@@ -29,7 +33,7 @@ _TYPES = ["gpu_type", "gpu_hours", "gpu_hours_failed", "credits"]
 
 
 def _draw() -> None:
-    view = ui.view()
+    view = current_view()
     week = Week(view)
     answer = sentences.compute(
         ends=week.ends,
@@ -62,22 +66,22 @@ def _show_balances(week: Week) -> None:
     title = "Each stream's balance, and the day it ends"
     balance = week.view.read(reads.balance, by="stream")
     caption = words.balances_caption(week.ends)
-    table = ui.Table(balance, "balances")
+    table = Table(balance, "balances")
     if week.ends.is_empty():
-        ui.heading(title, caption, table=table)
-        ui.empty_state(
+        heading(title, caption, table=table)
+        empty_state(
             "No grant of a stream is recorded. Add grants and rates to the roster; see "
             "docs/configuration.md.",
             "[[credits.grants]]",
         )
         return
-    chart = draw_balances(balance, week.ends, today=week.today, mode=ui.theme_mode(), title=title)
-    ui.show_chart(chart, title=title, caption=caption, table=table)
+    chart = draw_balances(balance, week.ends, today=week.today, mode=theme_mode(), title=title)
+    show_chart(chart, title=title, caption=caption, table=table)
 
 
 def _show_what_if(week: Week) -> None:
     """When a stream's credits would end at another pace, or with more of them."""
-    ui.heading("What if", "Nothing is saved; the link keeps the choice")
+    heading("What if", "Nothing is saved; the link keeps the choice")
     names = {row["group_id"]: row["name"] for row in week.ends.iter_rows(named=True)}
     if not names:
         st.caption("No stream has a grant yet.")
@@ -117,10 +121,10 @@ def _show_what_if(week: Week) -> None:
 def _show_table(week: Week) -> None:
     """Where the compute went: rows and columns that add up, as printed."""
     rows = week.view.windowed(reads.compute_table)
-    ui.heading(
+    heading(
         words.table_title(rows),
         f"GPU-hours by how the run ended, {week.days.these}; rows and columns add up",
-        table=ui.Table(rows, "compute-table"),
+        table=Table(rows, "compute-table"),
     )
     printed, period = words.table(rows), week.days.window.written
     linked = [
@@ -186,7 +190,7 @@ def _show_compared(
 ) -> None:
     chart = draw_dumbbell(
         rows,
-        mode=ui.theme_mode(),
+        mode=theme_mode(),
         title=title,
         unit="count",
         these=week.days.these,
@@ -194,11 +198,11 @@ def _show_compared(
         earlier=earlier,
         log=bool(earlier),
     )
-    ui.show_chart(
+    show_chart(
         chart,
         title=title,
         caption=caption,
-        table=ui.Table(rows.select("name", "now", "before"), key),
+        table=Table(rows.select("name", "now", "before"), key),
     )
 
 
@@ -207,12 +211,12 @@ def _show_types(week: Week) -> None:
     types = week.view.windowed(reads.gpu_types)
     measured = types["gpu_utilisation"].drop_nulls().len() if types.height else 0
     shown = types if measured else types.select(_TYPES)
-    ui.heading(
+    heading(
         "GPU types",
         f"{week.days.these}; a rate holds from its date",
-        table=ui.Table(types, "gpu-types"),
+        table=Table(types, "gpu-types"),
     )
-    ui.show_rows(shown, alt="GPU types")
+    show_rows(shown, alt="GPU types")
 
 
 def _show_by_week(week: Week) -> None:
@@ -221,11 +225,11 @@ def _show_by_week(week: Week) -> None:
         return
     title, weeks = "GPU-hours by week and stream", week.view.windowed(reads.gpu_weeks)
     stacked = weeks.with_columns(stream=pl.col("stream_name"))
-    ui.show_chart(
-        draw_compute(stacked, streams=list(week.names.values()), mode=ui.theme_mode(), title=title),
+    show_chart(
+        draw_compute(stacked, streams=list(week.names.values()), mode=theme_mode(), title=title),
         title=title,
         caption=f"{week.days.these}; the first and last week may be incomplete",
-        table=ui.Table(weeks, "gpu-weeks"),
+        table=Table(weeks, "gpu-weeks"),
     )
 
 
@@ -234,13 +238,13 @@ def _show_by_scholar(week: Week) -> None:
     if not st.toggle("Credits by scholar", key="by-scholar"):
         return
     rows = week.view.windowed(reads.compute_table, by_scholar=True)
-    ui.heading(
+    heading(
         "Credits by scholar",
         "By stream and name; rows add up. Large experiments cost more: this describes the work, "
         "not the person",
-        table=ui.Table(rows, "compute-scholar"),
+        table=Table(rows, "compute-scholar"),
     )
     st.table(words.by_scholar(rows), border="horizontal", hide_index=True)
 
 
-PAGE = ui.Page("compute", "Compute", ("period",), ("lead",), _draw, 50)
+PAGE = Page("compute", "Compute", ("period",), ("lead",), _draw, 50)

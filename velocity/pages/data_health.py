@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from velocity import formats, sentences, ui
+from velocity import formats, sentences
 from velocity.reading import reads
 from velocity.sentences.health import restated_rows
-from velocity.ui.tables import plain_title
+from velocity.ui.page import Page
+from velocity.ui.parts import Table, heading
+from velocity.ui.tables import plain_title, show_rows
+from velocity.ui.view import current_view
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +23,7 @@ _ROWS_SHOWN = 8
 
 
 def _draw() -> None:
-    view = ui.view()
+    view = current_view()
     unattributed = view.read(reads.unattributed)
     ambiguous = view.read(reads.ambiguous)
     syncs = view.read(reads.sync_log)
@@ -101,7 +104,7 @@ def _draw() -> None:
             "(same_idea_ignore)",
             view.read(reads.key_differences),
         )
-        ui.heading(
+        heading(
             f"Little's-law residual: {formats.duration(abs(residual))}",
             "Run hours in the daily facts minus the sum over all runs; more than a rounding error "
             "is a bug in this tool",
@@ -120,16 +123,16 @@ def _check(
 
     `wraps`: the rows are few, and their words are our own and long.
     """
-    table = ui.Table(frame, title.lower().replace(" ", "-")) if frame.height else None
+    table = Table(frame, title.lower().replace(" ", "-")) if frame.height else None
     with st.container():
-        ui.heading(f"{title}: {formats.count(frame.height)}", meaning, table=table)
+        heading(f"{title}: {formats.count(frame.height)}", meaning, table=table)
         if not frame.height:
             return
         shown = frame.select(columns or frame.columns)
         if wraps:
             st.table(shown.rename(plain_title), border="horizontal", hide_index=True)
         else:
-            ui.show_rows(shown, alt=title, rows_shown=_ROWS_SHOWN)
+            show_rows(shown, alt=title, rows_shown=_ROWS_SHOWN)
 
 
-PAGE = ui.Page("data_health", "Data health", (), ("lead",), _draw, 80, "Evidence")
+PAGE = Page("data_health", "Data health", (), ("lead",), _draw, 80, "Evidence")

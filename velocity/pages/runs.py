@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 import streamlit as st
 
-from velocity import formats, sentences, ui
+from velocity import formats, sentences
 from velocity.reading import reads
 from velocity.reading.frames import TIMELINE_DAYS
 from velocity.reading.periods import week_of
 from velocity.sentences.timeline import experiment_words
 from velocity.ui.drill import show_way
+from velocity.ui.page import Page
+from velocity.ui.parts import Table, empty_state, heading
+from velocity.ui.tables import show_rows
 from velocity.ui.timeline import show_timeline
-
-if TYPE_CHECKING:
-    from velocity.ui.view import View
+from velocity.ui.view import View, current_view
 
 _ROWS_SHOWN = 20
 #: Only the latest runs of a window are read: a browser cannot show a million.
@@ -50,7 +51,7 @@ _OF_EXPERIMENT = ["display_name", "class", "started_at", "ended_at", "url"]
 
 
 def _draw() -> None:
-    view = ui.view()
+    view = current_view()
     asked = st.query_params.get_all(_EXPERIMENTS)
     filters: dict[str, list[str]] = {"experiments": asked} if asked else {}
     counts = view.windowed(reads.run_counts, **filters)
@@ -74,18 +75,16 @@ def _draw() -> None:
     view.say("runs by the day they started", sentences.runs(counts, view.window, chosen=chosen))
     _show_timeline(view, counts["scholar"].unique().to_list())
     most = f"The latest {formats.count(_MOST)} are shown. " if runs.height == _MOST else ""
-    ui.heading(
+    heading(
         "Runs",
         f"{most}Times in {view.zone}; stale = no sign of life"
         + ("; select a row to see which figures it counts in" if view.opens_scholars else ""),
-        table=ui.Table(runs, "runs"),
+        table=Table(runs, "runs"),
     )
     if runs.is_empty():
-        ui.empty_state(
-            "No run matches: choose a longer period, or pull more runs.", "velocity sync"
-        )
+        empty_state("No run matches: choose a longer period, or pull more runs.", "velocity sync")
         return
-    place = ui.show_rows(
+    place = show_rows(
         runs.select(*_COLUMNS),
         alt="Runs of the window, latest first",
         rows_shown=_ROWS_SHOWN,
@@ -176,9 +175,9 @@ def _show_chosen(view: View, experiments: pl.DataFrame, runs: pl.DataFrame) -> N
         show_way("why", "Why this number", period=week_of(row["started_at"], view.zone))
     st.markdown(experiment_words(row, view.as_of))
     own = runs.filter(experiment_id=chosen)
-    ui.show_rows(own.select(_OF_EXPERIMENT), alt=f"Runs of {formats.label(chosen)}", rows_shown=6)
+    show_rows(own.select(_OF_EXPERIMENT), alt=f"Runs of {formats.label(chosen)}", rows_shown=6)
 
 
-PAGE = ui.Page(
+PAGE = Page(
     "runs", "Runs", ("period",), ("lead", "mentor", "research manager", "scholar"), _draw, 60
 )

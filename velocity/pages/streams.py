@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import polars as pl
 import streamlit as st
 
-from velocity import formats, ui
+from velocity import formats
 from velocity.reading import reads
 from velocity.reading.frames import worded
 from velocity.reading.series import Ranges, at_edge
@@ -18,12 +16,10 @@ from velocity.sentences.judged import nothing_near
 from velocity.sentences.mentor_facts import MEASURES
 from velocity.sentences.queue import BULLET
 from velocity.ui.drill import show_way, show_why, way_in_text
-from velocity.ui.page import ALL_STREAMS, YOUR_SCHOLARS
-from velocity.ui.parts import waits
+from velocity.ui.page import ALL_STREAMS, YOUR_SCHOLARS, Page
+from velocity.ui.parts import Table, empty_state, heading, show_figure, waits
 from velocity.ui.scholar.mentor import show_measure, show_mentor_sheet, weeks_caption
-
-if TYPE_CHECKING:
-    from velocity.ui.view import View
+from velocity.ui.view import View, current_view
 
 #: Figures of the supporting line.
 _WHY = {
@@ -34,13 +30,13 @@ _WHY = {
 
 
 def _draw() -> None:
-    view = ui.view().without_hours
+    view = current_view().without_hours
     if view.managed:
         _show_managed(view)
         return
     streams = [it for it in view.stream_names if it in view.streams]
     if not streams:
-        ui.empty_state("There are no streams: add them to the roster.", "velocity roster suggest")
+        empty_state("There are no streams: add them to the roster.", "velocity roster suggest")
     elif len(streams) == 1:
         _show_one(view, *streams)
     else:
@@ -85,7 +81,7 @@ def _show_work(view: View, work: Work, lines: pl.DataFrame, *, choice: str) -> N
         _show_queue(view, work.decisions, chosen, choice=choice)
         _show_quiet(work, lines, chosen, choice=choice)
     if chosen is not None:
-        ui.view().record_look(chosen)
+        current_view().record_look(chosen)
         with right:
             show_mentor_sheet(work, chosen, order=work.order, choice=choice)
         _show_people(work)
@@ -110,7 +106,7 @@ def _show_all(view: View, ids: list[str]) -> None:
         _show_queue(view, decisions, chosen, choice=ALL_STREAMS)
     with right:
         if found:
-            ui.view().record_look(found[1])
+            current_view().record_look(found[1])
             asked = dict(queue.filter("named").select("scholar", "name").iter_rows())
             show_mentor_sheet(*found, order=asked, choice=ALL_STREAMS)
         lines = view.windowed(reads.line_states, streams=ids)
@@ -148,10 +144,10 @@ def _show_queue(view: View, decisions: pl.DataFrame, chosen: str | None, *, choi
     """
     queue = decisions.filter("needs_decision")
     shown = queue.filter("named")
-    ui.heading(
+    heading(
         words.queue_title(decisions),
         f"Longest against the line's own usual first. {BULLET}" if shown.height else "",
-        table=ui.Table(decisions, "decisions"),
+        table=Table(decisions, "decisions"),
         about=LINE_HELP,
     )
     several = choice in {ALL_STREAMS, YOUR_SCHOLARS}
@@ -159,7 +155,7 @@ def _show_queue(view: View, decisions: pl.DataFrame, chosen: str | None, *, choi
         with st.container(border=True, gap="xsmall"):
             _sheet_link(called, row["scholar"], choice, chosen)
             st.markdown(words.question(row))
-            ui.show_figure(bullet, key=f"wait-{row['experiment_id']}")
+            show_figure(bullet, key=f"wait-{row['experiment_id']}")
             st.caption(words.card_caption(row, view.zone, stream=several))
     if later := words.hidden(queue):
         st.caption(later)
@@ -219,10 +215,10 @@ def _show_people(work: Work) -> None:
     By default only those whose latest value is at the edge of its range.
     """
     ranges = Ranges.of(work.weeks, work.people, MEASURES)
-    ui.heading(
+    heading(
         words.people_title(len(work.people), ranges),
         f"By name; never compared with each other. {weeks_caption(work, work.people)}",
-        table=ui.Table(work.weeks, "scholar-weeks"),
+        table=Table(work.weeks, "scholar-weeks"),
     )
     edge = at_edge(work.weeks, work.people, MEASURES)
     label = "Show all, not only what is near the edge of its usual range"
@@ -255,10 +251,10 @@ def _show_lines(view: View, lines: pl.DataFrame, decisions: pl.DataFrame, *, cho
     ).sort("place", "name", "entity", "project")
     shown_waits = words.shown_waits(decisions).iter_rows(named=True)
     waiting = {tuple(row[it] for it in LINE): row for row in shown_waits}
-    ui.heading(
+    heading(
         "Lines by stream and name",
         f"{view.window.words}; {formats.sample(lines.height, 'line')}",
-        table=ui.Table(lines.drop("place", "name"), "lines"),
+        table=Table(lines.drop("place", "name"), "lines"),
     )
     if lines.is_empty():
         st.markdown("No line has an experiment in these days: choose a longer period.")
@@ -292,7 +288,7 @@ def _cell(text: str) -> str:
     return formats.markdown(formats.label(text, 28))
 
 
-PAGE = ui.Page(
+PAGE = Page(
     "streams",
     "Streams",
     ("period", "streams"),

@@ -7,19 +7,21 @@ from typing import TYPE_CHECKING
 import polars as pl
 import streamlit as st
 
-from velocity import explain, formats, ui
+from velocity import explain, formats
 from velocity.reading.definitions import definition
 from velocity.reading.periods import Window, whole_week
 from velocity.sentences import why_this_number
 from velocity.ui.choices import choose_titled
 from velocity.ui.drill import PROGRAMME, of_stream
-from velocity.ui.tables import plain_title
+from velocity.ui.page import Page
+from velocity.ui.parts import Table, empty_state, heading
+from velocity.ui.tables import plain_title, show_rows
+from velocity.ui.view import View, current_view
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from velocity.explain import Explanation, Result, Section, Total
-    from velocity.ui.view import View
 
 _LONGEST_ID = 200  # characters; ids often differ only at the end
 _LONGEST = 72  # characters of a folder within a sentence
@@ -32,7 +34,7 @@ _NARROWEST = 400
 
 
 def _draw() -> None:
-    view = ui.view()
+    view = current_view()
     with st.container(horizontal=True):
         chosen = _choose_figure(view)
     if chosen is None:
@@ -95,7 +97,7 @@ def _choose_group(view: View) -> tuple[dict[str, str], str] | None:
         if view.scope.sees_stream(stream):
             choices[of_stream(stream)] = {"stream": stream}, name
     if not choices:
-        ui.empty_state("There are no scholars yet.", "velocity init")
+        empty_state("There are no scholars yet.", "velocity init")
         return None
     if len(choices) == 1:
         return next(iter(choices.values()))
@@ -114,7 +116,7 @@ def show_explanation(found: Explanation, result: Result | None, *, hours: bool) 
     """
     notes = []
     if result is not None:
-        ui.heading("How it is worked out", formats.markdown(found.metric.text))
+        heading("How it is worked out", formats.markdown(found.metric.text))
         st.text("\n".join(result.steps))
         notes.append(f"The figure's own query gives: {formats.written(result.headline)}")
     own = _own_runs(found, result)
@@ -154,7 +156,7 @@ def _show_parts(result: Result) -> None:
             f"How long it took, {result.noun} by {result.noun}",
             f"{count}, shortest first; at risk = lasts at least as long; survival = the share "
             "that lasts longer, with its 95 % limits",
-            ui.Table(result.latencies, "lengths"),
+            Table(result.latencies, "lengths"),
             result.latencies.drop("what", *([] if several else ["scholar"])),
             pinned="name",
             # The row that decides the median is in the middle.
@@ -174,7 +176,7 @@ def _show_total(total: Total, name: str) -> None:
     _show(
         f"{total.text[0].upper()}{total.text[1:]}",
         f"{rows}, {come_to}",
-        ui.Table(total.addends, name),
+        Table(total.addends, name),
         addends,
         rows_shown=_ADDENDS_SHOWN,
     )
@@ -192,7 +194,7 @@ def _show_section(section: Section, own: pl.Series, *, hours: bool) -> None:
     _show(
         section.title,
         f"{rows}: {section.about}",
-        ui.Table(section.frame, section.title.lower().replace(" ", "-").replace(",", "")),
+        Table(section.frame, section.title.lower().replace(" ", "-").replace(",", "")),
         frame.select(shown),
         pinned=section.keys[0] if section.keys else None,
     )
@@ -202,7 +204,7 @@ def _show_section(section: Section, own: pl.Series, *, hours: bool) -> None:
 def _show(
     title: str,
     caption: str,
-    table: ui.Table,
+    table: Table,
     shown: pl.DataFrame,
     *,
     rows_shown: int = _ROWS_SHOWN,
@@ -212,9 +214,9 @@ def _show(
     some = not table.frame.is_empty()
     if shown.height > sent:
         caption = f"{caption}; the first {sent:,} are shown, and the menu Data has all"
-    ui.heading(title, caption, table=table if some else None)
+    heading(title, caption, table=table if some else None)
     if some:
-        ui.show_rows(shown.head(sent), alt=title, rows_shown=rows_shown, pinned=pinned)
+        show_rows(shown.head(sent), alt=title, rows_shown=rows_shown, pinned=pinned)
 
 
 def _show_words(words: Mapping[str, Mapping[str, str]]) -> None:
@@ -228,7 +230,7 @@ def _show_words(words: Mapping[str, Mapping[str, str]]) -> None:
             st.caption("  \n".join((plain_title(column), *lines)))
 
 
-PAGE = ui.Page(
+PAGE = Page(
     "why",
     "Why this number",
     ("period", "scholar"),

@@ -120,25 +120,21 @@ class Trend:
         The running week ends with its last whole day, as the figures of the page do.
         """
         values = self.weekly.filter(pl.col("measure").is_in(_WEEKLY)).pivot(
-            "measure", index=["week_start", "running"], values="value"
+            "measure", on_columns=_WEEKLY, index=["week_start", "running"], values="value"
         )
-        parts = [Parts.of(row, hours=self.hours) for row in self.figures.iter_rows(named=True)]
-        shares: dict[str, list[float | None]] = {
-            name: [None if it is None else it.shares.get(name) for it in parts]
-            for name in ("machine", "waiting", "off")
-        }
+        machine, nothing = pl.col("loop_machine_share"), pl.lit(None, pl.Float64)
         hours = self.figures.select(
             "serial_hours",
             "parallel_hours",
             "gpu_hours_per_concluded",
             *(_enough(it).alias(f"{it}_so_far") for it in _WEEKLY),
             week_start="period_start",
-            **{f"{name}_part": pl.Series(it, dtype=pl.Float64) for name, it in shares.items()},
+            machine_part=machine,
+            waiting_part="loop_working_wait_share" if self.hours else 1 - machine,
+            off_part="loop_off_share" if self.hours else nothing,
         )
-        missing = [it for it in _WEEKLY if it not in values.columns]
         return (
-            values.with_columns(pl.lit(None, pl.Float64).alias(it) for it in missing)
-            .join(hours, on="week_start", how="left")
+            values.join(hours, on="week_start", how="left")
             .with_columns(
                 pl.when("running").then(f"{it}_so_far").otherwise(it).alias(it) for it in _WEEKLY
             )
@@ -203,12 +199,8 @@ class Trend:
 
     def beyond(self, measure: str) -> Row | None:
         """The latest full week of the window that lies beyond the usual range."""
-        rows = self.weekly.filter(
-            pl.col("signal"),
-            pl.col("measure") == measure,
-            pl.col("week_start") >= monday_of(self.window.first),
-            pl.col("week_start") <= self.window.last,
-        ).sort("week_start")
+        inside = pl.col("week_start").is_between(monday_of(self.window.first), self.window.last)
+        rows = self.weekly.filter("signal", inside, measure=measure).sort("week_start")
         return rows.row(-1, named=True) if rows.height else None
 
     @property

@@ -27,7 +27,7 @@ class Page:
         choices: the choices above it: "period", "scholar", "streams"; None for a page without data.
         roles: whose navigation lists it. A "lead" sees everybody, a "group lead" groups only. This
             is a courtesy: queries decide what a page can show.
-        draw: draws it; `velocity.ui.view` gives the view.
+        draw: draws it; `current_view` gives its data.
         place: in the navigation, from left to right. The first listed page opens by default.
         section: menu in which it is listed; "" for none.
         opens: the period that it covers until one is chosen.

@@ -20,12 +20,11 @@ from velocity.reading.periods import Chosen, Window, before, last_whole_day
 from velocity.reading.soon import soon
 from velocity.roster.models import Roster
 from velocity.store import Snapshot, latest_snapshot
-from velocity.ui.choices import choose_any_titled
+from velocity.ui.browser import note_on_paper
+from velocity.ui.choices import choose_titled, period_control
 from velocity.ui.drill import has_page, show_trail
 from velocity.ui.page import ALL_STREAMS, YOUR_SCHOLARS
-from velocity.ui.paper import note_on_paper
 from velocity.ui.parts import theme_mode
-from velocity.ui.period import period_control
 from velocity.ui.sign_in import admission, settings_now
 from velocity.ui.sync_now import latest, may_sync, show_sync_now
 
@@ -238,13 +237,13 @@ class View:
         return " · ".join([*parts, "demo data"] if self.demo else parts)
 
 
-def view() -> View:
+def current_view() -> View:
     """The view of this rerun; made by `open_view` in the entry script."""
     return cast("View", st.session_state["view"])
 
 
 def open_view(page: Page, viewer: Viewer) -> bool:
-    """Draws the choices of a page and makes its view, which `view` gives from then on.
+    """Draws the choices of a page and makes its view, which `current_view` gives from then on.
 
     Returns:
         Whether there is anything to show: without runs only pages without choices open, once
@@ -349,7 +348,16 @@ def _choose_scholar(snapshot: Snapshot, viewer: Viewer) -> str | None:
         # A link always names the chosen scholar.
         st.query_params["scholar"] = kept
     whose = known[own] if own else "Whose page?"
-    chosen = choose_any_titled("Scholar", known, key="scholar", placeholder=whose, width=200)
+    chosen = choose_titled(
+        "Scholar",
+        known,
+        key="scholar",
+        default=None,
+        index=None,
+        placeholder=whose,
+        label_visibility="collapsed",
+        width=200,
+    )
     return chosen or own
 
 

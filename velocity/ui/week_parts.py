@@ -19,7 +19,6 @@ from velocity.reading.definitions import definition
 from velocity.reading.series import TREND_WEEKS, Ranges, at_edge, last_complete_week, recent, trend
 from velocity.sentences import moved, week_tiles
 from velocity.sentences import queue as queue_words
-from velocity.sentences import week as words
 from velocity.sentences.answer import LINE_HELP, defined
 from velocity.sentences.compared import MEASURES, UNITS, possessive
 from velocity.sentences.events import caption
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
     from velocity.reading.periods import Window
     from velocity.sentences.answer import Row
     from velocity.sentences.tiles import Tile
-    from velocity.sentences.week import Said
     from velocity.ui.week import Week
 
 _TITLES = {
@@ -48,25 +46,6 @@ _MOVED = {
 }
 _MOST_LINES = 6
 _WEEK = timedelta(weeks=1)
-
-
-def five_lines(week: Week) -> list[Said]:
-    """Changed, Going well, Stuck, Compute, Runs out: always all five, in this order."""
-    now, before, days = week.programme, week.programme_before, week.days
-    streams = [
-        (name, week.now[it]["experiments_concluded"], week.before[it]["experiments_concluded"])
-        for it, name in week.names.items()
-        if it in week.now and it in week.before
-    ]
-    return [
-        words.changed(week.weekly, week.same_days, week.names, days),
-        words.going_well(now, before, streams, days),
-        words.with_silent(
-            words.stuck(week.decisions, week.known_on), week.view.trust["stale_runs"]
-        ),
-        words.compute(now, before, days),
-        words.runs_out(week.ends, week.known_on),
-    ]
 
 
 def show_tiles(week: Week) -> None:
