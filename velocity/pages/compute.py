@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 _WEEK = timedelta(weeks=1)
+#: Weeks to compare a cost with.
+_EARLIER_WEEKS = 8
 _GRANT = "a new grant"
 _TYPES = ["gpu_type", "gpu_hours", "gpu_hours_failed", "credits"]
 
@@ -108,13 +110,7 @@ def _show_what_if(week: Week) -> None:
         added = {stream: float(more)} | ({given_by: -float(more)} if given_by else {})
         # The newest project, as in the ledger.
         _, end, zone = reads.edge(week.view.snapshot).row(0)
-        changed = ends_if(
-            week.ends,
-            end,
-            zone,
-            pace={stream: pace / 100},
-            added=added,
-        )
+        changed = ends_if(week.ends, end, zone, pace={stream: pace / 100}, added=added)
         st.markdown(words.if_changed(week.ends, changed, stream, given_by, today=week.known_on))
 
 
@@ -139,15 +135,12 @@ def _show_table(week: Week) -> None:
 
 def _show_costs(week: Week) -> None:
     """Credits for each conclusion, by the rows of the table."""
-    days = week.days.before
-    before = (
-        None
-        if days is None
-        else week.view.read(reads.compute_table, from_day=days.first, to_day=days.end)
-    )
+    before = None
+    if days := week.days.before:
+        before = week.view.read(reads.compute_table, from_day=days.first, to_day=days.end)
     weeks = [
         week.view.soon(reads.compute_table, from_day=it, to_day=it + _WEEK)
-        for it in week.earlier_weeks
+        for it in week.mondays[:-1][-_EARLIER_WEEKS:]
     ]
     _show_compared(
         week,
@@ -188,6 +181,7 @@ def _show_compared(
     *,
     earlier: Mapping[str, Sequence[float]] = MappingProxyType({}),
 ) -> None:
+    """Rows of now and before; `earlier`: the same row's figures of earlier weeks, log scale."""
     chart = draw_dumbbell(
         rows,
         mode=theme_mode(),
@@ -224,9 +218,9 @@ def _show_by_week(week: Week) -> None:
     if not st.toggle("GPU-hours by week", key="by-week"):
         return
     title, weeks = "GPU-hours by week and stream", week.view.windowed(reads.gpu_weeks)
-    stacked = weeks.with_columns(stream=pl.col("stream_name"))
+    stacked, names = weeks.with_columns(stream=pl.col("stream_name")), list(week.names.values())
     show_chart(
-        draw_compute(stacked, streams=list(week.names.values()), mode=theme_mode(), title=title),
+        draw_compute(stacked, streams=names, mode=theme_mode(), title=title),
         title=title,
         caption=f"{week.days.these}; the first and last week may be incomplete",
         table=Table(weeks, "gpu-weeks"),

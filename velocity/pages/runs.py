@@ -13,7 +13,7 @@ from velocity.reading import reads
 from velocity.reading.frames import TIMELINE_DAYS
 from velocity.reading.periods import week_of
 from velocity.sentences.timeline import experiment_words
-from velocity.ui.drill import show_way
+from velocity.ui.drill import has_page, show_way
 from velocity.ui.page import Page
 from velocity.ui.parts import Table, empty_state, heading
 from velocity.ui.tables import show_rows
@@ -74,11 +74,12 @@ def _draw() -> None:
         chosen.insert(0, ("of", one))
     view.say("runs by the day they started", sentences.runs(counts, view.window, chosen=chosen))
     _show_timeline(view, counts["scholar"].unique().to_list())
+    opens = view.scope.everything and has_page("my_velocity")
     most = f"The latest {formats.count(_MOST)} are shown. " if runs.height == _MOST else ""
     heading(
         "Runs",
         f"{most}Times in {view.zone}; stale = no sign of life"
-        + ("; select a row to see which figures it counts in" if view.opens_scholars else ""),
+        + ("; select a row to see which figures it counts in" if opens else ""),
         table=Table(runs, "runs"),
     )
     if runs.is_empty():
@@ -90,7 +91,7 @@ def _draw() -> None:
         rows_shown=_ROWS_SHOWN,
         widths=_COLUMNS,
         key="run-rows",
-        selects=view.opens_scholars,
+        selects=opens,
     )
     if place is not None:
         _show_ways(view, runs.row(place, named=True))

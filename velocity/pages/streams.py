@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+from typing import TYPE_CHECKING
+
 import polars as pl
 import streamlit as st
 
 from velocity import formats
 from velocity.reading import reads
-from velocity.reading.frames import worded
 from velocity.reading.series import Ranges, at_edge
 from velocity.report.work import Work
 from velocity.sentences import streams as words
@@ -21,6 +23,9 @@ from velocity.ui.parts import Table, empty_state, heading, show_figure, waits
 from velocity.ui.scholar.mentor import show_measure, show_mentor_sheet, weeks_caption
 from velocity.ui.view import View, current_view
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 #: Figures of the supporting line.
 _WHY = {
     "experiments_concluded": "Why concluded",
@@ -31,55 +36,44 @@ _WHY = {
 
 def _draw() -> None:
     view = current_view().without_hours
-    if view.managed:
-        _show_managed(view)
-        return
     streams = [it for it in view.stream_names if it in view.streams]
-    if not streams:
+    if view.managed:
+        _show_work(view, Work(view, named=view.managed), choice=YOUR_SCHOLARS)
+    elif not streams:
         empty_state("There are no streams: add them to the roster.", "velocity roster suggest")
     elif len(streams) == 1:
-        _show_one(view, *streams)
+        _show_work(view, Work(view, streams[0]), choice=streams[0])
     else:
         _show_all(view, streams)
 
 
-def _show_one(view: View, stream: str) -> None:
-    """One stream: the headline with links to its figures, and its scholars."""
-    work, name = Work(view, stream), view.stream_names[stream]
-    good = words.good(*work.whole, work.days)
-    people = formats.plural(len(work.people), "scholar")
-    label = formats.markdown(formats.label(name))
-    answer = Answer(words.headline(work.decisions, work.known_on, stream=name, good=good))
-    view.say(f"{label}, {people}", answer, window=work.days.kicker)
-    with view.answer, st.container(horizontal=True, gap="small", vertical_alignment="center"):
-        if said := words.support(*work.whole, work.days):
-            st.markdown(said, width="content")
-        for measure, words_for in _WHY.items():
-            show_why(view, measure, stream=stream, label=words_for)
-    lines = view.windowed(reads.line_states, streams=[stream])
-    _show_work(view, work, lines, choice=stream)
+def _show_work(view: View, work: Work, *, choice: str) -> None:
+    """One stream, or the scholars of a research manager with their work in all streams.
 
-
-def _show_managed(view: View) -> None:
-    """The scholars of a research manager, with their work in all streams."""
-    work = Work(view, named=view.managed)
-    view.say(
-        formats.plural(len(work.people), "scholar"),
-        Answer(words.headline(work.decisions, work.known_on)),
-        window=work.days.kicker,
-    )
-    lines = view.windowed(reads.line_states)
-    lines = lines.filter(lines["scholar"].is_in(view.managed))
-    _show_work(view, work, lines, choice=YOUR_SCHOLARS)
-
-
-def _show_work(view: View, work: Work, lines: pl.DataFrame, *, choice: str) -> None:
-    """The queue, the sheet of the chosen scholar, everybody's weeks, and the lines."""
+    The headline, the queue, the sheet of the chosen scholar, everybody's weeks, and the lines.
+    """
+    over, name, good = formats.plural(len(work.people), "scholar"), "", ""
+    if work.stream is None:
+        lines = view.windowed(reads.line_states)
+        lines = lines.filter(lines["scholar"].is_in(view.managed))
+    else:
+        lines = view.windowed(reads.line_states, streams=[work.stream])
+        name, good = view.stream_names[work.stream], words.good(*work.whole, work.days)
+        over = f"{formats.markdown(formats.label(name))}, {over}"
+    headline = words.headline(work.decisions, work.known_on, stream=name, good=good)
+    view.say(over, Answer(headline), window=work.days.kicker)
+    if work.stream is not None:
+        with view.answer, st.container(horizontal=True, gap="small", vertical_alignment="center"):
+            if said := words.support(*work.whole, work.days):
+                st.markdown(said, width="content")
+            for measure, label in _WHY.items():
+                show_why(view, measure, stream=work.stream, label=label)
     chosen = _chosen(work)
+    link = partial(_sheet_link, choice=choice, chosen=chosen)
     left, right = st.columns([1, 2.6], gap="medium")
     with left:
-        _show_queue(view, work.decisions, chosen, choice=choice)
-        _show_quiet(work, lines, chosen, choice=choice)
+        _show_queue(work.decisions, view.zone, link, stream=work.stream is None)
+        _show_quiet(work, lines, link)
     if chosen is not None:
         current_view().record_look(chosen)
         with right:
@@ -94,16 +88,14 @@ def _show_all(view: View, ids: list[str]) -> None:
     first = every[0]
     decisions = view.needs_decision(streams=ids)
     queue = decisions.filter("needs_decision")
-    view.say(
-        f"all {len(ids)} streams",
-        Answer(words.headline(decisions, first.known_on)),
-        window=first.days.kicker,
-    )
+    answer = Answer(words.headline(decisions, first.known_on))
+    view.say(f"all {len(ids)} streams", answer, window=first.days.kicker)
     found = _of_all(every, queue)
     chosen = found[1] if found else None
     left, right = st.columns([1, 2.6], gap="medium")
     with left:
-        _show_queue(view, decisions, chosen, choice=ALL_STREAMS)
+        link = partial(_sheet_link, choice=ALL_STREAMS, chosen=chosen)
+        _show_queue(decisions, view.zone, link, stream=True)
     with right:
         if found:
             current_view().record_look(found[1])
@@ -133,14 +125,21 @@ def _chosen(work: Work) -> str | None:
     return next(iter([*first, *work.order]), None)
 
 
-def _show_queue(view: View, decisions: pl.DataFrame, chosen: str | None, *, choice: str) -> None:
+def _sheet_link(label: str, scholar: str, *, choice: str, chosen: str | None) -> None:
+    """A link to the sheet of a scholar; their name alone if it is the one shown."""
+    label = formats.markdown(label)
+    if scholar == chosen:
+        st.markdown(f":primary[**{label}**]")
+    else:
+        show_way("streams", f"{label} \u203a", scholar=scholar, streams=choice)
+
+
+def _show_queue(
+    decisions: pl.DataFrame, zone: str, link: Callable[[str, str], None], *, stream: bool
+) -> None:
     """A card per line that needs a decision: its name, the question, its wait against its usual.
 
-    Args:
-        view: of a mentor.
-        decisions: rows of `reads.needs_decision` of the streams shown.
-        chosen: the scholar whose sheet is shown.
-        choice: the choice on the page Streams; links keep it.
+    `stream`: whether the cards name their streams.
     """
     queue = decisions.filter("needs_decision")
     shown = queue.filter("named")
@@ -150,63 +149,40 @@ def _show_queue(view: View, decisions: pl.DataFrame, chosen: str | None, *, choi
         table=Table(decisions, "decisions"),
         about=LINE_HELP,
     )
-    several = choice in {ALL_STREAMS, YOUR_SCHOLARS}
     for row, called, bullet in waits(shown):
         with st.container(border=True, gap="xsmall"):
-            _sheet_link(called, row["scholar"], choice, chosen)
+            link(called, row["scholar"])
             st.markdown(words.question(row))
             show_figure(bullet, key=f"wait-{row['experiment_id']}")
-            st.caption(words.card_caption(row, view.zone, stream=several))
+            st.caption(words.card_caption(row, zone, stream=stream))
     if later := words.hidden(queue):
         st.caption(later)
 
 
-def _sheet_link(label: str, scholar: str, choice: str, chosen: str | None) -> None:
-    """A link to the sheet of a scholar; their name alone if it is the one shown."""
-    label = formats.markdown(label)
-    if scholar == chosen:
-        st.markdown(f":primary[**{label}**]")
-    else:
-        show_way("streams", f"{label} \u203a", scholar=scholar, streams=choice)
-
-
-def _show_quiet(work: Work, lines: pl.DataFrame, chosen: str | None, *, choice: str) -> None:
-    """Every scholar with nothing that waits, by name, with one fact.
-
-    Args:
-        work: of the scholars.
-        lines: rows of `reads.line_states`.
-        chosen: the scholar whose sheet is shown.
-        choice: the choice on the page Streams; links keep it.
-    """
+def _show_quiet(work: Work, lines: pl.DataFrame, link: Callable[[str, str], None]) -> None:
+    """Every scholar with nothing that waits, by name, with one fact."""
     asked = set(work.queue.filter("named")["scholar"])
-    others = [it for it in work.people if it not in asked]
-    if not others:
+    names = {it: formats.label(name, 24) for it, name in work.people.items() if it not in asked}
+    if not names:
         return
     st.header("Everybody else, by name" if asked else "Everybody, by name", anchor=False)
     failed = set(lines.filter(state="failure not recovered")["scholar"])
-    by_fact = {it: _quiet_fact(work, it, failed=it in failed) for it in others}
-    nothing = words.quiet_fact(None, None, work.days, [])
-    for scholar in others:
-        if by_fact[scholar] != nothing:
-            with st.container(gap=None):
-                _sheet_link(_name(work, scholar), scholar, choice, chosen)
-                st.caption(by_fact[scholar])
-    if idle := [it for it in others if by_fact[it] == nothing]:
+    nothing, idle = words.quiet_fact(None, None, work.days, []), []
+    for scholar, name in names.items():
+        fresh = words.fresh(work.decisions, scholar, work.view.zone)
+        now, before = work.now.get(scholar), work.before.get(scholar)
+        fact = words.quiet_fact(now, before, work.days, fresh, failed=scholar in failed)
+        if fact == nothing:
+            idle.append(scholar)
+            continue
+        with st.container(gap=None):
+            link(name, scholar)
+            st.caption(fact)
+    if idle:
         st.caption(nothing)
         with st.container(horizontal=True, gap="small"):
             for scholar in idle:
-                _sheet_link(_name(work, scholar), scholar, choice, chosen)
-
-
-def _name(work: Work, scholar: str) -> str:
-    return formats.label(work.people[scholar], 24)
-
-
-def _quiet_fact(work: Work, scholar: str, *, failed: bool) -> str:
-    fresh = words.fresh(work.decisions, scholar, work.view.zone)
-    now, before = work.now.get(scholar), work.before.get(scholar)
-    return words.quiet_fact(now, before, work.days, fresh, failed=failed)
+                link(names[scholar], scholar)
 
 
 def _show_people(work: Work) -> None:
@@ -235,22 +211,16 @@ def _show_people(work: Work) -> None:
 
 
 def _show_lines(view: View, lines: pl.DataFrame, decisions: pl.DataFrame, *, choice: str) -> None:
-    """Some lines by stream and name, parked ones too; nothing is ranked.
-
-    Args:
-        view: of the page.
-        lines: rows of `reads.line_states`.
-        decisions: rows of `reads.needs_decision` of the same streams or scholars.
-        choice: the choice on the page Streams; links keep it.
-    """
-    streams = [*view.stream_names]
-    order = {stream: at for at, stream in enumerate(streams)}
+    """The lines of `reads.line_states` by stream and name, parked ones too; nothing is ranked."""
+    order = {stream: at for at, stream in enumerate(view.stream_names)}
     lines = lines.with_columns(
         place=pl.col("stream").replace_strict(order, default=len(order), return_dtype=pl.Int64),
         name=view.with_names(lines)["scholar"],
     ).sort("place", "name", "entity", "project")
-    shown_waits = words.shown_waits(decisions).iter_rows(named=True)
-    waiting = {tuple(row[it] for it in LINE): row for row in shown_waits}
+    waiting = {
+        tuple(row[it] for it in LINE): row
+        for row in words.shown_waits(decisions).iter_rows(named=True)
+    }
     heading(
         "Lines by stream and name",
         f"{view.window.words}; {formats.sample(lines.height, 'line')}",
@@ -259,28 +229,22 @@ def _show_lines(view: View, lines: pl.DataFrame, decisions: pl.DataFrame, *, cho
     if lines.is_empty():
         st.markdown("No line has an experiment in these days: choose a longer period.")
         return
-    period = view.window.written
-    shown = lines.select(
-        Stream=worded(lines["stream_name"], _cell),
-        Scholar=pl.Series(
-            [
-                way_in_text("streams", _cell(name), scholar=scholar, streams=choice, period=period)
-                for scholar, name in lines.select("scholar", "name").iter_rows()
-            ],
-            dtype=pl.String,
-        ),
-        Line=worded(lines["project"], _cell),
-        State=pl.Series(
-            [
-                words.line_state(row, waiting.get(tuple(row[it] for it in LINE)), view.zone)
-                for row in lines.iter_rows(named=True)
-            ],
-            dtype=pl.String,
-        ),
-        Launched=pl.col("experiments_started").cast(pl.String),
-        Concluded=pl.col("experiments_concluded").cast(pl.String),
-        Failed=pl.Series(map(formats.share, lines["failure_share"]), dtype=pl.String),
-    )
+    choices = {"streams": choice, "period": view.window.written}
+    rows = [
+        {
+            "Stream": row["stream_name"] and _cell(row["stream_name"]),
+            "Scholar": way_in_text(
+                "streams", _cell(row["name"]), scholar=row["scholar"], **choices
+            ),
+            "Line": _cell(row["project"]),
+            "State": words.line_state(row, waiting.get(tuple(row[it] for it in LINE)), view.zone),
+            "Launched": str(row["experiments_started"]),
+            "Concluded": str(row["experiments_concluded"]),
+            "Failed": formats.share(row["failure_share"]),
+        }
+        for row in lines.iter_rows(named=True)
+    ]
+    shown = pl.DataFrame(rows, dict.fromkeys(rows[0], pl.String))
     st.table(shown, border="horizontal", hide_index=True)
 
 

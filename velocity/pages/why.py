@@ -19,8 +19,6 @@ from velocity.ui.tables import plain_title, show_rows
 from velocity.ui.view import View, current_view
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from velocity.explain import Explanation, Result, Section, Total
 
 _LONGEST_ID = 200  # characters; ids often differ only at the end
@@ -40,11 +38,8 @@ def _draw() -> None:
     if chosen is None:
         return
     found, result, name = chosen
-    view.say(
-        f"{formats.markdown(formats.label(name))}, times in {view.zone}",
-        why_this_number(found, result, name),
-        window=found.over,
-    )
+    over = f"{formats.markdown(formats.label(name))}, times in {view.zone}"
+    view.say(over, why_this_number(found, result, name), window=found.over)
     show_explanation(found, result, hours=_sees_hours(view, found.scholar))
 
 
@@ -56,10 +51,8 @@ def _choose_figure(view: View) -> tuple[Explanation, Result | None, str] | None:
     whose, name = group
     by = next(iter(whose), PROGRAMME)
     ways = explain.ways()
-    known = [
-        it for it in explain.explained(hours=_sees_hours(view, **whose)) if by in ways[it].kinds
-    ]
-    titles = {it: definition(it).title for it in known}
+    known = explain.explained(hours=_sees_hours(view, **whose))
+    titles = {it: definition(it).title for it in known if by in ways[it].kinds}
     metric = choose_titled("Figure", titles, key="metric", default="reaction_share", width=320)
     window: Window | None = view.window
     if ways[metric].windows != "any":
@@ -121,16 +114,13 @@ def show_explanation(found: Explanation, result: Result | None, *, hours: bool) 
         notes.append(f"The figure's own query gives: {formats.written(result.headline)}")
     own = _own_runs(found, result)
     if result is not None and 0 < own.len() < found.runs.height:
-        notes.append(f"The rows of {_said(result.title or result.of)} come first")
+        of = formats.markdown(formats.label(result.title or result.of, _LONGEST))
+        notes.append(f"The rows of {of} come first")
     st.caption("  \n".join(notes))
     if result is not None:
         _show_parts(result)
     for section in explain.sections(found):
         _show_section(section, own, hours=hours)
-
-
-def _said(text: str) -> str:
-    return formats.markdown(formats.label(text, _LONGEST))
 
 
 def _own_runs(found: Explanation, result: Result | None) -> pl.Series:
@@ -185,8 +175,8 @@ def _show_total(total: Total, name: str) -> None:
 def _show_section(section: Section, own: pl.Series, *, hours: bool) -> None:
     # A viewer without access to the hours of the day would see a column of dashes.
     shown = [it for it in section.shown if hours or it != "reaction_awake_hours"]
-    named = [it for it in ("run", "experiment", "experiment_id") if it in section.frame.columns]
     frame = section.frame
+    named = [it for it in ("run", "experiment", "experiment_id") if it in frame.columns]
     if named:
         first = pl.col(named[0]).is_in(own.implode())
         frame = frame.sort(first, descending=True, maintain_order=True)
@@ -198,7 +188,13 @@ def _show_section(section: Section, own: pl.Series, *, hours: bool) -> None:
         frame.select(shown),
         pinned=section.keys[0] if section.keys else None,
     )
-    _show_words(section.words)
+    # The meaning of each word in a column, column beside column.
+    words = {column: meanings for column, meanings in section.words.items() if meanings}
+    if words:
+        with st.grid(len(words), min_column_width=_NARROWEST, gap="small"):
+            for column, meanings in words.items():
+                lines = (f"**{word.replace('_', ' ')}**: {text}" for word, text in meanings.items())
+                st.caption("  \n".join((plain_title(column), *lines)))
 
 
 def _show(
@@ -217,17 +213,6 @@ def _show(
     heading(title, caption, table=table if some else None)
     if some:
         show_rows(shown.head(sent), alt=title, rows_shown=rows_shown, pinned=pinned)
-
-
-def _show_words(words: Mapping[str, Mapping[str, str]]) -> None:
-    """The meaning of each word in a column, column beside column."""
-    occur = {column: meanings for column, meanings in words.items() if meanings}
-    if not occur:
-        return
-    with st.grid(len(occur), min_column_width=_NARROWEST, gap="small"):
-        for column, meanings in occur.items():
-            lines = (f"**{word.replace('_', ' ')}**: {text}" for word, text in meanings.items())
-            st.caption("  \n".join((plain_title(column), *lines)))
 
 
 PAGE = Page(

@@ -110,12 +110,6 @@ def readable(frame: pl.DataFrame, zone: str) -> pl.DataFrame:
     )
 
 
-def _are_days(instants: pl.Series) -> bool:
-    """Whether all are the beginnings of days, as for viewers who may not see hours."""
-    days = instants.to_frame().select(day_of(pl.all(), page_zone())).to_series()
-    return not instants.is_empty() and bool((instants == days).all())
-
-
 def _readable(column: pl.Expr, name: str, kind: pl.DataType, zone: str) -> pl.Expr:
     if isinstance(kind, pl.Datetime) and kind.time_zone is not None:
         return column.dt.convert_time_zone(zone).dt.replace_time_zone(None)
@@ -141,17 +135,11 @@ def _config(name: str, kind: pl.DataType, width: int | None) -> ColumnConfig:
     if kind == pl.Date:
         return st.column_config.DateColumn(title, format="D MMM YYYY", width=width)
     if kind.is_numeric():
-        return st.column_config.NumberColumn(title, format=_number_format(name, kind), width=width)
+        form = "%,.0f" if kind.is_integer() or name.startswith(_WHOLE) else "%,.2f"
+        form = "%.4f" if name.startswith(_FINE) else form
+        form = "%.0f\u00a0%%" if name.endswith(_SHARES) else form
+        return st.column_config.NumberColumn(title, format=form, width=width)
     return st.column_config.TextColumn(title, width=width)
-
-
-def _number_format(name: str, kind: pl.DataType) -> str:
-    if name.endswith(_SHARES):
-        return "%.0f\u00a0%%"
-    whole = kind.is_integer() or name.startswith(_WHOLE)
-    if name.startswith(_FINE):
-        return "%.4f"
-    return "%,.0f" if whole else "%,.2f"
 
 
 def page_zone() -> str:
@@ -163,8 +151,10 @@ def column_config(
     frame: pl.DataFrame, widths: Mapping[str, int] | None = None
 ) -> dict[str, ColumnConfig]:
     """Titles and number formats of a read's columns; `widths` maps columns to pixels."""
-    asked = widths or {}
-    days = {it.name for it in frame.select(selectors.datetime(time_zone="*")) if _are_days(it)}
+    asked, instants = widths or {}, frame.select(selectors.datetime(time_zone="*"))
+    # All are the beginnings of days, as for viewers who may not see hours.
+    begin = instants.select((pl.all() == day_of(pl.all(), page_zone())).all())
+    days = {it.name for it in begin if frame.height and it.item()}
     return {
         name: _config(name, pl.Date() if name in days else kind, asked.get(name))
         for name, kind in frame.schema.items()

@@ -22,7 +22,7 @@ from velocity.roster.models import Roster
 from velocity.store import Snapshot, latest_snapshot
 from velocity.ui.browser import note_on_paper
 from velocity.ui.choices import choose_titled, period_control
-from velocity.ui.drill import has_page, show_trail
+from velocity.ui.drill import show_trail
 from velocity.ui.page import ALL_STREAMS, YOUR_SCHOLARS
 from velocity.ui.parts import theme_mode
 from velocity.ui.sign_in import admission, settings_now
@@ -62,7 +62,6 @@ class View:
     viewer: Viewer
     chosen: Chosen
     trust: dict[str, Any]  # the one row of `reads.trust`
-    demo: bool
     scholar: str | None  # the chosen one, if the page is about one
     streams: tuple[str, ...]  # the chosen ones, if the page is about some
     managed: tuple[str, ...]  # the scholars of a research manager, if they are chosen instead
@@ -184,16 +183,6 @@ class View:
         """A read over the window."""
         return self.read(read, from_day=self.window.first, to_day=self.window.end, **filters)
 
-    @property
-    def compares(self) -> bool:
-        """Whether the cohort can be shown, which is known for the last four whole weeks only."""
-        return self.chosen.period == "4 weeks"
-
-    @property
-    def opens_scholars(self) -> bool:
-        """Whether the viewer can open the page of every scholar shown."""
-        return self.scope.everything and has_page("my_velocity")
-
     def say(self, over: str, answer: Answer, *, window: str | None = None) -> None:
         """Writes what the page covers, and its answer.
 
@@ -234,7 +223,7 @@ class View:
                 formats.plural(trust["clock_runs"], "flagged clock"),
                 *formats.set_apart(trust),
             ]
-        return " · ".join([*parts, "demo data"] if self.demo else parts)
+        return " · ".join([*parts, "demo data"] if is_demo(data_folder()) else parts)
 
 
 def current_view() -> View:
@@ -281,7 +270,6 @@ def open_view(page: Page, viewer: Viewer) -> bool:
         viewer=viewer,
         chosen=chosen,
         trust=trust,
-        demo=is_demo(data),
         scholar=scholar,
         streams=streams,
         managed=managed,
@@ -307,12 +295,8 @@ def open_view(page: Page, viewer: Viewer) -> bool:
 def keep_choices(page: str, about: Collection[str] = ()) -> bool:
     """Keeps choices on pages that do not show them: Streamlit drops the value of undrawn widgets.
 
-    Args:
-        page: title of the page. On the first run of a page its address comes first.
-        about: choices that the page has.
-
-    Returns:
-        Whether this is the first run of the page.
+    Returns whether this is the first run of the page with that title: its address then comes first
+    for the choices that it is `about`.
     """
     turned = st.session_state.get("page") != page
     st.session_state["page"] = page
@@ -325,14 +309,12 @@ def keep_choices(page: str, about: Collection[str] = ()) -> bool:
 
 
 def _chosen_days(page: Page, trust: dict[str, Any], *, turned: bool) -> Chosen:
-    last_day = last_whole_day(trust["as_of"], str(trust["timezone"]))
-    first_day = trust["first_day"] or last_day
-    last_day = max(first_day, last_day)
+    last = last_whole_day(trust["as_of"], str(trust["timezone"]))
+    first = trust["first_day"] or last
+    last = max(first, last)
     if "period" not in (page.choices or ()):
-        return Chosen("Programme", Window(first_day, last_day))
-    return period_control(
-        first_day=first_day, last_day=last_day, opens=page.opens, from_address=turned
-    )
+        return Chosen("Programme", Window(first, last))
+    return period_control(first_day=first, last_day=last, opens=page.opens, from_address=turned)
 
 
 def _choose_scholar(snapshot: Snapshot, viewer: Viewer) -> str | None:

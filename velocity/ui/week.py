@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from velocity.ui.view import View
 
 _WEEK = timedelta(weeks=1)
-#: Weeks to compare a cost with.
-_EARLIER_WEEKS = 8
 _WEEK_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _PARTS = ["volume", "automation", "loops", "medians", "compute"]
 
@@ -85,48 +83,27 @@ class Week(Covered):
         return {str(it): events(part) for (it,), part in rows.group_by("group_id")}
 
     @property
-    def _mondays(self) -> list[date]:
+    def mondays(self) -> list[date]:
+        """The Mondays from the first week with data to that of the first day."""
         first = monday_of(self.view.trust["first_day"])
         last = monday_of(self.days.window.first)
         return [first + _WEEK * at for at in range((last - first) // _WEEK + 1)]
-
-    @property
-    def earlier_weeks(self) -> list[date]:
-        """The Mondays of up to eight weeks before that of the first day."""
-        return self._mondays[:-1][-_EARLIER_WEEKS:]
-
-    @property
-    def _running_from(self) -> date:
-        """The first Monday whose week is not over."""
-        return monday_of(self.today + timedelta(days=1))
 
     @cached_property
     def same_days(self) -> pl.DataFrame:
         """The same days of each week, by stream; only if the days are those of one week."""
         if not self.days.is_week:
             return self.weekly.clear()
-        return self.view.read(
-            reads.to_date,
-            by="stream",
-            starts=self._mondays,
-            lengths=[self.days.window.days],
-            running_from=self._running_from,
-        ).drop("days")
+        return self._to_date("stream", [self.days.window.days]).drop("days")
 
-    @cached_property
-    def _through(self) -> pl.DataFrame:
-        """The programme's figures through each day of the days, and of the days before."""
-        before = self.days.before
-        starts = [*([before.first] if before is not None else []), self.days.window.first]
+    def _to_date(self, by: str, lengths: list[int]) -> pl.DataFrame:
+        """The figures of the days and of those before, or of each week, after so many days."""
+        starts = [it.first for it in (self.days.before, self.days.window) if it is not None]
         running = None
         if self.days.is_week:
-            starts, running = self._mondays, self._running_from
+            starts, running = self.mondays, monday_of(self.today + timedelta(days=1))
         return self.view.read(
-            reads.to_date,
-            by="programme",
-            starts=starts,
-            lengths=list(range(1, len(self._day_names) + 1)),
-            running_from=running,
+            reads.to_date, by=by, starts=starts, lengths=lengths, running_from=running
         )
 
     @property
@@ -144,7 +121,8 @@ class Week(Covered):
 
     def _through_of(self, measure: str, start: date) -> Mapping[int, Row]:
         """Number of days -> their row; none for a number without a value."""
-        rows = self._through.filter(measure=measure, week_start=start)
+        found = self._to_date("programme", list(range(1, len(self._day_names) + 1)))
+        rows = found.filter(measure=measure, week_start=start)
         return {row["days"]: row for row in rows.iter_rows(named=True)}
 
     def through(self, measure: str) -> pl.DataFrame:

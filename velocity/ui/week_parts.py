@@ -23,8 +23,8 @@ from velocity.sentences.answer import LINE_HELP, defined
 from velocity.sentences.compared import MEASURES, UNITS, possessive
 from velocity.sentences.events import caption
 from velocity.sentences.judged import nothing_near
-from velocity.ui.drill import has_page, runs_of, show_way, show_why, way_in_text
-from velocity.ui.parts import Table, heading, show_figure, theme_mode, waits
+from velocity.ui.drill import has_page, runs_of, show_step, show_way, show_why, way_in_text
+from velocity.ui.parts import Table, heading, show_chart, show_figure, theme_mode, waits
 
 if TYPE_CHECKING:
     from velocity.charts.base import Chart
@@ -39,8 +39,9 @@ _TITLES = {
     "serial_share": "Time with one experiment running",
     "loop_hours_median": "Feedback loop, median",
 }
+_CONCLUDED = "experiments_concluded"
 _MOVED = {
-    "Concluded": "experiments_concluded",
+    "Concluded": _CONCLUDED,
     "One at a time": "serial_share",
     "Loop": "loop_hours_median",
 }
@@ -87,31 +88,24 @@ def show_why_it_ends(week: Week, label: str = "why") -> None:
 
 def tiles(week: Week) -> list[tuple[Tile, str]]:
     """The first three tiles, each with its measure."""
+    makers = {
+        _CONCLUDED: week_tiles.concluded,
+        "serial_share": week_tiles.serial,
+        "loop_hours_median": week_tiles.loop,
+    }
     now, before, days = week.programme, week.programme_before, week.days
-    return [
-        (make(now, before, week.so_far(measure), days), measure)
-        for make, measure in (
-            (week_tiles.concluded, "experiments_concluded"),
-            (week_tiles.serial, "serial_share"),
-            (week_tiles.loop, "loop_hours_median"),
-        )
-    ]
+    return [(make(now, before, week.so_far(it), days), it) for it, make in makers.items()]
 
 
 def week_chart(week: Week, measure: str) -> Chart:
     """The programme's figure through each day; by week if there are no days before."""
     days, mode = week.days, theme_mode()
+    title, unit = _TITLES[measure], UNITS[measure]
     if days.before is None and not days.is_week:
         weeks = trend(week.weekly.filter(group_id="programme"), measure)
-        return draw_trend(weeks, mode=mode, title=_TITLES[measure], unit=UNITS[measure])
-    return draw_to_date(
-        week.through(measure),
-        mode=mode,
-        title=_TITLES[measure],
-        unit=UNITS[measure],
-        these=days.these,
-        those=days.those,
-    )
+        return draw_trend(weeks, mode=mode, title=title, unit=unit)
+    through, these, those = week.through(measure), days.these, days.those
+    return draw_to_date(through, mode=mode, title=title, unit=unit, these=these, those=those)
 
 
 def show_queue(week: Week) -> None:
@@ -125,8 +119,21 @@ def show_queue(week: Week) -> None:
         table=Table(week.decisions, "decisions"),
         about=LINE_HELP,
     )
-    for row, called, bullet in waits(shown):
-        _show_line(week, row, called, bullet)
+    scope, scholars = week.view.scope, week.view.read(reads.scholars)["scholar"]
+    for row, called, chart in waits(shown):
+        link, sentence, bullet = st.columns([1.5, 2.4, 2.4], gap="small", vertical_alignment="top")
+        scholar, label = row["scholar"], formats.markdown(called)
+        with link:
+            if scholar in scholars and scope.sees_whole(scholar) and has_page("my_velocity"):
+                days = week.days.window.written
+                show_way("my_velocity", f"{label} \u203a", scholar=scholar, period=days)
+            else:
+                st.markdown(label)
+        with sentence, st.container(gap=None):
+            st.markdown(queue_words.row_words(row, week.view.zone))
+            st.caption(queue_words.usual_words(row))
+        with bullet:
+            show_figure(chart, key=f"wait-{row['experiment_id']}")
     stale = week.view.with_names(week.silent)
     if silent := queue_words.silent(stale, week.view.trust["stale_runs"], week.view.zone):
         st.markdown(silent)
@@ -134,56 +141,31 @@ def show_queue(week: Week) -> None:
         st.caption(rest)
 
 
-def _show_line(week: Week, row: Row, called: str, chart: Chart) -> None:
-    link, sentence, bullet = st.columns([1.5, 2.4, 2.4], gap="small", vertical_alignment="top")
-    known = row["scholar"] in week.view.read(reads.scholars)["scholar"]
-    with link:
-        if known and week.view.scope.sees_whole(row["scholar"]) and has_page("my_velocity"):
-            period = week.days.window.written
-            show_way(
-                "my_velocity",
-                f"{formats.markdown(called)} \u203a",
-                scholar=row["scholar"],
-                period=period,
-            )
-        else:
-            st.markdown(formats.markdown(called))
-    with sentence, st.container(gap=None):
-        st.markdown(queue_words.row_words(row, week.view.zone))
-        st.caption(queue_words.usual_words(row))
-    with bullet:
-        show_figure(chart, key=f"wait-{row['experiment_id']}")
-
-
 def show_moved(week: Week) -> None:
     """Where the change came from, by stream, and the lines of a chosen stream."""
-    days = week.days
-    measure = _measure()
-    unit = UNITS[measure]
+    days, measure = week.days, _measure()
+    unit, title = UNITS[measure], _TITLES[measure]
     rows = moved.stream_rows(week.now, week.before, week.names, measure, unit)
     launched = moved.launched(week.programme, week.programme_before)
     adds = "Rows add up to the programme." if unit == "count" else "Shares and times do not add up."
     groups = rows.filter(~pl.col("total"))["id"].to_list()
-    figure = draw_dumbbell(
+    of = st.session_state.get("of")
+    chart = draw_dumbbell(
         rows,
         mode=theme_mode(),
-        title=_TITLES[measure],
+        title=title,
         unit=unit,
         these=days.these,
         those=days.those,
-        chosen=_chosen(groups),
+        chosen=of if of in groups else None,
     )
-    table = Table(
-        rows.select("name", "now", "before"),
-        f"moved-{measure.replace('_', '-')}",
-        charts=(figure,),
+    show_chart(
+        chart,
+        title=moved.title(rows, measure, days),
+        caption=f"{title} by people, as known now; {launched}. {adds}",
+        table=Table(rows.select("name", "now", "before"), f"moved-{measure.replace('_', '-')}"),
+        on_click=lambda it: st.session_state.update(of=it),
     )
-    heading(
-        moved.title(rows, measure, days),
-        f"{_TITLES[measure]} by people, as known now; {launched}. {adds}",
-        table=table,
-    )
-    show_figure(figure, key="moved-chart", on_click=lambda it: st.session_state.update(of=it))
     named = dict(rows.select("id", "name").iter_rows())
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         st.segmented_control(
@@ -195,7 +177,7 @@ def show_moved(week: Week) -> None:
             bind="query-params",
             label_visibility="collapsed",
         )
-        if measure == "experiments_concluded":
+        if measure == _CONCLUDED:
             st.pills(
                 "Lines of",
                 groups,
@@ -206,26 +188,28 @@ def show_moved(week: Week) -> None:
 
 
 def _measure() -> str:
-    return _MOVED.get(st.session_state.get("moved", "Concluded"), "experiments_concluded")
-
-
-def _chosen(groups: list[str]) -> str | None:
-    of = st.session_state.get("of")
-    return of if of in groups else None
+    return _MOVED.get(st.session_state.get("moved", ""), _CONCLUDED)
 
 
 def show_moved_lines(week: Week) -> None:
     """The lines of the chosen stream: this, before, change, and the experiments."""
-    before = week.days.before
+    view, over, before = week.view, week.days.window, week.days.before
     group = st.session_state.get("of")
-    if before is None or _measure() != "experiments_concluded" or group is None:
+    if before is None or _measure() != _CONCLUDED:
         return
     if group not in {*week.names, moved.UNATTRIBUTED}:
         return
-    view = week.view
+
+    def link(row: Row) -> str:
+        name = formats.markdown(formats.label(row["label"], 24))
+        return way_in_text("runs", name, **runs_of(row["experiment_id"], row["start_day"], over))
+
+    def launched(days: Window) -> pl.DataFrame:
+        asked = {"by": "stream", "groups": [group], "parts": ["volume"], "period": "day"}
+        return view.read(reads.metrics, from_day=days.first, to_day=days.end, **asked)
+
     now = view.with_names(view.windowed(reads.concluded))
     then = view.with_names(view.read(reads.concluded, from_day=before.first, to_day=before.end))
-    rows = moved.line_rows(now, then, group, lambda row: _link(week, row))
     titles = {
         "line": "Scholar / line",
         "now": week.days.these,
@@ -233,31 +217,18 @@ def show_moved_lines(week: Week) -> None:
         "change": "Change",
         "experiments": "Latest conclusions, newest first",
     }
-    name = week.names.get(group, "Unattributed")
+    rows = moved.line_rows(now, then, group, link).rename(titles)
     with st.container(border=True):
+        name = week.names.get(group, "Unattributed")
         heading(f"What moved it: {formats.markdown(formats.label(name))}")
         if group in week.names:
-            these, those = (_launched(week, group, it) for it in (week.days.window, before))
-            told = moved.launched_by_day(these, week.days.window.days, those, before.days)
-            st.markdown(told)
-        st.table(rows.rename(titles), border="horizontal", hide_index=True)
+            these, those = launched(over), launched(before)
+            st.markdown(moved.launched_by_day(these, over.days, those, before.days))
+        st.table(rows, border="horizontal", hide_index=True)
         st.caption(
             "Ordered by name. Shown to those who may see these scholars; never in presentation "
             "mode, the digest or a post."
         )
-
-
-def _launched(week: Week, stream: str, over: Window) -> pl.DataFrame:
-    """What a stream launched by day."""
-    days = {"period": "day", "from_day": over.first, "to_day": over.end}
-    return week.view.read(reads.metrics, by="stream", groups=[stream], parts=["volume"], **days)
-
-
-def _link(week: Week, row: Row) -> str:
-    """The experiment's runs on the page Runs, over the same days."""
-    name = formats.markdown(formats.label(row["label"], 24))
-    choices = runs_of(row["experiment_id"], row["start_day"], week.days.window)
-    return way_in_text("runs", name, **choices)
 
 
 def show_streams(week: Week) -> None:
@@ -303,8 +274,7 @@ def show_streams(week: Week) -> None:
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         st.caption("Lines and scholars of", width="content")
         for stream, name in names.items():
-            label = f"{formats.markdown(formats.label(name))} \u203a"
-            show_way("streams", label, streams=[stream], period=week.days.window.written)
+            show_step("streams", name, streams=[stream], period=week.days.window.written)
 
 
 def _stream_weeks(week: Week) -> pl.DataFrame:
@@ -314,15 +284,11 @@ def _stream_weeks(week: Week) -> pl.DataFrame:
         return recent(week.weekly.filter(pl.col("group_id") != "programme"), last, MEASURES)
     since = week.days.window.first - TREND_WEEKS * _WEEK
     # Only a whole week can be a shift.
-    shifts = week.weekly.select("group_id", "measure", "week_start", shift="signal", whole="value")
-    return (
-        week.same_days.filter(
-            pl.col("measure").is_in(list(MEASURES)) & (pl.col("week_start") >= since)
-        )
-        .join(shifts, on=["group_id", "measure", "week_start"], how="left")
-        .with_columns(signal=pl.col("shift").fill_null(value=False))
-        .drop("shift")
-    )
+    key = ["group_id", "measure", "week_start"]
+    shifts = week.weekly.select(*key, shift="signal", whole="value")
+    asked = pl.col("measure").is_in(list(MEASURES)) & (pl.col("week_start") >= since)
+    rows = week.same_days.filter(asked).join(shifts, on=key, how="left")
+    return rows.with_columns(signal=pl.col("shift").fill_null(value=False)).drop("shift")
 
 
 def _claims(week: Week, frame: pl.DataFrame) -> tuple[list[tuple[str, str]], int]:

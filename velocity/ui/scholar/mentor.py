@@ -93,18 +93,10 @@ def _steps(order: Mapping[str, str], scholar: str, choice: str) -> None:
 
 def _launches(work: Work, facts: Facts, key: str) -> None:
     last = work.days.window.last
-    frame = facts.experiments.reverse()
+    days = {"launched": "started_at", "result": "result_at", "next": "next_at"}
     rows = [
-        {
-            "experiment_id": row["experiment_id"],
-            "label": row["label"],
-            "outcome": row["outcome"],
-            "loop_status": row["loop_status"],
-            "launched": facts.day(row["started_at"]),
-            "result": facts.day(row["result_at"]) if row["result_at"] is not None else None,
-            "next": facts.day(row["next_at"]) if row["next_at"] is not None else None,
-        }
-        for row in frame.iter_rows(named=True)
+        row | {day: row[at] and facts.day(row[at]) for day, at in days.items()}
+        for row in facts.experiments.reverse().iter_rows(named=True)
     ]
     title = f"Launches, days in {facts.zone}"
     chart = draw_launches(rows, first=last - _TWO_WEEKS, last=last, mode=theme_mode(), title=title)
