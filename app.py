@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import atexit
 import gc
-from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from velocity.errors import VelocityError
 from velocity.pages import PAGES
 from velocity.ui.browser import prepare_browser
-from velocity.ui.drill import go_on_to, know_pages
+from velocity.ui.page import Page, go_on_to, know_pages
 from velocity.ui.parts import empty_state, show_error
 from velocity.ui.sign_in import NotAdmitted, admit, show_development, show_not_admitted, show_who
 from velocity.ui.view import keep_choices, open_view
-
-if TYPE_CHECKING:
-    from velocity.ui.page import Page
 
 
 @st.cache_resource

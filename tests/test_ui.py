@@ -46,7 +46,7 @@ def period():
 def first_page_with_a_bound_choice():
     import streamlit as st
 
-    from velocity.ui.drill import go_on_to
+    from velocity.ui.page import go_on_to
 
     def other() -> None:
         st.write("other")

@@ -16,8 +16,7 @@ from velocity.charts.dumbbell import draw_dumbbell
 from velocity.reading import reads
 from velocity.reading.what_if import ends_if
 from velocity.sentences import spending as words
-from velocity.ui.drill import show_way, show_why, way_in_text
-from velocity.ui.page import Page
+from velocity.ui.page import Page, show_way, show_why, way_in_text
 from velocity.ui.parts import Table, empty_state, heading, show_chart, theme_mode
 from velocity.ui.tables import show_rows
 from velocity.ui.view import current_view

@@ -6,8 +6,7 @@ import streamlit as st
 
 from velocity.formats import plural
 from velocity.sentences.definitions import Section, found
-from velocity.ui.drill import has_page
-from velocity.ui.page import EVERYONE, Page
+from velocity.ui.page import EVERYONE, Page, has_page
 from velocity.ui.parts import heading
 from velocity.ui.sign_in import settings_now
 

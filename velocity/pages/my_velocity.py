@@ -14,8 +14,7 @@ from velocity.reading import reads
 from velocity.reading.access import Scope
 from velocity.report.work import Work
 from velocity.sentences import nothing, seen
-from velocity.ui.drill import show_way
-from velocity.ui.page import Page
+from velocity.ui.page import Page, show_way
 from velocity.ui.parts import empty_state, show_error
 from velocity.ui.scholar.below import show_bought, show_cohort, show_seen, show_together
 from velocity.ui.scholar.loops import show_loops

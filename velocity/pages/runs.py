@@ -13,11 +13,10 @@ from velocity.reading import reads
 from velocity.reading.frames import TIMELINE_DAYS
 from velocity.reading.periods import week_of
 from velocity.sentences.timeline import experiment_words
-from velocity.ui.drill import has_page, show_way
-from velocity.ui.page import Page
+from velocity.ui.page import Page, has_page, show_way
 from velocity.ui.parts import Table, empty_state, heading
+from velocity.ui.scholar.loops import show_timeline
 from velocity.ui.tables import show_rows
-from velocity.ui.timeline import show_timeline
 from velocity.ui.view import View, current_view
 
 _ROWS_SHOWN = 20

@@ -18,8 +18,7 @@ from velocity.sentences import week as words
 from velocity.sentences.answer import Answer
 from velocity.sentences.weeks import coverage, not_tracked, restated_clause
 from velocity.ui import week_parts as parts
-from velocity.ui.drill import show_why
-from velocity.ui.page import Page
+from velocity.ui.page import Page, show_why
 from velocity.ui.parts import show_figure, theme_mode
 from velocity.ui.share import show_share
 from velocity.ui.view import current_view

@@ -12,8 +12,7 @@ from velocity.reading.definitions import definition
 from velocity.reading.periods import Window, whole_week
 from velocity.sentences import why_this_number
 from velocity.ui.choices import choose_titled
-from velocity.ui.drill import PROGRAMME, of_stream
-from velocity.ui.page import Page
+from velocity.ui.page import PROGRAMME, Page, of_stream
 from velocity.ui.parts import Table, empty_state, heading
 from velocity.ui.tables import plain_title, show_rows
 from velocity.ui.view import View, current_view

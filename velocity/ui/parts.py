@@ -180,10 +180,10 @@ def menu(
         width: Literal["large", "small"] = "large" if choice in _WIDE else "small"
         # A new snapshot waits until the dialog is closed: a new run of the page would close it.
         st.session_state["dialog"] = True
-        st.dialog(title(choice), width=width, on_dismiss=_dialog_closed)(offer)(choice)
+        st.dialog(title(choice), width=width, on_dismiss=_closed)(offer)(choice)
 
 
-def _dialog_closed() -> None:
+def _closed() -> None:
     st.session_state["dialog"] = False
 
 

@@ -22,8 +22,7 @@ from velocity.roster.models import Roster
 from velocity.store import Snapshot, latest_snapshot
 from velocity.ui.browser import note_on_paper
 from velocity.ui.choices import choose_titled, period_control
-from velocity.ui.drill import show_trail
-from velocity.ui.page import ALL_STREAMS, YOUR_SCHOLARS
+from velocity.ui.page import ALL_STREAMS, YOUR_SCHOLARS, Page, show_trail
 from velocity.ui.parts import theme_mode
 from velocity.ui.sign_in import admission, settings_now
 from velocity.ui.sync_now import latest, may_sync, show_sync_now
@@ -37,7 +36,6 @@ if TYPE_CHECKING:
     from velocity.reading.access import Scope, Viewer
     from velocity.sentences import Answer
     from velocity.settings import Settings
-    from velocity.ui.page import Page
 
 #: Hours between syncs: assumed until there are enough syncs to tell, and the least.
 _SYNC_EVERY_HOURS, _SYNC_OFTEN_HOURS = 1.0, 1 / 6
@@ -359,8 +357,11 @@ def _choose_streams(snapshot: Snapshot, viewer: Viewer) -> tuple[tuple[str, ...]
         if asked in options:
             st.session_state["streams"] = asked
         elif "streams" not in st.session_state:
-            first = _first_with_a_queue(snapshot, scope, known) if known else YOUR_SCHOLARS
-            st.session_state["streams"] = first
+            # The first one with a line that needs a decision.
+            marks = tuple(state.read_marks(settings_now().state_of(data_folder())))
+            waiting = _kept(snapshot, reads.needs_decision, (("read", marks),), scope)
+            asked_for = waiting.filter("needs_decision")["stream"]
+            st.session_state["streams"] = next((it for it in known if it in asked_for), offered[0])
         chosen = st.segmented_control(
             "Streams",
             options,
@@ -378,14 +379,6 @@ def _choose_streams(snapshot: Snapshot, viewer: Viewer) -> tuple[tuple[str, ...]
 
 def _write_streams() -> None:
     st.query_params["streams"] = st.session_state["streams"] or ALL_STREAMS
-
-
-def _first_with_a_queue(snapshot: Snapshot, scope: Scope, known: Sequence[str]) -> str:
-    """The first stream with a line that needs a decision; else the first."""
-    marks = tuple(state.read_marks(settings_now().state_of(data_folder())))
-    waiting = _kept(snapshot, reads.needs_decision, (("read", marks),), scope)
-    asked = waiting.filter("needs_decision")["stream"]
-    return next((stream for stream in known if stream in asked), known[0])
 
 
 def _kept(

@@ -23,7 +23,7 @@ from velocity.sentences.answer import LINE_HELP, defined
 from velocity.sentences.compared import MEASURES, UNITS, possessive
 from velocity.sentences.events import caption
 from velocity.sentences.judged import nothing_near
-from velocity.ui.drill import has_page, runs_of, show_step, show_way, show_why, way_in_text
+from velocity.ui.page import has_page, runs_of, show_step, show_way, show_why, way_in_text
 from velocity.ui.parts import Table, heading, show_chart, show_figure, theme_mode, waits
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from velocity.reading import frames, reads
 from velocity.sentences import bought, mine
 from velocity.sentences.seen import SEEN_BY_OTHERS, seen_by, sees
 from velocity.sentences.together import array_line, sweep_stub
-from velocity.ui.drill import show_way, show_why
+from velocity.ui.page import show_way, show_why
 from velocity.ui.parts import heading, show_chart, show_figure, theme_mode
 from velocity.ui.tables import show_rows
 

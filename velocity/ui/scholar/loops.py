@@ -1,4 +1,4 @@
-"""The loops of a scholar, the selected one, and the waits."""
+"""The timeline and the loops of a scholar, the selected loop, and the waits."""
 
 from __future__ import annotations
 
@@ -10,20 +10,24 @@ import streamlit as st
 
 from velocity import formats
 from velocity.charts.loops import draw_loops
+from velocity.charts.timeline import draw_timeline
+from velocity.charts.timeline_frame import timeline_view
 from velocity.reading import reads
 from velocity.reading.mine import timeline_days
-from velocity.reading.periods import monday_of
+from velocity.reading.periods import local_midnight, monday_of
 from velocity.sentences import loops as words
-from velocity.sentences.timeline import no_runs_since
+from velocity.sentences.timeline import no_runs_since, timeline_caption
 from velocity.ui.choices import choose_titled
-from velocity.ui.drill import runs_of, show_way, show_why
-from velocity.ui.parts import heading, show_figure, theme_mode
-from velocity.ui.timeline import show_timeline
+from velocity.ui.page import runs_of, show_way, show_why
+from velocity.ui.parts import Table, heading, show_chart, show_figure, theme_mode
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from datetime import date
+    from typing import Any
 
     from velocity.ui.scholar.sheet import Sheet
+    from velocity.ui.view import View
 
 _ADDRESS = "loop"
 _ROWS = 18
@@ -75,6 +79,54 @@ def _timeline(sheet: Sheet, loops: pl.DataFrame) -> None:
         on_click=_select,
         table=lambda frame: sheet.table(frame, "timeline"),
     )
+
+
+def show_timeline(
+    view: View,
+    who: Mapping[str, Any],
+    *,
+    days: tuple[date, date, date],
+    title: str,
+    on_click: Callable[[str], object],
+    table: Callable[[pl.DataFrame], Table] = lambda frame: Table(frame, "timeline"),
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The timeline of a scholar whose hours of the day the viewer may see.
+
+    Args:
+        view: gives the zone of days, and the end of the data.
+        who: the scholar's row of `reads.scholars`.
+        days: first day, day after the last, and the day on which the timeline opens.
+        title: of the chart.
+        on_click: called with the id of a clicked experiment.
+        table: makes the section's table of the experiments.
+
+    Returns:
+        The experiments and runs that it shows.
+    """
+    from_at, to_at, opens = (local_midnight(day, view.zone) for day in days)
+    to_now = to_at >= view.as_of
+    to_at = min(to_at, view.as_of)
+    over = {"scholar": who["scholar"], "from_at": from_at, "to_at": to_at}
+    drawn = timeline_view(from_at, to_at, view.as_of, who, opens)
+    experiments = view.read(reads.timeline_experiments, **over)
+    runs = view.read(reads.timeline_runs, **over)
+    show_chart(
+        draw_timeline(
+            experiments,
+            runs,
+            view.read(reads.concurrency, **over),
+            view=drawn,
+            mode=theme_mode(),
+            title=title,
+            likely=view.read(reads.open_work, scholar=who["scholar"]) if to_now else None,
+            off=view.read(reads.days_off, scholar=who["scholar"]),
+        ),
+        title=title,
+        caption=timeline_caption(drawn),
+        table=table(experiments),
+        on_click=on_click,
+    )
+    return experiments, runs
 
 
 def _select(experiment_id: str) -> None:

@@ -18,8 +18,8 @@ from velocity.sentences import mentor_table as rows_of
 from velocity.sentences import streams as stream_words
 from velocity.sentences.events import caption
 from velocity.sentences.mentor_facts import MEASURES
-from velocity.ui.drill import runs_of, show_way, show_why, way_in_text
 from velocity.ui.files import download_button
+from velocity.ui.page import runs_of, show_way, show_why, way_in_text
 from velocity.ui.parts import Table, data_menu, plain_name, show_figure, theme_mode
 
 if TYPE_CHECKING:

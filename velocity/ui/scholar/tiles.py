@@ -16,7 +16,7 @@ from velocity.sentences import today as today_words
 from velocity.sentences.events import caption
 from velocity.sentences.headline import headline
 from velocity.sentences.next_step import next_step
-from velocity.ui.drill import show_way, show_why
+from velocity.ui.page import show_way, show_why
 from velocity.ui.parts import data_menu, show_figure, theme_mode
 
 if TYPE_CHECKING:
