@@ -114,13 +114,9 @@ def _show_whose(opened: View) -> None:
                     formats.markdown(formats.label(name)),
                     key=f"whose-{scholar}",
                     type="tertiary",
-                    on_click=_choose,
-                    args=(scholar,),
+                    on_click=st.query_params.update,
+                    args=({"scholar": scholar},),
                 )
-
-
-def _choose(scholar: str) -> None:
-    st.query_params["scholar"] = scholar
 
 
 def _show_nothing(seen_as: View, scholar: str) -> None:

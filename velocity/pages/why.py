@@ -101,10 +101,7 @@ def _choose_group(view: View) -> tuple[dict[str, str], str] | None:
 def show_explanation(found: Explanation, result: Result | None, *, hours: bool) -> None:
     """The steps of a result, their addends or ordered values, and all rows behind them.
 
-    Args:
-        found: the explanation.
-        result: one of its results; None without any.
-        hours: whether the viewer may see the scholar's hours of the day.
+    `hours`: whether the viewer may see the scholar's hours of the day.
     """
     notes = []
     if result is not None:

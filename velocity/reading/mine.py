@@ -309,11 +309,8 @@ def timeline_days(
 ) -> tuple[date, date, date]:
     """First day, day after the last, and the day on which a timeline opens.
 
-    Args:
-        window: the days that the page covers.
-        last_day: last whole day.
-        up_to_now: whether the timeline goes on to the end of the data.
-        last_launch: the day of the latest launch in the window; the timeline opens on its week.
+    It goes on `up_to_now`, the end of the data, or to the end of the window; it opens on the week
+    of the latest launch in the window.
     """
     end = max(window.end, last_day + 2 * _DAY) if up_to_now else window.end
     if last_launch is not None and last_launch < monday_of(end - _DAY):

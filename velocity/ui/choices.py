@@ -32,17 +32,11 @@ _FIRST, _LAST = "period-from", "period-to"
 def choose_titled(
     label: str, titles: Mapping[str, str], *, key: str, default: _Default, **look: Any
 ) -> str | _Default:
-    """A selectbox of titles; returns the chosen id, which the address carries.
+    """A selectbox of titles (of ids); returns the chosen id, which the address carries as `key`.
 
     If the widget were bound to the address, the address would hold titles. So only the address
-    stores the choice, and the box writes it there.
-
-    Args:
-        label: above the box.
-        titles: id -> title; equal titles get a number.
-        key: of the box, and of the id in the address.
-        default: the id to choose if the address has no known one.
-        look: how `st.selectbox` draws it.
+    stores the choice, and the box writes it there. Equal titles get a number. `default` is chosen
+    if the address has no known id; `look` is how `st.selectbox` draws it.
     """
 
     def write() -> None:
@@ -66,17 +60,15 @@ def choose_titled(
 
 
 def period_control(*, first_day: date, last_day: date, opens: Period, from_address: bool) -> Chosen:
-    """The choice of a window; a page opens with `opens` until something is chosen on any page.
+    """The choice of a window within the days with data, from the first to the last whole one.
 
-    Args:
-        first_day: first day with data.
-        last_day: last whole day.
-        opens: the period that the page opens with.
-        from_address: whether the address comes before earlier choices: on the first run of a page.
+    A page opens with `opens` until something is chosen on any page. `from_address`: whether the
+    address comes before earlier choices, on the first run of a page.
     """
     offered = presets(first_day, last_day)
-    if from_address and _ADDRESS in st.query_params:
-        _take_address(st.query_params[_ADDRESS], offered)
+    asked = asked_for(st.query_params.get(_ADDRESS, ""), offered) if from_address else None
+    if asked is not None:
+        st.session_state[_PERIOD], st.session_state[_DAYS] = asked.period, asked.window
     chosen = _chosen(offered, opening(opens, offered))
     st.session_state[_CONTROL] = chosen.period
     st.segmented_control(
@@ -94,12 +86,6 @@ def period_control(*, first_day: date, last_day: date, opens: Period, from_addre
     if st.query_params.get(_ADDRESS) != chosen.window.written:
         st.query_params[_ADDRESS] = chosen.window.written
     return chosen
-
-
-def _take_address(text: str, offered: dict[Period, Window]) -> None:
-    asked = asked_for(text, offered)
-    if asked is not None:
-        st.session_state[_PERIOD], st.session_state[_DAYS] = asked.period, asked.window
 
 
 def _chosen(offered: dict[Period, Window], otherwise: Period) -> Chosen:

@@ -97,12 +97,8 @@ def go_on_to(page: st.Page) -> None:
 def show_way(name: str, label: str, **choices: str | list[str]) -> None:
     """A link to a page with `choices` made on it; nothing if the viewer does not have the page.
 
-    The link takes the days of this page along.
-
-    Args:
-        name: of the page.
-        label: Markdown.
-        choices: key of a widget of that page, which this page does not draw -> its value.
+    The link takes the days of this page along. `choices` are keys of widgets of that page, which
+    this page does not draw, and their values; `label` is Markdown.
     """
     if has_page(name):
         if "period" in st.query_params:
@@ -140,13 +136,8 @@ def show_why(
 ) -> None:
     """A link to a figure's rows, for viewers who may see all of them; nothing for others.
 
-    Args:
-        view: of the page.
-        metric: id of the figure.
-        scholar: whose figure it is.
-        stream: whose it is if it is not a scholar's; without either it is the programme's.
-        window: its days, if they are not those of the page.
-        label: Markdown.
+    The figure `metric` is that of a scholar or a stream, else the programme's, over `window` if it
+    is not over the days of the page.
     """
     scope = view.scope
     own = scholar is not None and scope.sees_hours(scholar)

@@ -52,20 +52,20 @@ class Table:
     Args:
         frame: as it is downloaded.
         name: key of the section; letters, digits and dashes.
-        file: name of the file without its extension; "" for that of the section, and the days.
+        person: of a page about one; part of the name of its files.
         charts: drawn from these rows; they can be saved as pictures.
     """
 
     frame: pl.DataFrame
     name: str
-    file: str = ""
+    person: str = ""
     charts: tuple[Chart, ...] = ()
 
     @property
     def called(self) -> str:
-        """The name of its files: block and days, and the person of a page about one."""
+        """The name of its files: person, section and days."""
         days = st.session_state.get("days")
-        return self.file or (f"{self.name}-{days}" if days else self.name)
+        return "-".join(filter(None, (self.person, self.name, days)))
 
 
 def theme_mode() -> Mode:
@@ -76,13 +76,10 @@ def theme_mode() -> Mode:
 def heading(
     title: str, caption: str = "", *, table: Table | None = None, about: str | None = None
 ) -> None:
-    """A section's title and caption, with the "Data" menu at the right.
+    """A section's title and caption (window, unit and n), with the "Data" menu at the right.
 
-    Args:
-        title: Markdown; escape other people's text (`formats.markdown`); "" for a caption alone.
-        caption: window, unit and n; Markdown too.
-        table: rows behind the section; its name is the menu's key.
-        about: tooltip of the title, Markdown; None without one.
+    All texts are Markdown: escape other people's (`formats.markdown`). Without a title the caption
+    stands alone; `about` is the title's tooltip. The table's name is the menu's key.
     """
     with st.container(
         horizontal=True,
@@ -160,16 +157,10 @@ def menu(
     key: str,
     title: Callable[[str], str],
 ) -> None:
-    """A menu whose choices open a dialog.
+    """A menu whose choices, with their words, open a dialog that `offer` draws.
 
-    It runs without the entry script, so it checks the admission again.
-
-    Args:
-        label: of its button.
-        choices: choice -> its words.
-        offer: draws the dialog of a choice.
-        key: of the button.
-        title: of the dialog of a choice, Markdown.
+    It runs without the entry script, so it checks the admission again. `title` gives the dialog's
+    title, Markdown, of a choice.
     """
     if not admission().holds():
         st.rerun()

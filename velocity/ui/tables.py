@@ -171,14 +171,9 @@ def show_rows(
 ) -> int | None:
     """Rows as a table; an unknown value is a dash. Returns the number of the selected row.
 
-    Args:
-        frame: the rows of a read.
-        alt: a description for screen readers.
-        rows_shown: with more rows it scrolls.
-        pinned: column that stays in place while the others scroll.
-        widths: of some columns, px.
-        key: of the table.
-        selects: whether a row can be selected, with mouse or keyboard.
+    With more than `rows_shown` it scrolls, while the column `pinned` stays in place. `alt`
+    describes it for screen readers; `widths` of some columns are px; `selects`: whether a row can
+    be selected, with mouse or keyboard.
     """
     columns = column_config(frame, widths)
     if pinned is not None:
@@ -208,11 +203,7 @@ def show_rows(
 def table_on_paper(shown: pl.DataFrame, columns: Mapping[str, Any]) -> str:
     """The plain table, as HTML, that paper has for the grid, a picture of the rows in sight.
 
-    It has the first `MOST` rows, without links, and says how many there are.
-
-    Args:
-        shown: what the grid shows.
-        columns: its configuration.
+    It has the first `MOST` rows that the grid shows, without links, and says how many there are.
     """
     told = [it for it in shown.columns if columns[it]["type_config"]["type"] != "link"]
     heads = "".join(f"<th>{html.escape(columns[it]['label'])}</th>" for it in told)

@@ -184,10 +184,8 @@ class View:
     def say(self, over: str, answer: Answer, *, window: str | None = None) -> None:
         """Writes what the page covers, and its answer.
 
-        Args:
-            over: what the page is about, such as "programme, 24 scholars"; Markdown.
-            answer: the sentence on top and the line below it.
-            window: the days in words, if they are not the window of the page.
+        `over` is what the page is about, such as "programme, 24 scholars"; Markdown. `window` are
+        the days in words, if they are not the window of the page.
         """
         with self.kicker.container(gap=None):
             if self.scope.everything or self.scope.scholars or self.scope.streams:

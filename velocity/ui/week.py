@@ -147,13 +147,3 @@ class Week(Covered):
     def decisions(self) -> pl.DataFrame:
         """The lines whose result or failure has had no launch after it, as Streams names them."""
         return self.view.without_hours.needs_decision()
-
-    @property
-    def queue(self) -> pl.DataFrame:
-        """The lines that need a decision, the furthest beyond their own usual first."""
-        return self.decisions.filter("needs_decision")
-
-    @cached_property
-    def silent(self) -> pl.DataFrame:
-        """Runs that have shown no sign of life."""
-        return self.view.read(reads.stuck, min_hours=0).filter(what="stale run")

@@ -110,7 +110,7 @@ def week_chart(week: Week, measure: str) -> Chart:
 
 def show_queue(week: Week) -> None:
     """The lines that need a decision: a link, what waits since when, and its wait as a bullet."""
-    lines = week.queue
+    lines = week.decisions.filter("needs_decision")
     shown = lines.filter("named").head(_MOST_LINES)
     order = f"{queue_words.BULLET}. The furthest beyond its usual comes first."
     heading(
@@ -134,7 +134,9 @@ def show_queue(week: Week) -> None:
             st.caption(queue_words.usual_words(row))
         with bullet:
             show_figure(chart, key=f"wait-{row['experiment_id']}")
-    stale = week.view.with_names(week.silent)
+    # Runs that have shown no sign of life.
+    stuck = week.view.read(reads.stuck, min_hours=0).filter(what="stale run")
+    stale = week.view.with_names(stuck)
     if silent := queue_words.silent(stale, week.view.trust["stale_runs"], week.view.zone):
         st.markdown(silent)
     if rest := queue_words.rest(week.decisions, lines, shown.height):

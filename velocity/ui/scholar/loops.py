@@ -90,18 +90,10 @@ def show_timeline(
     on_click: Callable[[str], object],
     table: Callable[[pl.DataFrame], Table] = lambda frame: Table(frame, "timeline"),
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The timeline of a scholar whose hours of the day the viewer may see.
+    """The timeline of a scholar (`who`) whose hours of the day the viewer may see.
 
-    Args:
-        view: gives the zone of days, and the end of the data.
-        who: the scholar's row of `reads.scholars`.
-        days: first day, day after the last, and the day on which the timeline opens.
-        title: of the chart.
-        on_click: called with the id of a clicked experiment.
-        table: makes the section's table of the experiments.
-
-    Returns:
-        The experiments and runs that it shows.
+    `days` are the first, the day after the last, and the day on which it opens; `on_click` gets the
+    id of a clicked experiment. Returns the experiments and runs that it shows.
     """
     from_at, to_at, opens = (local_midnight(day, view.zone) for day in days)
     to_now = to_at >= view.as_of

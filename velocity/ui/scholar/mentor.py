@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from velocity.report.work import Work
-    from velocity.sentences.answer import Row
     from velocity.sentences.mentor_facts import Facts
 
 _TWO_WEEKS = timedelta(days=13)
@@ -39,13 +38,8 @@ def show_mentor_sheet(
 ) -> None:
     """A claim, its sentences, two weeks of launches, thirteen weeks, the experiments.
 
-    All of it fits a screen of 1440 x 900 px.
-
-    Args:
-        work: the scholar's work that counts.
-        scholar: one of its people.
-        order: id -> name of those whose sheets come before and after; empty for no links.
-        choice: the choice on the page Streams, which these links keep.
+    All of it fits a screen of 1440 x 900 px. `order` has the names of those whose sheets come
+    before and after, by id; empty for no links, which keep the `choice` on the page Streams.
     """
     facts = work.facts(scholar)
     # My velocity shows a sheet for each of the scholar's streams.
@@ -105,17 +99,16 @@ def _launches(work: Work, facts: Facts, key: str) -> None:
 
 
 def _behind(work: Work, facts: Facts) -> None:
+    """The experiments, each with a link to its runs."""
+    links = []
     rows = rows_of.behind(facts, chosen=st.session_state.get("launch"))
+    for row in rows:
+        choices = runs_of(row["experiment_id"], facts.day(row["started_at"]), work.days.window)
+        name = formats.markdown(formats.label(row["label"], 28))
+        links.append(way_in_text("runs", name, **choices))
     if rows:
-        table = rows_of.table(facts, rows, [_link(work, facts, row) for row in rows])
+        table = rows_of.table(facts, rows, links)
         st.table(table, border="horizontal", hide_index=True)
-
-
-def _link(work: Work, facts: Facts, row: Row) -> str:
-    """The experiment's runs on the page Runs."""
-    name = formats.markdown(formats.label(row["label"], 28))
-    choices = runs_of(row["experiment_id"], facts.day(row["started_at"]), work.days.window)
-    return way_in_text("runs", name, **choices)
 
 
 def _show_brief(work: Work, facts: Facts, key: str) -> None:

@@ -241,6 +241,5 @@ class Sheet:
         )
 
     def table(self, frame: pl.DataFrame, block: str) -> Table:
-        """The rows of a section; the file's name has person, section and days."""
-        days = f"{self.window.first.isoformat()}-{self.window.last.isoformat()}"
-        return Table(frame, block, file=f"{plain_name(self.scholar)}-{block}-{days}")
+        """The rows of a section."""
+        return Table(frame, block, person=plain_name(self.scholar))
