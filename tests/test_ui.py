@@ -30,16 +30,13 @@ def period():
 
     import streamlit as st
 
+    from velocity.reading.periods import Window
     from velocity.ui.choices import period_control
 
     first_run = "opened" not in st.session_state
     st.session_state["opened"] = True
-    chosen = period_control(
-        first_day=date(2026, 8, 31),
-        last_day=date(2026, 11, 28),
-        opens="4 weeks",
-        from_address=first_run,
-    )
+    data = Window(date(2026, 8, 31), date(2026, 11, 28))
+    chosen = period_control(data, opens="4 weeks", from_address=first_run)
     st.text(chosen.window.words.replace("\u00a0", " "))
 
 

@@ -217,7 +217,8 @@ def _show_by_week(week: Week) -> None:
     if not st.toggle("GPU-hours by week", key="by-week"):
         return
     title, weeks = "GPU-hours by week and stream", week.view.windowed(reads.gpu_weeks)
-    stacked, names = weeks.with_columns(stream=pl.col("stream_name")), list(week.names.values())
+    names = list(week.view.stream_names.values())
+    stacked = weeks.with_columns(stream=pl.col("stream_name"))
     show_chart(
         draw_compute(stacked, streams=names, mode=theme_mode(), title=title),
         title=title,

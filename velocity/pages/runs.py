@@ -61,7 +61,16 @@ def _draw() -> None:
             del st.query_params[_EXPERIMENTS]
             st.rerun()
         for name, column, label, how in _FILTERS:
-            if values := _choose(counts, column, label):
+            values = st.multiselect(
+                label,
+                counts[column].drop_nulls().unique().sort().to_list(),
+                format_func=formats.label,
+                key=f"runs-{column}",
+                bind="query-params",
+                placeholder=f"All {label.lower()}s",
+                label_visibility="collapsed",
+            )
+            if values:
                 filters[name] = values
                 counts = counts.filter(pl.col(column).is_in(values))
                 if how:
@@ -94,19 +103,6 @@ def _draw() -> None:
     )
     if place is not None:
         _show_ways(view, runs.row(place, named=True))
-
-
-def _choose(counts: pl.DataFrame, column: str, label: str) -> list[str]:
-    """The chosen values of `column`; empty for all."""
-    return st.multiselect(
-        label,
-        counts[column].drop_nulls().unique().sort().to_list(),
-        format_func=formats.label,
-        key=f"runs-{column}",
-        bind="query-params",
-        placeholder=f"All {label.lower()}s",
-        label_visibility="collapsed",
-    )
 
 
 def _in_words(view: View, column: str, values: list[str]) -> str:

@@ -89,12 +89,12 @@ def _five_lines(week: Week) -> None:
     now, before, days = week.programme, week.programme_before, week.days
     streams = [
         (name, week.now[it]["experiments_concluded"], week.before[it]["experiments_concluded"])
-        for it, name in week.names.items()
+        for it, name in week.view.stream_names.items()
         if it in week.now and it in week.before
     ]
     stuck = words.stuck(week.decisions, week.known_on)
     lines = (
-        words.changed(week.weekly, week.same_days, week.names, days),
+        words.changed(week.weekly, week.same_days, week.view.stream_names, days),
         words.going_well(now, before, streams, days),
         words.with_silent(stuck, week.view.trust["stale_runs"]),
         words.compute(now, before, days),
@@ -141,7 +141,7 @@ def _this_week(week: Week) -> None:
 
 def _needs_a_decision(week: Week) -> None:
     st.title(queue_words.presented(week.decisions, week.known_on), anchor=False)
-    waits = queue_words.by_stream(week.decisions, week.names)
+    waits = queue_words.by_stream(week.decisions, week.view.stream_names)
     figure = draw_waits(waits, mode=theme_mode(), title="Results that wait")
     show_figure(figure.enlarged(_LARGER), key="slide-waits")
     st.caption("One dot per line, in working hours since its result.")

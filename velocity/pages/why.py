@@ -108,25 +108,18 @@ def show_explanation(found: Explanation, result: Result | None, *, hours: bool) 
         heading("How it is worked out", formats.markdown(found.metric.text))
         st.text("\n".join(result.steps))
         notes.append(f"The figure's own query gives: {formats.written(result.headline)}")
-    own = _own_runs(found, result)
+    # Those of the result's experiment or line: an experiment has the id of its first run.
+    of = "" if result is None else result.of
+    within = pl.col("experiment").str.starts_with(f"{of}/")
+    own = found.runs.filter((pl.col("experiment") == of) | within)["run"]
     if result is not None and 0 < own.len() < found.runs.height:
-        of = formats.markdown(formats.label(result.title or result.of, _LONGEST))
-        notes.append(f"The rows of {of} come first")
+        said = formats.markdown(formats.label(result.title or of, _LONGEST))
+        notes.append(f"The rows of {said} come first")
     st.caption("  \n".join(notes))
     if result is not None:
         _show_parts(result)
     for section in explain.sections(found):
         _show_section(section, own, hours=hours)
-
-
-def _own_runs(found: Explanation, result: Result | None) -> pl.Series:
-    """Ids of the runs of the result's experiment or line; none if it is of all the scholar's runs.
-
-    An experiment has the id of its first run.
-    """
-    of = "" if result is None else result.of
-    within = pl.col("experiment").str.starts_with(f"{of}/")
-    return found.runs.filter((pl.col("experiment") == of) | within)["run"]
 
 
 def _show_parts(result: Result) -> None:

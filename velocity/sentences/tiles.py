@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Tile:
-    """A figure and the words around it."""
+    """A figure and the words around it, as `ui.tile` takes them."""
 
     label: str
     value: str

@@ -19,7 +19,6 @@ from velocity.reading.periods import (
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import date
 
 _Default = TypeVar("_Default", str, None)
 _ADDRESS = "period"
@@ -59,17 +58,25 @@ def choose_titled(
     return chosen or default
 
 
-def period_control(*, first_day: date, last_day: date, opens: Period, from_address: bool) -> Chosen:
+def period_control(data: Window, *, opens: Period, from_address: bool) -> Chosen:
     """The choice of a window within the days with data, from the first to the last whole one.
 
     A page opens with `opens` until something is chosen on any page. `from_address`: whether the
     address comes before earlier choices, on the first run of a page.
     """
-    offered = presets(first_day, last_day)
+    offered = presets(data.first, data.last)
     asked = asked_for(st.query_params.get(_ADDRESS, ""), offered) if from_address else None
     if asked is not None:
         st.session_state[_PERIOD], st.session_state[_DAYS] = asked.period, asked.window
-    chosen = _chosen(offered, opening(opens, offered))
+    otherwise = opening(opens, offered)
+    period: Period = st.session_state.get(_PERIOD, otherwise)
+    if period == "Custom":
+        window = limited(st.session_state[_DAYS], data.first, data.last)
+    else:
+        # What was chosen has the days that it has now: a running week gets longer.
+        period = period if period in offered else otherwise
+        window = offered[period]
+    chosen = Chosen(period, window)
     st.session_state[_CONTROL] = chosen.period
     st.segmented_control(
         "Period",
@@ -81,21 +88,11 @@ def period_control(*, first_day: date, last_day: date, opens: Period, from_addre
         label_visibility="collapsed",
     )
     if chosen.period == "Custom":
-        _custom_days(chosen.window, offered["Programme"])
+        _custom_days(chosen.window, data)
     # A run that writes the address tells the browser, even if it stays the same.
     if st.query_params.get(_ADDRESS) != chosen.window.written:
         st.query_params[_ADDRESS] = chosen.window.written
     return chosen
-
-
-def _chosen(offered: dict[Period, Window], otherwise: Period) -> Chosen:
-    """What was chosen, with the days that it has now: a running week gets longer."""
-    period: Period = st.session_state.get(_PERIOD, otherwise)
-    if period == "Custom":
-        data = offered["Programme"]
-        return Chosen(period, limited(st.session_state[_DAYS], data.first, data.last))
-    period = period if period in offered else otherwise
-    return Chosen(period, offered[period])
 
 
 def _take_control(shown: Window) -> None:

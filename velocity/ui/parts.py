@@ -31,12 +31,7 @@ if TYPE_CHECKING:
 # session draws.
 import_module("pandas")
 
-_QUIET = {"displayModeBar": False}
-_ZOOM = {
-    "displayModeBar": True,
-    "displaylogo": False,
-    "modeBarButtons": [["pan2d", "zoomIn2d", "zoomOut2d", "resetScale2d"]],
-}
+_ZOOM = ["pan2d", "zoomIn2d", "zoomOut2d", "resetScale2d"]
 _CHOICES = {"table": "Show as table", "csv": "CSV", "parquet": "Parquet"}
 _PICTURES: dict[str, str] = {"png": "PNG", "svg": "SVG"}
 #: Choices of menus whose dialogs are wide.
@@ -121,18 +116,21 @@ def show_figure(chart: Chart, *, key: str, on_click: Callable[[str], object] | N
         with st.container(height=chart.spec["layout"]["height"], border=False):
             st.caption(chart.missing)
         return
-    config = _ZOOM if chart.zoom else _QUIET
     st.plotly_chart(
         chart.unchecked,
         theme=None,
         key=key,
         alt=chart.alt,
-        config=config,
+        config=_bar(*_ZOOM) if chart.zoom else {"displayModeBar": False},
         on_select=click if on_click else "ignore",
         selection_mode="points",
     )
     if chart.note:
         st.caption(formats.markdown(chart.note))
+
+
+def _bar(*buttons: str) -> dict[str, Any]:
+    return {"displayModeBar": True, "displaylogo": False, "modeBarButtons": [[*buttons]]}
 
 
 def data_menu(table: Table, title: str) -> None:
@@ -218,12 +216,7 @@ def _offer_pictures(table: Table, title: str, ending: str) -> None:
             theme=None,
             key=f"{table.name}-picture-{place}",
             alt=chart.alt,
-            config={
-                "displayModeBar": True,
-                "displaylogo": False,
-                "modeBarButtons": [["toImage"]],
-                "toImageButtonOptions": saved,
-            },
+            config=_bar("toImage") | {"toImageButtonOptions": saved},
         )
 
 

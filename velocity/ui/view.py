@@ -257,7 +257,12 @@ def open_view(page: Page, viewer: Viewer) -> bool:
         with choices:
             streams, managed = _choose_streams(snapshot, viewer) if "streams" in about else ((), ())
             scholar = _choose_scholar(snapshot, viewer) if "scholar" in about else None
-            chosen = _chosen_days(page, trust, turned=turned)
+            last = last_whole_day(trust["as_of"], str(trust["timezone"]))
+            first = trust["first_day"] or last
+            data_days = Window(first, max(first, last))
+            chosen = Chosen("Programme", data_days)
+            if "period" in about:
+                chosen = period_control(data_days, opens=page.opens, from_address=turned)
     frame = st.container(gap="xsmall")
     opened = View(
         page=page,
@@ -302,15 +307,6 @@ def keep_choices(page: str, about: Collection[str] = ()) -> bool:
         elif key in st.session_state:
             st.session_state[key] = st.session_state[key]
     return turned
-
-
-def _chosen_days(page: Page, trust: dict[str, Any], *, turned: bool) -> Chosen:
-    last = last_whole_day(trust["as_of"], str(trust["timezone"]))
-    first = trust["first_day"] or last
-    last = max(first, last)
-    if "period" not in (page.choices or ()):
-        return Chosen("Programme", Window(first, last))
-    return period_control(first_day=first, last_day=last, opens=page.opens, from_address=turned)
 
 
 def _choose_scholar(snapshot: Snapshot, viewer: Viewer) -> str | None:

@@ -38,11 +38,6 @@ class Week(Covered):
     view: View
 
     @cached_property
-    def names(self) -> dict[str, str]:
-        """Stream -> name, in roster order."""
-        return self.view.stream_names
-
-    @cached_property
     def now(self) -> dict[str, Row]:
         """The figures of each stream, and of "programme"."""
         return self._figures(self.days.window.first, self.days.window.end)
@@ -141,7 +136,7 @@ class Week(Covered):
         now = self.view.read(reads.ledger, by="stream")
         seen = self.view.read(reads.ledger, by="stream", at_day=self.known_on - _WEEK)
         first = self.view.trust["first_day"]
-        return named_ends(now, seen, self.names, first=first, last=self.known_on)
+        return named_ends(now, seen, self.view.stream_names, first=first, last=self.known_on)
 
     @cached_property
     def decisions(self) -> pl.DataFrame:

@@ -147,7 +147,7 @@ def show_moved(week: Week) -> None:
     """Where the change came from, by stream, and the lines of a chosen stream."""
     days, measure = week.days, _measure()
     unit, title = UNITS[measure], _TITLES[measure]
-    rows = moved.stream_rows(week.now, week.before, week.names, measure, unit)
+    rows = moved.stream_rows(week.now, week.before, week.view.stream_names, measure, unit)
     launched = moved.launched(week.programme, week.programme_before)
     adds = "Rows add up to the programme." if unit == "count" else "Shares and times do not add up."
     groups = rows.filter(~pl.col("total"))["id"].to_list()
@@ -199,7 +199,7 @@ def show_moved_lines(week: Week) -> None:
     group = st.session_state.get("of")
     if before is None or _measure() != _CONCLUDED:
         return
-    if group not in {*week.names, moved.UNATTRIBUTED}:
+    if group not in {*week.view.stream_names, moved.UNATTRIBUTED}:
         return
 
     def link(row: Row) -> str:
@@ -221,9 +221,9 @@ def show_moved_lines(week: Week) -> None:
     }
     rows = moved.line_rows(now, then, group, link).rename(titles)
     with st.container(border=True):
-        name = week.names.get(group, "Unattributed")
+        name = week.view.stream_names.get(group, "Unattributed")
         heading(f"What moved it: {formats.markdown(formats.label(name))}")
-        if group in week.names:
+        if group in week.view.stream_names:
             these, those = launched(over), launched(before)
             st.markdown(moved.launched_by_day(these, over.days, those, before.days))
         st.table(rows, border="horizontal", hide_index=True)
@@ -235,7 +235,7 @@ def show_moved_lines(week: Week) -> None:
 
 def show_streams(week: Week) -> None:
     """Each stream against its own usual range; by default only series at the edge of it."""
-    names = week.names
+    names = week.view.stream_names
     if not names:
         return
     frame = _stream_weeks(week)
@@ -299,11 +299,11 @@ def _claims(week: Week, frame: pl.DataFrame) -> tuple[list[tuple[str, str]], int
     found = week.weekly.filter(
         pl.col("signal")
         & pl.col("week_start").is_between(min(week.days.window.first, last), last)
-        & pl.col("group_id").is_in(list(week.names))
+        & pl.col("group_id").is_in(list(week.view.stream_names))
     ).sort("week_start", descending=True, maintain_order=True)
     shifts = []
     for group, measure, start in found.select("group_id", "measure", "week_start").iter_rows():
-        whose = possessive(formats.markdown(formats.label(week.names[group])))
+        whose = possessive(formats.markdown(formats.label(week.view.stream_names[group])))
         shifts.append((f"{whose} {MEASURES[measure]}", formats.week(start)))
     out = (pl.col("value") > pl.col("limit_high")) | (pl.col("value") < pl.col("limit_low"))
     return shifts, frame.filter(pl.col("running") & out).height
