@@ -20,8 +20,7 @@ from velocity.ui.page import Page, show_way, show_why, way_in_text
 from velocity.ui.parts import Table, empty_state, heading, show_chart, theme_mode
 from velocity.ui.tables import show_rows
 from velocity.ui.view import current_view
-from velocity.ui.week import Week
-from velocity.ui.week_parts import show_why_it_ends
+from velocity.ui.week import Week, show_why_it_ends
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -22,8 +22,7 @@ from velocity.ui.page import Page, show_why
 from velocity.ui.parts import show_figure, theme_mode
 from velocity.ui.share import show_share
 from velocity.ui.view import current_view
-from velocity.ui.week import Week
-from velocity.ui.week_parts import tiles, week_chart
+from velocity.ui.week import Week, tiles, week_chart
 
 _LATELY = timedelta(days=7)
 #: Of the tiles on the first slide, which has few words.

@@ -10,23 +10,37 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from velocity import formats
+from velocity.charts.to_date import draw_to_date
+from velocity.charts.trends import draw_trend
 from velocity.reading import reads
 from velocity.reading.frames import named_ends
 from velocity.reading.periods import monday_of
+from velocity.reading.series import trend
 from velocity.report.covered import Covered
-from velocity.sentences.compared import MEASURES
+from velocity.sentences import week_tiles
+from velocity.sentences.compared import MEASURES, UNITS
 from velocity.sentences.events import events
-from velocity.sentences.week_tiles import to_date_rows
+from velocity.ui.page import show_why
+from velocity.ui.parts import theme_mode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
 
+    from velocity.charts.base import Chart
     from velocity.charts.events import Event
     from velocity.sentences.answer import Row
+    from velocity.sentences.tiles import Tile
     from velocity.ui.view import View
 
 _WEEK = timedelta(weeks=1)
+#: The four measures of Stand-up.
+TITLES = {
+    "experiments_concluded": "Experiments concluded",
+    "failure_share": "Share of runs failed",
+    "serial_share": "Time with one experiment running",
+    "loop_hours_median": "Feedback loop, median",
+}
 _WEEK_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _PARTS = ["volume", "automation", "loops", "medians", "compute"]
 
@@ -123,7 +137,7 @@ class Week(Covered):
     def through(self, measure: str) -> pl.DataFrame:
         """One row per day for `draw_to_date`."""
         before = self.days.before
-        return to_date_rows(
+        return week_tiles.to_date_rows(
             self._through_of(measure, self.days.window.first),
             {} if before is None else self._through_of(measure, before.first),
             days=self.days,
@@ -142,3 +156,32 @@ class Week(Covered):
     def decisions(self) -> pl.DataFrame:
         """The lines whose result or failure has had no launch after it, as Streams names them."""
         return self.view.without_hours.needs_decision()
+
+
+def show_why_it_ends(week: Week, label: str = "why") -> None:
+    """A link to the rows behind the day on which the first stream's credits end."""
+    ending = week.ends.drop_nulls("runs_out_on").sort("runs_out_on", maintain_order=True)
+    if ending.height:
+        show_why(week.view, "exhausted_on", stream=ending["group_id"][0], label=label)
+
+
+def tiles(week: Week) -> list[tuple[Tile, str]]:
+    """The first three tiles, each with its measure."""
+    makers = {
+        "experiments_concluded": week_tiles.concluded,
+        "serial_share": week_tiles.serial,
+        "loop_hours_median": week_tiles.loop,
+    }
+    now, before, days = week.programme, week.programme_before, week.days
+    return [(make(now, before, week.so_far(it), days), it) for it, make in makers.items()]
+
+
+def week_chart(week: Week, measure: str) -> Chart:
+    """The programme's figure through each day; by week if there are no days before."""
+    days, mode = week.days, theme_mode()
+    title, unit = TITLES[measure], UNITS[measure]
+    if days.before is None and not days.is_week:
+        weeks = trend(week.weekly.filter(group_id="programme"), measure)
+        return draw_trend(weeks, mode=mode, title=title, unit=unit)
+    through, these, those = week.through(measure), days.these, days.those
+    return draw_to_date(through, mode=mode, title=title, unit=unit, these=these, those=those)

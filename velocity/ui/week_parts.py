@@ -12,11 +12,9 @@ from velocity import formats
 from velocity.charts.dumbbell import draw_dumbbell
 from velocity.charts.ends import draw_ends
 from velocity.charts.panels import draw_panels
-from velocity.charts.to_date import draw_to_date
-from velocity.charts.trends import draw_trend
 from velocity.reading import reads
 from velocity.reading.definitions import definition
-from velocity.reading.series import TREND_WEEKS, Ranges, at_edge, last_complete_week, recent, trend
+from velocity.reading.series import TREND_WEEKS, Ranges, at_edge, last_complete_week, recent
 from velocity.sentences import moved, week_tiles
 from velocity.sentences import queue as queue_words
 from velocity.sentences.answer import LINE_HELP, defined
@@ -25,20 +23,14 @@ from velocity.sentences.events import caption
 from velocity.sentences.judged import nothing_near
 from velocity.ui.page import has_page, runs_of, show_step, show_way, show_why, way_in_text
 from velocity.ui.parts import Table, heading, show_chart, show_figure, theme_mode, waits
+from velocity.ui.week import TITLES, Week, show_why_it_ends, tiles, week_chart
 
 if TYPE_CHECKING:
     from velocity.charts.base import Chart
     from velocity.reading.periods import Window
     from velocity.sentences.answer import Row
     from velocity.sentences.tiles import Tile
-    from velocity.ui.week import Week
 
-_TITLES = {
-    "experiments_concluded": "Experiments concluded",
-    "failure_share": "Share of runs failed",
-    "serial_share": "Time with one experiment running",
-    "loop_hours_median": "Feedback loop, median",
-}
 _CONCLUDED = "experiments_concluded"
 _MOVED = {
     "Concluded": _CONCLUDED,
@@ -79,35 +71,6 @@ def _show_tile(said: Tile, metric: str, chart: Chart, *, key: str) -> None:
     st.caption(said.note)
 
 
-def show_why_it_ends(week: Week, label: str = "why") -> None:
-    """A link to the rows behind the day on which the first stream's credits end."""
-    ending = week.ends.drop_nulls("runs_out_on").sort("runs_out_on", maintain_order=True)
-    if ending.height:
-        show_why(week.view, "exhausted_on", stream=ending["group_id"][0], label=label)
-
-
-def tiles(week: Week) -> list[tuple[Tile, str]]:
-    """The first three tiles, each with its measure."""
-    makers = {
-        _CONCLUDED: week_tiles.concluded,
-        "serial_share": week_tiles.serial,
-        "loop_hours_median": week_tiles.loop,
-    }
-    now, before, days = week.programme, week.programme_before, week.days
-    return [(make(now, before, week.so_far(it), days), it) for it, make in makers.items()]
-
-
-def week_chart(week: Week, measure: str) -> Chart:
-    """The programme's figure through each day; by week if there are no days before."""
-    days, mode = week.days, theme_mode()
-    title, unit = _TITLES[measure], UNITS[measure]
-    if days.before is None and not days.is_week:
-        weeks = trend(week.weekly.filter(group_id="programme"), measure)
-        return draw_trend(weeks, mode=mode, title=title, unit=unit)
-    through, these, those = week.through(measure), days.these, days.those
-    return draw_to_date(through, mode=mode, title=title, unit=unit, these=these, those=those)
-
-
 def show_queue(week: Week) -> None:
     """The lines that need a decision: a link, what waits since when, and its wait as a bullet."""
     lines = week.decisions.filter("needs_decision")
@@ -146,7 +109,7 @@ def show_queue(week: Week) -> None:
 def show_moved(week: Week) -> None:
     """Where the change came from, by stream, and the lines of a chosen stream."""
     days, measure = week.days, _measure()
-    unit, title = UNITS[measure], _TITLES[measure]
+    unit, title = UNITS[measure], TITLES[measure]
     rows = moved.stream_rows(week.now, week.before, week.view.stream_names, measure, unit)
     launched = moved.launched(week.programme, week.programme_before)
     adds = "Rows add up to the programme." if unit == "count" else "Shares and times do not add up."
@@ -239,18 +202,18 @@ def show_streams(week: Week) -> None:
     if not names:
         return
     frame = _stream_weeks(week)
-    edge = at_edge(frame, names, _TITLES)
+    edge = at_edge(frame, names, TITLES)
     shifts, beyond = _claims(week, frame)
-    ranges = Ranges.of(frame, names, _TITLES)
+    ranges = Ranges.of(frame, names, TITLES)
     every = bool(st.session_state.get("all-streams"))
-    shown = {it: names if every else edge[it] for it in _TITLES}
+    shown = {it: names if every else edge[it] for it in TITLES}
     figures = {
         measure: draw_panels(
             frame.filter(measure=measure),
             groups=groups,
             unit=UNITS[measure],
             mode=theme_mode(),
-            title=_TITLES[measure],
+            title=TITLES[measure],
             events=week.events,
         )
         for measure, groups in shown.items()
@@ -268,7 +231,7 @@ def show_streams(week: Week) -> None:
     with st.grid(max(2, len(figures)), min_column_width=300, gap="medium"):
         for measure, figure in figures.items():
             with st.container(gap=None):
-                st.markdown(f"**{_TITLES[measure]}**")
+                st.markdown(f"**{TITLES[measure]}**")
                 show_figure(figure, key=f"panels-{measure}")
     drawn = {names[it]: week.events.get(it, ()) for groups in shown.values() for it in groups}
     if happened := caption(drawn, set(frame["week_start"])):
