@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import math
+import re
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -13,15 +14,29 @@ import polars as pl
 from plotly.basedatatypes import BaseFigure
 
 from velocity import formats
-from velocity.theme import FONT_SIZE, Mode, Tokens, template, tokens
+from velocity.theme import (
+    FONT_SIZE,
+    LIGHT,
+    SMALL_FONT_SIZE,
+    Mode,
+    Tokens,
+    light_of_dark,
+    template,
+    tokens,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import date
 
 #: A piece of a Plotly figure as plain JSON-like data.
 Part = dict[str, Any]
 
+#: The keys of a figure whose numbers are px.
+_PX = frozenset({"height", "l", "r", "t", "b", "size", "width", "xshift", "yshift", "ticklen"})
+#: Above a chart as a picture, px, for its title and one line below it, and around them.
+_TITLE_ROOM, _TITLE_EDGE, _LONGEST_TITLE = 64, 14, 110
+_COLOUR = re.compile(r"#[0-9A-F]{6}\b")
 DAY_MS = 86_400_000
 MOST_TICKS = 4
 _DAYS_FROM = 48
@@ -40,9 +55,39 @@ class Chart:
 
     def enlarged(self, by: float) -> Chart:
         """The same picture with everything in px `by` times as large: for a projector."""
-        spec: Part = _enlarged(self.spec, by)
+
+        def larger(key: str, it: Any) -> Any:
+            return it * by if key in _PX and isinstance(it, int | float) else it
+
+        spec: Part = _mapped(self.spec, larger)
         fonts = {"font": {"size": FONT_SIZE * by}, "hoverlabel": {"font": {"size": FONT_SIZE * by}}}
         return replace(self, spec={**spec, "layout": fonts | spec["layout"]})
+
+    def as_picture(self, *, title: str, about: str) -> Chart:
+        """The chart to pass on: light, below its title and `about`, plain text on its days."""
+        inks = light_of_dark() if self.spec["layout"].get("template") is template("dark") else {}
+
+        def light(_: str, it: Any) -> Any:
+            known = isinstance(it, str)
+            return _COLOUR.sub(lambda ink: inks.get(ink[0], ink[0]), it) if known else it
+
+        spec: Part = _mapped(self.spec, light)
+        layout = spec["layout"]
+        margin, height = layout["margin"], layout["height"] + _TITLE_ROOM
+        small = f'<span style="font-size:{SMALL_FONT_SIZE}px">{safe(about, _LONGEST_TITLE)}</span>'
+        words = {
+            "text": f"<b>{safe(title, _LONGEST_TITLE)}</b><br>{small}",
+            "font": {"size": 15, "color": LIGHT.text},
+        }
+        place = {"xanchor": "left", "yanchor": "top", "pad": {"l": _TITLE_EDGE}}
+        above = {
+            "template": template("light"),
+            "height": height,
+            "margin": margin | {"t": margin["t"] + _TITLE_ROOM},
+            "paper_bgcolor": LIGHT.bg,
+            "title": {**words, **place, "x": 0, "y": 1 - _TITLE_EDGE / height},
+        }
+        return replace(self, spec={**spec, "layout": layout | above}, zoom=False)
 
     @cached_property
     def figure(self) -> go.Figure:
@@ -55,19 +100,17 @@ class Chart:
         return _Unchecked(self.spec)
 
 
-#: The keys of a figure whose numbers are px.
-_PX = frozenset({"height", "l", "r", "t", "b", "size", "width", "xshift", "yshift", "ticklen"})
-
-
-def _enlarged(part: Any, by: float, key: str = "") -> Any:
+def _mapped(part: Any, change: Callable[[str, Any], Any], key: str = "") -> Any:
+    """A part of a figure with each of its values changed, given the key that it is below."""
     if isinstance(part, dict):
         # The template is shared by all figures.
         return {
-            name: it if name == "template" else _enlarged(it, by, name) for name, it in part.items()
+            name: it if name == "template" else _mapped(it, change, name)
+            for name, it in part.items()
         }
-    if isinstance(part, list):
-        return [_enlarged(it, by, key) for it in part]
-    return part * by if key in _PX and isinstance(part, int | float) else part
+    if isinstance(part, list | tuple):
+        return [_mapped(it, change, key) for it in part]
+    return change(key, part)
 
 
 class _Unchecked(BaseFigure):  # type: ignore[misc] # Plotly ships no types
@@ -209,14 +252,38 @@ def words_at(text: str, *, x: float | str, y: float | str, **more: Any) -> Part:
     return {"text": text, **place, "xanchor": "center", "yanchor": "middle", **more}
 
 
+def beside(text: str, y: float, shift: float, *, right: bool = False, **more: Any) -> Part:
+    """Words at the height `y`, `shift` px from the left end of the plot, or from its right one."""
+    side = "right" if right else "left"
+    place: Part = {"x": int(right), "y": y, "yref": "y", "xanchor": side, "xshift": shift}
+    return words_at(text, **place | more)
+
+
+def bold(text: str, *, strong: bool = True) -> str:
+    """Bold words, if they are `strong`."""
+    return f"<b>{text}</b>" if strong else text
+
+
+def swatch(glyph: str, colour: str, words: str) -> str:
+    """A mark in its colour, and what it means."""
+    return f'<span style="color:{colour}">{glyph}</span>{formats.NBSP}{words}'
+
+
+def hidden(low: float, high: float) -> Part:
+    """An axis that does not show."""
+    return {"visible": False, "range": [low, high]}
+
+
+def row_axis(rows: int) -> Part:
+    """The hidden axis of rows from the top down."""
+    return hidden(rows - 0.5, -0.5)
+
+
 def key(entries: Iterable[tuple[str, str, str]], *, x: float = 0, lift: int = 6) -> Part:
     """One line above the plot that explains the marks, each (glyph, colour, words).
 
     It is `x` px from the plot's left edge and `lift` px above its top edge.
     """
-    text = (formats.NBSP * 3).join(
-        f'<span style="color:{colour}">{glyph}</span>{formats.NBSP}{words}'
-        for glyph, colour, words in entries
-    )
+    text = (formats.NBSP * 3).join(swatch(*entry) for entry in entries)
     place = {"xanchor": "left", "yanchor": "bottom", "align": "left"}
     return words_at(text, x=0, y=1, xshift=x, yshift=lift, **place)

@@ -93,16 +93,36 @@ def hatched(fill: str, page: str) -> Part:
     return {"color": fill, "line": {"width": 0}, "pattern": hatch}
 
 
-def level(y: float, style: Part, **more: Any) -> Part:
+def tick(colour: str, size: int, width: float) -> Part:
+    """The look of a short upright line."""
+    return {"symbol": "line-ns", "size": size, "line": {"width": width, "color": colour}}
+
+
+def diamond(fill: str, edge: str) -> Part:
+    """The look of a week beyond its usual range."""
+    return {"symbol": "diamond", **marker(fill, 10, edge)}
+
+
+def box(x: tuple[Any, Any], y: tuple[float, float], fill: str, **more: Any) -> Part:
+    """A filled rectangle below the marks."""
+    place = {"x0": x[0], "x1": x[1], "y0": y[0], "y1": y[1], "layer": "below"}
+    return {"type": "rect", **place, "fillcolor": fill, "line": {"width": 0}, **more}
+
+
+def rule(x: tuple[Any, Any], y: tuple[float, float], style: Part, **more: Any) -> Part:
+    """A line from one point to another, as a shape."""
+    place = {"x0": x[0], "x1": x[1], "y0": y[0], "y1": y[1]}
+    return {"type": "line", **place, "line": style, **more}
+
+
+def level(y: float, style: Part, xref: str = "x domain", **more: Any) -> Part:
     """A line across the plot at the value `y`."""
-    across = {"xref": "x domain", "x0": 0, "x1": 1}
-    return {"type": "line", **across, "y0": y, "y1": y, "line": style, **more}
+    return rule((0, 1), (y, y), style, xref=xref, **more)
 
 
-def upright(x: float | str, style: Part, **more: Any) -> Part:
-    """A line from the bottom to the top of the plot at `x`, below the marks."""
-    across = {"yref": "y domain", "y0": 0, "y1": 1, "layer": "below"}
-    return {"type": "line", **across, "x0": x, "x1": x, "line": style, **more}
+def upright(x: float | str, style: Part, yref: str = "y domain", layer: str = "below") -> Part:
+    """A line from the bottom to the top of the plot at `x`."""
+    return rule((x, x), (0, 1), style, yref=yref, layer=layer)
 
 
 def apart(places: Iterable[float], needed: float) -> list[float]:

@@ -11,7 +11,6 @@ import polars as pl
 import streamlit as st
 
 from velocity import formats
-from velocity.charts.picture import as_picture
 from velocity.reading.definitions import definition
 from velocity.reading.downloads import csv_bytes, parquet_bytes
 from velocity.sentences.answer import as_read, defined
@@ -211,7 +210,7 @@ def _offer_pictures(table: Table, title: str, ending: str) -> None:
     st.caption(f"The camera at the top right of a picture saves it as {_PICTURES[ending]}.")
     drawn = [chart for chart in table.charts if not chart.missing]
     for place, chart in enumerate(drawn, start=1):
-        picture = as_picture(chart, title=as_read(title), about=page_about())
+        picture = chart.as_picture(title=as_read(title), about=page_about())
         saved = {
             "format": ending,
             "filename": f"{table.called}-{place}" if len(drawn) > 1 else table.called,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from velocity.charts.ends import draw_ends
+from velocity.charts.balances import draw_ends
 from velocity.charts.waits import draw_waits
 from velocity.sentences import queue as queue_words
 from velocity.sentences import week as words

@@ -8,8 +8,8 @@ import polars as pl
 import streamlit as st
 
 from velocity import formats
-from velocity.charts.bullet import draw_bullet
 from velocity.charts.panels import ROW, draw_panels
+from velocity.charts.waits import draw_bullet
 from velocity.reading.frames import worded
 from velocity.reading.series import Ranges, at_edge
 from velocity.sentences import streams as words

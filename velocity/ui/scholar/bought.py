@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 import streamlit as st
 
-from velocity.charts.bought import draw_bought
+from velocity.charts.hours import draw_bought
 from velocity.charts.tile_trend import Line, draw_panel
 from velocity.reading import reads
 from velocity.sentences import bought as words

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from velocity.charts.side_by_side import draw_side_by_side
+from velocity.charts.hours import draw_side_by_side
 from velocity.sentences import mine as words
 from velocity.sentences.together import array_line, sweep_stub
 from velocity.ui.parts import heading, show_figure, theme_mode
