@@ -7,7 +7,7 @@ import json
 import pytest
 
 from tests.chart_frames import weeks
-from velocity.charts.trends import draw_trend
+from velocity.charts.weeks import draw_trend
 from velocity.theme import DARK, LIGHT, light_of_dark, template
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import date
 
-    from velocity.charts.events import Event
+    from velocity.charts.weeks import Event
     from velocity.sentences.answer import Row
 
 _WEEK = timedelta(weeks=1)

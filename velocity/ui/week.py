@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
 
-    from velocity.charts.events import Event
+    from velocity.charts.weeks import Event
     from velocity.sentences.answer import Row
     from velocity.ui.view import View
 

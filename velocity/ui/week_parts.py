@@ -14,8 +14,8 @@ from velocity.charts.balances import draw_ends
 from velocity.charts.dumbbell import draw_dumbbell
 from velocity.charts.panels import draw_panels
 from velocity.charts.to_date import draw_to_date
-from velocity.charts.trends import draw_trend
 from velocity.charts.waits import draw_bullet
+from velocity.charts.weeks import draw_trend
 from velocity.reading import reads
 from velocity.reading.series import TREND_WEEKS, Ranges, at_edge, last_complete_week, recent, trend
 from velocity.sentences import moved, week_tiles

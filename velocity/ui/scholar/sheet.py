@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import date, datetime
 
-    from velocity.charts.events import Event
+    from velocity.charts.weeks import Event
     from velocity.reading.mine import Row
     from velocity.reading.periods import Window
     from velocity.ui.view import View
