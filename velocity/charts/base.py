@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import plotly.graph_objects as go
 import polars as pl
+import polars.selectors as cs
 from plotly.basedatatypes import BaseFigure
 
 from velocity import formats
@@ -235,14 +236,13 @@ def iso(moment: date) -> str:
     return moment.isoformat()
 
 
-def local(frame: pl.DataFrame, columns: Iterable[str], zone: str) -> pl.DataFrame:
-    """`frame` with its aware `columns` as naive times of `zone`.
+def local(frame: pl.DataFrame, zone: str) -> pl.DataFrame:
+    """`frame` with its aware times as naive times of `zone`.
 
     Plotly shows aware times in the browser's zone, and naive times unchanged.
     """
-    return frame.with_columns(
-        pl.col(column).dt.convert_time_zone(zone).dt.replace_time_zone(None) for column in columns
-    )
+    aware = cs.datetime(time_zone="*")
+    return frame.with_columns(aware.dt.convert_time_zone(zone).dt.replace_time_zone(None))
 
 
 def words_at(text: str, *, x: float | str, y: float | str, **more: Any) -> Part:

@@ -71,7 +71,7 @@ def draw_loops(
     if frame.is_empty():
         return canvas.blank("No loop in these days")
     colour = canvas.colour
-    found = local(frame, ["started_at"], zone).to_dicts()
+    found = local(frame, zone).to_dicts()
     rows = [row | _told(row) | {"at": at} for at, row in enumerate(found)]
     places = [_place(it) for it in _TICKS]
     words = [it.replace(" ", formats.NBSP) for it in _TICKS.values()]
