@@ -13,7 +13,7 @@ from velocity import formats
 from velocity.reading import reads
 from velocity.reading.frames import named_ends
 from velocity.reading.periods import monday_of
-from velocity.report.covered import Covered
+from velocity.report.work import Covered
 from velocity.sentences.compared import MEASURES
 from velocity.sentences.events import events
 from velocity.sentences.week_tiles import to_date_rows
