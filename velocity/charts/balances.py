@@ -6,20 +6,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from velocity import formats
-from velocity.charts.base import (
-    Canvas,
-    Chart,
-    Part,
-    beside,
-    bold,
-    day_ticks,
-    hidden,
-    iso,
-    key,
-    row_axis,
-    safe,
-)
-from velocity.charts.marks import dots, hover, line, marker, tick
+from velocity.charts.base import Canvas, Chart, day_ticks, hidden, iso, row_axis
+from velocity.charts.marks import dots, line, marker, tick
+from velocity.charts.words import Part, beside, bold, hover, key, safe
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

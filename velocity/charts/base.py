@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import math
 import re
 from dataclasses import dataclass, replace
@@ -15,6 +14,7 @@ import polars.selectors as cs
 from plotly.basedatatypes import BaseFigure
 
 from velocity import formats
+from velocity.charts.words import Part, safe
 from velocity.theme import (
     FONT_SIZE,
     LIGHT,
@@ -29,9 +29,6 @@ from velocity.theme import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from datetime import date
-
-#: A piece of a Plotly figure as plain JSON-like data.
-Part = dict[str, Any]
 
 #: The keys of a figure whose numbers are px.
 _PX = frozenset({"height", "l", "r", "t", "b", "size", "width", "xshift", "yshift", "ticklen"})
@@ -161,11 +158,6 @@ class Canvas:
         return Chart(spec, f"{self.title}: {formats.mid_sentence(words)}.", missing=words)
 
 
-def safe(text: str | None, limit: int = 40) -> str:
-    """Text from a run or roster for Plotly to show literally: one line, shortened, no markup."""
-    return html.escape(formats.label(text, limit), quote=False)
-
-
 def ticks(low: float, high: float, unit: str, *, most: int = MOST_TICKS) -> list[float]:
     """At most `most` round values between `low` and `high`; none for an empty range."""
     if unit == "share":
@@ -245,30 +237,6 @@ def local(frame: pl.DataFrame, zone: str) -> pl.DataFrame:
     return frame.with_columns(aware.dt.convert_time_zone(zone).dt.replace_time_zone(None))
 
 
-def words_at(text: str, *, x: float | str, y: float | str, **more: Any) -> Part:
-    """An annotation without an arrow; figure fractions unless `xref`, `yref` say otherwise."""
-    place = {"x": x, "y": y, "xref": "paper", "yref": "paper", "showarrow": False}
-    # By default, Plotly chooses the anchor by the third of the figure that has the point.
-    return {"text": text, **place, "xanchor": "center", "yanchor": "middle", **more}
-
-
-def beside(text: str, y: float, shift: float, *, right: bool = False, **more: Any) -> Part:
-    """Words at the height `y`, `shift` px from the left end of the plot, or from its right one."""
-    side = "right" if right else "left"
-    place: Part = {"x": int(right), "y": y, "yref": "y", "xanchor": side, "xshift": shift}
-    return words_at(text, **place | more)
-
-
-def bold(text: str, *, strong: bool = True) -> str:
-    """Bold words, if they are `strong`."""
-    return f"<b>{text}</b>" if strong else text
-
-
-def swatch(glyph: str, colour: str, words: str) -> str:
-    """A mark in its colour, and what it means."""
-    return f'<span style="color:{colour}">{glyph}</span>{formats.NBSP}{words}'
-
-
 def hidden(low: float, high: float) -> Part:
     """An axis that does not show."""
     return {"visible": False, "range": [low, high]}
@@ -277,13 +245,3 @@ def hidden(low: float, high: float) -> Part:
 def row_axis(rows: int) -> Part:
     """The hidden axis of rows from the top down."""
     return hidden(rows - 0.5, -0.5)
-
-
-def key(entries: Iterable[tuple[str, str, str]], *, x: float = 0, lift: int = 6) -> Part:
-    """One line above the plot that explains the marks, each (glyph, colour, words).
-
-    It is `x` px from the plot's left edge and `lift` px above its top edge.
-    """
-    text = (formats.NBSP * 3).join(swatch(*entry) for entry in entries)
-    place = {"xanchor": "left", "yanchor": "bottom", "align": "left"}
-    return words_at(text, x=0, y=1, xshift=x, yshift=lift, **place)

@@ -8,18 +8,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from velocity import formats
-from velocity.charts.base import (
-    Canvas,
-    Chart,
-    Part,
-    beside,
-    bold,
-    key,
-    row_axis,
-    safe,
-    value_axis,
-)
-from velocity.charts.marks import dots, hover, level, line, marker, tick
+from velocity.charts.base import Canvas, Chart, row_axis, value_axis
+from velocity.charts.marks import dots, level, line, marker, tick
+from velocity.charts.words import Part, beside, bold, hover, key, safe
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from velocity import formats
-from velocity.charts.base import Canvas, Chart, Part, beside, bold, hidden, swatch
+from velocity.charts.base import Canvas, Chart, hidden
 from velocity.charts.marks import bars, hatched, outline, solid
+from velocity.charts.words import Part, beside, bold, swatch
 
 if TYPE_CHECKING:
     import polars as pl

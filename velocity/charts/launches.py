@@ -6,18 +6,9 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from velocity import formats
-from velocity.charts.base import (
-    Canvas,
-    Chart,
-    Part,
-    bold,
-    hidden,
-    iso,
-    key,
-    safe,
-    words_at,
-)
-from velocity.charts.marks import box, dots, hover, marker, rule, upright
+from velocity.charts.base import Canvas, Chart, hidden, iso
+from velocity.charts.marks import box, dots, marker, rule, upright
+from velocity.charts.words import Part, bold, hover, key, safe, words_at
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -7,18 +7,9 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from velocity import formats
-from velocity.charts.base import Canvas, Chart, Part, beside, bold, local, safe, words_at
-from velocity.charts.marks import (
-    bars,
-    box,
-    dots,
-    hover,
-    level,
-    line,
-    outline,
-    solid,
-    upright,
-)
+from velocity.charts.base import Canvas, Chart, local
+from velocity.charts.marks import bars, box, dots, level, line, outline, solid, upright
+from velocity.charts.words import Part, beside, bold, hover, safe, words_at
 from velocity.theme import SMALL_FONT_SIZE
 
 if TYPE_CHECKING:

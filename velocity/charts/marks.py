@@ -5,17 +5,14 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from velocity.charts.base import Part, iso
+from velocity.charts.base import iso
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from velocity.charts.words import Part
+
 _CLEAR = "rgba(0,0,0,0)"
-
-
-def hover(*lines: str) -> str:
-    """Lines of a hover label; the text is already safe."""
-    return "<br>".join(lines)
 
 
 def line(

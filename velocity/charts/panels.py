@@ -9,9 +9,10 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from velocity import formats
-from velocity.charts.base import Canvas, Chart, Part, bold, day_ticks, iso, safe, words_at
-from velocity.charts.marks import box, dots, hover, line, marker
+from velocity.charts.base import Canvas, Chart, day_ticks, iso
+from velocity.charts.marks import box, dots, line, marker
 from velocity.charts.weeks import ranged, room_below, shift_dots, triangles
+from velocity.charts.words import Part, bold, hover, safe, words_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -5,18 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from velocity import formats
-from velocity.charts.base import (
-    Canvas,
-    Chart,
-    Part,
-    beside,
-    bold,
-    hidden,
-    row_axis,
-    safe,
-    words_at,
-)
-from velocity.charts.marks import bars, dots, hover, level, marker, solid, tick
+from velocity.charts.base import Canvas, Chart, hidden, row_axis
+from velocity.charts.marks import bars, dots, level, marker, solid, tick
+from velocity.charts.words import Part, beside, bold, hover, safe, words_at
 from velocity.theme import SMALL_FONT_SIZE
 
 if TYPE_CHECKING:

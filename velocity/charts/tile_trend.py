@@ -10,18 +10,10 @@ from typing import TYPE_CHECKING, Literal
 import polars as pl
 
 from velocity import formats
-from velocity.charts.base import (
-    Canvas,
-    Chart,
-    Part,
-    bold,
-    padded,
-    swatch,
-    value_axis,
-    words_at,
-)
-from velocity.charts.marks import bars, dots, hover, line, marker, outline, solid, upright
+from velocity.charts.base import Canvas, Chart, padded, value_axis
+from velocity.charts.marks import bars, dots, line, marker, outline, solid, upright
 from velocity.charts.weeks import Event, ranged, room_below, triangles
+from velocity.charts.words import Part, bold, hover, swatch, words_at
 from velocity.theme import SMALL_FONT_SIZE
 
 if TYPE_CHECKING:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from velocity import formats
-from velocity.charts.base import DAY_MS, Part, iso, key, safe, words_at
+from velocity.charts.base import DAY_MS, iso
 from velocity.charts.marks import box, level, upright
+from velocity.charts.words import Part, key, safe, words_at
 from velocity.theme import FONT_SIZE, SMALL_FONT_SIZE
 
 if TYPE_CHECKING:

@@ -8,8 +8,9 @@ from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from velocity import formats
-from velocity.charts.base import Part, bold, iso, safe
-from velocity.charts.marks import bars, dots, hatched, hover, line, marker, outline, solid
+from velocity.charts.base import iso
+from velocity.charts.marks import bars, dots, hatched, line, marker, outline, solid
+from velocity.charts.words import Part, bold, hover, safe
 from velocity.theme import SMALL_FONT_SIZE
 
 if TYPE_CHECKING:

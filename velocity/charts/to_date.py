@@ -6,9 +6,10 @@ from itertools import compress
 from typing import TYPE_CHECKING
 
 from velocity import formats
-from velocity.charts.base import Canvas, Chart, Part, bold, key, padded, value_axis, words_at
-from velocity.charts.marks import dots, hover, line, marker
+from velocity.charts.base import Canvas, Chart, padded, value_axis
+from velocity.charts.marks import dots, line, marker
 from velocity.charts.weeks import ranged
+from velocity.charts.words import Part, bold, hover, key, words_at
 
 if TYPE_CHECKING:
     import polars as pl

@@ -5,19 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from velocity import formats
-from velocity.charts.base import (
-    Canvas,
-    Chart,
-    Part,
-    beside,
-    bold,
-    hidden,
-    key,
-    row_axis,
-    safe,
-    value_axis,
-)
-from velocity.charts.marks import box, dots, hover, line, marker, rule
+from velocity.charts.base import Canvas, Chart, hidden, row_axis, value_axis
+from velocity.charts.marks import box, dots, line, marker, rule
+from velocity.charts.words import Part, beside, bold, hover, key, safe
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

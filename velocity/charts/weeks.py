@@ -8,19 +8,9 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from velocity import formats
-from velocity.charts.base import (
-    Canvas,
-    Chart,
-    Part,
-    bold,
-    day_ticks,
-    iso,
-    padded,
-    safe,
-    value_axis,
-    words_at,
-)
-from velocity.charts.marks import box, diamond, dots, hover, level, line, marker
+from velocity.charts.base import Canvas, Chart, day_ticks, iso, padded, value_axis
+from velocity.charts.marks import box, diamond, dots, level, line, marker
+from velocity.charts.words import Part, bold, hover, safe, words_at
 from velocity.reading.series import Weeks
 
 if TYPE_CHECKING:

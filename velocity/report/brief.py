@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -23,7 +22,7 @@ from velocity.sentences.mentor_week import questions
 from velocity.sentences.spans import Span, spans_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from velocity.delivery import Address, Form
@@ -227,7 +226,6 @@ def send_brief(
     address: Address,
     kept_days: float,
     now: datetime,
-    sleep: Callable[[float], None] = time.sleep,
 ) -> None:
     """Sends a brief each time it is called. The scholar can see to whom it went.
 
@@ -239,7 +237,6 @@ def send_brief(
         address: where it goes.
         kept_days: looks older than this are removed.
         now: the time.
-        sleep: waits between attempts, in seconds.
 
     Raises:
         VelocityError: it does not fit, was not accepted, or it is not known whether it was.
@@ -256,4 +253,4 @@ def send_brief(
             at=now,
             kept_days=kept_days,
         )
-    address.deliver(text, title=_TITLE, form=form, sleep=sleep)
+    address.deliver(text, title=_TITLE, form=form)

@@ -7,7 +7,6 @@ missing digest; a second one annoys everybody.
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 from velocity import state
@@ -15,8 +14,6 @@ from velocity.delivery import LostResponseError
 from velocity.errors import VelocityError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from velocity.delivery import Address
     from velocity.state import Where
 
@@ -36,7 +33,6 @@ def post_once(
     week: str,
     stream: str | None,
     again: bool,
-    sleep: Callable[[float], None] = time.sleep,
 ) -> bool:
     """Posts `text` unless the digest of that week and stream was posted before.
 
@@ -47,7 +43,6 @@ def post_once(
         week: ISO week of the digest.
         stream: id of its stream; None means the programme.
         again: post it even if it was posted before.
-        sleep: waits between attempts, in seconds.
 
     Returns:
         Whether it was posted now; False if it was, or may have been, posted before.
@@ -60,7 +55,7 @@ def post_once(
         if not (first or again):
             return False
         try:
-            address.deliver(text, title=title_of(week), form=address.form, sleep=sleep)
+            address.deliver(text, title=title_of(week), form=address.form)
         except LostResponseError:
             raise
         except VelocityError:
