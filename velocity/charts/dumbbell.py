@@ -77,18 +77,12 @@ def draw_dumbbell(
             font = {"color": colour.muted} if name == "before" and not strong else ink
             words = bold(row[f"{name}_words"], strong=strong)
             notes.append(beside(words, at, shift, right=True, font=font))
+    # A stronger line above the total.
+    inks = [colour.faint if row["total"] else colour.grid for row in rows[1:]]
     layout: Part = {
         "annotations": notes,
-        # A stronger line above the total.
         "shapes": [
-            level(
-                at - 0.5,
-                {"color": colour.faint if row["total"] else colour.grid, "width": 1},
-                xref="paper",
-                layer="below",
-            )
-            for at, row in enumerate(rows)
-            if at
+            level(at + 0.5, {"color": ink, "width": 1}, xref="paper") for at, ink in enumerate(inks)
         ],
         "xaxis": {
             **_axis([*values, *chain.from_iterable(ticked.values())], unit, log=log),

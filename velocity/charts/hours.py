@@ -57,12 +57,8 @@ def draw_side_by_side(
 ) -> Chart:
     """An outline of the hours one after another, and below it the hours as they ran.
 
-    Args:
-        experiment_hours: hours in flight, summed over experiments.
-        serial_hours: hours with one experiment in flight.
-        parallel_hours: hours with two or more.
-        mode: colours.
-        title: of the figures.
+    - `experiment_hours`: in flight, summed over experiments.
+    - `serial_hours`, `parallel_hours`: with one experiment in flight, and with two or more.
     """
     canvas = Canvas(title, mode, 96, (1, 1, 18, 2))
     colour, busy = canvas.colour, serial_hours + parallel_hours

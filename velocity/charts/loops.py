@@ -74,7 +74,7 @@ def draw_loops(
             shapes.append(box((0, 1), (edge, edge + 1), colour.band, xref="paper"))
         if above and row["started_at"].isocalendar()[:2] != above["started_at"].isocalendar()[:2]:
             week = {"color": colour.border, "width": 1}
-            shapes.append(level(edge, week, xref="paper", layer="below"))
+            shapes.append(level(edge, week, xref="paper"))
         notes += _notes(row, colour, tails=tails)
     heads: list[Part] = []
     for side, name, hours, ink in (

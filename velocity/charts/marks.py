@@ -37,15 +37,8 @@ def dots(
     **more: Any,
 ) -> Part:
     """One dot per point, not clipped at the edge of the plot."""
-    points = _points(x, y, words)
-    return {
-        "type": "scatter",
-        "mode": "markers",
-        "cliponaxis": False,
-        **points,
-        "marker": marker,
-        **more,
-    }
+    kind = {"type": "scatter", "mode": "markers", "cliponaxis": False}
+    return {**kind, **_points(x, y, words), "marker": marker, **more}
 
 
 def bars(
@@ -112,9 +105,9 @@ def rule(x: tuple[Any, Any], y: tuple[float, float], style: Part, **more: Any) -
     return {"type": "line", **place, "line": style, **more}
 
 
-def level(y: float, style: Part, xref: str = "x domain", **more: Any) -> Part:
+def level(y: float, style: Part, xref: str = "x domain", layer: str = "below") -> Part:
     """A line across the plot at the value `y`."""
-    return rule((0, 1), (y, y), style, xref=xref, **more)
+    return rule((0, 1), (y, y), style, xref=xref, layer=layer)
 
 
 def upright(x: float | str, style: Part, yref: str = "y domain", layer: str = "below") -> Part:

@@ -41,7 +41,7 @@ def draw_strips(frame: pl.DataFrame, *, mode: Mode, title: str, who: str) -> Cha
     grid: Part = {"color": colour.grid, "width": 1}
     layout = {
         "annotations": [words for at, row in rows for words in _texts(at, row, colour)],
-        "shapes": [level(at, grid, layer="below") for at, _ in rows],
+        "shapes": [level(at, grid) for at, _ in rows],
         "xaxis": hidden(-1.08, 1.08),
         "yaxis": row_axis(len(rows)),
     }

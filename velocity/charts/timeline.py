@@ -83,12 +83,15 @@ def draw_timeline(
     opens = max(start, view.clock(view.opens))
     lanes = marks.Lanes(_settled(drawn, view), as_of, canvas.colour)
     sessions = lanes.with_lane(_settled(bars, view))
-    ends = lanes.with_lane(_likely_ends(likely, view))
+    ends = []
+    if likely is not None:
+        known = local(likely.drop_nulls(["eta_at", "eta_high_at"]), str(view.zone))
+        ends = lanes.with_lane(known.to_dicts())
     if ends:
         end = max(end + (end - opens) * _LIKELY_PART, *(row["eta_high_at"] for row in ends))
     height = round(TOP + STRIP + GAP + lanes.pitch * lanes.count + BOTTOM)
     strip = local(stretches.filter(pl.col("end_at") > since), str(view.zone)).to_dicts()
-    spells = marks.spells([] if off is None else off.to_dicts(), start, end)
+    spells = [] if off is None else marks.spells(off, start, end)
     traces = [
         *marks.days_off(spells, lanes.count, canvas.colour),
         *marks.strip(strip, canvas.colour),
@@ -127,13 +130,6 @@ def _merged(concurrency: pl.DataFrame) -> pl.DataFrame:
         .agg(pl.first("start_at"), pl.last("end_at"), pl.first("parallel"))
         .drop("stretch")
     )
-
-
-def _likely_ends(likely: pl.DataFrame | None, view: TimelineView) -> list[dict[str, Any]]:
-    """The rows with a likely end, in local times."""
-    if likely is None:
-        return []
-    return local(likely.drop_nulls(["eta_at", "eta_high_at"]), str(view.zone)).to_dicts()
 
 
 def _since(

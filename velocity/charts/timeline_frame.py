@@ -16,7 +16,7 @@ from velocity.theme import FONT_SIZE, SMALL_FONT_SIZE
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from velocity.charts.timeline_marks import Lanes, Spell
+    from velocity.charts.timeline_marks import Lanes, Row
     from velocity.theme import Tokens
 
 LEFT, TOP, BOTTOM = 84, 56, 26
@@ -66,20 +66,16 @@ def layout_of(
     *,
     start: datetime,
     end: datetime,
-    spells: Sequence[Spell],
+    spells: Sequence[Row],
     kinds: Collection[str],
     likely: bool,
 ) -> Part:
     """Axes, shading and notes of a timeline.
 
-    Args:
-        view: window, zone and awake hours.
-        lanes: what is drawn.
-        start: local time at which the drawing begins.
-        end: local time at which it ends, after the data if results are likely later.
-        spells: days without work.
-        kinds: which of "failed", "killed", "stale" are drawn.
-        likely: whether likely ends are drawn.
+    - `start`, `end`: local times; it ends after the data if results are likely later.
+    - `spells`: days without work.
+    - `kinds`: which of "failed", "killed", "stale" are drawn.
+    - `likely`: whether likely ends are drawn.
     """
     colour, count = lanes.colour, lanes.count
     plot = STRIP + GAP + lanes.pitch * count
@@ -94,8 +90,8 @@ def layout_of(
     border = {"color": colour.border, "width": 1}
     shapes = [
         *nights,
-        *(upright(iso(midnight), border) for midnight in _midnights(start, end)),
-        *(level(lane - 0.5, border, layer="below") for lane in [*lanes.lines.values()][1:]),
+        *(upright(iso(day), border) for day in _days(start, end)[1:]),
+        *(level(lane - 0.5, border) for lane in [*lanes.lines.values()][1:]),
     ]
     entries = _key(view.awake if nights else None, kinds, colour)
     if likely:
@@ -160,10 +156,11 @@ def _date_ticks(start: datetime, end: datetime) -> Part:
     }
 
 
-def _midnights(start: datetime, end: datetime) -> list[datetime]:
+def _days(start: datetime, end: datetime) -> list[datetime]:
+    """Midnights from that before `start` on; none of a window in which they would be too many."""
     if (end - start).days > _MOST_LABELLED_DAYS:
         return []
-    first = datetime.combine(start.date(), time()) + timedelta(days=1)
+    first = datetime.combine(start.date(), time())
     count = max(0, -((first - end) // timedelta(days=1)))
     return [first + timedelta(days=day) for day in range(count)]
 
@@ -186,14 +183,20 @@ def _nights(
     return shapes
 
 
-def _off_words(spells: Sequence[Spell], opens: datetime, colour: Tokens) -> list[Part]:
+def _off_words(spells: Sequence[Row], opens: datetime, colour: Tokens) -> list[Part]:
     """What each spell is, at its top left."""
-    place: Part = {"xref": "x", "yref": "y domain", "xanchor": "left", "yanchor": "top"}
+    place: Part = {
+        "xref": "x",
+        "yref": "y domain",
+        "xanchor": "left",
+        "yanchor": "top",
+        "xshift": 2,
+    }
     look = {"bgcolor": colour.bg, "font": {"size": SMALL_FONT_SIZE, "color": colour.muted}}
     return [
-        words_at(safe(it.what), x=iso(max(it.start, opens)), y=1, xshift=2, **place, **look)
+        words_at(safe(it["what"]), x=iso(max(it["start"], opens)), y=1, **place, **look)
         for it in spells
-        if it.end > opens
+        if it["end"] > opens
     ]
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, replace
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+import polars as pl
 
 from velocity import formats
 from velocity.charts.base import iso
@@ -53,15 +54,6 @@ class _Bar(NamedTuple):
     click: list[Any]
 
 
-@dataclass(frozen=True)
-class Spell:
-    """Days without work, one after another: from `start` to `end`, local times."""
-
-    start: datetime
-    end: datetime
-    what: str
-
-
 def kind(state_class: str) -> str:
     """How a run's state class is drawn: run, failed, killed, stale or running."""
     return _KINDS.get(state_class, "run")
@@ -101,24 +93,29 @@ def strip(stretches: Sequence[Row], colour: Tokens) -> list[Part]:
     return traces
 
 
-def spells(days: Iterable[Row], start: datetime, end: datetime) -> list[Spell]:
-    """Days (`day`, `what`), in order, joined where they follow each other and are alike."""
-    found: list[Spell] = []
-    for row in days:
-        low = datetime.combine(row["day"], time())
-        high = min(low + timedelta(days=1), end)
-        if found and found[-1].end == low and found[-1].what == row["what"]:
-            found[-1] = replace(found[-1], end=high)
-        elif max(low, start) < high:
-            found.append(Spell(max(low, start), high, row["what"]))
-    return found
+def spells(days: pl.DataFrame, start: datetime, end: datetime) -> list[Row]:
+    """Days (`day`, `what`), in order, joined where they follow each other and are alike.
+
+    Each has `start` and `end`, local times within those of the drawing, and `what`.
+    """
+    day, gap = pl.col("day").cast(pl.Datetime), pl.col("day").diff().fill_null(timedelta()).dt
+    joined = days.with_columns(gap=(gap.total_days() > 1).cum_sum()).group_by(
+        pl.struct("what", "gap").rle_id().alias("spell"), maintain_order=True
+    )
+    found = joined.agg(
+        pl.first("what"),
+        start=pl.max_horizontal(day.first(), pl.lit(start)),
+        end=pl.min_horizontal(day.last() + pl.duration(days=1), pl.lit(end)),
+    )
+    return found.filter(pl.col("start") < pl.col("end")).to_dicts()
 
 
-def days_off(spells: Sequence[Spell], lanes: int, colour: Tokens) -> list[Part]:
+def days_off(spells: Sequence[Row], lanes: int, colour: Tokens) -> list[Part]:
     """A hatch behind all lanes."""
     hatch = {"shape": "/", "fgcolor": colour.border, "size": 9, "solidity": 0.12}
     look = solid(colour.band) | {"pattern": hatch | {"fillmode": "overlay"}}
-    found = [_Bar(it.start, it.end - it.start, (lanes - 1) / 2, lanes, [""]) for it in spells]
+    middle = (lanes - 1) / 2
+    found = [_Bar(it["start"], it["end"] - it["start"], middle, lanes, [""]) for it in spells]
     return [it | {"hoverinfo": "skip", "hovertemplate": None} for it in _bars(found, look)]
 
 

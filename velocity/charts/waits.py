@@ -34,14 +34,10 @@ def draw_bullet(
 ) -> Chart:
     """One wait as a line with a dot, over a bar from 0 to the line's usual with a tick at its half.
 
-    Args:
-        waited: working hours.
-        usual: working hours within which 85 of 100 of the line's waits end.
-        median: working hours within which half of them end; None without.
-        longest: end of the axis, which all rows share, in working hours.
-        mode: of the page.
-        title: of the chart, such as the line's name.
-        axis: whether this row draws the axis: the last one.
+    - `waited`: working hours.
+    - `usual`, `median`: within which 85 of 100 of the line's waits, and half of them, end.
+    - `longest`: end of the axis, which all rows share.
+    - `axis`: whether this row draws the axis: the last one.
     """
     below = _AXIS if axis else 0
     canvas = Canvas(title, mode, _BULLET + below, (2, _VALUE, 0, below))

@@ -54,7 +54,8 @@ def draw_trend(frame: pl.DataFrame, *, mode: Mode, title: str, unit: str) -> Cha
     if low is not None and high is not None:
         shapes.append(box((0, 1), (low, high), colour.band, xref="x domain"))
     if centre is not None:
-        shapes.append(level(centre, {"color": colour.faint, "width": 1, "dash": "dot"}))
+        dotted = {"color": colour.faint, "width": 1, "dash": "dot"}
+        shapes.append(level(centre, dotted, layer="above"))
     layout = {
         "shapes": shapes,
         "xaxis": day_axis(weeks.starts),
