@@ -67,9 +67,9 @@ def marker(fill: str | None, size: int, edge: str | None = None, width: float = 
     return look if edge is None else look | {"line": {"width": width, "color": edge}}
 
 
-def solid(fill: str) -> Part:
-    """The look of a filled bar."""
-    return {"color": fill, "line": {"width": 0}}
+def solid(fill: str, edge: float = 0) -> Part:
+    """The look of a filled bar, with an edge of `edge` px in its colour."""
+    return {"color": fill, "line": {"width": edge} | ({"color": fill} if edge else {})}
 
 
 def outline(colour: str) -> Part:
@@ -77,10 +77,10 @@ def outline(colour: str) -> Part:
     return {"color": _CLEAR, "line": {"width": 1.5, "color": colour}}
 
 
-def hatched(fill: str, page: str) -> Part:
+def hatched(fill: str, page: str, edge: float = 0) -> Part:
     """The look of a bar for failures: hatched in the page's colour, recognisable without colour."""
     hatch = {"shape": "/", "fillmode": "overlay", "fgcolor": page, "size": 5, "solidity": 0.28}
-    return {"color": fill, "line": {"width": 0}, "pattern": hatch}
+    return solid(fill, edge) | {"pattern": hatch}
 
 
 def tick(colour: str, size: int, width: float) -> Part:

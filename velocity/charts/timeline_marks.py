@@ -88,8 +88,7 @@ def strip(stretches: Sequence[Row], colour: Tokens) -> list[Part]:
                 first = f"{words} in flight, {_lasted(start, end)}"
                 said = hover(first, f"from {_moment(start)}")
                 found.append(_Bar(start, end - start, 0.5, 1, [said]))
-        look = {"color": fill, "line": {"width": 0.5, "color": fill}}
-        traces += [it | {"yaxis": "y2"} for it in _bars(found, look)]
+        traces += [it | {"yaxis": "y2"} for it in _bars(found, solid(fill, 0.5))]
     return traces
 
 
@@ -130,11 +129,12 @@ class Lanes:
     def __init__(self, experiments: list[Row], as_of: datetime, colour: Tokens) -> None:
         self.as_of, self.colour = as_of, colour
         self.rows: list[Row] = []
-        #: Project -> first lane, from the top down, and how many of its experiments have none.
+        #: Project -> first lane, from the top down, and how many of its experiments have no lane.
         self.lines: dict[str, int] = {}
         self.left_out: dict[str, int] = {}
+        self.count = 0
         by_line = _by(experiments, "project")
-        most = max(1, _MOST_LANES // max(len(by_line), 1))
+        most = max(1, _MOST_LANES // len(by_line))
         latest = {it: max(row["started_at"] for row in own) for it, own in by_line.items()}
         for project in sorted(by_line, key=lambda it: (latest[it], it), reverse=True):
             own = [row | {"until": _waited_until(row, as_of)} for row in by_line[project]]
@@ -147,17 +147,10 @@ class Lanes:
             ]
             self.rows += kept
             self.left_out[project] = len(own) - len(kept)
+            self.count += min(most, max(packed) + 1)
+        #: From lane to lane, px.
+        self.pitch = min(float(LANE), _MOST_THICK_LANES * LANE / self.count)
         self._by_id = {row["experiment_id"]: row for row in self.rows}
-
-    @property
-    def count(self) -> int:
-        """Number of lanes."""
-        return 1 + max((int(row["lane"]) for row in self.rows), default=-1)
-
-    @property
-    def pitch(self) -> float:
-        """From lane to lane, px."""
-        return min(float(LANE), _MOST_THICK_LANES * LANE / self.count)
 
     def with_lane(self, rows: Iterable[Row]) -> list[Row]:
         """The rows of experiments that have a lane, each with the height `y` of its runs."""
@@ -183,9 +176,8 @@ class Lanes:
                 found[kind(row["class"])].append(bar)
         colour = self.colour
         looks = {
-            "run": solid(colour.machine) | {"line": {"width": 1, "color": colour.machine}},
-            "failed": hatched(colour.failed, colour.bg)
-            | {"line": {"width": 1, "color": colour.failed}},
+            "run": solid(colour.machine, 1),
+            "failed": hatched(colour.failed, colour.bg, 1),
             "killed": outline(colour.killed),
             "stale": outline(colour.stale),
         }
@@ -255,16 +247,17 @@ class Lanes:
         """
         starts = {row["started_at"]: row["y"] for row in reversed(self.rows)}
         waited = [row for row in self.rows if row["until"] is not None]
-        answered = [row for row in waited if row["loop_status"] == "closed"]
-        unanswered = [row for row in waited if row["loop_status"] != "closed"]
+        closed = [row for row in waited if row["loop_status"] == "closed"]
+        others = [row for row in waited if row["loop_status"] != "closed"]
+        drops = closed if self.count <= _MOST_LANES_WITH_DROPS else []
         falls = [
             (row["until"], row["until"], row["y"], starts[row["next_at"]])
-            for row in (answered if self.count <= _MOST_LANES_WITH_DROPS else ())
+            for row in drops
             if starts.get(row["next_at"], row["y"]) != row["y"]
         ]
         along, dotted = (
             [(row["result_at"], row["until"], row["y"], row["y"]) for row in rows]
-            for rows in (answered, unanswered)
+            for rows in (closed, others)
         )
         style = {"color": self.colour.reaction, "width": 2}
         return [
@@ -279,9 +272,8 @@ class Lanes:
         if not rows:
             return []
         busiest = max(len(own) for own in _by(rows, "project").values())
-        look = marker(
-            self.colour.reaction, 6 if busiest <= _MOST_LARGE_DOTS else 4, self.colour.bg, 1
-        )
+        size = 6 if busiest <= _MOST_LARGE_DOTS else 4
+        look = marker(self.colour.reaction, size, self.colour.bg, 1)
         said = [[_result_words(row), row["experiment_id"], None] for row in rows]
         at, lanes = ([row[name] for row in rows] for name in ("result_at", "y"))
         return [dots(at, lanes, look, said, **_KEPT, cliponaxis=True)]

@@ -156,16 +156,10 @@ class _Week(Covered):
 
     @property
     def group(self) -> str:
-        """The group that the digest is of."""
         return self.stream or "programme"
-
-    @property
-    def _by(self) -> reads.By:
-        return "programme" if self.stream is None else "stream"
 
     @cached_property
     def now(self) -> dict[str, Row]:
-        """The figures of the week, by group."""
         return self._figures_over(self.days.window)
 
     @cached_property
@@ -182,6 +176,10 @@ class _Week(Covered):
     @property
     def _compared(self) -> tuple[Row, Row | None]:
         return self.now[self.group], self._before.get(self.group)
+
+    @property
+    def _by(self) -> reads.By:
+        return "programme" if self.stream is None else "stream"
 
     def _weekly(self, by: reads.By, groups: list[str]) -> pl.DataFrame:
         found = self.view.read(reads.weekly, by=by, groups=groups)
@@ -222,7 +220,6 @@ class _Week(Covered):
 
     @property
     def headline(self) -> str:
-        """The conclusions of the week."""
         return as_read(words.headline(*self._compared, self._usual, self.days))
 
     @property
@@ -271,7 +268,6 @@ class _Week(Covered):
 
     @property
     def figures(self) -> tuple[Figure, ...]:
-        """The tiles of Stand-up."""
         (now, before), days = self._compared, self.days
         found = (
             week_tiles.concluded(now, before, self._usual, days),
@@ -307,7 +303,6 @@ class _Week(Covered):
 
     @property
     def trends(self) -> tuple[Trend, ...]:
-        """The weeks of each measure."""
         defined = map(definition, MEASURES)
         return tuple(Trend(it.title, it.unit, series.trend(self._whole, it.id)) for it in defined)
 

@@ -69,8 +69,7 @@ def make_groups_digest(
             "The first sync at least 48 hours after the end of a week publishes it, if the "
             "streams in the roster have at least 5 members in total.",
         )
-    latest = weeks["week_start"].sort()[-1]
-    week = no_later(week, latest)
+    week = no_later(week, weeks["week_start"].sort()[-1])
     here = weeks.filter(week_start=week)
     if here.is_empty():
         raise VelocityError(
@@ -79,22 +78,18 @@ def make_groups_digest(
     whole = next(here.filter(group_id=ALL_GROUPS, visible=True).iter_rows(named=True), None)
     groups = here.filter(pl.col("group_id") != ALL_GROUPS).iter_rows(named=True)
     answer = sentences.groups(weeks=here)
+    lines = [
+        _group(row, f"; {about(row['gpu_hours'], 'GPU-hour')}.")
+        if row["visible"]
+        else Line("Fewer than 4 people were active: not shown.", row["group_name"])
+        for row in groups
+    ]
     return Digest(
         week=week_id(week),
         days=formats.span(week, week + timedelta(days=6)),
         headline=as_read(answer.sentence),
         support=as_read(answer.support),
-        news=(
-            Section(
-                "Groups",
-                tuple(
-                    _group(row, f"; {about(row['gpu_hours'], 'GPU-hour')}.")
-                    if row["visible"]
-                    else Line("Fewer than 4 people were active: not shown.", row["group_name"])
-                    for row in groups
-                ),
-            ),
-        ),
+        news=(Section("Groups", tuple(lines)),),
         figures=() if whole is None else _figures(whole, "Concluded experiments a week"),
         rows=here.filter("visible").drop("group_id", "visible"),
         address=address,
@@ -226,8 +221,7 @@ def _credits(snapshot: Snapshot, scope: Scope, first: date, last: date) -> list[
     if now.is_empty() or ledger.is_empty() or since is None:
         return []
     row, account = now.row(0, named=True), ledger.row(0, named=True)
-    spent = formats.count(row["credits"])
-    hours = formats.count(row["gpu_hours"])
+    spent, hours = (formats.count(row[it]) for it in ("credits", "gpu_hours"))
     parts = ", ".join(
         f"{part['per_cent']}{formats.NBSP}% {part['words']}"
         for part in bought.parts(row).iter_rows(named=True)
