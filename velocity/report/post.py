@@ -7,6 +7,7 @@ missing digest; a second one annoys everybody.
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from velocity import state
@@ -14,6 +15,8 @@ from velocity.delivery import LostResponseError
 from velocity.errors import VelocityError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from velocity.delivery import Address
     from velocity.state import Where
 
@@ -33,6 +36,7 @@ def post_once(
     week: str,
     stream: str | None,
     again: bool,
+    sleep: Callable[[float], None] = time.sleep,
 ) -> bool:
     """Posts `text` unless the digest of that week and stream was posted before.
 
@@ -43,6 +47,7 @@ def post_once(
         week: ISO week of the digest.
         stream: id of its stream; None means the programme.
         again: post it even if it was posted before.
+        sleep: waits between attempts, in seconds.
 
     Returns:
         Whether it was posted now; False if it was, or may have been, posted before.
@@ -55,7 +60,7 @@ def post_once(
         if not (first or again):
             return False
         try:
-            address.deliver(text, title=title_of(week), form=address.form)
+            address.deliver(text, title=title_of(week), form=address.form, sleep=sleep)
         except LostResponseError:
             raise
         except VelocityError:
