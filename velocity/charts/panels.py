@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from velocity import formats
 from velocity.charts.base import Canvas, Chart, day_ticks, iso
 from velocity.charts.marks import box, dots, line, marker
-from velocity.charts.weeks import ranged, room_below, shift_dots, triangles
-from velocity.charts.words import Part, bold, hover, safe, words_at
+from velocity.charts.weeks import ranged, room_below, shift_dots, triangles, week_words
+from velocity.charts.words import Part, bold, safe, words_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -199,13 +199,8 @@ class _Panel:
 
     def _hover(self, row: Part) -> str:
         shift = self._of_whole(row)
-        lines = [
-            formats.week(row["week_start"]) + (", so far" if row["running"] else ""),
-            bold(self._figure(row["value"])),
-            self._usual("usual "),
-            f"whole week {shift}, beyond its usual range" if shift else "",
-        ]
-        return hover(*filter(None, lines))
+        beyond = f"whole week {shift}, beyond its usual range" if shift else ""
+        return week_words(row, self._unit, self._usual("usual "), beyond)
 
     def said(self) -> str:
         """The latest value and how it lies, in words."""

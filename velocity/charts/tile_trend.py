@@ -217,7 +217,7 @@ def _line(frame: pl.DataFrame, panel: Line, weeks: Weeks, colour: Tokens, axis: 
     values = frame[panel.column].to_list()
     ink, more = getattr(colour, panel.ink), {"yaxis": axis}
     words = [
-        hover(*filter(None, (weeks.words(at), bold(panel.figure(it)), panel.usual_words)))
+        hover(weeks.words(at), bold(panel.figure(it)), panel.usual_words)
         for at, it in enumerate(values)
     ]
     traces: list[Part] = []

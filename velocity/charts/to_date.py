@@ -100,7 +100,7 @@ def _hovers(rows: list[Part], column: str, unit: str, days: str) -> list[str]:
         hover(
             f"{row['tick']}, {days}",
             f"{bold(formats.figure(row[column], unit))} to date",
-            *filter(None, [ranged(row["low"], row["high"], unit, "usual ")]),
+            ranged(row["low"], row["high"], unit, "usual "),
         )
         for row in rows
     ]

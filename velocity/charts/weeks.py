@@ -104,6 +104,13 @@ def ranged(low: float | None, high: float | None, unit: str, before: str) -> str
     return f"{before}{formats.figure(low, unit)} to {formats.figure(high, unit)}"
 
 
+def week_words(row: Row, unit: str, *more: str) -> str:
+    """The hover label of a week's value."""
+    so_far = ", so far" if row["running"] else ""
+    value = bold(formats.figure(row["value"], unit))
+    return hover(f"{formats.week(row['week_start'])}{so_far}", value, *more)
+
+
 def shift_dots(
     rows: Sequence[Row], latest: Row | None, colour: Tokens
 ) -> list[tuple[list[Row], Part]]:
@@ -135,18 +142,16 @@ def _points(rows: Sequence[Row]) -> tuple[list[date], list[float | None]]:
 
 
 def _words(rows: Sequence[Row], unit: str) -> list[str]:
-    said = []
-    for row in rows:
-        so_far = ", so far" if row["running"] else ""
-        lines = [
-            f"{formats.week(row['week_start'])}{so_far}",
-            bold(formats.figure(row["value"], unit)),
+    return [
+        week_words(
+            row,
+            unit,
             "" if row["n"] is None else formats.sample(row["n"]),
             ranged(row["limit_low"], row["limit_high"], unit, "usual range "),
             "beyond its usual range" if row["signal"] else "",
-        ]
-        said.append(hover(*filter(None, lines)))
-    return said
+        )
+        for row in rows
+    ]
 
 
 def _alt(weeks: Weeks, unit: str) -> str:

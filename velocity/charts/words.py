@@ -30,8 +30,8 @@ def swatch(glyph: str, colour: str, words: str) -> str:
 
 
 def hover(*lines: str) -> str:
-    """Lines of a hover label; the text is already safe."""
-    return "<br>".join(lines)
+    """Lines of a hover label, without empty ones; the text is already safe."""
+    return "<br>".join(filter(None, lines))
 
 
 def words_at(text: str, *, x: float | str, y: float | str, **more: Any) -> Part:
