@@ -139,7 +139,8 @@ class Lanes:
         for project in sorted(by_line, key=lambda it: (latest[it], it), reverse=True):
             own = [row | {"until": _waited_until(row, as_of)} for row in by_line[project]]
             first = self.lines[project] = self.count
-            packed = pack([(row["started_at"], _end(row)) for row in own])
+            ends = [max(row["ended_at"], row["until"] or row["ended_at"]) for row in own]
+            packed = pack([(row["started_at"], end) for row, end in zip(own, ends, strict=True)])
             kept = [
                 row | {"lane": first + lane, "y": first + lane + _RUNS_BELOW}
                 for row, lane in zip(own, packed, strict=True)
@@ -291,12 +292,6 @@ def _waited_until(row: Row, as_of: datetime) -> datetime | None:
     }
     end: datetime | None = ends.get(row["loop_status"])
     return end and max(end, result)
-
-
-def _end(row: Row) -> datetime:
-    """When the experiment and the wait after it have ended."""
-    end: datetime = row["ended_at"]
-    return max(end, row["until"] or end)
 
 
 def _split(sessions: Sequence[Row], pitch: float) -> Iterable[tuple[Row, float, float]]:

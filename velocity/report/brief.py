@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from velocity import formats, state
 from velocity.errors import ConfigurationError, VelocityError
-from velocity.reading import reads
-from velocity.reading.access import Scope, Viewer, viewer_of
+from velocity.reading.access import EVERYTHING, Scope, Viewer, viewer_of
 from velocity.reading.periods import Chosen, Window, before, last_whole_day, limited, presets
 from velocity.reading.viewed import PlainDays
 from velocity.report.html import template
-from velocity.report.parts import need_runs
+from velocity.report.parts import trust_of
 from velocity.report.text import MARKS, fitted, inert, link
 from velocity.report.work import Work
 from velocity.sentences import mentor as words
@@ -90,8 +89,7 @@ def make_brief(
     Raises:
         VelocityError: there is no run, or the scholar has no work in the stream.
     """
-    trust = reads.trust(snapshot).row(0, named=True)
-    need_runs(trust)
+    trust = trust_of(snapshot, EVERYTHING)
     chosen = _last_days(days, trust)
     view = PlainDays(
         snapshot,
@@ -229,14 +227,7 @@ def send_brief(
 ) -> None:
     """Sends a brief each time it is called. The scholar can see to whom it went.
 
-    Args:
-        where: where the state is, which has the looks at the scholar.
-        brief: the brief.
-        scholar: id of the scholar whom it is about.
-        reader: who gets it.
-        address: where it goes.
-        kept_days: looks older than this are removed.
-        now: the time.
+    `where` has the looks at the scholar; those older than `kept_days` are removed.
 
     Raises:
         VelocityError: it does not fit, was not accepted, or it is not known whether it was.
@@ -244,13 +235,6 @@ def send_brief(
     form = address.form
     text = brief_as_message(brief, form, address.longest(_TITLE))
     if reader.email is not None and scholar != reader.scholar:
-        state.record_look(
-            where,
-            scholar=scholar,
-            email=reader.email,
-            name=reader.name,
-            page=_TITLE,
-            at=now,
-            kept_days=kept_days,
-        )
+        who = {"scholar": scholar, "email": reader.email, "name": reader.name}
+        state.record_look(where, **who, page=_TITLE, at=now, kept_days=kept_days)
     address.deliver(text, title=_TITLE, form=form)

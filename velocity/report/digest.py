@@ -26,9 +26,9 @@ from velocity.report.parts import (
     Section,
     Share,
     Trend,
-    need_runs,
     no_later,
     page_link,
+    trust_of,
     week_id,
 )
 from velocity.report.work import Covered
@@ -97,8 +97,7 @@ def make_digest(
                 "Leave --stream out: the digest covers groups (access.leads_see_individuals).",
             )
         return make_groups_digest(snapshot, scope=scope, week=week, address=address)
-    trust = reads.trust(snapshot, scope=scope).row(0, named=True)
-    need_runs(trust)
+    trust = trust_of(snapshot, scope)
     zone = str(trust["timezone"])
     week = no_later(week, series.last_complete_week(last_whole_day(trust["as_of"], zone)))
     names = dict(reads.streams(snapshot, scope=scope).select("stream", "name").iter_rows())

@@ -51,13 +51,9 @@ _LEFT_OUT_OF_TERM = (
 def make_groups_digest(
     snapshot: Snapshot, *, scope: Scope, week: date | None, address: str | None = None
 ) -> Digest:
-    """Returns the digest of the groups for one week.
+    """Returns the digest of the groups for one week, by default the latest published one.
 
-    Args:
-        snapshot: where the figures come from.
-        scope: what the viewer may see.
-        week: its Monday; default: the latest published one.
-        address: of the dashboard; None for a digest without links.
+    The arguments are those of `make_digest`.
 
     Raises:
         VelocityError: no week is published, or this week is not.

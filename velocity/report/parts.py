@@ -12,14 +12,17 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from velocity.errors import VelocityError
+from velocity.reading import reads
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
     from typing import Any
 
     import polars as pl
 
+    from velocity.reading.access import Scope
     from velocity.reading.periods import Window
+    from velocity.store import Snapshot
 
 _WEEK_ID = re.compile(r"\d{4}-W\d{2}", re.ASCII)
 
@@ -111,14 +114,16 @@ class Digest:
 NOT_FOR_COMPARING = Line("Figures steer experiments; they do not compare people.")
 
 
-def need_runs(trust: Mapping[str, Any]) -> None:
-    """Refuses to report on a store without runs; `trust` is the row of `reads.trust`.
+def trust_of(snapshot: Snapshot, scope: Scope) -> dict[str, Any]:
+    """Returns the row of `reads.trust`.
 
     Raises:
         VelocityError: there is no run.
     """
+    trust = reads.trust(snapshot, scope=scope).row(0, named=True)
     if trust["as_of"] is None or trust["first_day"] is None:
         raise VelocityError("There are no runs to report on.", "Run `velocity sync` first.")
+    return trust
 
 
 def page_link(words: str, page: str, window: Window, stream: str | None = None) -> Link:
