@@ -13,18 +13,8 @@ import polars as pl
 import polars.selectors as cs
 from plotly.basedatatypes import BaseFigure
 
-from velocity import formats
+from velocity import formats, theme
 from velocity.charts.words import Part, safe
-from velocity.theme import (
-    FONT_SIZE,
-    LIGHT,
-    SMALL_FONT_SIZE,
-    Mode,
-    Tokens,
-    light_of_dark,
-    template,
-    tokens,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -58,12 +48,14 @@ class Chart:
             return it * by if key in _PX and isinstance(it, int | float) else it
 
         spec: Part = _mapped(self.spec, larger)
-        fonts = {"font": {"size": FONT_SIZE * by}, "hoverlabel": {"font": {"size": FONT_SIZE * by}}}
+        font = {"font": {"size": theme.FONT_SIZE * by}}
+        fonts = {**font, "hoverlabel": font}
         return replace(self, spec={**spec, "layout": fonts | spec["layout"]})
 
     def as_picture(self, *, title: str, about: str) -> Chart:
         """The chart to pass on: light, below its title and `about`, plain text on its days."""
-        inks = light_of_dark() if self.spec["layout"].get("template") is template("dark") else {}
+        dark = self.spec["layout"].get("template") is theme.template("dark")
+        inks = theme.light_of_dark() if dark else {}
 
         def light(_: str, it: Any) -> Any:
             known = isinstance(it, str)
@@ -72,17 +64,18 @@ class Chart:
         spec: Part = _mapped(self.spec, light)
         layout = spec["layout"]
         margin, height = layout["margin"], layout["height"] + _TITLE_ROOM
-        small = f'<span style="font-size:{SMALL_FONT_SIZE}px">{safe(about, _LONGEST_TITLE)}</span>'
+        below = f'<span style="font-size:{theme.SMALL_FONT_SIZE}px">'
+        below += f"{safe(about, _LONGEST_TITLE)}</span>"
         words = {
-            "text": f"<b>{safe(title, _LONGEST_TITLE)}</b><br>{small}",
-            "font": {"size": 15, "color": LIGHT.text},
+            "text": f"<b>{safe(title, _LONGEST_TITLE)}</b><br>{below}",
+            "font": {"size": 15, "color": theme.LIGHT.text},
         }
         place = {"xanchor": "left", "yanchor": "top", "pad": {"l": _TITLE_EDGE}}
         above = {
-            "template": template("light"),
+            "template": theme.template("light"),
             "height": height,
             "margin": margin | {"t": margin["t"] + _TITLE_ROOM},
-            "paper_bgcolor": LIGHT.bg,
+            "paper_bgcolor": theme.LIGHT.bg,
             "title": {**words, **place, "x": 0, "y": 1 - _TITLE_EDGE / height},
         }
         return replace(self, spec={**spec, "layout": layout | above}, zoom=False)
@@ -128,14 +121,14 @@ class Canvas:
     """The canvas of a chart."""
 
     title: str  # of the figures
-    mode: Mode
+    mode: theme.Mode
     height: int  # px
     margin: tuple[int, int, int, int] = (12, 12, 10, 10)  # left, right, top, bottom, px
 
     @property
-    def colour(self) -> Tokens:
+    def colour(self) -> theme.Tokens:
         """The palette."""
-        return tokens(self.mode)
+        return theme.tokens(self.mode)
 
     def px(self, pixels: float, high: float) -> float:
         """The length on a value axis from 0 to `high` that is `pixels` tall."""
@@ -146,7 +139,7 @@ class Canvas:
     ) -> Chart:
         """The chart of some traces; `alt` continues after the title."""
         frame = {
-            "template": template(self.mode),
+            "template": theme.template(self.mode),
             "height": self.height,
             "margin": dict(zip("lrtb", self.margin, strict=True)),
         }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from velocity import formats
 from velocity.charts.base import Canvas, Chart, hidden
@@ -12,16 +12,14 @@ from velocity.charts.words import Part, beside, bold, swatch
 if TYPE_CHECKING:
     import polars as pl
 
-    from velocity.theme import Mode, Tokens
-
-Look = Literal["led", "after", "killed", "failed", "other"]
+    from velocity.theme import Mode
 
 
 def draw_bought(frame: pl.DataFrame, *, mode: Mode, title: str) -> Chart:
     """One stacked bar of GPU-hours by what they led to.
 
-    - `frame`: one row per part, in order; `part` (a `Look`), `words` (str), `gpu_hours` (float),
-      `per_cent` (int, the parts add up to 100).
+    - `frame`: one row per part, in order; `part` ("led", "after", "killed", "failed" or "other"),
+      `words` (str), `gpu_hours` (float), `per_cent` (int, the parts add up to 100).
     """
     canvas = Canvas(title, mode, 34, (1, 1, 2, 2))
     rows = frame.filter(frame["gpu_hours"] > 0).to_dicts()
@@ -32,16 +30,7 @@ def draw_bought(frame: pl.DataFrame, *, mode: Mode, title: str) -> Chart:
         f"{formats.count(row['gpu_hours'])} GPU-hours"
         for row in rows
     ]
-    traces = [
-        _flat(row["gpu_hours"], 0, look_of(row["part"], canvas.colour), words, 0.9)
-        for row, words in zip(rows, said, strict=True)
-    ]
-    layout = _stacked(sum(row["gpu_hours"] for row in rows), (-0.5, 0.5))
-    return canvas.chart(traces, layout, f": {', '.join(said)}.")
-
-
-def look_of(part: Look, colour: Tokens) -> Part:
-    """The look of a part's bar."""
+    colour = canvas.colour
     looks = {
         "led": solid(colour.series),
         "after": solid(colour.faint),
@@ -49,7 +38,12 @@ def look_of(part: Look, colour: Tokens) -> Part:
         "failed": hatched(colour.failed, colour.bg),
         "other": outline(colour.muted),
     }
-    return looks[part]
+    traces = [
+        _flat(row["gpu_hours"], 0, looks[row["part"]], words, 0.9)
+        for row, words in zip(rows, said, strict=True)
+    ]
+    layout = _stacked(sum(row["gpu_hours"] for row in rows), (-0.5, 0.5))
+    return canvas.chart(traces, layout, f": {', '.join(said)}.")
 
 
 def draw_side_by_side(

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 from velocity import formats
 from velocity.charts.base import Canvas, Chart, local
 from velocity.charts.marks import bars, box, dots, level, line, outline, solid, upright
-from velocity.charts.words import Part, beside, bold, hover, safe, words_at
-from velocity.theme import SMALL_FONT_SIZE
+from velocity.charts.words import SMALL, Part, beside, bold, hover, safe, words_at
 
 if TYPE_CHECKING:
     import polars as pl
@@ -29,7 +28,6 @@ _FAR = 0.6 * _REACH
 _MARKS = {"success": "circle", "partial": "circle", "failure": "x", "killed": "square-open"}
 #: A click chooses a loop; it must not fade the others.
 _KEPT: Part = {"unselected": {"marker": {"opacity": 1}}}
-_SMALL = {"size": SMALL_FONT_SIZE}
 
 
 def draw_loops(
@@ -96,7 +94,7 @@ def draw_loops(
             "showgrid": True,
             "gridcolor": colour.grid,
             "showline": False,
-            "tickfont": _SMALL,
+            "tickfont": SMALL,
         },
         "yaxis": {"range": [len(rows) - 0.5, -0.5], "showgrid": False, "showticklabels": False},
     }
@@ -155,7 +153,7 @@ def _heads(side: int, name: str, hours: float | None, ink: str, colour: Tokens) 
         said = f"median {formats.hours_in_all(hours)}"
         # Away from the middle, so that the two never meet, unless the edge would cut them.
         away = "right" if side < 0 or _place(hours) > _FAR else "left"
-        small: Part = {"font": _SMALL, "xanchor": away, "yshift": 2}
+        small: Part = {"font": SMALL, "xanchor": away, "yshift": 2}
         notes.append(words_at(said, x=side * _place(hours), y=1, **above, **small))
     return notes
 
@@ -163,7 +161,7 @@ def _heads(side: int, name: str, hours: float | None, ink: str, colour: Tokens) 
 def _notes(row: Row, colour: Tokens, *, tails: bool) -> list[Part]:
     """The day, the name and the lengths of one row."""
     at = row["at"]
-    ink: Part = {"font": {**_SMALL, "color": colour.text}}
+    ink: Part = {"font": {**SMALL, "color": colour.text}}
     name = safe(row["label"], _LONGEST_NAME)
     if row["url"]:
         to = html.escape(row["url"], quote=True)
@@ -180,7 +178,7 @@ def _notes(row: Row, colour: Tokens, *, tails: bool) -> list[Part]:
     day = formats.weekday(row["started_at"])
     begins = -_place(row["machine_hours"])
     return [
-        beside(day, at, -_LEFT + 2, font={**_SMALL, "color": colour.muted}),
+        beside(day, at, -_LEFT + 2, font={**SMALL, "color": colour.muted}),
         beside(name, at, -_LEFT + 48, **ink),
         beside(row["machine"], at, -3, right=True, **value, x=begins),
         beside(words, at, 7, **value, x=end),

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 from velocity import formats
 from velocity.charts.base import Canvas, Chart, hidden, row_axis
 from velocity.charts.marks import bars, dots, level, marker, solid, tick
-from velocity.charts.words import Part, beside, bold, hover, safe, words_at
-from velocity.theme import SMALL_FONT_SIZE
+from velocity.charts.words import SMALL, Part, beside, bold, hover, safe, words_at
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -93,7 +92,7 @@ def _texts(at: int, row: Part, colour: Tokens) -> list[Part]:
         low, middle, high = _quartiles(row)
         text = f"others {low} to {high}, median {middle}" if low != high else f"others {middle}"
         below: Part = {"xref": "x", "yref": "y", "yanchor": "top", "yshift": -11}
-        notes.append(words_at(text, x=0, y=at, font={"size": SMALL_FONT_SIZE}, **below))
+        notes.append(words_at(text, x=0, y=at, font=SMALL, **below))
     return notes
 
 

@@ -13,8 +13,7 @@ from velocity import formats
 from velocity.charts.base import Canvas, Chart, padded, value_axis
 from velocity.charts.marks import bars, dots, line, marker, outline, solid, upright
 from velocity.charts.weeks import Event, ranged, room_below, triangles
-from velocity.charts.words import Part, bold, hover, swatch, words_at
-from velocity.theme import SMALL_FONT_SIZE
+from velocity.charts.words import SMALL, Part, bold, hover, swatch, words_at
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,7 +33,6 @@ _MOST_TICKS = 3
 #: A share whose usual range covers more than this says nothing.
 WIDEST_SHARE = 0.8
 _ROUND_HOURS = (0.25, 0.5, 1, 2, 4, 8, 16, 24, 48, 96, 240)
-_SMALL = {"size": SMALL_FONT_SIZE}
 
 Ink = Literal["series", "failed", "serial", "parallel", "machine", "reaction"]
 #: Hours of nights and days off are an outline: two greys would be too near.
@@ -150,7 +148,7 @@ def draw_tile(
         return canvas.blank("No week with data yet")
     plot = _HEIGHT - _TOP - _BOTTOM
     panel = (plot - _GAP) / 2 / plot
-    axis: Part = {"showgrid": True, "tickfont": _SMALL}
+    axis: Part = {"showgrid": True, "tickfont": SMALL}
     over = f"{formats.plural(weeks.whole, 'week')} from {formats.week(weeks.starts[0])}"
     said = [_said(frame, upper, weeks)]
     if isinstance(lower, Line):
@@ -175,7 +173,7 @@ def draw_panel(frame: pl.DataFrame, *, panel: Line, weeks: Weeks, mode: Mode, ti
     canvas = _canvas(title, mode, _PANEL_HEIGHT, weeks)
     if _is_empty(frame, panel.column):
         return canvas.blank("No week with data yet")
-    axis = {"tickfont": _SMALL, **_axis(frame, panel)}
+    axis = {"tickfont": SMALL, **_axis(frame, panel)}
     layout = {**_layout(weeks, canvas.colour, (panel.title, 1)), "yaxis": axis}
     said = f", {formats.plural(len(weeks.starts), 'week')}: {_said(frame, panel, weeks)}."
     return canvas.chart(_line(frame, panel, weeks, canvas.colour, "y"), layout, said)
@@ -198,7 +196,7 @@ def _layout(weeks: Weeks, colour: Tokens, *titles: tuple[str, float]) -> Part:
         shapes.append(upright(weeks.place(weeks.change) - _HALF, dashed, yref="paper"))
     place: Part = {"xanchor": "left", "yanchor": "bottom", "xshift": -2, "yshift": 2}
     # On the colour of the page, so that no line crosses the words.
-    look: Part = {"font": _SMALL, "bgcolor": colour.bg, "borderpad": 0}
+    look: Part = {"font": SMALL, "bgcolor": colour.bg, "borderpad": 0}
     notes = [words_at(text, x=0, y=top, **place, **look) for text, top in titles]
     events = triangles(weeks.shown_events, place=weeks.place, axis="y", colour=colour)
     axis = {"range": [-0.6, len(weeks.starts) - 0.3], **_week_ticks(weeks, colour)}
@@ -309,7 +307,7 @@ def _week_ticks(weeks: Weeks, colour: Tokens) -> Part:
     return {
         "tickvals": [*shown],
         "ticktext": [*shown.values()],
-        "tickfont": _SMALL,
+        "tickfont": SMALL,
         "ticklabelstandoff": room_below(weeks.shown_events),
     }
 

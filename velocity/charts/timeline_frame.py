@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 from velocity import formats
 from velocity.charts.base import DAY_MS, iso
 from velocity.charts.marks import box, level, upright
-from velocity.charts.words import Part, key, safe, words_at
-from velocity.theme import FONT_SIZE, SMALL_FONT_SIZE
+from velocity.charts.words import SMALL, Part, key, safe, words_at
+from velocity.theme import FONT_SIZE
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -192,7 +192,7 @@ def _off_words(spells: Sequence[Row], opens: datetime, colour: Tokens) -> list[P
         "yanchor": "top",
         "xshift": 2,
     }
-    look = {"bgcolor": colour.bg, "font": {"size": SMALL_FONT_SIZE, "color": colour.muted}}
+    look = {"bgcolor": colour.bg, "font": {**SMALL, "color": colour.muted}}
     return [
         words_at(safe(it["what"]), x=iso(max(it["start"], opens)), y=1, **place, **look)
         for it in spells

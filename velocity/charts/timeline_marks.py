@@ -11,8 +11,7 @@ import polars as pl
 from velocity import formats
 from velocity.charts.base import iso
 from velocity.charts.marks import bars, dots, hatched, line, marker, outline, solid
-from velocity.charts.words import Part, bold, hover, safe
-from velocity.theme import SMALL_FONT_SIZE
+from velocity.charts.words import SMALL, Part, bold, hover, safe
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -343,7 +342,7 @@ def _texts(shown: Sequence[tuple[datetime, float, str]], colour: Tokens) -> list
             "y": [*lanes],
             "text": [*words],
             "textposition": "middle right",
-            "textfont": {"size": SMALL_FONT_SIZE, "color": colour.muted},
+            "textfont": {**SMALL, "color": colour.muted},
             "hoverinfo": "skip",
         }
     ]

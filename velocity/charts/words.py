@@ -6,10 +6,13 @@ import html
 from typing import TYPE_CHECKING, Any
 
 from velocity import formats
+from velocity.theme import SMALL_FONT_SIZE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+#: The font of ticks and notes that are not to stand out.
+SMALL = {"size": SMALL_FONT_SIZE}
 #: A piece of a Plotly figure as plain JSON-like data.
 Part = dict[str, Any]
 
