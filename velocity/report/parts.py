@@ -15,7 +15,6 @@ from velocity.errors import VelocityError
 from velocity.reading import reads
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from typing import Any
 
     import polars as pl
@@ -102,12 +101,6 @@ class Digest:
     rows: pl.DataFrame  # the week by stream or group, as CSV has it
     address: str | None = None  # of the dashboard, for links; None for a digest without any
     opens: Link  # to the whole week
-
-    def link(self, found: Link | None, write: Callable[[str, str], str]) -> str:
-        """The link, with its words and its whole address; "" if there is none."""
-        if found is None or self.address is None:
-            return ""
-        return write(found.words, f"{self.address.rstrip('/')}/{found.path}")
 
 
 #: Of every digest.

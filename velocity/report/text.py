@@ -5,7 +5,6 @@ The forms are Slack's markup, Markdown and plain. Names act as markup in none of
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from velocity import formats
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from velocity.delivery import Form
-    from velocity.report.parts import Digest
+    from velocity.report.parts import Digest, Link
 
 #: Slack decodes only its own escapes, and GitHub shows these escapes in code. So characters that
 #: either of them reads as markup are replaced by similar ones.
@@ -70,8 +69,7 @@ def as_markdown(digest: Digest) -> str:
     for section in (*digest.news, *([figures] if figures.lines else []), *digest.footing):
         lines = "\n".join(f"- {_line(digest, line, 'markdown')}" for line in section.lines)
         blocks.append(f"**{section.title}**\n\n{lines}")
-    opens = digest.link(digest.opens, partial(link, form="markdown"))
-    blocks.append(_spaced(f"As of {digest.as_of}.", opens))
+    blocks.append(_spaced(f"As of {digest.as_of}.", _link(digest, digest.opens, "markdown")))
     return "\n\n".join(blocks) + "\n"
 
 
@@ -96,8 +94,7 @@ def as_message(digest: Digest, form: Form = "slack", longest: int = LONGEST) -> 
         for it in digest.figures
     )
     note = "Counts tracked runs only. Compares weeks of a stream with its own, never people."
-    opens = digest.link(digest.opens, partial(link, form=form))
-    foot = figures, _spaced(f"{slanted}{note}{slanted}", opens)
+    foot = figures, _spaced(f"{slanted}{note}{slanted}", _link(digest, digest.opens, form))
     lines = [
         f"{item}{_line(digest, line, form)}"
         for section in digest.news[:1]
@@ -160,5 +157,12 @@ def _line(digest: Digest, line: Line, form: Form) -> str:
         _named(line.name, form) if line.name else "",
         f"{bold}{inert(line.strong)}{bold}" if line.strong else "",
         inert(line.text),
-        digest.link(line.link, partial(link, form=form)),
+        _link(digest, line.link, form),
     )
+
+
+def _link(digest: Digest, found: Link | None, form: Form) -> str:
+    """The link; "" if there is none, or if the address of the dashboard is not known."""
+    if found is None or digest.address is None:
+        return ""
+    return link(found.words, f"{digest.address.rstrip('/')}/{found.path}", form)

@@ -158,7 +158,9 @@ class Work(Covered):
             lengths=sorted({self._length, 7}),
             running_from=monday_of(self.today + timedelta(days=1)),
         )
-        return found if self.stream else found.filter(pl.col("group_id").is_in(self.named))
+        if self.stream is None:
+            found = found.filter(pl.col("group_id").is_in(self.named))
+        return found
 
     @property
     def _length(self) -> int:
