@@ -159,9 +159,10 @@ class _Panel:
         left: Part = {"x": 0, "xanchor": "left"}
         named = bold(safe(name, 9))
         notes = [words_at(named, y=middle, xshift=-_LEFT + 2, font=ink, **left)] if name else []
+        marks = triangles(events, place=iso, axis=self._axis, colour=self._colour)
         if not self._weeks:
             muted = {"color": self._colour.muted}
-            return [*notes, words_at("no value", y=middle, font=muted, **left)]
+            return [*notes, words_at("no value", y=middle, font=muted, **left), *marks]
         last, latest = self._weeks[-1], self._latest
         own: Part = {"yref": self._axis}
         value, at = bold(self._figure(last["value"])), self._at(last["value"])
@@ -175,7 +176,7 @@ class _Panel:
             place = {"xref": "x", "xanchor": "right", "xshift": -9}
             x, y, shift = iso(latest["week_start"]), self._at(latest["value"]), self._colour.accent
             notes.append(words_at(self._shift, x=x, y=y, font={"color": shift}, **place, **own))
-        return notes + triangles(events, place=iso, axis=self._axis, colour=self._colour)
+        return notes + marks
 
     def traces(self) -> list[Part]:
         colour, style = self._colour, {"color": self._colour.series, "width": 1.75}
