@@ -12,7 +12,7 @@ from tests.builders import one_run, run, store_of
 from tests.stores import built, copied
 from velocity import formats
 from velocity.reading import reads
-from velocity.report.covered import Covered
+from velocity.report.work import Covered
 from velocity.store import latest_snapshot
 from velocity.ui.share import address_of
 

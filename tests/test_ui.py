@@ -16,7 +16,7 @@ def section():
     import polars as pl
 
     from tests.chart_frames import weeks
-    from velocity.charts.trends import draw_trend
+    from velocity.charts.weeks import draw_trend
     from velocity.ui import parts as ui
 
     frame = weeks([4.0, 5.0]).with_columns(name=pl.lit("=1+1"))

@@ -15,7 +15,7 @@ from velocity.cli.progress import say
 from velocity.nudge.addresses import addresses
 from velocity.record import exclusions
 from velocity.report import brief_as_html, brief_as_markdown, make_brief
-from velocity.report.send_brief import find_address, find_reader, send_brief
+from velocity.report.brief import find_address, find_reader, send_brief
 from velocity.roster.models import load_roster
 from velocity.settings import load_settings
 from velocity.store import latest_snapshot

@@ -10,7 +10,7 @@ from datetime import timedelta
 import streamlit as st
 
 from velocity import formats
-from velocity.charts.ends import draw_ends
+from velocity.charts.balances import draw_ends
 from velocity.charts.waits import draw_waits
 from velocity.reading import reads, series
 from velocity.sentences import queue as queue_words

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from velocity import formats
-from velocity.charts.events import Event
+from velocity.charts.weeks import Event
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence

@@ -11,8 +11,7 @@ import polars as pl
 import streamlit as st
 
 from velocity import formats
-from velocity.charts.bullet import draw_bullet
-from velocity.charts.picture import as_picture
+from velocity.charts.waits import draw_bullet
 from velocity.reading.downloads import csv_bytes, parquet_bytes
 from velocity.sentences.answer import as_read
 from velocity.ui.files import download_button
@@ -203,7 +202,7 @@ def _offer_pictures(table: Table, title: str, ending: str) -> None:
     st.caption(f"The camera at the top right of a picture saves it as {_PICTURES[ending]}.")
     drawn = [chart for chart in table.charts if not chart.missing]
     for place, chart in enumerate(drawn, start=1):
-        picture = as_picture(chart, title=as_read(title), about=st.session_state.get("about", ""))
+        picture = chart.as_picture(title=as_read(title), about=st.session_state.get("about", ""))
         saved = {
             "format": ending,
             "filename": f"{table.called}-{place}" if len(drawn) > 1 else table.called,

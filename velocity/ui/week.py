@@ -11,12 +11,12 @@ import polars as pl
 
 from velocity import formats
 from velocity.charts.to_date import draw_to_date
-from velocity.charts.trends import draw_trend
+from velocity.charts.weeks import draw_trend
 from velocity.reading import reads
 from velocity.reading.frames import named_ends
 from velocity.reading.periods import monday_of
 from velocity.reading.series import trend
-from velocity.report.covered import Covered
+from velocity.report.work import Covered
 from velocity.sentences import week_tiles
 from velocity.sentences.compared import MEASURES, UNITS
 from velocity.sentences.events import events
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from velocity.charts.base import Chart
-    from velocity.charts.events import Event
+    from velocity.charts.weeks import Event
     from velocity.sentences.answer import Row
     from velocity.sentences.tiles import Tile
     from velocity.ui.view import View

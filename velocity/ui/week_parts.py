@@ -9,8 +9,8 @@ import polars as pl
 import streamlit as st
 
 from velocity import formats
+from velocity.charts.balances import draw_ends
 from velocity.charts.dumbbell import draw_dumbbell
-from velocity.charts.ends import draw_ends
 from velocity.charts.panels import draw_panels
 from velocity.reading import reads
 from velocity.reading.definitions import definition

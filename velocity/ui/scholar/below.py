@@ -8,8 +8,7 @@ import polars as pl
 import streamlit as st
 
 from velocity import formats
-from velocity.charts.bought import draw_bought
-from velocity.charts.side_by_side import draw_side_by_side
+from velocity.charts.hours import draw_bought, draw_side_by_side
 from velocity.charts.strips import draw_strips
 from velocity.charts.tile_trend import Line, draw_panel
 from velocity.reading import frames, reads

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
 
-    from velocity.charts.events import Event
+    from velocity.charts.weeks import Event
     from velocity.reading.periods import Window
     from velocity.ui.view import View
 
