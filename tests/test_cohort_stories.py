@@ -21,6 +21,7 @@ from velocity.demo import stories
 from velocity.demo.people import PEOPLE
 from velocity.demo.roster_text import STREAMS
 from velocity.demo.stories import BIRDS, ENTITY, Story
+from velocity.roster.tables import roster_frames
 
 pytestmark = pytest.mark.thorough
 
@@ -248,7 +249,9 @@ def test_scholar_in_two_streams_works_before_and_after_the_move(data):
     day = datetime.fromtimestamp(moved / 1e6, UTC).date()
     spans = {
         stream: (since, until)
-        for scholar, stream, since, until in data.roster.memberships()
+        for scholar, stream, since, until in roster_frames(data.roster)[
+            "roster_membership"
+        ].iter_rows()
         if scholar == BIRDS[story.seat]
     }
     assert spans == {"cirrus": (None, day), "aurora": (day, None)}
@@ -261,7 +264,11 @@ def test_scholar_in_two_streams_works_before_and_after_the_move(data):
 def test_sandbox_belongs_to_no_stream_and_its_scholar_to_two(data):
     story = stories.AMBIGUOUS
     assert data.roster.match_stream_rule(ENTITY, story.project) is None
-    streams = [it[1] for it in data.roster.memberships() if it[0] == BIRDS[story.seat]]
+    streams = [
+        it[1]
+        for it in roster_frames(data.roster)["roster_membership"].iter_rows()
+        if it[0] == BIRDS[story.seat]
+    ]
     assert streams == ["cirrus", "ember"]
     assert len(line_of(data, story)) >= 5
 

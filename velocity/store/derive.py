@@ -7,33 +7,26 @@ their old rows, and all other rows stay.
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-import polars as pl
-
-from velocity.queries import Query, list_queries, load_query, queries_fingerprint
+from velocity.queries import Query, list_queries, load_query
 from velocity.record import exclusions
-from velocity.roster.tables import roster_frames, roster_names, shown_frames
+from velocity.roster.models import Roster
 from velocity.store.cluster import connected
+from velocity.store.configuration import load_configuration
 from velocity.store.figures import By, figures
-from velocity.store.ideas import ignored_key
-from velocity.store.rules import load_rules
 from velocity.store.shards import make_everyone, remove_shards
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable
     from datetime import date
 
-    from velocity.roster.models import Roster
     from velocity.settings import Settings
     from velocity.store.live import LiveStore
 
     OnStep = Callable[[str, int, int], None]
 
-_MINUTE_US = 60_000_000
 #: Steps that take about as long as the weekly figures, for the time left.
 _WEEKLY_AS_STEPS = 15
 
@@ -92,8 +85,8 @@ def _hand_over_restated(store: LiveStore) -> int:
 def _derive(store: LiveStore, settings: Settings, roster: Roster | None, on_step: OnStep) -> int:
     """Derives what has changed; returns the number of scholars whose rows were derived again."""
     steps = list(list_queries("derive"))
-    roster = exclusions.load(store.data).keep_roster(roster)
-    made_with, people = _load_configuration(store, settings, roster)
+    known_roster = exclusions.load(store.data).keep_roster(roster) or Roster()
+    made_with, people = load_configuration(store, settings, known_roster)
     store.run(load_query("store/run_rules").body)
     store.run(load_query("store/scholars").body)
     store.run(load_query("store/streams").body)
@@ -135,117 +128,6 @@ def _derive(store: LiveStore, settings: Settings, roster: Roster | None, on_step
         )
     store.run(load_query("store/taken_in").body)
     return scope
-
-
-def _load_configuration(
-    store: LiveStore, settings: Settings, roster: Roster | None
-) -> tuple[str, str]:
-    """Settings and roster as tables, so that every query is static.
-
-    Returns:
-        SHA-256 of the queries, settings, rates and grants, and of the rest of the roster.
-    """
-    experiments = settings.experiments
-    setting = {
-        "timezone": settings.programme.timezone,
-        "stale": round(experiments.stale_after_minutes * _MINUTE_US),
-        "together": round(experiments.together_minutes * _MINUTE_US),
-        "ready": round(experiments.ready_within_minutes * _MINUTE_US),
-        "script_gap": round(experiments.script_gap_seconds * 1_000_000),
-        "rented_gap": round(settings.compute.rented_gap_hours * 60 * _MINUTE_US),
-    }
-    store.run(
-        "CREATE OR REPLACE TABLE derived.setting AS SELECT $timezone::VARCHAR AS timezone, "
-        "$stale::BIGINT AS stale_us, $together::BIGINT AS together_us, "
-        "$script_gap::BIGINT AS script_gap_us, $ready::BIGINT AS ready_us, "
-        "$rented_gap::BIGINT AS rented_gap_us",
-        setting,
-    )
-    # Variables are known when a query is planned.
-    variables = {
-        "gpu_count_key": settings.compute.gpu_count_key,
-        "ignored_key": ignored_key(experiments.same_idea_ignore),
-        "ignored_or_left_out_key": ignored_key(experiments.same_idea_ignore, earlier=True),
-    }
-    for name, value in variables.items():
-        store.run(f"SET VARIABLE {name} = $value::VARCHAR", {"value": value})
-    rented = sorted(roster.rented) if roster is not None else []
-    made_of = queries_fingerprint() + repr(setting | variables) + repr(rented)
-    made_with = hashlib.sha256(made_of.encode())
-    people = hashlib.sha256()
-    for name, frame in roster_frames(roster).items():
-        store.load(name, frame)
-        # An entry that only moved within the roster is the same.
-        (made_with if name.startswith("credit_") else people).update(
-            repr(frame.sort(pl.all()).rows()).encode()
-        )
-    # Addresses, notes and aims do not affect figures, so they are not in the fingerprint.
-    store.load("roster_name", roster_names(roster))
-    for name, frame in shown_frames(roster).items():
-        store.load(name, frame)
-    store.run(load_query("store/known_names").body)
-    store.load("project_stream", _stream_of_projects(store, roster))
-    load_rules(store, roster)
-    store.load("rate_of_type", _rates_of_types(store, roster))
-    store.load("model_rate", _rates_of_models(store, roster))
-    store.load("rented_host", _rented_hosts(store, roster))
-    return made_with.hexdigest(), people.hexdigest()
-
-
-def _rates_of_types(store: LiveStore, roster: Roster | None) -> pl.DataFrame:
-    """gpu_type, position, from_date, credits_per_gpu_hour: rates whose glob matches the type."""
-    reported = "SELECT unnest(writers).gpu_type AS gpu_type FROM raw_run UNION ALL SELECT NULL"
-    types = store.run(f"SELECT DISTINCT coalesce(gpu_type, '') FROM ({reported})")
-    rates = roster.rate_rows() if roster is not None else ()
-    schema = {"gpu_type": pl.String, "position": pl.Int32, "from_date": pl.Date}
-    return _matched(types, rates, schema | {"credits_per_gpu_hour": pl.Float64})
-
-
-def _rates_of_models(store: LiveStore, roster: Roster | None) -> pl.DataFrame:
-    """model, position, from_date, dollars per million tokens: the first match of each day."""
-    rates = roster.token_rate_rows() if roster is not None else ()
-    models = store.run("SELECT DISTINCT unnest(usage).model FROM raw_run")
-    schema: dict[str, Any] = {"model": pl.String, "position": pl.Int32, "from_date": pl.Date}
-    schema |= dict.fromkeys(("input", "output", "cache_read", "cache_write"), pl.Float64)
-    found = _matched(models, rates, schema)
-    return found.unique(["model", "from_date"], keep="first", maintain_order=True)
-
-
-def _matched(
-    names: Iterable[tuple[Any, ...]], rates: Iterable[tuple[Any, ...]], schema: Mapping[str, Any]
-) -> pl.DataFrame:
-    """One row per rate (position, glob and more) and name that its glob matches."""
-    known = [name for (name,) in names]
-    rows = [
-        (name, position, *more)
-        for position, glob, *more in rates
-        for name in known
-        if fnmatchcase(name, glob)
-    ]
-    return pl.DataFrame(rows, schema=schema, orient="row")
-
-
-def _rented_hosts(store: LiveStore, roster: Roster | None) -> pl.DataFrame:
-    """entity, host: the hosts of runs whose name a glob of the roster matches."""
-    reported = "SELECT DISTINCT entity, unnest(writers).host AS host FROM raw_run"
-    rows = [
-        (entity, host)
-        for entity, host in (store.run(reported) if roster is not None and roster.rented else ())
-        if host is not None and roster is not None and roster.is_rented(host)
-    ]
-    return pl.DataFrame(rows, schema={"entity": pl.String, "host": pl.String}, orient="row")
-
-
-def _stream_of_projects(store: LiveStore, roster: Roster | None) -> pl.DataFrame:
-    """entity, project, stream: the projects that match a stream's rule; the first match counts."""
-    projects = store.run("SELECT entity, project FROM project")
-    rows = [
-        (entity, project, stream)
-        for entity, project in projects
-        if roster is not None and (stream := roster.match_stream_rule(entity, project)) is not None
-    ]
-    schema = {"entity": pl.String, "project": pl.String, "stream": pl.String}
-    return pl.DataFrame(rows, schema=schema, orient="row")
 
 
 def _scope(store: LiveStore, *, everyone: bool) -> int:

@@ -9,10 +9,11 @@ from velocity import state
 from velocity.errors import VelocityError
 from velocity.record import exclusions
 from velocity.record.exclusions import Names
+from velocity.roster.models import Roster
 from velocity.roster.tables import roster_names
 
 if TYPE_CHECKING:
-    from velocity.roster.models import Roster, Scholar
+    from velocity.roster.models import Scholar
     from velocity.state import Where
     from velocity.store import LiveStore
 
@@ -65,7 +66,7 @@ class _Known:
         """Read the names in the store and in the roster."""
         today = {it.id: it for it in (roster.scholars if roster is not None else ())}
         sql = "SELECT kind, name, scholar FROM known_name"
-        rows = [*store.run(sql), *roster_names(roster).rows()]
+        rows = [*store.run(sql), *roster_names(roster or Roster()).rows()]
         numbered = store.run("SELECT name FROM scholar_number WHERE kind = 'roster'")
         ids = frozenset(name for (name,) in numbered) | today.keys()
         owners = {(kind, name): scholar for kind, name, scholar in rows}
