@@ -1,7 +1,5 @@
 """velocity brief: what the sheet of one scholar says, to a file, the terminal or a person."""
 
-# No `from __future__ import annotations`: Typer reads the types of the options at run time.
-
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 

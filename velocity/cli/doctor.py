@@ -1,7 +1,5 @@
 """velocity doctor: check settings, roster, server, store and data, one function per subject."""
 
-# No `from __future__ import annotations`: Typer reads the types of the options at run time.
-
 import platform
 import shlex
 from collections.abc import Iterable, Iterator, Sequence

@@ -1,7 +1,5 @@
 """velocity explain: one figure, from the raw rows to the headline."""
 
-# No `from __future__ import annotations`: Typer reads the types of the options at run time.
-
 import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict

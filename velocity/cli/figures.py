@@ -1,15 +1,16 @@
-"""velocity metrics, runs, experiments, loops: figures and the rows behind them."""
-
-# No `from __future__ import annotations`: Typer reads the types of the options at run time.
+"""velocity metrics, runs, experiments, loops, export: figures and the rows behind them."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import polars as pl
 import typer
 
+import velocity
 from velocity.api import Reader
+from velocity.api.exported import write_parquet
 from velocity.cli.options import (
     ActorOption,
     FormatOption,
@@ -17,13 +18,16 @@ from velocity.cli.options import (
     OutOption,
     Period,
     Places,
+    QuietOption,
     ScholarOption,
     ToOption,
     check_window,
     option,
 )
 from velocity.cli.output import show
+from velocity.cli.progress import say, show_progress
 from velocity.reading.reads import Actor
+from velocity.sync.results import of_steps
 
 By = Literal["scholar", "stream", "programme", "line", "experiment", "result", "sequence", "host"]
 
@@ -121,16 +125,13 @@ def metrics(
         shown = _main_figures(keys)
         asked: dict[str, Any] = {"by": by, "period": period, "scholar": scholar, "actor": actor}
         read = partial(Reader.metrics, **asked, **window)
-    show(
-        places,
-        read,
-        form=form,
-        out=out,
-        keys=keys,
-        shown=shown,
-        every=every,
-        nothing=nothing,
-    )
+    table: dict[str, Any] = {"keys": keys, "shown": shown, "every": every, "nothing": nothing}
+    show(partial(_read, places, read), form=form, out=out, **table)
+
+
+def _read(places: Places, read: Callable[[Reader], pl.DataFrame]) -> pl.DataFrame:
+    with velocity.open(places.data) as opened:
+        return read(opened)
 
 
 def _main_figures(keys: Sequence[str]) -> "tuple[str | pl.Expr, ...]":
@@ -172,7 +173,7 @@ def _list_command(
     ) -> None:
         check_window(from_day, to_day)
         read = partial(listed, from_day=from_day, to_day=to_day, scholar=scholar, actor=actor)
-        show(places, read, form=form, out=out, shown=columns)
+        show(partial(_read, places, read), form=form, out=out, shown=columns)
 
     list_rows.__doc__ = text
     return list_rows
@@ -205,3 +206,27 @@ loops = _list_command(
     *("scholar", "project", "label", "status", "started_at", "machine_hours"),
     *("reaction_hours", "loop_hours"),
 )
+
+
+def export(
+    places: Places,
+    *,
+    parquet: Annotated[
+        Path,
+        option(
+            "--parquet",
+            "DIR",
+            "Folder for the files. DIR/latest leads to the newest ones, which change all at once.",
+        ),
+    ],
+    quiet: QuietOption = False,
+) -> None:
+    """Write every figure and row as Parquet files, for BI tools.
+
+    They hold everything about everybody. Files get the permissions of DIR, which is made for you
+    alone if it does not exist. docs/bi.md lists the files.
+    """
+    with velocity.open(places.data) as opened, show_progress(quiet=quiet) as on_progress:
+        written = write_parquet(opened, parquet, on_file=of_steps("export", on_progress))
+    if not quiet:
+        say(f"Exported to {written}.")

@@ -1,16 +1,15 @@
 """velocity groups: published weeks of groups, of one programme or of several."""
 
-# No `from __future__ import annotations`: Typer reads the types of the options at run time.
-
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
+import polars as pl
 import typer
 
 from velocity.cli.options import FormatOption, OutOption, Places, option
-from velocity.cli.output import show_frame
+from velocity.cli.output import show
 from velocity.reading.roll_up import roll_up
 from velocity.sentences.groups import in_words
 from velocity.settings import load_settings
@@ -50,16 +49,19 @@ def groups(
     They do not name anybody: leads who may not see individuals see the same.
     """
     given = store or [_Store(load_settings(places.config).programme.name, places.data)]
-    programmes: dict[str, Snapshot] = {}
-    with ExitStack() as opened:
-        for it in given:
-            if it.name in programmes:
-                raise typer.BadParameter(f"two stores are called '{it.name}'")
-            programmes[it.name] = Snapshot(current_snapshot(it.folder))
-            opened.callback(programmes[it.name].close)
-        weeks = roll_up(programmes)
-    show_frame(
-        weeks,
+
+    def read() -> pl.DataFrame:
+        programmes: dict[str, Snapshot] = {}
+        with ExitStack() as opened:
+            for it in given:
+                if it.name in programmes:
+                    raise typer.BadParameter(f"two stores are called '{it.name}'")
+                programmes[it.name] = Snapshot(current_snapshot(it.folder))
+                opened.callback(programmes[it.name].close)
+            return roll_up(programmes)
+
+    show(
+        read,
         form=form,
         out=out,
         in_words=lambda frame: in_words(frame.filter("visible")).drop("visible"),

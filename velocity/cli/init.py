@@ -1,14 +1,13 @@
 """velocity init: from a key to figures: settings, first sync, first roster."""
 
-# No `from __future__ import annotations`: Typer reads the types of the options at run time.
-
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, cast
 from zoneinfo import available_timezones
 
 import typer
@@ -24,7 +23,6 @@ from velocity.settings import load_settings
 from velocity.sources.base import Server, connect_server
 from velocity.store import latest_snapshot
 from velocity.sync.commands import sync_wandb
-from velocity.sync.estimate import count_runs, estimate_seconds
 from velocity.sync.results import Progress, of_steps
 from velocity.toml import toml_string
 
@@ -80,7 +78,7 @@ def init(
     tell(f"Logged in as {label(viewer)}; runs are shown at {server.app_url}")
     wanted = project or _ask_projects(server)
     with show_progress(quiet=quiet, again="nothing was written") as on_progress:
-        counted = count_runs(server, wanted, on_step=of_steps("count", on_progress))
+        counted = _count_runs(server, wanted, on_step=of_steps("count", on_progress))
         seconds = estimate_seconds(server, counted)
     with _writing(places.config):
         _write(places.config, _settings(wanted))
@@ -193,3 +191,53 @@ def _write_roster(places: Places, tell: Callable[[str], None]) -> None:
         with _writing(path):
             _write(path, text)
         tell(f"Wrote {path}: everybody in the data. Add streams, mentors and credits there.")
+
+
+def _count_runs(
+    server: Server,
+    wanted: Iterable[str],
+    *,
+    on_step: Callable[[str, int, int], None],
+) -> dict[str, int]:
+    """The number of runs of each project, as "ENTITY/PROJECT"; "ENTITY/*" means all.
+
+    `on_step` is called with the name of a project, how many are counted, and how many there are.
+    """
+    found: dict[tuple[str, str], None] = {}
+    for name in wanted:
+        entity, _, project = name.partition("/")
+        names = server.fetch_project_names(entity) if project == "*" else [project]
+        found.update(dict.fromkeys((entity, each) for each in names))
+    counted: dict[str, int] = {}
+    for entity, project in found:
+        name = f"{entity}/{project}"
+        counted[name] = server.count_runs(entity, project)
+        on_step(name, len(counted), len(found))
+    return counted
+
+
+def estimate_seconds(
+    server: Server, counted: Mapping[str, int], timer: Callable[[], float] = time.monotonic
+) -> float:
+    """Return the seconds that reading these runs takes at most.
+
+    It reads one page of the largest project and assumes the same rate for all. A sync reads
+    several projects at once, so it may be faster.
+
+    Args:
+        server: the server.
+        counted: the number of runs of each project; "ENTITY/PROJECT" -> runs.
+        timer: the time in seconds.
+
+    Raises:
+        VelocityError: the page cannot be read.
+    """
+    largest = max(counted, key=lambda name: counted[name], default=None)
+    if largest is None or not counted[largest]:
+        return 0.0
+    entity, _, project = largest.partition("/")
+    began = timer()
+    pages = cast("Generator[Any]", server.fetch_runs(entity, project))
+    with closing(pages):
+        rows = next((page.runs.height + len(page.rejected) for page in pages), 0)
+    return sum(counted.values()) * (timer() - began) / max(rows, 1)

@@ -1,7 +1,5 @@
 """velocity mcp: answer assistants over the Model Context Protocol."""
 
-# No `from __future__ import annotations`: Typer reads the types of the options at run time.
-
 import os
 from typing import Annotated, Any
 
@@ -17,14 +15,14 @@ from velocity.settings import load_settings
 
 _PORT = 8502
 
-app = typer.Typer(
+mcp = typer.Typer(
     help="Answer questions of assistants over the Model Context Protocol.",
     invoke_without_command=True,
     add_completion=False,
 )
 
 
-@app.callback()
+@mcp.callback()
 def serve(
     ctx: typer.Context,
     *,
@@ -59,7 +57,7 @@ def serve(
     uvicorn.run(served, host=HOST, port=port, log_level="warning", access_log=False)
 
 
-@app.command()
+@mcp.command()
 @takes_places
 def token(
     places: Places,

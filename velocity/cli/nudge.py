@@ -1,7 +1,5 @@
 """velocity nudge: messages to people who asked for them."""
 
-# No `from __future__ import annotations`: Typer reads the types of the options at run time.
-
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated
 

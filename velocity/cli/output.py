@@ -8,11 +8,10 @@ import os
 import shutil
 import sys
 from datetime import date
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import typer
 
-import velocity
 from velocity.cleaning import for_terminal, json_escaped
 from velocity.cli.progress import say
 from velocity.cli.tables import draw_table
@@ -25,8 +24,7 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-    from velocity.api import Reader
-    from velocity.cli.options import Format, Places
+    from velocity.cli.options import Format
 
 _FILE_WIDTH = 100  # of a table that is not shown on a terminal
 _SUFFIXES = {".csv": "csv", ".json": "json", ".parquet": "parquet"}
@@ -34,30 +32,7 @@ _TEXT = {"", ".txt"}  # extensions of a file in the default format
 
 
 def show(
-    places: Places,
-    read: Callable[[Reader], pl.DataFrame],
-    *,
-    form: Format | None,
-    out: Path | None,
-    keys: Sequence[str] = (),
-    shown: Sequence[str | pl.Expr] = (),
-    every: bool | None = None,
-    nothing: str = "Nothing in this window.",
-) -> None:
-    """Write what a read of the latest snapshot returns, as `show_frame` does.
-
-    Raises:
-        typer.BadParameter: Parquet would go to a terminal, or the format is not known.
-        VelocityError: there is no data or no such scholar, or the file cannot be written.
-    """
-    form = _form(form, out)
-    with velocity.open(places.data) as opened:
-        frame = read(opened)
-    show_frame(frame, form=form, out=out, keys=keys, shown=shown, every=every, nothing=nothing)
-
-
-def show_frame(
-    frame: pl.DataFrame,
+    read: Callable[[], pl.DataFrame],
     *,
     form: Format | None,
     out: Path | None,
@@ -67,7 +42,7 @@ def show_frame(
     in_words: Callable[[pl.DataFrame], pl.DataFrame] = lambda it: it,
     nothing: str = "Nothing in this window.",
 ) -> None:
-    """Write a frame.
+    """Write the frame that `read` returns.
 
     The format defaults to the extension of `out` (None: standard output), else a table. A table has
     the frame `in_words`, and only the columns `shown`, if any, unless it must have `every` column;
@@ -76,11 +51,14 @@ def show_frame(
 
     Raises:
         typer.BadParameter: Parquet would go to a terminal, or the format is not known.
-        VelocityError: the file cannot be written.
+        VelocityError: there is nothing to read, or the file cannot be written.
     """
-    form = _form(form, out)
-    if form != "table":
-        write_bytes(_encoded(frame, form), out)
+    chosen = form_of(form, out, _SUFFIXES, "table")
+    if chosen == "parquet" and out is None and sys.stdout.isatty():
+        raise typer.BadParameter("a terminal cannot show Parquet: name a file with --out")
+    frame = read()
+    if chosen != "table":
+        write_bytes(_encoded(frame, chosen), out)
         return
     frame = in_words(frame)
     if frame.is_empty():
@@ -109,13 +87,6 @@ def form_of(form: str | None, out: Path | None, suffixes: Mapping[str, str], def
     raise typer.BadParameter(
         f"{out} does not end in {', '.join(suffixes)} or .txt; name its format with --format"
     )
-
-
-def _form(form: Format | None, out: Path | None) -> Format:
-    form = cast("Format", form_of(form, out, _SUFFIXES, "table"))
-    if form == "parquet" and out is None and sys.stdout.isatty():
-        raise typer.BadParameter("a terminal cannot show Parquet: name a file with --out")
-    return form
 
 
 def write_bytes(content: bytes, out: Path | None) -> None:
@@ -159,7 +130,7 @@ def _plain(value: Any) -> Any:
     return value.to_dicts()
 
 
-def _encoded(frame: pl.DataFrame, form: Format) -> bytes:
+def _encoded(frame: pl.DataFrame, form: str) -> bytes:
     if form == "csv":
         return csv_bytes(frame)
     if form == "json":

@@ -1,7 +1,5 @@
 """velocity report: the stand-up digest of a week, to a file, the terminal or a webhook."""
 
-# No `from __future__ import annotations`: Typer reads the types of the options at run time.
-
 import os
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any, Literal

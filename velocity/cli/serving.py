@@ -1,7 +1,5 @@
 """velocity demo, app: serve the pages."""
 
-# No `from __future__ import annotations`: Typer reads the types of the options at run time.
-
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -38,7 +36,7 @@ def demo(
     serve(data, config, settings=settings, port=port, open_browser=not no_browser, say=say)
 
 
-def serve_app(
+def app(
     places: Places,
     port: PortOption = DEFAULT_PORT,
     address: Annotated[

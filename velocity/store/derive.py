@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 from velocity.queries import Query, list_queries, load_query
 from velocity.record import exclusions
 from velocity.roster.models import Roster
-from velocity.store.cluster import connected
 from velocity.store.configuration import load_configuration
 from velocity.store.figures import By, figures
-from velocity.store.shards import make_everyone, remove_shards
+from velocity.store.shards import connected, make_everyone, remove_shards
 
 if TYPE_CHECKING:
     from collections.abc import Callable

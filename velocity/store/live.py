@@ -7,7 +7,7 @@ past weeks would not be recorded as restated.
 from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import duckdb
 
@@ -16,10 +16,10 @@ from velocity.database.copying import copy_database
 from velocity.database.failures import WRITE_ERRORS, cannot_write, is_full_disk
 from velocity.database.lock import writer_lock
 from velocity.database.one_file import remove_old_file, split_off
-from velocity.errors import StoreError
+from velocity.errors import ConfigurationError, StoreError
 from velocity.paths import make_private
 from velocity.queries import load_query, macros, queries_fingerprint
-from velocity.record import open_intake, open_record
+from velocity.record import has_record, move_record, open_intake, open_record
 from velocity.store.restored import finish_restore
 
 if TYPE_CHECKING:
@@ -170,6 +170,28 @@ def open_pulling(data: Path, settings: Settings) -> Iterator[Intake]:
         yield record
     finally:
         record.close()
+
+
+def move(data: Path, settings: Settings, to: Literal["server", "file"]) -> None:
+    """Move the record; the derived tables stay as they are.
+
+    Raises:
+        ConfigurationError: the settings name no server.
+        StoreError: there is no record, or it is there already; or something cannot be written.
+    """
+    address = settings.store.record
+    if address is None:
+        raise ConfigurationError(
+            "No server is named for the record.",
+            'Name one: record = "postgresql://…" under [store] in velocity.toml.',
+        )
+    if to == "server" and not has_record(data):
+        raise StoreError(f"There is no record in {data}.", "Choose its folder with --data.")
+    with writer_lock(data):
+        try:
+            move_record(data, address, to, names=settings.named_keys)
+        except WRITE_ERRORS as error:
+            raise cannot_write(data, error) from error
 
 
 def _make_folder(data: Path) -> None:

@@ -7,8 +7,10 @@ and workers exchange Parquet files in a folder that all of them have under the s
 
 from __future__ import annotations
 
+import logging
 import shutil
 from concurrent.futures import CancelledError, as_completed
+from contextlib import contextmanager
 from dataclasses import replace
 from heapq import heapreplace
 from pathlib import Path
@@ -17,13 +19,14 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from velocity.database.failures import cause
-from velocity.errors import StoreError
+from velocity.errors import ConfigurationError, StoreError
+from velocity.extras import import_extra
 from velocity.paths import make_private
 from velocity.queries import list_queries, load_query, queries_fingerprint
 from velocity.store.shard import Task, make_shard, part_file, rows_in, write
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from concurrent.futures import Executor
 
     from velocity.settings import Derive
@@ -32,6 +35,10 @@ if TYPE_CHECKING:
     OnPart = Callable[[str, float], None]
 
 _FOLDER = "velocity-shards"
+_VARIABLES = "DASK_DISTRIBUTED__COMM__TLS__CA_FILE, …__CLIENT__CERT and …__CLIENT__KEY"
+#: Seconds until a scheduler counts as unreachable, and seconds in which it must have a worker.
+_PATIENCE_S = 30
+_WORKER_S = 60
 #: Small tables that every shard of scholars has whole.
 _WHOLE = (
     *("actor", "config_shape", "day_off", "membership", "model_rate", "project"),
@@ -47,6 +54,49 @@ _OWN = {
 }
 #: The part of the work that the shards of scholars are.
 _MOST = 0.75
+
+
+@contextmanager
+def connected(address: str) -> Iterator[Executor]:
+    """Connect to a scheduler; the task of a worker that dies is given to another one.
+
+    The certificates are those in Dask's own variables or settings.
+
+    Args:
+        address: the setting `derive.scheduler`.
+
+    Raises:
+        ConfigurationError: the extra is not installed, or there is no certificate.
+        StoreError: the scheduler does not answer or has no worker.
+    """
+    distributed = import_extra("scale", "distributed", asker="The setting derive.scheduler")
+    for name in ("client", "utils"):  # it logs a traceback beside the error
+        logging.getLogger(f"distributed.{name}").setLevel(logging.CRITICAL)
+    is_tls = address.startswith("tls:")
+    security = distributed.Security(require_encryption=is_tls)
+    if is_tls and security.tls_client_cert is None:
+        raise ConfigurationError(
+            f"There is no certificate for the Dask scheduler at {address}.",
+            f"Set {_VARIABLES} (docs/scale.md).",
+        )
+    try:
+        client = distributed.Client(
+            address, security=security, timeout=_PATIENCE_S, set_as_default=False
+        )
+    except OSError as error:
+        raise StoreError(
+            f"The Dask scheduler at {address} cannot be reached: {cause(error)}.",
+            f"Start it, or check {_VARIABLES}.",
+        ) from error
+    with client:
+        try:
+            client.wait_for_workers(1, timeout=_WORKER_S)
+        except TimeoutError as error:
+            raise StoreError(
+                f"The Dask scheduler at {address} has no worker.",
+                "Start a worker, or remove derive.scheduler to derive on this machine.",
+            ) from error
+        yield client.get_executor(pure=False)
 
 
 def make_everyone(store: LiveStore, executor: Executor, setting: Derive, tell: OnPart) -> None:

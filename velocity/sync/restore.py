@@ -19,7 +19,7 @@ from velocity.roster.models import load_roster
 from velocity.settings import Store, load_settings
 from velocity.store import open_live
 from velocity.store.derive import derive
-from velocity.store.move import move
+from velocity.store.live import move
 from velocity.store.publish import publish
 from velocity.store.restored import KEPT_FILES, accept, finish_restore
 from velocity.sync.backup import ROSTER, SETTINGS, Backup, unpack
