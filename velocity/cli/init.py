@@ -222,12 +222,7 @@ def estimate_seconds(
     """Return the seconds that reading these runs takes at most.
 
     It reads one page of the largest project and assumes the same rate for all. A sync reads
-    several projects at once, so it may be faster.
-
-    Args:
-        server: the server.
-        counted: the number of runs of each project; "ENTITY/PROJECT" -> runs.
-        timer: the time in seconds.
+    several projects at once, so it may be faster. `counted` is by "ENTITY/PROJECT".
 
     Raises:
         VelocityError: the page cannot be read.

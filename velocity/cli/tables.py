@@ -57,13 +57,8 @@ def draw_table(
     """The frame as text.
 
     A single row has one line per column. Of several rows, columns that do not fit beside each other
-    continue below, beside the `keys` again. Without keys, text is folded to fit.
-
-    Args:
-        frame: at least one row.
-        keys: columns that identify a row.
-        width: in characters.
-        shown: formats a value on one line.
+    continue below, beside the `keys` again. Without keys, text is folded to fit. `width` is in
+    characters; `shown` formats a value on one line. The frame has at least one row.
     """
     columns = [_Column(series, shown) for series in frame]
     if frame.height == 1:

@@ -70,13 +70,7 @@ def log_nudges(work: Callable[[Log], object], *, watched: bool) -> int:
 
 
 def tell_result(log: Log, result: SyncResult, seconds: Mapping[str, float]) -> None:
-    """Log the result of a sync: one line per project, and one for all of them.
-
-    Args:
-        log: where.
-        result: of the sync.
-        seconds: of each stage.
-    """
+    """Log a line per project, and one for all of them with the seconds of each stage."""
     for note in result.notes:
         log.tell("warning", "noted", note=note)
     for project in result.projects:

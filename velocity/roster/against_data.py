@@ -31,9 +31,7 @@ class Seen:
 def misfits(roster: Roster, seen: Seen) -> list[Finding]:
     """Returns warnings about what does not fit the data, and GPU types with two prices or none.
 
-    Args:
-        roster: the valid parts of a file; required values may be None.
-        seen: what the data holds.
+    The roster has the valid parts of a file; required values may be None.
     """
     rates = rates_of("rate", roster.credits.rates)
     rules = list(chain.from_iterable(rules_of(roster)))

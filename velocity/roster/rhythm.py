@@ -63,9 +63,7 @@ def find_rhythms(launches: pl.DataFrame) -> list[Rhythm]:
 
     A group is only found beside other launches of the same person: nothing tells the queue of a
     cluster, which starts everything that somebody submits around the clock, from an agent.
-
-    Args:
-        launches: `reads.launches`, one row per launch.
+    `launches` are those of `reads.launches`, one row per launch.
     """
     found: list[Rhythm] = []
     for own in launches.partition_by("scholar", maintain_order=True):

@@ -30,11 +30,8 @@ _SHORTEST_SECRET = 32
 def check_address(settings: Settings, address: str, *, published_on_loopback: bool = False) -> None:
     """Checks that pages are served to other machines only with sign-in.
 
-    Args:
-        settings: the settings.
-        address: the address to serve on.
-        published_on_loopback: the address is a container's, and only 127.0.0.1 of its host leads
-            to it.
+    `published_on_loopback`: the address is a container's, and only 127.0.0.1 of its host leads to
+    it.
 
     Raises:
         ConfigurationError: they would be open to everybody who reaches the address.

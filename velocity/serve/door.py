@@ -23,16 +23,12 @@ TOKEN = "token"  # noqa: S105 - the name of the parameter
 class Door:
     """The conditions under which a request is let in.
 
-    Args:
-        redirect_uri: returns the address that sign-ins come back to; None without sign-in, when
-            only requests from this machine are let in.
-        token: the token that the browser must have presented; None if it needs none.
-        port: the port of the app. Browsers send cookies to every port of a host, so the cookie's
-            name tells apps on one machine apart.
+    Without sign-in, only requests from this machine are. Browsers send cookies to every port of a
+    host, so the cookie's name has the port, which tells apps on one machine apart.
     """
 
-    redirect_uri: Callable[[], str] | None
-    token: str | None
+    redirect_uri: Callable[[], str] | None  # where sign-ins come back to; None without sign-in
+    token: str | None  # that the browser must have presented; None if it needs none
     port: int
 
     @property

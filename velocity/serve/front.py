@@ -71,10 +71,7 @@ _POLICY_VIOLATION = 1008
 class Front:
     """ASGI middleware around all of Streamlit.
 
-    Args:
-        app: Streamlit's app.
-        door: decides which requests are let in.
-        may_have: whether the holder of some cookies may have a file; None without sign-in.
+    `may_have`: whether the holder of some cookies may have a file; None without sign-in.
     """
 
     def __init__(self, app: ASGIApp, *, door: Door, may_have: MayHave | None) -> None:

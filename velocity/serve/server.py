@@ -62,16 +62,10 @@ def serve(
 ) -> None:
     """Serves until Ctrl-C or SIGTERM.
 
-    Args:
-        data: data folder, which the pages find in VELOCITY_DATA.
-        config: settings file, which they find in VELOCITY_CONFIG.
-        settings: the settings in `config`. How people sign in is fixed until the server stops; the
-            pages find it in VELOCITY_SERVED.
-        port: of `address`.
-        open_browser: whether to open the first page when the server is ready.
-        say: called with the address of the pages when they are ready, and at the end. Without
-            sign-in the address holds a token that a browser must present.
-        address: of this machine, checked by `check_address`.
+    The pages find `data` and `config` in VELOCITY_DATA and VELOCITY_CONFIG, and in VELOCITY_SERVED
+    how people sign in, which is fixed until the server stops. `say` is called with the address of
+    the pages when they are ready, and at the end. Without sign-in that address holds a token that a
+    browser must present. `address` was checked by `check_address`.
 
     Raises:
         ConfigurationError: sign-in is required but cannot work as configured, or the extra `scale`

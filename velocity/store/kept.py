@@ -24,11 +24,7 @@ MOST_BYTES = 96 * 2**20
 
 
 class Kept(Generic[Made]):
-    """Keeps the most recently used objects that fit. Safe to share between threads.
-
-    Args:
-        most_bytes: size of all frames together.
-    """
+    """Keeps the most recently used objects whose frames fit. Safe to share between threads."""
 
     def __init__(self, most_bytes: int) -> None:
         self._most_bytes = most_bytes

@@ -36,20 +36,10 @@ _SEARCH_PATH = "live.main,live.derived"
 
 
 class LiveStore(Connection):
-    """The derived tables and the record; `open_live` opens one.
-
-    Attributes:
-        data: the data folder.
-        record: the raw rows.
-    """
+    """The derived tables and the record of raw rows; `open_live` opens one."""
 
     def __init__(self, data: Path, address: str | None = None) -> None:
-        """Open the files of a data folder.
-
-        Args:
-            data: the data folder.
-            address: of the server that has the record; None: it is in the folder.
-        """
+        """Open a data folder; `address`: of the server with its record, None if that is a file."""
         split_off(data / _FILE, "live", _SCHEMA, _keep_derived)
         super().__init__(data / _FILE, "live")
         self.data = data
@@ -118,9 +108,7 @@ def _keep_derived(connection: Connection) -> None:
 def open_live(data: Path, settings: Settings | None = None) -> Iterator[LiveStore]:
     """Open the store of a data folder, created and migrated as needed; close it at the end.
 
-    Args:
-        data: the data folder.
-        settings: name the config keys whose values are stored; None leaves them as they are.
+    Without settings, the names of the config keys whose values are stored stay as they are.
 
     Raises:
         StoreError: another process is writing it, a file cannot be opened or written (a full disk,

@@ -48,11 +48,10 @@ _PLAIN = (
 
 
 def publish(store: LiveStore, place: str | None = None) -> str:
-    """Publish the derived tables as a new snapshot and return its name.
+    """Publish the derived tables as a new snapshot, also in a bucket if `place` is its address.
 
-    Args:
-        store: the store.
-        place: the setting `store.snapshots`.
+    Returns:
+        Its name.
 
     Raises:
         ConfigurationError: the extra that the place needs is not installed.

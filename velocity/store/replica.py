@@ -26,10 +26,6 @@ class Replica:
     """The snapshots of a data folder, which follow those of a bucket.
 
     Several processes may share the data folder: one of them pulls at a time.
-
-    Args:
-        data: the data folder.
-        bucket: where the snapshots are published.
     """
 
     def __init__(self, data: Path, bucket: Bucket) -> None:

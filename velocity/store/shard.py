@@ -27,25 +27,15 @@ _OF_HOSTS = {
 
 @dataclass(frozen=True)
 class Task:
-    """What a worker needs to make a shard.
+    """What a worker needs to make a shard."""
 
-    Args:
-        stage: whose steps it runs.
-        folder: where it makes a folder for its results.
-        tables: tables that exist already -> their Parquet files.
-        variables: the variables of the queries.
-        host_shards: number of shards of hosts.
-        memory_mib: most memory of DuckDB.
-        made_with: fingerprint of the coordinator's queries.
-    """
-
-    stage: Literal["scholar", "host"]
-    folder: Path
-    tables: Mapping[str, list[Path]]
-    variables: Mapping[str, str | None]
+    stage: Literal["scholar", "host"]  # whose steps it runs
+    folder: Path  # where it makes a folder for its results
+    tables: Mapping[str, list[Path]]  # tables that exist already -> their Parquet files
+    variables: Mapping[str, str | None]  # of the queries
     host_shards: int
-    memory_mib: int
-    made_with: str
+    memory_mib: int  # most memory of DuckDB
+    made_with: str  # fingerprint of the coordinator's queries
 
 
 def make_shard(task: Task) -> Path:

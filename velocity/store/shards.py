@@ -58,12 +58,9 @@ _MOST = 0.75
 
 @contextmanager
 def connected(address: str) -> Iterator[Executor]:
-    """Connect to a scheduler; the task of a worker that dies is given to another one.
+    """Connect to a Dask scheduler; the task of a worker that dies is given to another one.
 
     The certificates are those in Dask's own variables or settings.
-
-    Args:
-        address: the setting `derive.scheduler`.
 
     Raises:
         ConfigurationError: the extra is not installed, or there is no certificate.
@@ -100,14 +97,10 @@ def connected(address: str) -> Iterator[Executor]:
 
 
 def make_everyone(store: LiveStore, executor: Executor, setting: Derive, tell: OnPart) -> None:
-    """Create everyone's derived tables from shards.
+    """Create everyone's derived tables from shards, which the executor makes on the workers.
 
-    Args:
-        store: the store, which reads its record and has the tables of settings and roster; some
-            run counts.
-        executor: runs `make_shard` on the workers.
-        setting: the size of a shard, and the folder.
-        tell: gets a title, and how much is done.
+    The store reads its record, has the tables of settings and roster, and some run counts. `tell`
+    gets a title, and how much is done.
 
     Raises:
         StoreError: a worker cannot make a shard.

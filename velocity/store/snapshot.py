@@ -95,12 +95,7 @@ class Snapshot:
         params: Mapping[str, Any] | None = None,
         tables: Mapping[str, pl.DataFrame] | None = None,
     ) -> pl.DataFrame:
-        """The rows of one SELECT.
-
-        Args:
-            sql: with `$name` parameters.
-            params: their values.
-            tables: further tables for this call.
+        """The rows of one SELECT with `$name` parameters; it may read further `tables`.
 
         Raises:
             StoreError: the file cannot be read, or there is too little memory.

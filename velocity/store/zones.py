@@ -25,11 +25,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 def differing_zones(names: Iterable[str]) -> dict[str, datetime]:
     """Zones whose offset from UTC differs between Python and DuckDB, from 1993 to 2030.
 
-    Args:
-        names: IANA names to compare.
-
     Returns:
-        Name -> the first instant with a difference (UTC).
+        IANA name -> the first instant with a difference (UTC).
     """
     rows = [
         (name, at // _MICROSECOND, offset // _MICROSECOND)

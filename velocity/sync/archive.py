@@ -65,16 +65,10 @@ def archive_due(store: LiveStore, settings: Settings) -> date | None:
 
 
 def archive(data: Path, settings: Settings, before: date, *, dry_run: bool = False) -> Archived:
-    """Remove the runs of experiments that were over before a week, and who had only those.
+    """Remove runs of experiments that were over before the week of a day, and who had only those.
 
-    Everything is prepared in a copy, which then becomes the store at once. Killed later, the old
-    snapshots and views remain until this is called again.
-
-    Args:
-        data: the data folder.
-        settings: the settings.
-        before: a day of the first week that is kept.
-        dry_run: whether to change nothing.
+    Everything is prepared in a copy, which then becomes the store at once; a dry run ends before.
+    Killed later, the old snapshots and views remain until this is called again.
 
     Raises:
         VelocityError: the weeks before are not published yet, the record is on a server, or the

@@ -175,17 +175,10 @@ def import_runs(
     on_progress: OnProgress = lambda _: None,
     clock: Clock = _now,
 ) -> SyncResult:
-    """Bring in runs from a source.
+    """Bring in runs from a source with a name (see `velocity.sources.base`).
 
-    Args:
-        data: the data folder.
-        settings: the settings.
-        source: name of the source, see `velocity.sources.base`.
-        asked: the places to read; its own `on_progress` is ignored.
-        as_of: the runs are complete up to this instant; default: the latest `complete_to` of the
-            batches, else the start of reading.
-        on_progress: receives the progress.
-        clock: returns the current time.
+    They are complete up to `as_of`; by default, up to the latest `complete_to` of the batches, else
+    the start of reading. The `on_progress` of `asked` is ignored.
 
     Raises:
         VelocityError: the source does not exist, a place cannot be read, or the store cannot be

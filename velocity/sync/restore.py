@@ -52,12 +52,6 @@ def restore(data: Path, config: Path, path: Path, *, replace: bool = False) -> R
     Everything is checked and prepared beside the store, which then changes at once. Settings and a
     roster that exist stay as they are.
 
-    Args:
-        data: the data folder.
-        config: the settings file.
-        path: the backup.
-        replace: whether to replace the store that is there.
-
     Raises:
         VelocityError: the backup is missing, damaged or newer, there is a store and `replace` is
             not set or its record is on a server, another process is writing it, or the settings or

@@ -50,9 +50,6 @@ class Stages:
 
     A stage lasts from its first report to that of the next; "start" is before the first. Projects
     are merged while others are pulled, so that is one stage.
-
-    Args:
-        on_progress: receives the progress.
     """
 
     def __init__(self, on_progress: OnProgress) -> None:
