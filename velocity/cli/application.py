@@ -46,7 +46,7 @@ Read figures
   export      figures  Write every figure and row as Parquet files, for BI tools.
   report      report   Write the stand-up digest of a week on one page.
   groups      groups   Published weeks of groups of streams, of one or several programmes.
-  brief       brief    Write what to talk about with one scholar, on one screen.
+  brief       report   Write what to talk about with one scholar, on one screen.
   nudge       nudge    Send the messages that people asked for, if any are due.
 Maintain the data
   doctor      doctor   Check the installation, with a fix for each problem.

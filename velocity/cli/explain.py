@@ -22,8 +22,7 @@ from velocity.cli.options import (
     day_option,
     option,
 )
-from velocity.cli.output import form_of, json_text, width_of, write_bytes
-from velocity.cli.tables import cell, draw_table
+from velocity.cli.output import cell, draw_table, form_of, json_text, width_of, write_bytes
 from velocity.explain import Explanation, Result, sections
 from velocity.explain import explain as explained
 from velocity.reading.periods import Window, whole_week

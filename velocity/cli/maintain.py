@@ -15,8 +15,7 @@ from velocity.store.live import move
 from velocity.sync.archive import Archived
 from velocity.sync.archive import archive as archive_runs
 from velocity.sync.backup import back_up
-from velocity.sync.forget import forget_person, look_up
-from velocity.sync.person import Person
+from velocity.sync.forget import Person, forget_person, look_up
 from velocity.sync.restore import restore as restore_backup
 
 _MIB = 2**20

@@ -33,7 +33,7 @@ from velocity.serve.door import TOKEN, Door
 from velocity.serve.front import Front, page
 from velocity.serve.logs import keep_logs_quiet
 from velocity.store import latest_snapshot
-from velocity.store.bucket import bucket_at
+from velocity.store.bucket import Bucket
 from velocity.store.replica import Replica
 from velocity.ui.files import may_have
 from velocity.ui.sign_in import sign_in_of
@@ -81,7 +81,8 @@ def serve(
     token = None if signed_in or invented else secrets.token_urlsafe(_TOKEN_BYTES)
     url = f"http://localhost:{port}" + (f"/?{TOKEN}={token}" if token else "")
 
-    bucket = bucket_at(settings.store.snapshots)
+    place = settings.store.snapshots
+    bucket = Bucket(place) if place else None
     stop = threading.Event()
 
     @asynccontextmanager

@@ -257,15 +257,6 @@ class _OvertakenError(StoreError):
         )
 
 
-def bucket_at(address: str | None) -> Bucket | None:
-    """Return the bucket of the setting `store.snapshots`; None if it is not set.
-
-    Raises:
-        ConfigurationError: as `Bucket`.
-    """
-    return None if address is None else Bucket(address)
-
-
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -19,7 +19,7 @@ from velocity.database.failures import cause
 from velocity.errors import StoreError
 from velocity.paths import write_private
 from velocity.queries import list_queries, load_query, queries_fingerprint
-from velocity.store.bucket import bucket_at
+from velocity.store.bucket import Bucket
 from velocity.store.live import define_macros
 from velocity.store.snapshot import SNAPSHOTS_KEPT, changing_current, make_current
 
@@ -58,7 +58,7 @@ def publish(store: LiveStore, place: str | None = None) -> str:
         StoreError: it cannot be written (a full disk, say), or another publisher was faster in the
             bucket; the previous one stays in use.
     """
-    bucket = bucket_at(place)
+    bucket = Bucket(place) if place else None
     folder = store.data / "snapshots"
     folder.mkdir(exist_ok=True)
     number = max((_number(path) for path in folder.glob("*.duckdb*")), default=0) + 1
@@ -158,8 +158,8 @@ def remove_other_snapshots(data: Path, current: str, place: str | None = None) -
     Raises:
         StoreError: the bucket cannot be written, or another publisher has published there.
     """
-    if bucket := bucket_at(place):
-        bucket.keep_only(current)
+    if place:
+        Bucket(place).keep_only(current)
     others = [path for path in (data / "snapshots").iterdir() if path.name != f"{current}.duckdb"]
     for path in others:
         path.unlink(missing_ok=True)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import shutil
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import polars as pl
 
@@ -56,12 +56,11 @@ def archive_due(store: LiveStore, settings: Settings) -> date | None:
     weeks = settings.store.keep_weeks
     if weeks is None or settings.store.record is not None:
         return None
-    kept_from, last_day, latest, _ = _edge(store, date(1970, 1, 5))
-    week = _monday(last_day) - timedelta(weeks=weeks)
+    edge = _edge(store, date(1970, 1, 5))
+    week = _monday(edge.last_day) - timedelta(weeks=weeks)
     first = store.run("SELECT min(week_start) FROM derived.weekly")[0][0]
-    if first is None or first >= week or week > latest or week <= (kept_from or date.min):
-        return None
-    return week
+    is_due = first is not None and max(first, edge.kept_from or first) < week <= edge.latest
+    return week if is_due else None
 
 
 def archive(data: Path, settings: Settings, before: date, *, dry_run: bool = False) -> Archived:
@@ -96,7 +95,7 @@ def archive(data: Path, settings: Settings, before: date, *, dry_run: bool = Fal
                     shutil.copyfile(data / name, prepared / name)
             with open_live(prepared, own) as store:
                 done = _archive(store, own, roster, _monday(before))
-                begins = _begin_of(store, done.week)
+                begins = _edge(store, done.week).begins
             if dry_run:
                 return done
             accept(data, prepared)
@@ -107,22 +106,21 @@ def archive(data: Path, settings: Settings, before: date, *, dry_run: bool = Fal
         published = publish(store, place)
         remove_other_snapshots(data, published, place)
     state.archive(settings.state_of(data), begins)
-    return Archived(**{**vars(done), "published": published})
+    return replace(done, published=published)
 
 
 def _archive(store: LiveStore, settings: Settings, roster: Roster | None, week: date) -> Archived:
     """Archive in a store that nobody else uses."""
     derive(store, settings, roster)
-    latest = _edge(store, week)[2]
-    if week > latest:
+    edge = _edge(store, week)
+    if week > edge.latest:
         raise StoreError(
             f"The weeks before {week} are not all published yet.",
-            f"The latest day is {latest}: a week is published 48 hours after its end.",
+            f"The latest day is {edge.latest}: a week is published 48 hours after its end.",
         )
     spent = _spent(store)
     runs, people, group_weeks, runs_left = _choose(store, week)
-    begins = _begin_of(store, week)
-    kept_from = pl.DataFrame({"week": [week], "before": [begins]})
+    kept_from = pl.DataFrame({"week": [week], "before": [edge.begins]})
     gone = _remove_derived(store, people, kept_from)
     record: Any = store.record  # the prepared one is in a file
     log_rows = record.archive(runs, people, kept_from)
@@ -156,12 +154,11 @@ def _choose(store: LiveStore, week: date) -> tuple[pl.DataFrame, pl.DataFrame, i
             query = load_query(f"store/{table}")
             given = {it.name: week for it in query.params}
             store.run(f"CREATE OR REPLACE TEMP TABLE {table} AS {query.body}", given)
-        counted = store.run(
+        ((group_weeks, runs_left),) = store.run(
             "SELECT (SELECT count(*) FROM group_week WHERE week_start < $week), "
             "(SELECT count(*) FROM raw_run) - (SELECT count(*) FROM archived_run)",
             {"week": week},
         )
-    ((group_weeks, runs_left),) = counted
     return store.frame("FROM archived_run"), store.frame("FROM kept_person"), group_weeks, runs_left
 
 
@@ -216,17 +213,20 @@ def _carried(before: _Spent, after: _Spent, roster: Roster | None, week: date) -
     )
 
 
-def _edge(store: LiveStore, week: date) -> tuple[date | None, date, date, int]:
-    """The first week that is kept, the last day, the latest week to archive, when `week` begins."""
+class _Edge(NamedTuple):
+    kept_from: date | None  # the first week that is kept, if any was archived
+    last_day: date
+    latest: date  # the latest week that could be the first
+    begins: datetime  # the week that was asked about
+
+
+def _edge(store: LiveStore, week: date) -> _Edge:
     with store.reading_record():
-        ((kept_from, last_day, latest, begins),) = store.run(
+        ((kept_from, last_day, latest, begins_us),) = store.run(
             load_query("store/archive_edge").body, {"week": week}
         )
-    return kept_from, last_day, latest, begins
-
-
-def _begin_of(store: LiveStore, week: date) -> datetime:
-    return datetime.fromtimestamp(0, UTC) + timedelta(microseconds=_edge(store, week)[3])
+    begins = datetime.fromtimestamp(0, UTC) + timedelta(microseconds=begins_us)
+    return _Edge(kept_from, last_day, latest, begins)
 
 
 def _monday(day: date) -> date:

@@ -67,8 +67,7 @@ def restore(data: Path, config: Path, path: Path, *, replace: bool = False) -> R
         shutil.rmtree(prepared, ignore_errors=True)
         try:
             backup = unpack(path, prepared)
-            targets = _targets(prepared, config)
-            settings = _settings(prepared, config, targets)
+            settings, targets = _places(prepared, config)
             where = settings.state_of(data)
             if settings.store.record is not None and (data / KEPT_FILES[0]).exists():
                 raise _on_server(data)
@@ -126,14 +125,18 @@ def _described(path: Path) -> str:
     return f"{path.name} ({plural(about.st_size, 'byte')}, {changed:%Y-%m-%d %H:%M} UTC)"
 
 
-def _targets(prepared: Path, config: Path) -> dict[Path, Path]:
-    """The settings and the roster: where they belong -> where they are in the backup.
+def _places(prepared: Path, config: Path) -> tuple[Settings, dict[Path, Path]]:
+    """The settings and the roster as they will be, and where each belongs -> where it is prepared.
 
     Raises:
         StoreError: the roster belongs outside the folder of the settings, and is not there.
     """
-    targets = {config: prepared / SETTINGS, _roster_of(prepared, config): prepared / ROSTER}
-    targets = {it: source for it, source in targets.items() if source.exists()}
+    settings = load_settings(config if config.exists() else prepared / SETTINGS)
+    roster = settings.roster
+    if not config.exists() and roster.is_relative_to(prepared):
+        roster = config.parent / roster.relative_to(prepared)
+    places = {config: prepared / SETTINGS, roster: prepared / ROSTER}
+    targets = {it: source for it, source in places.items() if source.exists()}
     for target in targets:
         inside = target.resolve().is_relative_to(config.parent.resolve())
         if not (inside or target.exists()):
@@ -142,26 +145,8 @@ def _targets(prepared: Path, config: Path) -> dict[Path, Path]:
                 f"Put a roster there first; the backup, a tar archive, has it as {ROSTER}. "
                 "Nothing was changed.",
             )
-    return targets
-
-
-def _roster_of(prepared: Path, config: Path) -> Path:
-    """Where the roster belongs."""
-    if config.exists():
-        return load_settings(config).roster
-    found = load_settings(prepared / SETTINGS).roster
-    if found.is_relative_to(prepared):
-        return config.parent / found.relative_to(prepared)
-    return found
-
-
-def _settings(prepared: Path, config: Path, targets: dict[Path, Path]) -> Settings:
-    """The settings and the roster as they will be, before they are in their place."""
-    settings = load_settings(config if config.exists() else prepared / SETTINGS)
-    roster = _roster_of(prepared, config)
-    return settings.model_copy(
-        update={"roster": roster if roster.exists() else targets.get(roster, roster)}
-    )
+    there = roster if roster.exists() else targets.get(roster, roster)
+    return settings.model_copy(update={"roster": there}), targets
 
 
 def _forget_again(data: Path, prepared: Path, settings: Settings) -> int:
