@@ -29,7 +29,7 @@ _COMMANDS = """\
 Open the dashboard
   demo        serving  Open the dashboard on an invented cohort; needs no key.
   app         serving  Open the dashboard on your own runs.
-  mcp         mcp      Answer questions of assistants over the Model Context Protocol.
+  mcp         serving  Answer questions of assistants over the Model Context Protocol.
 Bring in runs
   init        init     Set up velocity for your own runs: settings, first sync, first roster.
   sync        bring    Pull runs from Weights & Biases and update the figures.

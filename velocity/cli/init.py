@@ -70,7 +70,7 @@ def init(
             "there is no terminal to ask on; name the projects with --project ENTITY/PROJECT"
         )
     _check_place(places.config, force=force)
-    tell = _silent if quiet else say
+    tell: Callable[[str], None] = (lambda _: None) if quiet else say
     with show_progress(quiet=quiet, again="nothing was written") as on_progress:
         on_progress(Progress("connect", "Weights & Biases"))
         server = connect_server()
@@ -100,16 +100,8 @@ def init(
         raise typer.Exit(1)
 
 
-def _silent(_text: str) -> None:
-    """Say nothing."""
-
-
 def _check_place(config: Path, *, force: bool) -> None:
-    """Check that the settings file can be written, before anybody answers questions.
-
-    Raises:
-        VelocityError: it exists, or its folder cannot be written.
-    """
+    """Check that the settings file can be written, before anybody answers questions."""
     if config.exists() and not force:
         raise VelocityError(
             f"{config} exists already.",
@@ -199,20 +191,15 @@ def _count_runs(
     *,
     on_step: Callable[[str, int, int], None],
 ) -> dict[str, int]:
-    """The number of runs of each project, as "ENTITY/PROJECT"; "ENTITY/*" means all.
-
-    `on_step` is called with the name of a project, how many are counted, and how many there are.
-    """
-    found: dict[tuple[str, str], None] = {}
+    """The number of runs of each project, as "ENTITY/PROJECT"; "ENTITY/*" means all."""
+    counted: dict[str, int] = {}
     for name in wanted:
         entity, _, project = name.partition("/")
         names = server.fetch_project_names(entity) if project == "*" else [project]
-        found.update(dict.fromkeys((entity, each) for each in names))
-    counted: dict[str, int] = {}
-    for entity, project in found:
-        name = f"{entity}/{project}"
-        counted[name] = server.count_runs(entity, project)
-        on_step(name, len(counted), len(found))
+        counted |= dict.fromkeys((f"{entity}/{each}" for each in names), 0)
+    for done, name in enumerate(counted, 1):
+        counted[name] = server.count_runs(*name.split("/", 1))
+        on_step(name, done, len(counted))
     return counted
 
 

@@ -20,14 +20,13 @@ if TYPE_CHECKING:
     from velocity.roster.models import (
         Aim,
         Away,
+        Credits,
         Grant,
         Holiday,
-        Rate,
         ResearchManager,
         Roster,
         Scholar,
         Stream,
-        TokenRate,
     )
 
     _Scholars = Sequence[tuple[str, Scholar]]
@@ -43,6 +42,14 @@ class Text(NamedTuple):
 
     where: str
     text: str
+
+
+class Price(NamedTuple):
+    """A rate: its name, the glob over what it prices, and its first day."""
+
+    where: str
+    glob: str
+    from_date: date
 
 
 def contradictions(roster: Roster, wrong: Collection[str]) -> Iterator[Finding]:
@@ -89,8 +96,8 @@ def contradictions(roster: Roster, wrong: Collection[str]) -> Iterator[Finding]:
     owners: list[tuple[str, Scholar | Stream]] = [*scholars, *streams]
     for name, owner in owners:
         yield from _aims(name, owner.aims)
-    yield from _rates(rates_of("rate", roster.credits.rates))
-    yield from _rates(rates_of("token rate", roster.credits.token_rates))
+    for prices in prices_of(roster.credits):
+        yield from _prices(prices)
 
 
 def texts_of(entries: Iterable[tuple[str, BaseModel]], key: str) -> list[Text]:
@@ -103,9 +110,13 @@ def texts_of(entries: Iterable[tuple[str, BaseModel]], key: str) -> list[Text]:
     return found
 
 
-def rates_of(kind: str, rates: Sequence[Rate | TokenRate]) -> list[tuple[str, Rate | TokenRate]]:
-    """Returns the named rates that have a glob and a first day, in the order of the file."""
-    return [(name, rate) for name, rate in named(kind, rates) if rate.glob and rate.from_date]
+def prices_of(credit: Credits) -> tuple[list[Price], list[Price]]:
+    """Returns the rates of GPUs and of tokens that have a glob and a first day, as in the file."""
+    gpus = [Price(name, it.gpu, it.from_date) for name, it in named("rate", credit.rates)]
+    models = [
+        Price(name, it.model, it.from_date) for name, it in named("token rate", credit.token_rates)
+    ]
+    return list(filter(all, gpus)), list(filter(all, models))
 
 
 def covers(wide: str, narrow: str) -> bool:
@@ -380,24 +391,26 @@ def _aims(name: str, aims: Sequence[Aim]) -> Iterator[Finding]:
             yield Finding(f"{name}: {aim}: measure", problem, "each measure once")
 
 
-def _rates(rates: Sequence[tuple[str, Rate | TokenRate]]) -> Iterator[Finding]:
-    for number, (name, rate) in enumerate(rates):
+def _prices(rates: Sequence[Price]) -> Iterator[Finding]:
+    for number, rate in enumerate(rates):
         above = rates[:number]
-        for earlier, other in above:
+        for other in above:
             if other.from_date == rate.from_date and covers(other.glob, rate.glob):
-                problem = f"never applies: {earlier} above it holds from the same day and covers it"
+                problem = (
+                    f"never applies: {other.where} above it holds from the same day and covers it"
+                )
                 expected = "the narrower glob first, and each glob once per day"
             elif other.from_date > rate.from_date and other.glob == rate.glob:
                 problem = (
-                    f"starts on {rate.from_date}, before {earlier} above it ({other.from_date})"
+                    f"starts on {rate.from_date}, before {other.where} above it ({other.from_date})"
                 )
                 expected = "the rates of a glob in date order"
             else:
                 continue
-            yield warning(name, problem, expected)
+            yield warning(rate.where, problem, expected)
             break
-        restated = [other.glob for _, other in above if other.from_date == rate.from_date]
-        for earlier, other in rates:
+        restated = [other.glob for other in above if other.from_date == rate.from_date]
+        for other in rates:
             if (
                 other.from_date < rate.from_date
                 and other.glob != rate.glob
@@ -405,8 +418,8 @@ def _rates(rates: Sequence[tuple[str, Rate | TokenRate]]) -> Iterator[Finding]:
                 and not any(covers(glob, other.glob) for glob in restated)
             ):
                 yield warning(
-                    name,
-                    f"replaces {earlier} from {rate.from_date} on",
+                    rate.where,
+                    f"replaces {other.where} from {rate.from_date} on",
                     f"a rate for {as_toml(other.glob)} from {rate.from_date} above it",
                 )
 

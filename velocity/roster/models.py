@@ -246,11 +246,6 @@ class Rate(_Entry):
         ge=0, le=_MOST_CREDITS, description="Credits for one GPU for one hour."
     )
 
-    @property
-    def glob(self) -> str:
-        """Returns what is priced."""
-        return self.gpu
-
 
 class TokenRate(_Entry):
     """The price of a model's tokens from a day on."""
@@ -267,11 +262,6 @@ class TokenRate(_Entry):
     dollars_per_million_cache_write: _Dollars | None = Field(
         None, description="Those written into that cache; without it, as tokens read."
     )
-
-    @property
-    def glob(self) -> str:
-        """Returns what is priced."""
-        return self.model
 
     def dollars(self) -> tuple[float, float, float, float]:
         """Returns the dollars per million tokens read, written, and those of the cache."""

@@ -205,11 +205,7 @@ def _results(table: str | None, made: list[Path], hosts: list[Task]) -> list[Pat
 
 
 def _run(executor: Executor, tasks: list[Task], tell: Callable[[float], None]) -> list[Path]:
-    """Has the shards made; the folders of the results, in the order of the tasks.
-
-    Raises:
-        StoreError: one of them failed.
-    """
+    """Has the shards made; the folders of the results, in the order of the tasks."""
     tell(0)
     futures = [executor.submit(make_shard, task) for task in tasks]
     try:

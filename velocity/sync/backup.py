@@ -138,11 +138,7 @@ def unpack(path: Path, folder: Path) -> Backup:
 
 
 def _contents(archive: tarfile.TarFile) -> dict[str, Any]:
-    """The first file of a backup.
-
-    Raises:
-        ValueError: it is not as it was written.
-    """
+    """The first file of a backup."""
     first = archive.next()
     if first is None or first.name != _CONTENTS:
         raise ValueError("velocity did not write it")
@@ -162,11 +158,7 @@ def _refuse_newer(path: Path, about: dict[str, Any]) -> None:
 
 
 def _write(archive: tarfile.TarFile, name: str, wanted: str, folder: Path) -> None:
-    """Write a file of a backup to a folder.
-
-    Raises:
-        ValueError: it is not part of a backup, or its hash is not as `wanted`.
-    """
+    """Write a file of a backup, whose hash must be as `wanted`, to a folder."""
     if name not in {*KEPT_FILES, SETTINGS, ROSTER}:
         raise ValueError(f"it has a file called {name}")
     path = folder / name
@@ -179,11 +171,7 @@ def _write(archive: tarfile.TarFile, name: str, wanted: str, folder: Path) -> No
 
 
 def _opened(archive: tarfile.TarFile, entry: tarfile.TarInfo) -> IO[bytes]:
-    """The content of a regular file in the archive.
-
-    Raises:
-        ValueError: it is not a regular file.
-    """
+    """The content of a regular file in the archive."""
     found = archive.extractfile(entry) if entry.isreg() else None
     if found is None:
         raise ValueError(f"{entry.name} is not a file")

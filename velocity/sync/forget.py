@@ -122,9 +122,6 @@ def _find_person(store: LiveStore, where: Where, roster: Roster | None, name: st
 
     The name is a roster id, W&B username or email address. The current roster comes before the
     store, which also knows people who have left it, and an id before a username.
-
-    Raises:
-        VelocityError: nobody has this name.
     """
     known = _Known(store, where, roster or Roster())
     scholar = known.scholar_of(name)

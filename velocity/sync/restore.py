@@ -104,11 +104,7 @@ def _on_server(data: Path) -> StoreError:
 
 
 def _refuse_to_replace(data: Path, where: state.Where) -> None:
-    """Refuse to replace files, or a state elsewhere.
-
-    Raises:
-        StoreError: it names them.
-    """
+    """Refuse to replace files, or a state elsewhere."""
     held = [_described(data / name) for name in _REPLACED if (data / name).exists()]
     if where != data and any(state.people(where)):
         held.append(str(where))
@@ -126,11 +122,7 @@ def _described(path: Path) -> str:
 
 
 def _places(prepared: Path, config: Path) -> tuple[Settings, dict[Path, Path]]:
-    """The settings and the roster as they will be, and where each belongs -> where it is prepared.
-
-    Raises:
-        StoreError: the roster belongs outside the folder of the settings, and is not there.
-    """
+    """The settings; where they and the roster belong -> where they are prepared."""
     settings = load_settings(config if config.exists() else prepared / SETTINGS)
     roster = settings.roster
     if not config.exists() and roster.is_relative_to(prepared):
@@ -150,11 +142,7 @@ def _places(prepared: Path, config: Path) -> tuple[Settings, dict[Path, Path]]:
 
 
 def _forget_again(data: Path, prepared: Path, settings: Settings) -> int:
-    """Remove the people who are forgotten here from the restored files.
-
-    Returns:
-        How many of their names were in the backup.
-    """
+    """Remove the people who are forgotten here from restored files; returns how many names."""
     # Nothing that is prepared may reach a bucket or a database that others use.
     settings = settings.model_copy(update={"store": Store()})
     forgotten = exclusions.load(prepared).joined(exclusions.load(data))
