@@ -133,7 +133,9 @@ def examine(data: Path, config: Path) -> Iterator[Finding]:
     for about in ("record", "state"):
         if address := getattr(settings.store, about):
             yield _database(about, address)
-    yield from _folder(data)
+    if data.exists() and data.stat().st_mode & 0o077:  # as older versions made it
+        told = f"{data} names people, and other accounts on this machine can open it"
+        yield _note("folder", told, f"Make it private: chmod -R go= {shlex.quote(str(data))}")
     yield from _store(data)
 
 
@@ -252,13 +254,6 @@ def _database(about: str, address: str) -> Finding:
         return _ok(about, f"{told}; {schema} is {'there' if ours else 'made when it is needed'}")
     fix = f"As an administrator: GRANT CREATE ON DATABASE … TO …, or give the user {schema}."
     return Finding("broken", about, f"{told}, but its user may not use or make {schema}", fix)
-
-
-def _folder(data: Path) -> Iterator[Finding]:
-    """Whether other accounts can open the data folder, as they could in older versions."""
-    if data.exists() and data.stat().st_mode & 0o077:
-        told = f"{data} names people, and other accounts on this machine can open it"
-        yield _note("folder", told, f"Make it private: chmod -R go= {shlex.quote(str(data))}")
 
 
 def _store(data: Path) -> Iterator[Finding]:

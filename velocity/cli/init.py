@@ -4,7 +4,7 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Annotated, Any, cast
@@ -80,8 +80,10 @@ def init(
     with show_progress(quiet=quiet, again="nothing was written") as on_progress:
         counted = _count_runs(server, wanted, on_step=of_steps("count", on_progress))
         seconds = estimate_seconds(server, counted)
+    listed = ", ".join(map(toml_string, wanted))
     with _writing(places.config):
-        _write(places.config, _settings(wanted))
+        text = _SETTINGS.format(zone=toml_string(_own_zone()), projects=listed)
+        _write(places.config, text)
     tell(f"Wrote {places.config}.")
     runs, projects = plural(sum(counted.values()), "run"), plural(len(counted), "project")
     tell(f"Reading {runs} of {projects} takes up to {elapsed(seconds)}.")
@@ -128,11 +130,6 @@ def _write(path: Path, text: str) -> None:
     partial = path.with_name(f"{path.name}.partial")
     partial.write_text(text, encoding="utf-8")
     partial.replace(path)
-
-
-def _settings(wanted: Sequence[str]) -> str:
-    projects = ", ".join(map(toml_string, wanted))
-    return _SETTINGS.format(zone=toml_string(_own_zone()), projects=projects)
 
 
 def _own_zone() -> str:

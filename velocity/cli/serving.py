@@ -2,7 +2,7 @@
 
 import os
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -116,7 +116,7 @@ def serve_mcp(
     data, config = ctx.obj
     places = Places(data or data_folder(), config or config_file())
     settings = load_settings(places.config)
-    server = _server()
+    server = import_extra("mcp", "velocity.mcp.server", asker="The MCP server")
     if not http:
         email = viewer_at_start(places.data, settings, os.environ.get("VELOCITY_MCP_TOKEN"))
         server.Tools(places.data, places.config, email).server().run("stdio")
@@ -141,7 +141,3 @@ def token(
     """Make a token for a person in the roster; an earlier one stops working."""
     typer.echo(make_token(places.data, load_settings(places.config), email))
     say("Only a hash of it is stored: it cannot be shown again.")
-
-
-def _server() -> Any:
-    return import_extra("mcp", "velocity.mcp.server", asker="The MCP server")

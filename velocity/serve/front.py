@@ -119,7 +119,9 @@ class Front:
             await _refused(why, signed_in=self._may_have is not None)(scope, receive, answer)
         elif way_in := self._door.way_in(request):
             response = RedirectResponse(way_in, _SEE_OTHER)
-            response.headers.append("Set-Cookie", self._token_cookie())
+            # Lax: links from other sites may lead to a page; their sockets and forms get no cookie.
+            cookie = f"{self._door.cookie}={self._door.token}; Path=/; HttpOnly; SameSite=Lax"
+            response.headers.append("Set-Cookie", cookie)
             await response(scope, receive, answer)
         elif not self._door.is_open(request):
             await page("This address requires a token.", _SHOW_IT)(scope, receive, answer)
@@ -170,10 +172,6 @@ class Front:
                 (name, value + b"; Secure" if name == b"set-cookie" else value)
                 for name, value in message["headers"]
             ]
-
-    def _token_cookie(self) -> str:
-        # Lax: links from other sites may lead to a page; their sockets and forms get no cookie.
-        return f"{self._door.cookie}={self._door.token}; Path=/; HttpOnly; SameSite=Lax"
 
     @staticmethod
     def _return_cookie(request: HTTPConnection) -> str:

@@ -87,7 +87,9 @@ def _derive(store: LiveStore, settings: Settings, roster: Roster | None, on_step
     reason: _Reason = "configuration" if everyone else "data"
     if known and known[0][1] not in {None, people}:
         reason = "people"
-    scope = _scope(store, everyone=everyone)
+    actors = "SELECT scholar_key FROM derived.actor" if everyone else load_query("store/scope").body
+    store.run(f"CREATE OR REPLACE TEMP TABLE scope AS {actors}")
+    scope = int(store.run("SELECT count(*) FROM scope")[0][0])
     # Weeks and burn end at the as_of of projects: they change as time passes.
     moved = "SELECT 1 FROM project ANTI JOIN derived_to USING (project_key, as_of) LIMIT 1"
     if scope or everyone or store.run(moved):
@@ -117,13 +119,6 @@ def _derive(store: LiveStore, settings: Settings, roster: Roster | None, on_step
         store.run("INSERT INTO derived_with VALUES ($made_with, $people)", values)
     store.run(load_query("store/taken_in").body)
     return scope
-
-
-def _scope(store: LiveStore, *, everyone: bool) -> int:
-    """Creates the table `scope` of the actors to derive again; returns their number."""
-    body = "SELECT scholar_key FROM derived.actor" if everyone else load_query("store/scope").body
-    store.run(f"CREATE OR REPLACE TEMP TABLE scope AS {body}")
-    return int(store.run("SELECT count(*) FROM scope")[0][0])
 
 
 def _make_all(

@@ -50,25 +50,18 @@ class Kept(Generic[Made]):
             return making.result()
         try:
             made = make()
-            size = _bytes_of(made)
+            frames = [made] if isinstance(made, pl.DataFrame) else cast("_HoldsFrames", made).frames
+            size = sum(int(frame.estimated_size()) for frame in frames)
         except BaseException as error:
             with self._lock:
                 del self._making[key]
             promise.set_exception(error)
             raise
-        self._keep(key, made, size)
-        promise.set_result(made)
-        return made
-
-    def _keep(self, key: Hashable, made: Made, size: int) -> None:
         with self._lock:
             del self._making[key]
             self._made[key] = made, size
             self.bytes += size
             while self.bytes > self._most_bytes:
                 self.bytes -= self._made.popitem(last=False)[1][1]
-
-
-def _bytes_of(made: Made) -> int:
-    frames = [made] if isinstance(made, pl.DataFrame) else cast("_HoldsFrames", made).frames
-    return sum(int(frame.estimated_size()) for frame in frames)
+        promise.set_result(made)
+        return made

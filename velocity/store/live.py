@@ -65,13 +65,9 @@ class LiveStore(Connection):
         self.run(f"SET search_path = '{_SEARCH_PATH}'")
 
     def prepare(self) -> None:
-        """Create missing tables and macros."""
+        """Create missing tables, and macros unless the file has them as they are in queries/."""
         self.migrate(_SCHEMA)
         self.look_up_own()
-        self._define_macros()
-
-    def _define_macros(self) -> None:
-        """Defines the words that queries use, unless the file has them as they are now."""
         made_with = {"fingerprint": queries_fingerprint()}
         if not self.run("SELECT 1 FROM macros_of WHERE fingerprint = $fingerprint", made_with):
             with self.transaction():

@@ -154,6 +154,4 @@ def latest_snapshot(data: Path) -> Snapshot:
     return _open(current_snapshot(data))
 
 
-@lru_cache(maxsize=2)
-def _open(path: Path) -> Snapshot:
-    return Snapshot(path)
+_open = lru_cache(maxsize=2)(Snapshot)

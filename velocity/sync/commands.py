@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from velocity.formats import plural
@@ -39,10 +40,7 @@ if TYPE_CHECKING:
 Clock = Callable[[], datetime]
 #: Runs of a larger table are merged in parts of this many, to show how far it is.
 _PART = 50_000
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
+_now = partial(datetime.now, UTC)
 
 
 def sync_wandb(
