@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -16,12 +15,12 @@ from velocity.errors import ConfigurationError
 from velocity.queries import list_metric_queries
 from velocity.roster.against_data import Seen, misfits
 from velocity.roster.contradictions import contradictions
-from velocity.roster.rules import criteria, rule_contradictions
+from velocity.roster.rules import rule_contradictions
 from velocity.settings import Label, Number, ZoneName
 from velocity.toml import Checked, Finding, hinted, mistakes_in, must, read_toml
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
 _ADDRESS = re.compile(r"[!-?A-~]+@[!-?A-~]+")  # printable ASCII around one "@"
@@ -299,8 +298,6 @@ def _plain_value(value: object) -> object:
     return value
 
 
-#: The value of a config key. TOML tells true from 1, and so does a config.
-Value = str | bool | int | float
 _Tag = Annotated[_Text | None, Field(description="Tag of the runs.")]
 _RunProject = Annotated[_ProjectGlob | None, Field(description="ENTITY/PROJECT glob of the runs.")]
 _JobType = Annotated[_Text | None, Field(description="W&B job type of the runs.")]
@@ -309,7 +306,7 @@ _ConfigKey = Annotated[
     Field(description='Config key of the runs; "train.launcher" is also launcher in train.'),
 ]
 _ConfigValue = Annotated[
-    Value | None,
+    str | bool | int | float | None,  # TOML tells true from 1, and so does a config
     BeforeValidator(_plain_value),
     Field(description="Value of that key: text, a number, true or false."),
 ]
@@ -358,17 +355,6 @@ class SharedAccount(_Entry):
     )
 
 
-class RunRule(NamedTuple):
-    """One rule about runs, of any of the three kinds."""
-
-    purpose: str  # automation, excluded or shared
-    scholar: str | None
-    account: str | None  # the username whose runs it may match; None: any
-    criterion: str  # username, tag, project, job_type or config
-    wanted: str  # what that has to be: text, a glob, or a config key
-    value: Value | None  # of the config key
-
-
 class Roster(_Entry):
     """People, streams, roles and credits, as `load_roster` reads them from a file."""
 
@@ -397,37 +383,10 @@ class Roster(_Entry):
         (), description="W&B accounts that several scholars use."
     )
 
-    def scholar_of(self, username: str) -> str | None:
-        """Returns the id of the scholar with a W&B username, or None."""
-        return next((it.id for it in self.scholars if username in it.usernames), None)
-
     def managed_by(self, address: str) -> tuple[str, ...]:
         """Returns the ids of the scholars whom a research manager with an address sees."""
         entries = (it.scholars for it in self.research_manager if it.email == address)
         return tuple(dict.fromkeys(scholar for scholars in entries for scholar in scholars))
-
-    def match_stream_rule(self, entity: str, project: str) -> str | None:
-        """Returns the id of the stream whose glob matches first, or None.
-
-        Globs are those of `fnmatch.fnmatchcase` over "entity/project": case matters, `*` matches
-        any text (including a slash), `?` one character, `[ab]` one of several.
-        """
-        rules = ((stream.id, glob) for stream in self.streams for glob in stream.projects)
-        path = f"{entity}/{project}"
-        return next((stream for stream, glob in rules if fnmatchcase(path, glob)), None)
-
-    def run_rules(self) -> Iterator[RunRule]:
-        """Yields the rules of automation, exclusions and shared accounts, each as in the file."""
-        lists: list[tuple[str, str | None, Sequence[Automation | Excluded | AccountRule]]] = [
-            ("automation", None, self.automation),
-            ("excluded", None, self.excluded),
-            *(("shared", it.username, it.rules) for it in self.shared_account),
-        ]
-        for purpose, account, rules in lists:
-            for rule in rules:
-                (key,) = criteria(rule)
-                scholar, value = (getattr(rule, it, None) for it in ("scholar", "value"))
-                yield RunRule(purpose, scholar, account, key, getattr(rule, key), value)
 
 
 class RosterError(ConfigurationError):

@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+from velocity.roster.rules import criteria
 
-    from velocity.roster.models import Holiday, Note, Roster
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from velocity.roster.models import AccountRule, Automation, Excluded, Holiday, Note, Roster
 
 _Columns = dict[str, pl.DataType | type[pl.DataType]]
 
@@ -139,10 +141,7 @@ def roster_frames(roster: Roster) -> dict[str, pl.DataFrame]:
             *((None, *_span(it)) for it in roster.holidays),
         ),
         _numbered((it.id, glob) for it in streams for glob in it.projects),
-        _numbered(
-            (*it[:-1], None if it.value is None else json.dumps(it.value))
-            for it in roster.run_rules()
-        ),
+        _numbered(_run_rules(roster)),
         _numbered((it.gpu, it.from_date, it.credits_per_gpu_hour) for it in credit.rates),
         _numbered((it.model, it.from_date, *it.dollars()) for it in credit.token_rates),
         (
@@ -151,6 +150,21 @@ def roster_frames(roster: Roster) -> dict[str, pl.DataFrame]:
         ),
     ]
     return _frames(ROSTER_SCHEMA, rows)
+
+
+def _run_rules(roster: Roster) -> Iterator[tuple[str | None, ...]]:
+    """Yields the rules of automation, exclusions and shared accounts, each as in the file."""
+    lists: list[tuple[str, str | None, Sequence[Automation | Excluded | AccountRule]]] = [
+        ("automation", None, roster.automation),
+        ("excluded", None, roster.excluded),
+        *(("shared", it.username, it.rules) for it in roster.shared_account),
+    ]
+    for purpose, account, rules in lists:
+        for rule in rules:
+            (key,) = criteria(rule)
+            scholar, value = (getattr(rule, it, None) for it in ("scholar", "value"))
+            wanted = getattr(rule, key), None if value is None else json.dumps(value)
+            yield purpose, scholar, account, key, *wanted
 
 
 def _numbered(rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:

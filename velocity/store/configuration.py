@@ -116,7 +116,11 @@ def _matched(
 
 
 def _matching(named: pl.DataFrame, name: str, rules: pl.DataFrame, glob: str) -> pl.DataFrame:
-    """Each row of `named` with each rule whose glob matches its name; case matters."""
+    """Each row of `named` with each rule whose glob matches its name.
+
+    Globs are those of `fnmatch.fnmatchcase`: case matters, `*` matches any text (including the
+    slash of a project), `?` one character, `[ab]` one of several.
+    """
     pairs = [
         (text, pattern)
         for pattern in rules[glob].unique()
