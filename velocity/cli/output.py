@@ -1,18 +1,19 @@
 """Frames on standard output or in a file: tables for people, CSV, JSON and Parquet for programs."""
 
-from __future__ import annotations
-
 import io
 import json
 import os
 import shutil
 import sys
 import textwrap
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
+import polars as pl
 import typer
 from rich import box
 from rich.cells import cell_len
@@ -21,18 +22,11 @@ from rich.table import Table
 from rich.text import Text
 
 from velocity.cleaning import escaped, for_terminal, json_escaped
+from velocity.cli.options import Format
 from velocity.cli.progress import say
 from velocity.errors import VelocityError
 from velocity.formats import written
 from velocity.reading.downloads import csv_bytes
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-    from pathlib import Path
-
-    import polars as pl
-
-    from velocity.cli.options import Format
 
 _FILE_WIDTH = 100  # of a table that is not shown on a terminal
 _SUFFIXES = {".csv": "csv", ".json": "json", ".parquet": "parquet"}

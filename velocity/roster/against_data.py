@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from itertools import chain, combinations
@@ -13,8 +14,6 @@ from velocity.roster.rules import rules_of
 from velocity.toml import Finding, as_toml, hinted, named, warning
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
-
     from velocity.roster.models import Roster
 
 

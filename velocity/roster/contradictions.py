@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from fnmatch import fnmatchcase
 from functools import cache
 from itertools import chain, combinations
 from typing import TYPE_CHECKING, NamedTuple
 
+from pydantic import BaseModel
+
 from velocity.toml import Finding, as_toml, hinted, named, warning
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-
-    from pydantic import BaseModel
-
     from velocity.roster.models import (
         Aim,
         Away,

@@ -3,11 +3,11 @@
 Every key of the file is a field here; docs/configuration.md lists them.
 """
 
-from __future__ import annotations
-
 import re
+from collections.abc import Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Annotated, Literal
+from pathlib import Path
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -18,10 +18,6 @@ from velocity.roster.contradictions import contradictions
 from velocity.roster.rules import rule_contradictions
 from velocity.settings import Label, Number, ZoneName
 from velocity.toml import Checked, Finding, hinted, mistakes_in, must, read_toml
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
 
 _ADDRESS = re.compile(r"[!-?A-~]+@[!-?A-~]+")  # printable ASCII around one "@"
 _AWAKE = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])-([01][0-9]|2[0-3]|24(?=:00)):([0-5][0-9])")

@@ -1,18 +1,14 @@
 """Launches whose rhythm is not a person's: around the clock, hour after hour."""
 
-from __future__ import annotations
-
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import islice, starmap
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import polars as pl
 from polars import col
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from datetime import datetime
 
 #: Within a day: this many launches, in this share of the clock hours from the first to the last,
 #: and in this many clock hours outside the awake window.

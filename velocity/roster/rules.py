@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -9,8 +10,6 @@ from velocity.roster.contradictions import covers, unknown_id
 from velocity.toml import Finding, as_toml, named, warning
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
-
     from velocity.roster.models import AccountRule, Automation, Excluded, Roster, SharedAccount
 
     _Rule: TypeAlias = Automation | Excluded | AccountRule

@@ -1,20 +1,14 @@
 """Roster entries that the data suggests, ready to be appended to the file."""
 
-from __future__ import annotations
-
 import glob
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping, Sequence
 
 from velocity import formats
+from velocity.roster.models import Roster
+from velocity.roster.rhythm import Rhythm
 from velocity.settings import CONTROL_CHARACTERS
 from velocity.toml import toml_string
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from velocity.roster.models import Roster
-    from velocity.roster.rhythm import Rhythm
 
 _USERNAMES = """\
 # Usernames in the data that are not in the roster, most runs first. If one is a second username of

@@ -4,20 +4,15 @@ They hold no addresses or roles: these decide who sees a figure, not its value, 
 must not derive anybody again.
 """
 
-from __future__ import annotations
-
 import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 
+from velocity.roster.models import AccountRule, Automation, Excluded, Holiday, Note, Roster
 from velocity.roster.rules import criteria
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-
-    from velocity.roster.models import AccountRule, Automation, Excluded, Holiday, Note, Roster
 
 _Columns = dict[str, pl.DataType | type[pl.DataType]]
 

@@ -1,18 +1,13 @@
 """Decides about each request before Streamlit sees it: its page, its origin and its token."""
 
-from __future__ import annotations
-
 import hmac
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from starlette.requests import HTTPConnection
+
 from velocity.network import host_name, is_forwarded, is_loopback, is_origin_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from starlette.requests import HTTPConnection
 
 #: Addresses for monitoring: they show the app's state and no data, so they need no token.
 HEALTH = ("/healthz", "/readyz")

@@ -1,25 +1,18 @@
 """Middleware in front of Streamlit: access, security headers, downloads, return after sign-in."""
 
-from __future__ import annotations
-
 import logging
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable, Mapping
 from urllib.parse import quote, unquote, urlsplit
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import HTTPConnection
-from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+from velocity.serve.door import Door
 
-    from starlette.responses import Response
-    from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
-    from velocity.serve.door import Door
-
-    MayHave = Callable[[Mapping[str, str], bytes], Awaitable[bool]]
+MayHave = Callable[[Mapping[str, str], bytes], Awaitable[bool]]
 
 _log = logging.getLogger("velocity.access")
 

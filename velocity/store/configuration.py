@@ -3,25 +3,19 @@
 Globs and hashes of config values cannot be worked out by a query: what they match becomes rows.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import re
+from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
 
 import polars as pl
 
 from velocity.queries import load_query, queries_fingerprint
+from velocity.roster.models import Roster
 from velocity.roster.tables import roster_frames, roster_names, shown_frames
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from velocity.roster.models import Roster
-    from velocity.settings import Settings
-    from velocity.store.live import LiveStore
+from velocity.settings import Settings
+from velocity.store.live import LiveStore
 
 _MINUTE_US = 60_000_000
 _VALUE = {"position": pl.Int32, "path": pl.String, "hash": pl.UInt64}

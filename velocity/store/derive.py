@@ -5,24 +5,19 @@ Every step is one file of queries/derive/. A full derivation creates everyone's 
 their old rows, and all other rows stay.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
+from collections.abc import Callable
+from typing import Any, Literal, NamedTuple, get_args
 
 from velocity.queries import Query, list_queries, load_query
 from velocity.record import exclusions
 from velocity.roster.models import Roster
+from velocity.settings import Settings
 from velocity.store.configuration import load_configuration
 from velocity.store.figures import By, figures
+from velocity.store.live import LiveStore
 from velocity.store.shards import connected, make_everyone, remove_shards
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from velocity.settings import Settings
-    from velocity.store.live import LiveStore
-
-    OnStep = Callable[[str, int, int], None]
+OnStep = Callable[[str, int, int], None]
 
 #: Steps that take about as long as the weekly figures, for the time left.
 _WEEKLY_AS_STEPS = 15

@@ -1,16 +1,12 @@
 """A cache for frames, and for objects with frames, that were made from a snapshot."""
 
-from __future__ import annotations
-
 from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterable
 from concurrent.futures import Future
 from threading import Lock
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar, cast
+from typing import Generic, Protocol, TypeVar, cast
 
 import polars as pl
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable
 
 
 class _HoldsFrames(Protocol):

@@ -4,10 +4,10 @@ Everything can be derived again from the record, but scholars would get new numb
 past weeks would not be recorded as restated.
 """
 
-from __future__ import annotations
-
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from typing import TYPE_CHECKING, Literal
+from pathlib import Path
+from typing import Literal
 
 import duckdb
 
@@ -19,16 +19,10 @@ from velocity.database.one_file import remove_old_file, split_off
 from velocity.errors import ConfigurationError, StoreError
 from velocity.paths import make_private
 from velocity.queries import load_query, macros, queries_fingerprint
-from velocity.record import has_record, move_record, open_intake, open_record
+from velocity.record import Intake, Record, has_record, move_record, open_intake, open_record
+from velocity.record.exclusions import Names
+from velocity.settings import Settings
 from velocity.store.restored import finish_restore
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from velocity.record import Intake, Record
-    from velocity.record.exclusions import Names
-    from velocity.settings import Settings
 
 _FILE = "derived.duckdb"
 _SCHEMA = "store/schema"

@@ -5,12 +5,10 @@ names it. An interruption at any point leaves the previous one in use. If there 
 snapshot is published there before it is used here.
 """
 
-from __future__ import annotations
-
 import re
 from contextlib import suppress
+from pathlib import Path
 from secrets import token_hex
-from typing import TYPE_CHECKING
 
 import duckdb
 
@@ -20,13 +18,8 @@ from velocity.errors import StoreError
 from velocity.paths import write_private
 from velocity.queries import list_queries, load_query, queries_fingerprint
 from velocity.store.bucket import Bucket
-from velocity.store.live import define_macros
+from velocity.store.live import LiveStore, define_macros
 from velocity.store.snapshot import SNAPSHOTS_KEPT, changing_current, make_current
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from velocity.store.live import LiveStore
 
 _UNIQUE_BYTES = 4
 

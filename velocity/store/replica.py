@@ -1,21 +1,15 @@
 """A replica's copy of what is in the bucket: pulled whole, checked, and then used."""
 
-from __future__ import annotations
-
 import logging
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from pathlib import Path
+from threading import Event
 
 from velocity.database.connection import make_durable
 from velocity.errors import StoreError, VelocityError
 from velocity.paths import make_private
+from velocity.store.bucket import Bucket, Pointer
 from velocity.store.snapshot import changing_current, current_snapshot, make_current
-
-if TYPE_CHECKING:
-    from pathlib import Path
-    from threading import Event
-
-    from velocity.store.bucket import Bucket, Pointer
 
 _log = logging.getLogger(__name__)
 

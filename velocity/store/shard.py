@@ -1,18 +1,14 @@
 """Makes one shard of the derived tables, on a worker: `shards` says what a shard is."""
 
-from __future__ import annotations
-
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_hex
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from velocity.database.connection import Connection, quoted
 from velocity.queries import list_queries, queries_fingerprint
 from velocity.store.live import define_macros
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
 
 _UNIQUE_BYTES = 8
 #: Table -> the rows that a shard of hosts needs: its own sessions, and the next launch of each run.

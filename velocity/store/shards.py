@@ -5,16 +5,14 @@ concerns everybody (numbers, streams, rates, weekly figures) stays with the coor
 and workers exchange Parquet files in a folder that all of them have under the same path.
 """
 
-from __future__ import annotations
-
 import logging
 import shutil
-from concurrent.futures import CancelledError, as_completed
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import CancelledError, Executor, as_completed
 from contextlib import contextmanager
 from dataclasses import replace
 from heapq import heapreplace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -23,16 +21,11 @@ from velocity.errors import ConfigurationError, StoreError
 from velocity.extras import import_extra
 from velocity.paths import make_private
 from velocity.queries import list_queries, load_query, queries_fingerprint
+from velocity.settings import Derive
+from velocity.store.live import LiveStore
 from velocity.store.shard import Task, make_shard, part_file, rows_in, write
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-    from concurrent.futures import Executor
-
-    from velocity.settings import Derive
-    from velocity.store.live import LiveStore
-
-    OnPart = Callable[[str, float], None]
+OnPart = Callable[[str, float], None]
 
 _FOLDER = "velocity-shards"
 _VARIABLES = "DASK_DISTRIBUTED__COMM__TLS__CA_FILE, …__CLIENT__CERT and …__CLIENT__KEY"

@@ -1,13 +1,13 @@
 """Opens published snapshots, read-only and hardened: SQL here touches nothing else."""
 
-from __future__ import annotations
-
 import fcntl
 import warnings
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import lru_cache
+from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import duckdb
 import polars as pl
@@ -19,10 +19,6 @@ from velocity.errors import StoreError, no_data
 from velocity.paths import link_to, write_private
 from velocity.queries import queries_fingerprint
 from velocity.store.kept import MOST_BYTES, Kept
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
 SNAPSHOTS_KEPT = 3
 #: In the data folder: a link to the current snapshot, for BI tools.

@@ -1,18 +1,13 @@
 """Compares the time zone rules of DuckDB (used in SQL) with those of tzdata (used in Python)."""
 
-from __future__ import annotations
-
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import duckdb
 import polars as pl
 
 from velocity.queries import load_query
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
 
 _FROM = datetime(1993, 1, 1, tzinfo=UTC)
 _TO = datetime(2031, 1, 1, tzinfo=UTC)

@@ -1,12 +1,11 @@
 """Archives old runs: published weeks of groups stay, and so do the credits that are left."""
 
-from __future__ import annotations
-
 import shutil
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Any, NamedTuple
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import polars as pl
 
@@ -15,21 +14,14 @@ from velocity.database.lock import writer_lock
 from velocity.errors import StoreError
 from velocity.queries import load_query
 from velocity.record import copy_record, exclusions
-from velocity.roster.models import load_roster
-from velocity.settings import Store
-from velocity.store import open_live
+from velocity.roster.models import Roster, load_roster
+from velocity.settings import Settings, Store
+from velocity.store import LiveStore, open_live
 from velocity.store.derive import derive
 from velocity.store.figures import EVERYTHING
 from velocity.store.live import copy_derived
 from velocity.store.publish import publish, remove_other_snapshots
 from velocity.store.restored import accept, finish_restore
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from velocity.roster.models import Roster
-    from velocity.settings import Settings
-    from velocity.store import LiveStore
 
 _PREPARED = "archive.partial"
 #: Kind of ledger and group -> credits spent.

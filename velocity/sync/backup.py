@@ -5,8 +5,6 @@ need, what is recorded about viewers and messages, and the settings and roster. 
 the addresses of people are in the environment and in files of their own, so they are not in it.
 """
 
-from __future__ import annotations
-
 import hashlib
 import io
 import json
@@ -15,7 +13,8 @@ import tarfile
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import IO, TYPE_CHECKING, Any
+from pathlib import Path
+from typing import IO, Any
 
 from velocity import __version__, state
 from velocity.database.connection import make_durable
@@ -25,9 +24,6 @@ from velocity.record import copy_record
 from velocity.settings import load_settings
 from velocity.store.live import copy_derived
 from velocity.store.restored import KEPT_FILES
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 SETTINGS, ROSTER = "velocity.toml", "roster.toml"
 _CONTENTS = "contents.json"

@@ -4,19 +4,21 @@
 interrupted, merged runs stay, and the next command continues.
 """
 
-from __future__ import annotations
-
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Literal
+from pathlib import Path
+from typing import Literal
 
+from velocity.errors import VelocityError
 from velocity.formats import plural
-from velocity.record import MergeCounts, SyncRow
-from velocity.roster.models import load_roster
+from velocity.record import Intake, MergeCounts, SyncRow
+from velocity.records import RunBatch
+from velocity.roster.models import Roster, load_roster
+from velocity.settings import Settings
 from velocity.sources.base import Asked, connect_server, find_source
-from velocity.store import open_live, open_pulling
+from velocity.store import LiveStore, open_live, open_pulling
 from velocity.store.derive import derive
 from velocity.store.publish import publish
 from velocity.sync.archive import archive, archive_due
@@ -24,18 +26,6 @@ from velocity.sync.own_clock import describe_clock
 from velocity.sync.projects import pull_projects
 from velocity.sync.results import OnProgress, Progress, ProjectResult, SyncResult, of_steps
 from velocity.sync.utilisation import read_utilisation
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import date
-    from pathlib import Path
-
-    from velocity.errors import VelocityError
-    from velocity.record import Intake
-    from velocity.records import RunBatch
-    from velocity.roster.models import Roster
-    from velocity.settings import Settings
-    from velocity.store import LiveStore
 
 Clock = Callable[[], datetime]
 #: Runs of a larger table are merged in parts of this many, to show how far it is.

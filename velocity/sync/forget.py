@@ -1,9 +1,7 @@
 """Forgets a person, found by any of their names: runs, figures, logs, snapshots, disk blocks."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from velocity import state
 from velocity.errors import VelocityError
@@ -11,18 +9,12 @@ from velocity.record import exclusions
 from velocity.record.exclusions import Names
 from velocity.roster.models import Roster, load_roster
 from velocity.roster.tables import roster_names
-from velocity.store import open_live
+from velocity.settings import Settings
+from velocity.state import Where
+from velocity.store import LiveStore, open_live
 from velocity.store.derive import derive
 from velocity.store.publish import publish, remove_other_snapshots
-from velocity.sync.results import Progress, of_steps
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from velocity.settings import Settings
-    from velocity.state import Where
-    from velocity.store import LiveStore
-    from velocity.sync.results import OnProgress
+from velocity.sync.results import OnProgress, Progress, of_steps
 
 
 @dataclass(frozen=True)

@@ -1,14 +1,8 @@
 """Compares this machine's clock with the server's; a pull uses the server's if they differ."""
 
-from __future__ import annotations
-
-from datetime import timedelta
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta
 
 from velocity.formats import age, plain
-
-if TYPE_CHECKING:
-    from datetime import datetime
 
 #: Smaller differences are ignored: a Date header has whole seconds.
 _AGREE = timedelta(minutes=1)

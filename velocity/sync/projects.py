@@ -3,28 +3,22 @@
 Each thread merges its runs before it reads more, so that memory does not grow with their number.
 """
 
-from __future__ import annotations
-
 import gc
 import sys
 import threading
 import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from functools import partial
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from velocity.errors import NoProjectError, SourceError, StoreError, VelocityError
+from velocity.record import Intake
+from velocity.sources.base import Server
 from velocity.sync.pull import leave_project, pull_project
-from velocity.sync.results import ProjectResult
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
-    from datetime import datetime
-
-    from velocity.record import Intake
-    from velocity.sources.base import Server
-    from velocity.sync.results import OnProgress
+from velocity.sync.results import OnProgress, ProjectResult
 
 _Heard = TypeVar("_Heard")
 #: Python heeds a Ctrl-C between waits, if it came just before one or something restarts the wait.

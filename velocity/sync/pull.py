@@ -18,28 +18,20 @@ W&B's API is not always right, so errors in its answers must do no lasting harm:
 Merged runs stay if a pull is interrupted; the next one continues from the last that succeeded.
 """
 
-from __future__ import annotations
-
 import time
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import replace
-from datetime import timedelta
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta
 
 import polars as pl
 
 from velocity import formats
 from velocity.errors import RetryLaterError, SourceError, UnansweredError
+from velocity.record import Intake, PullState
+from velocity.records import Rejected, RunBatch
+from velocity.sources.base import Server
 from velocity.sync.own_clock import find_clock_ahead
-from velocity.sync.results import Progress
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterable, Sequence
-    from datetime import datetime
-
-    from velocity.record import Intake, PullState
-    from velocity.records import Rejected, RunBatch
-    from velocity.sources.base import Server
-    from velocity.sync.results import OnProgress, ProjectResult, Stage
+from velocity.sync.results import OnProgress, Progress, ProjectResult, Stage
 
 #: W&B shows changes late, by 10 minutes and more.
 _OVERLAP = timedelta(hours=1)

@@ -1,11 +1,9 @@
 """Restores a backup; people who were forgotten since then stay forgotten."""
 
-from __future__ import annotations
-
 import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from velocity import state
 from velocity.database.lock import writer_lock
@@ -16,7 +14,7 @@ from velocity.queries import load_query
 from velocity.record import exclusions
 from velocity.record.exclusions import Names
 from velocity.roster.models import load_roster
-from velocity.settings import Store, load_settings
+from velocity.settings import Settings, Store, load_settings
 from velocity.store import open_live
 from velocity.store.derive import derive
 from velocity.store.live import move
@@ -24,11 +22,6 @@ from velocity.store.publish import publish
 from velocity.store.restored import KEPT_FILES, accept, finish_restore
 from velocity.sync.backup import ROSTER, SETTINGS, Backup, unpack
 from velocity.sync.forget import finish_forgetting
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from velocity.settings import Settings
 
 _PREPARED = "restore.partial"
 #: The list of forgotten people is not replaced: those of the backup are added to it.
