@@ -105,6 +105,13 @@ class _Text:
     def __init__(self, explanation: Explanation, width: int) -> None:
         self._it = explanation
         self._width = width
+        self._sentence = partial(
+            textwrap.wrap,
+            width=width,
+            subsequent_indent=_INDENT,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
         zone = ZoneInfo(explanation.timezone)
         self._cell = partial(cell, zone=zone, time="%-d %b %Y %H:%M:%S")
 
@@ -155,12 +162,3 @@ class _Text:
         yield from textwrap.indent(table, _INDENT).splitlines()
         if frame.height > _SHOWN:
             yield f"{_INDENT}and {frame.height - _SHOWN:,} more; --format json has all of them"
-
-    def _sentence(self, text: str) -> Iterator[str]:
-        yield from textwrap.wrap(
-            text,
-            self._width,
-            subsequent_indent=_INDENT,
-            break_long_words=False,
-            break_on_hyphens=False,
-        )

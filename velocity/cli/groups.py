@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-import polars as pl
 import typer
 
 from velocity.cli.options import FormatOption, OutOption, Places, option
@@ -49,19 +48,16 @@ def groups(
     They do not name anybody: leads who may not see individuals see the same.
     """
     given = store or [_Store(load_settings(places.config).programme.name, places.data)]
-
-    def read() -> pl.DataFrame:
-        programmes: dict[str, Snapshot] = {}
-        with ExitStack() as opened:
-            for it in given:
-                if it.name in programmes:
-                    raise typer.BadParameter(f"two stores are called '{it.name}'")
-                programmes[it.name] = Snapshot(current_snapshot(it.folder))
-                opened.callback(programmes[it.name].close)
-            return roll_up(programmes)
-
+    programmes: dict[str, Snapshot] = {}
+    with ExitStack() as opened:
+        for it in given:
+            if it.name in programmes:
+                raise typer.BadParameter(f"two stores are called '{it.name}'")
+            programmes[it.name] = Snapshot(current_snapshot(it.folder))
+            opened.callback(programmes[it.name].close)
+        weeks = roll_up(programmes)
     show(
-        read,
+        lambda: weeks,
         form=form,
         out=out,
         in_words=lambda frame: in_words(frame.filter("visible")).drop("visible"),

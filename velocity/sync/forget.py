@@ -39,12 +39,29 @@ class Forgotten:
 def look_up(data: Path, settings: Settings, name: str) -> Person:
     """Find the person with a roster id, W&B username or email address, and what would be removed.
 
+    The current roster comes before the store, which also knows people who have left it, and an id
+    before a username.
+
     Raises:
         VelocityError: nobody has this name, or the store cannot be read.
     """
-    roster = load_roster(settings.roster)
+    roster, where = load_roster(settings.roster) or Roster(), settings.state_of(data)
     with open_live(data, settings) as store:
-        return _find_person(store, settings.state_of(data), roster, name)
+        known = _Known(store, where, roster)
+        scholar = known.scholar_of(name)
+        names = _without_id(store, where, name) if scholar is None else known.names_of(scholar)
+        owner = known.owners.get(("usernames", name))
+        if scholar == name and not names.usernames and owner is None:
+            # They left the roster before the store had a table of usernames.
+            names |= Names(usernames=frozenset({name}))
+        counted = store.record.count_runs(names.usernames)
+    if not names:
+        raise VelocityError(
+            f"There is nobody called '{name}' in the roster or the store.",
+            "Give a roster id, a W&B username exactly as on W&B, or an email address.",
+        )
+    runs = {username: counted.get(username, 0) for username in sorted(names.usernames)}
+    return Person(names, runs, in_roster=scholar in known.today)
 
 
 def forget_person(
@@ -107,28 +124,6 @@ def _remove(
     store.rewrite()
     begun.ended().save(data)
     return Forgotten(runs, log_rows, snapshots, published)
-
-
-def _find_person(store: LiveStore, where: Where, roster: Roster | None, name: str) -> Person:
-    """Find the person with a name, and their names in the roster and in the store.
-
-    The name is a roster id, W&B username or email address. The current roster comes before the
-    store, which also knows people who have left it, and an id before a username.
-    """
-    known = _Known(store, where, roster or Roster())
-    scholar = known.scholar_of(name)
-    names = _without_id(store, where, name) if scholar is None else known.names_of(scholar)
-    if scholar == name and not names.usernames and known.owners.get(("usernames", name)) is None:
-        # They left the roster before the store had a table of usernames.
-        names |= Names(usernames=frozenset({name}))
-    if not names:
-        raise VelocityError(
-            f"There is nobody called '{name}' in the roster or the store.",
-            "Give a roster id, a W&B username exactly as on W&B, or an email address.",
-        )
-    counted = store.record.count_runs(names.usernames)
-    runs = {username: counted.get(username, 0) for username in sorted(names.usernames)}
-    return Person(names, runs, in_roster=scholar in known.today)
 
 
 class _Known:
