@@ -3,13 +3,13 @@
 import fcntl
 import warnings
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
-from typing import Any, Generic, Protocol, TypeVar, cast
+from typing import Any
 
 import duckdb
 import polars as pl
@@ -49,27 +49,24 @@ def _harden(connection: duckdb.DuckDBPyConnection) -> None:
             connection.execute(_HARDEN).fetchall()
 
 
-class _HoldsFrames(Protocol):
-    @property
-    def frames(self) -> Iterable[pl.DataFrame]: ...
-
-
-Made = TypeVar("Made", bound="pl.DataFrame | _HoldsFrames")
 #: Of one snapshot; two can be in use while pages change to a new one.
 MOST_BYTES = 96 * 2**20
 
 
-class Kept(Generic[Made]):
-    """Keeps the most recently used objects whose frames fit. Safe to share between threads."""
+class Kept:
+    """Keeps the most recently used frames, and objects with `frames`, as far as they fit.
+
+    Safe to share between threads.
+    """
 
     def __init__(self, most_bytes: int) -> None:
         self._most_bytes = most_bytes
-        self._made: OrderedDict[Hashable, tuple[Made, int]] = OrderedDict()
-        self._making: dict[Hashable, Future[Made]] = {}
+        self._made: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
+        self._making: dict[Hashable, Future[Any]] = {}
         self._lock = Lock()
         self.bytes = 0
 
-    def get(self, key: Hashable, make: Callable[[], Made]) -> Made:
+    def get(self, key: Hashable, make: Callable[[], Any]) -> Any:
         """Return the object cached under `key`, or make it.
 
         Several threads that ask for the same key share one call of `make`, and its exception: all
@@ -81,12 +78,12 @@ class Kept(Generic[Made]):
                 return self._made[key][0]
             making = self._making.get(key)
             if making is None:
-                promise = self._making[key] = Future[Made]()
+                promise = self._making[key] = Future[Any]()
         if making is not None:
             return making.result()
         try:
             made = make()
-            frames = [made] if isinstance(made, pl.DataFrame) else cast("_HoldsFrames", made).frames
+            frames = [made] if isinstance(made, pl.DataFrame) else made.frames
             size = sum(int(frame.estimated_size()) for frame in frames)
         except BaseException as error:
             with self._lock:
@@ -116,7 +113,7 @@ class Snapshot:
             StoreError: it cannot be opened.
         """
         self.name = path.stem
-        self.kept: Kept[Any] = Kept(MOST_BYTES)
+        self.kept = Kept(MOST_BYTES)
         try:
             self._connection = duckdb.connect(path, read_only=True)
             _harden(self._connection)

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
 from queue import Empty, SimpleQueue
-from typing import Generic, TypeVar
+from typing import Any
 
 from velocity.errors import NoProjectError, SourceError, StoreError, VelocityError
 from velocity.record import Intake
@@ -20,7 +20,6 @@ from velocity.sources.base import Server
 from velocity.sync.pull import leave_project, pull_project
 from velocity.sync.results import OnProgress, ProjectResult
 
-_Heard = TypeVar("_Heard")
 #: Python heeds a Ctrl-C between waits, if it came just before one or something restarts the wait.
 _HEED_CTRL_C_S = 0.2
 _TURN_S = 0.0005
@@ -155,14 +154,14 @@ def run_jobs(jobs: Iterable[Callable[[], None]], *, threads: int) -> None:
         threads -= 1
 
 
-class Listener(Generic[_Heard]):
+class Listener:
     """Calls a function from several threads, one call at a time, until `leave`."""
 
-    def __init__(self, hear: Callable[[_Heard], None]) -> None:
-        self._hear: Callable[[_Heard], None] | None = hear
+    def __init__(self, hear: Callable[[Any], None]) -> None:
+        self._hear: Callable[[Any], None] | None = hear
         self._turn = threading.Lock()
 
-    def __call__(self, heard: _Heard) -> None:
+    def __call__(self, heard: Any) -> None:
         """Call the function."""
         with self._turn:
             if self._hear is not None:
