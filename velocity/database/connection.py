@@ -80,7 +80,12 @@ class Connection:
         with self._turn:
             if self._closed:
                 raise ClosedError
-            yield
+            try:
+                yield
+            except duckdb.InterruptException as interrupted:
+                if self._closed:
+                    raise ClosedError from interrupted
+                raise
 
     @interruptible()
     def run(self, sql: str, params: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
