@@ -18,7 +18,7 @@ from velocity import sentences
 from velocity.reading.definitions import metrics
 from velocity.reading.mine import Parts, Trend, spell_over, timeline_days
 from velocity.reading.periods import Window
-from velocity.sentences import bought, loops, mine, nothing, seen, timeline
+from velocity.sentences import bought, loops, mine, nothing, seen
 from velocity.sentences.headline import (
     Change,
     Facts,
@@ -553,7 +553,7 @@ def test_a_timeline_opens_on_the_last_week_with_launches():
     )
     found = timeline_days(window, last_day, up_to_now=True, last_launch=date(2026, 11, 13))
     assert found == (date(2026, 11, 2), date(2026, 11, 16), date(2026, 11, 9))
-    assert plain(timeline.no_runs_since(date(2026, 11, 13))) == "No runs since Fri 13 Nov"
+    assert plain(loops.no_runs_since(date(2026, 11, 13))) == "No runs since Fri 13 Nov"
 
 
 def test_the_page_says_how_many_runs_it_sees():

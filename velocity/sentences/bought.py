@@ -8,8 +8,7 @@ import polars as pl
 
 from velocity import formats
 from velocity.reading.mine import largest_remainder
-from velocity.sentences.answer import Row, defined, listed, name, number
-from velocity.sentences.compared import possessive
+from velocity.sentences.answer import Row, defined, listed, name, number, possessive
 from velocity.sentences.headline import dates
 from velocity.sentences.mine import html_key
 from velocity.theme import tokens

@@ -1,7 +1,8 @@
-"""Loops in words: the list, one loop step by step, and the waits."""
+"""Loops and the timeline in words: the list, one loop step by step, and the waits."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -17,6 +18,7 @@ from velocity.theme import tokens
 if TYPE_CHECKING:
     from datetime import date, datetime
 
+    from velocity.charts.timeline_frame import TimelineView
     from velocity.reading.periods import Window
     from velocity.sentences.headline import Whose
     from velocity.theme import Mode
@@ -29,6 +31,7 @@ LOOPS_HELP = defined(
     "reaction_working_hours_median",
 )
 _OUTCOMES = {"failure": "failed", "open": "running", "killed": "killed"}
+_OUTCOMES_OF_ALL = {"false_start": "false start", "failure": "failed"}
 
 
 def counted(loops: pl.DataFrame, window: Window, zone: str) -> str:
@@ -54,13 +57,6 @@ def _day(moment: date) -> str:
     return f"{formats.weekday(moment)}{formats.NBSP}{formats.day(moment).split(formats.NBSP)[1]}"
 
 
-def _moment(moment: datetime | None, zone: str, *, hours: bool) -> str:
-    if moment is None:
-        return "not yet"
-    local = moment.astimezone(ZoneInfo(zone))
-    return f"{_day(local)}, {formats.clock(local)}" if hours else _day(local)
-
-
 def selected(row: Row) -> str:
     """The name of the selected loop, its line and its outcome, as Markdown."""
     outcome = _OUTCOMES.get(row["outcome"], "a result")
@@ -72,31 +68,32 @@ def steps(row: Row, zone: str, *, hours: bool) -> pl.DataFrame:
 
     With `hours`, times are of the day in `zone`, else dates.
     """
-    ended = bool(row["machine_event"])
-    machine = formats.duration(row["machine_hours"])
-    rows = [
-        ("Launched", _moment(row["started_at"], zone, hours=hours), ""),
-        (
-            "Result",
-            _moment(row["result_at"], zone, hours=hours),
-            machine if ended else f"{machine} so far",
-        ),
-    ]
+
+    def when(column: str) -> str:
+        if row[column] is None:
+            return "not yet"
+        local = row[column].astimezone(ZoneInfo(zone))
+        return f"{_day(local)}, {formats.clock(local)}" if hours else _day(local)
+
+    took = formats.duration(row["machine_hours"])
+    result = took if row["machine_event"] else f"{took} so far"
+    rows = [("Launched", when("started_at"), ""), ("Result", when("result_at"), result)]
     if row["reaction_working_hours"] is not None:
-        waited = formats.hours_in_all(row["reaction_working_hours"])
-        closed = row["status"] == "closed"
-        when = _moment(row["next_at"], zone, hours=hours) if closed else "not yet"
-        rows.append(("Next launch", when, f"{waited} working time{'' if closed else ' so far'}"))
+        waited = f"{formats.hours_in_all(row['reaction_working_hours'])} working time"
+        if row["status"] == "closed":
+            rows.append(("Next launch", when("next_at"), waited))
+        else:
+            rows.append(("Next launch", "not yet", f"{waited} so far"))
     return pl.DataFrame(rows, schema=["Step", "When", "After"], orient="row")
 
 
 def by_the_clock(row: Row) -> str:
     """The whole loop by the clock."""
+    whole = formats.duration(row["loop_hours"])
     so_far = "" if row["loop_event"] else " so far"
     if row["reaction_hours"] is None:
-        return f"By the clock {formats.duration(row['loop_hours'])}{so_far}."
+        return f"By the clock {whole}{so_far}."
     reaction = formats.duration(row["reaction_hours"])
-    whole = formats.duration(row["loop_hours"])
     return f"By the clock: {reaction} after the result, {whole} in all{so_far}."
 
 
@@ -117,10 +114,9 @@ def elsewhere(waited: pl.DataFrame) -> str:
 
 def meanwhile(launches: int) -> str:
     """What else was launched while one result waited; "" for nothing."""
-    if not launches:
-        return ""
     verb = "was" if launches == 1 else "were"
-    return f" {formats.plural(launches, 'experiment')} {verb} launched on other lines meanwhile."
+    said = f" {formats.plural(launches, 'experiment')} {verb} launched on other lines meanwhile."
+    return said if launches else ""
 
 
 def waits(now: Row, whose: Whose, *, hours: bool) -> str:
@@ -144,10 +140,7 @@ _RARE, _WEEKS_FOR_DAYS_OFF, _MOST_DAYS_OFF = 1, 8, 3
 def days_off(weekdays: pl.DataFrame, weeks: int, whose: Whose) -> str:
     """A question about days of the week with hardly any launch, as Markdown; "" without any.
 
-    Args:
-        weekdays: `reads.weekdays` of the scholar.
-        weeks: full weeks since the first launch.
-        whose: how the scholar is addressed.
+    `weekdays` is `reads.weekdays` of the scholar, `weeks` the full weeks since the first launch.
     """
     rare = weekdays.filter(pl.col("launches") <= _RARE)["weekday"].to_list()
     if weeks < _WEEKS_FOR_DAYS_OFF or not 0 < len(rare) <= _MOST_DAYS_OFF:
@@ -211,3 +204,41 @@ def key(hours: bool, mode: Mode) -> str:
         ("○", colour.series, "running"),
     ]
     return html_key(entries, colour.muted)
+
+
+def experiment_words(row: Row, as_of: datetime) -> str:
+    """An experiment (a row of `reads.timeline_experiments`) and its loop up to now, as Markdown."""
+    parts = [
+        f"**{formats.markdown(formats.label(row['label']))}**",
+        formats.plural(row["runs"], "run"),
+        str(_OUTCOMES_OF_ALL.get(row["outcome"], row["outcome"])),
+    ]
+    result, next_at = row["result_at"], row["next_at"]
+    if result is not None and row["loop_status"] != "none":
+        parts.append(f"machine {_between(row['started_at'], result)}")
+        if row["loop_status"] == "closed" and next_at is not None:
+            parts.append(f"reaction {_between(result, next_at)}")
+        elif row["loop_status"] == "awaiting":
+            parts.append(f"result waiting for {_between(result, as_of)}")
+        else:
+            parts.append(str(row["loop_status"]))
+    return " · ".join(parts)
+
+
+def timeline_caption(view: TimelineView) -> str:
+    """The timeline's window and clock, and how to use it."""
+    last = (view.end - timedelta(microseconds=1)).date()
+    hours = "" if view.awake is None else ", working {:%H:%M} to {:%H:%M}".format(*view.awake)
+    return (
+        f"{formats.span(view.start.date(), last)}, times in {view.zone.key}{hours}; drag to pan, "
+        "click an experiment for its runs"
+    )
+
+
+def no_runs_since(last: date) -> str:
+    """That nothing was launched after a day: "No runs since Fri 13 Nov"."""
+    return f"No runs since {_day(last)}"
+
+
+def _between(start: datetime, end: datetime) -> str:
+    return formats.duration(max((end - start).total_seconds(), 0) / 3600)

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from velocity.sentences.answer import ENOUGH, Row, ended_runs, number
+from velocity.sentences.answer import ENOUGH, Row, ended_runs, local_day, number
+from velocity.sentences.streams import rose
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -33,43 +33,28 @@ MEASURES = {
 
 @dataclass(frozen=True)
 class Facts:
-    """What the sheet of a scholar is about.
+    """What the sheet of a scholar is about."""
 
-    Args:
-        name: of the scholar.
-        days: the days of the page, and those before.
-        now: `reads.metrics` of the scholar over the days; None if nothing happened.
-        before: the same over the days before; None without any.
-        decisions: the scholar's rows of `reads.needs_decision`.
-        experiments: `reads.experiments` joined with `reads.loops`, latest first, from some weeks.
-        old: open experiments that are older than usual for their line.
-        chains: chains of launches that were ready before the result, `reads.chains`.
-        settings: `reads.one_setting`: which launches changed a single setting.
-        concluded: `reads.concluded` of the days, latest first.
-        weeks: whole weeks of `reads.to_date`, each measure with its usual range.
-        zone: of days.
-        hidden: how many lines, of all scholars beside whom this one is shown, passed their usual so
-            lately that only their scholars see their names. If the sheets of the others told what
-            waits, the one that does not would be known.
-    """
-
-    name: str
-    days: Days
-    now: Row | None
-    before: Row | None
-    decisions: pl.DataFrame
-    experiments: pl.DataFrame
-    old: pl.DataFrame
-    chains: pl.DataFrame
-    settings: pl.DataFrame
-    concluded: pl.DataFrame
-    weeks: pl.DataFrame
-    zone: str
+    name: str  # of the scholar
+    days: Days  # of the page, and those before
+    now: Row | None  # the scholar's `reads.metrics` over the days; None if nothing happened
+    before: Row | None  # the same over the days before; None without any
+    decisions: pl.DataFrame  # the scholar's rows of `reads.needs_decision`
+    experiments: pl.DataFrame  # of some weeks, joined with `reads.loops`, latest first
+    old: pl.DataFrame  # open experiments that are older than usual for their line
+    chains: pl.DataFrame  # launches that were ready before the result, `reads.chains`
+    settings: pl.DataFrame  # `reads.one_setting`: which launches changed a single setting
+    concluded: pl.DataFrame  # `reads.concluded` of the days, latest first
+    weeks: pl.DataFrame  # whole weeks of `reads.to_date`, each measure with its usual range
+    zone: str  # of days
+    #: How many lines, of all scholars beside whom this one is shown, passed their usual so lately
+    #: that only their scholars see their names. If the sheets of the others told what waits, the
+    #: one that does not would be known.
     hidden: int = 0
 
     def day(self, moment: datetime) -> date:
         """The local day of an instant."""
-        return moment.astimezone(ZoneInfo(self.zone)).date()
+        return local_day(moment, self.zone)
 
     @cached_property
     def queue(self) -> pl.DataFrame:
@@ -80,8 +65,9 @@ class Facts:
     def launched(self) -> pl.DataFrame:
         """The experiments that were launched in the days."""
         day = pl.col("started_at").dt.convert_time_zone(self.zone).dt.date()
-        window = self.days.window
-        return self.experiments.filter(day >= window.first, day <= window.last)
+        return self.experiments.filter(
+            day.is_between(self.days.window.first, self.days.window.last)
+        )
 
     @cached_property
     def died(self) -> pl.DataFrame:
@@ -94,20 +80,13 @@ class Facts:
         return self.decisions.filter("named", kind="failure")
 
     @cached_property
-    def ended(self) -> pl.DataFrame:
-        """The whole weeks that ended in or after the days began."""
-        week, window = pl.col("week_start"), self.days.window
-        return self.weeks.filter(
-            ~pl.col("running"), week > window.first - _WEEK, week + _WEEK <= window.end
-        )
-
-    @cached_property
     def shifts(self) -> pl.DataFrame:
-        """Those beyond their usual range, the newest first."""
-        known = self.ended.filter("signal", pl.col("measure").is_in([*MEASURES]))
-        order = {measure: at for at, measure in enumerate(MEASURES)}
-        place = pl.col("measure").replace_strict(order, return_dtype=pl.Int64)
-        return known.sort(-pl.col("week_start").to_physical(), place)
+        """The whole weeks since the days began beyond their usual range, the newest first."""
+        week, window = pl.col("week_start"), self.days.window
+        ended = ~pl.col("running") & (week > window.first - _WEEK) & (week + _WEEK <= window.end)
+        known = self.weeks.filter("signal", ended, pl.col("measure").is_in([*MEASURES]))
+        place = pl.col("measure").cast(pl.Enum([*MEASURES]))
+        return known.sort(week, place, descending=[True, False])
 
     def next_launch(self, row: Row) -> date | None:
         """The day of the next launch of the same line; None without any."""
@@ -118,12 +97,10 @@ class Facts:
     @property
     def more_failed(self) -> bool:
         """Whether so many more runs failed than before that a cause is worth asking for."""
-        now, before = self.now, self.before
-        if now is None or before is None or None in (now["failure_share"], before["failure_share"]):
+        if self.now is None or self.before is None:
             return False
-        enough = number(now, "runs_failed") >= SAME_CAUSE and ended_runs(now) >= ENOUGH
-        rose = round(now["failure_share"] - before["failure_share"], 6)
-        return enough and rose >= _WORTH_ASKING
+        enough = number(self.now, "runs_failed") >= SAME_CAUSE and ended_runs(self.now) >= ENOUGH
+        return enough and round(rose(self.now, self.before, "failure_share"), 6) >= _WORTH_ASKING
 
     @cached_property
     def relaunched_days(self) -> int | None:

@@ -9,7 +9,7 @@ import polars as pl
 from velocity import formats
 from velocity.sentences.answer import LINE, capitalised, few, name
 from velocity.sentences.compared import change
-from velocity.sentences.judged import NO_RANGE, without_range
+from velocity.sentences.queue import NO_RANGE, without_range
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

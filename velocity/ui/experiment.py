@@ -13,7 +13,7 @@ from velocity.charts.timeline_frame import timeline_view
 from velocity.reading import reads
 from velocity.reading.frames import TIMELINE_DAYS
 from velocity.reading.periods import local_midnight, week_of
-from velocity.sentences.timeline import experiment_words, timeline_caption
+from velocity.sentences.loops import experiment_words, timeline_caption
 from velocity.ui.drill import show_way
 from velocity.ui.parts import Table, show_chart, theme_mode
 from velocity.ui.tables import show_rows

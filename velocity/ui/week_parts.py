@@ -21,10 +21,10 @@ from velocity.reading.series import TREND_WEEKS, Ranges, at_edge, last_complete_
 from velocity.sentences import moved, week_tiles
 from velocity.sentences import queue as queue_words
 from velocity.sentences import week as words
-from velocity.sentences.answer import LINE_HELP
-from velocity.sentences.compared import MEASURES, UNITS, possessive
+from velocity.sentences.answer import LINE_HELP, possessive
+from velocity.sentences.compared import MEASURES, UNITS
 from velocity.sentences.events import caption
-from velocity.sentences.judged import nothing_near
+from velocity.sentences.queue import nothing_near
 from velocity.ui.drill import has_page, show_way, way_in_text
 from velocity.ui.parts import Table, heading, show_figure, theme_mode, tile
 from velocity.ui.why import show_why
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from velocity.charts.base import Chart
     from velocity.reading.periods import Window
     from velocity.sentences.answer import Row
-    from velocity.sentences.tiles import Tile
     from velocity.sentences.week import Said
+    from velocity.sentences.week_tiles import Tile
     from velocity.ui.week import Week
 
 _TITLES = {

@@ -12,7 +12,6 @@ from velocity.charts.loops import draw_loops
 from velocity.reading import reads
 from velocity.reading.periods import monday_of
 from velocity.sentences import loops as words
-from velocity.sentences.timeline import no_runs_since
 from velocity.ui.choices import choose_titled
 from velocity.ui.drill import show_way
 from velocity.ui.experiment import TIMELINE, clicked_experiment, show_timeline
@@ -61,7 +60,7 @@ def show_scholar_timeline(sheet: Sheet) -> None:
     days = sheet.timeline_days
     last = sheet.last_launch
     if last is not None and sheet.up_to_now and last < monday_of(sheet.last_day):
-        st.markdown(no_runs_since(last))
+        st.markdown(words.no_runs_since(last))
     name = formats.markdown(formats.label(sheet.whose.name))
     title = "Timeline of my experiments" if sheet.whose.own else f"Timeline of {name}"
     show_timeline(

@@ -8,7 +8,7 @@ import streamlit as st
 
 from velocity.sentences import today as words
 from velocity.sentences.mine import linked
-from velocity.sentences.next_step import next_step
+from velocity.sentences.today import next_step
 from velocity.ui.drill import show_way
 
 if TYPE_CHECKING:
