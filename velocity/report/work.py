@@ -13,8 +13,8 @@ from velocity.reading import reads
 from velocity.reading.periods import monday_of
 from velocity.reading.series import TREND_WEEKS
 from velocity.report.covered import Covered
-from velocity.sentences.events import events
 from velocity.sentences.mentor_facts import Facts
+from velocity.sentences.weeks import events
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from velocity import formats
 from velocity.sentences.answer import Answer
@@ -25,8 +24,7 @@ WILL_BE_HERE = """
 """
 
 
-@dataclass(frozen=True)
-class Cause:
+class Cause(NamedTuple):
     """Why no run may have arrived, and what to copy."""
 
     title: str
@@ -52,10 +50,11 @@ def usernames(roster: Roster, scholar: str) -> list[str]:
 
 def looked_for(names: Sequence[str], projects: Sequence[str], since: date | None) -> str:
     """What was looked for, where and since when."""
-    who = ", ".join(formats.markdown(formats.label(it)) for it in names)
-    where = ", ".join(formats.markdown(formats.label(it)) for it in projects) or "no project yet"
+    who, where = (
+        ", ".join(formats.markdown(formats.label(it)) for it in some) for some in (names, projects)
+    )
     begin = "" if since is None else f"; data since {formats.day(since)} {since.year}"
-    return f"Looked for: W&B user {who} in {where}{begin}."
+    return f"Looked for: W&B user {who} in {where or 'no project yet'}{begin}."
 
 
 def causes(names: Sequence[str], projects: Sequence[str]) -> list[Cause]:

@@ -14,9 +14,9 @@ from velocity.reading.frames import worded
 from velocity.reading.series import Ranges, at_edge
 from velocity.sentences import streams as words
 from velocity.sentences.answer import LINE, LINE_HELP
-from velocity.sentences.events import caption
 from velocity.sentences.mentor_facts import MEASURES
 from velocity.sentences.queue import BULLET, nothing_near
+from velocity.sentences.weeks import caption
 from velocity.ui.drill import show_way, way_in_text
 from velocity.ui.page import ALL_STREAMS, YOUR_SCHOLARS
 from velocity.ui.parts import Table, heading, show_figure, theme_mode

@@ -15,8 +15,8 @@ from velocity.reading.frames import named_ends
 from velocity.reading.periods import monday_of
 from velocity.report.covered import Covered
 from velocity.sentences.compared import MEASURES
-from velocity.sentences.events import events
 from velocity.sentences.week_tiles import to_date_rows
+from velocity.sentences.weeks import events
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

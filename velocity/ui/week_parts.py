@@ -23,8 +23,8 @@ from velocity.sentences import queue as queue_words
 from velocity.sentences import week as words
 from velocity.sentences.answer import LINE_HELP, possessive
 from velocity.sentences.compared import MEASURES, UNITS
-from velocity.sentences.events import caption
 from velocity.sentences.queue import nothing_near
+from velocity.sentences.weeks import caption
 from velocity.ui.drill import has_page, show_way, way_in_text
 from velocity.ui.parts import Table, heading, show_figure, theme_mode, tile
 from velocity.ui.why import show_why

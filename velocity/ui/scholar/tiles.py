@@ -10,8 +10,8 @@ from velocity import formats
 from velocity.charts.tile_trend import OFF, Line, Stack, draw_tile
 from velocity.reading.periods import whole_week
 from velocity.sentences import mine as words
-from velocity.sentences.events import caption
 from velocity.sentences.headline import headline
+from velocity.sentences.weeks import caption
 from velocity.ui.parts import data_menu, show_figure, theme_mode
 from velocity.ui.scholar.today import show_today
 from velocity.ui.why import show_why
