@@ -19,7 +19,7 @@ from velocity.cli.output import width_of
 from velocity.cli.progress import show_progress
 from velocity.cli.tables import draw_table
 from velocity.cli.watched import log_nudges
-from velocity.nudge.operator import check_syncs
+from velocity.nudge.addresses import check_syncs
 from velocity.nudge.send import send_due
 from velocity.reading import reads
 from velocity.reading.periods import last_whole_day, monday_of

@@ -70,34 +70,25 @@ def _read_off(figure: str, rows: pl.DataFrame, noun: str) -> tuple[float | None,
 
 def blind_ratio(rows: Rows, _column: str) -> tuple[Result, ...]:
     """The ratio of each line with loops in the window."""
-    lines = reads.lines(
-        rows.snapshot,
-        from_day=rows.from_day,
-        to_day=rows.to_day,
-        scholar=rows.group.id,
-        actor=rows.actor,
-        scope=rows.scope,
-    )
-    return tuple(
-        _of_line(rows, f"{line['entity']}/{line['project']}", line["blind_ratio"])
-        for line in lines.iter_rows(named=True)
-    )
-
-
-def _of_line(rows: Rows, line: str, headline: float | None) -> Result:
+    lines = reads.lines(rows.snapshot, scholar=rows.group.id, actor=rows.actor, **rows.window)
     metric = metrics()["reaction_awake_hours_median"]
-    lengths = rows.latencies(metric.median, line)
-    middle, steps = _read_off("median", lengths, metric.noun)
-    gaps = total_of(
-        "gaps",
-        rows.of("gaps").filter(col("line") == line),
-        col("awake_hours"),
-        "hours",
-        "between launches at most 5 days apart, inside the awake window",
-    )
-    value, more = _against_chance(middle, gaps.addends.height, gaps.value)
-    every_step = (*steps, gaps.step, *more)
-    return Result(line, every_step, value, headline, (gaps,), lengths, metric.noun)
+    results = []
+    for row in lines.iter_rows(named=True):
+        line = f"{row['entity']}/{row['project']}"
+        lengths = rows.latencies(metric.median, line)
+        middle, steps = _read_off("median", lengths, metric.noun)
+        gaps = total_of(
+            "gaps",
+            rows.of("gaps").filter(line=line),
+            col("awake_hours"),
+            "hours",
+            "between launches at most 5 days apart, inside the awake window",
+        )
+        value, more = _against_chance(middle, gaps.addends.height, gaps.value)
+        every_step = (*steps, gaps.step, *more)
+        found = Result(line, every_step, value, row["blind_ratio"], (gaps,), lengths, metric.noun)
+        results.append(found)
+    return tuple(results)
 
 
 def _against_chance(
@@ -109,11 +100,12 @@ def _against_chance(
         return None, [f"{formats.NOT_KNOWN}: no awake hours in {count}"]
     rate = gaps / awake_hours
     chance = math.log(2) / rate
-    steps = [
+    ratio = None if middle is None else middle / chance
+    last = f"{formats.NOT_KNOWN}: there is no median reaction"
+    if middle is not None:
+        last = f"{written(ratio)} = {written(middle)} / {written(chance)}"
+    return ratio, [
         f"{written(rate)} launches per awake hour = {gaps} / {written(awake_hours)}",
         f"{written(chance)} hours = ln 2 / {written(rate)}, the median wait for any launch",
+        last,
     ]
-    if middle is None:
-        return None, [*steps, f"{formats.NOT_KNOWN}: there is no median reaction"]
-    ratio = middle / chance
-    return ratio, [*steps, f"{written(ratio)} = {written(middle)} / {written(chance)}"]

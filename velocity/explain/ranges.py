@@ -19,25 +19,16 @@ if TYPE_CHECKING:
 
     from velocity.explain.explanation import Total
     from velocity.explain.rows import Rows
+    from velocity.queries.metric import Metric
 
 
 def ranges(rows: Rows, _column: str) -> tuple[Result, ...]:
     """One result per weekly series: whether the week is beyond the group's own range."""
-    weekly = rows.once(
-        "weekly",
-        lambda: reads.weekly(
-            rows.snapshot, by=rows.group.by, groups=[rows.group.id], scope=rows.scope
-        ),
-    )
+    weekly = rows.once("weekly", lambda: reads.weekly(rows.snapshot, **rows.figures_of))
     usual = rows.evaluate("usual_range()")
-    asked = weekly.filter(col("week_start") == rows.from_day)
     return tuple(
-        _of_series(
-            weekly.filter(col("measure") == week["measure"], col("phase") == week["phase"]),
-            week,
-            usual,
-        )
-        for week in asked.iter_rows(named=True)
+        _of_series(weekly.filter(measure=week["measure"], phase=week["phase"]), week, usual)
+        for week in weekly.filter(week_start=rows.from_day).iter_rows(named=True)
     )
 
 
@@ -45,9 +36,9 @@ def _of_series(weekly: pl.DataFrame, week: dict[str, Any], usual: dict[str, Any]
     metric = metrics()[week["measure"]]
     on_log = metric.unit == "hours"
     unit, level = metric.unit, col("value")
-    known = weekly.filter(~col("running") & ~col("away") & col("value").is_not_null())
+    known = weekly.filter(~col("running") & ~col("away") & level.is_not_null())
     if on_log:
-        known, level, unit = known.filter(col("value") > 0), level.log(), f"log of {unit}"
+        known, level, unit = known.filter(level > 0), level.log(), f"log of {unit}"
     known = known.sort("week_start").select("week_start", level=level)
     known = known.with_columns(moved=col("level").diff().abs())
     levels = total_of("weeks", known, col("level"), unit, "each complete week")
@@ -97,42 +88,30 @@ def _judged(
 
 def lasting(rows: Rows, _column: str) -> tuple[Result, ...]:
     """One result per measure that can have a lasting change: the week in which it began."""
-    asked: dict[str, Any] = {
-        "by": rows.group.by,
-        "groups": [rows.group.id],
-        "scope": rows.scope,
-    }
-    changes = reads.lasting_changes(rows.snapshot, **asked)
-    away = reads.weekly(rows.snapshot, **asked).filter("away")["week_start"]
-    weeks = reads.metrics(rows.snapshot, **asked, period="week").sort("period_start")
+    changes = reads.lasting_changes(rows.snapshot, **rows.figures_of)
+    away = reads.weekly(rows.snapshot, **rows.figures_of).filter("away")["week_start"]
+    weeks = reads.metrics(rows.snapshot, **rows.figures_of, period="week").sort("period_start")
     weeks = weeks.filter(~col("period_start").is_in(away.implode()))
     found = {it["measure"]: it for it in changes.iter_rows(named=True)}
     return tuple(
-        _of_change(metric.id, found.get(metric.id), weeks.select("period_start", value=metric.id))
+        _of_change(metric, found.get(metric.id), weeks.select("period_start", value=metric.id))
         for metric in metrics().values()
         if metric.lasting
     )
 
 
-def _of_change(measure: str, change: dict[str, Any] | None, weeks: pl.DataFrame) -> Result:
-    title = metrics()[measure].title
+def _of_change(metric: Metric, change: dict[str, Any] | None, weeks: pl.DataFrame) -> Result:
     if change is None:
         why = f"{formats.NOT_KNOWN}: no week parts all earlier weeks from all later ones"
-        return Result(measure, (why,), None, None, title=title)
+        return Result(metric.id, (why,), None, None, title=metric.title)
     shown = col("period_start").is_between(change["first_week"], change["last_week"])
     known = weeks.filter(shown & col("value").is_not_null())
     before, since = known[: change["weeks_before"]], known[change["weeks_before"] :]
     value = since["period_start"][0]
     side = "above" if change["direction"] == "up" else "below"
-    steps = (
-        _extremes("before", before["value"], measure),
-        _extremes("since", since["value"], measure),
-        f"{written(value)}: every week since is {side} all weeks before",
-    )
-    return Result(measure, steps, value, change["since_week"], title=title)
-
-
-def _extremes(when: str, values: pl.Series, measure: str) -> str:
-    low, high = (float(it) for it in (values.min(), values.max()))  # type: ignore[arg-type]
-    unit = metrics()[measure].unit
-    return f"{written(low)} to {with_unit(high, unit)}: the {len(values)} weeks {when}"
+    steps = [f"{written(value)}: every week since is {side} all weeks before"]
+    for when, values in (("since", since["value"]), ("before", before["value"])):
+        low, high = (float(it) for it in (values.min(), values.max()))  # type: ignore[arg-type]
+        ends = f"{written(low)} to {with_unit(high, metric.unit)}"
+        steps.insert(0, f"{ends}: the {len(values)} weeks {when}")
+    return Result(metric.id, tuple(steps), value, change["since_week"], title=metric.title)

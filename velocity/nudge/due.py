@@ -10,8 +10,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from velocity import state
-from velocity.nudge.pick import picked
-from velocity.nudge.rules import Evidence, Nudge, runway
+from velocity.nudge.rules import Evidence, Nudge, picked, runway
 from velocity.reading import reads
 from velocity.reading.access import Scope, viewer_of
 from velocity.reading.mine import TODAY_DAYS, Today
@@ -35,38 +34,22 @@ _LEADS_FROM, _LEADS_TO, _LEADS_DAYS = time(9), time(21), range(1, 6)
 
 @dataclass(frozen=True)
 class Due:
-    """A message that may be sent now.
+    """A message that may be sent now."""
 
-    Args:
-        person: id of the scholar, or address of the lead.
-        rule: a rule, or "morning" or "evening".
-        subject: a message about it is sent once.
-        day: the person's working day.
-        message: its words.
-    """
-
-    person: str
-    rule: str
-    subject: str
-    day: date
+    person: str  # id of the scholar, or address of the lead
+    rule: str  # a rule, or "morning" or "evening"
+    subject: str  # a message about it is sent once
+    day: date  # the person's working day
     message: words.Message
 
 
 @dataclass(frozen=True)
 class Round:
-    """What is known at an instant.
+    """What is known at an instant."""
 
-    Args:
-        data: the data folder, whose state says what was sent before.
-        settings: which rules are on.
-        roster: who asked for messages, without those who were forgotten.
-        snapshot: the data.
-        now: the instant.
-    """
-
-    data: Path
-    settings: Settings
-    roster: Roster
+    data: Path  # the data folder, whose state says what was sent before
+    settings: Settings  # which rules are on
+    roster: Roster  # who asked for messages, without those who were forgotten
     snapshot: Snapshot
     now: datetime
 
@@ -85,9 +68,11 @@ class Round:
         if hours.is_empty():
             return
         window = hours.row(0, named=True)
-        marks = state.read_marks(self._state)
-        evidence = Evidence.of(self.snapshot, scope=scope, read=marks)
-        evidence = evidence.of_projects(self._fresh(scope), hosts=self._is_fresh)
+        evidence = Evidence.of(self.snapshot, scope=scope, read=state.read_marks(self._state))
+        # Only projects whose data is new enough.
+        projects = reads.projects(self.snapshot, scope=scope)
+        fresh = projects.filter(pl.col("as_of") >= self.now - self._freshness)
+        evidence = evidence.of_projects(fresh, hosts=self._is_fresh)
         if self._is_fresh:
             yield from self._of_the_day(scholar, scope, window, evidence)
         if "nudges" in scholar.messages:
@@ -96,18 +81,12 @@ class Round:
                 yield Due(scholar.id, nudge.rule, nudge.subject, window["workday"], message)
 
     def _of_lead(self, lead: str) -> Iterator[Due]:
-        zone = self.settings.programme.timezone
-        local = self.now.astimezone(ZoneInfo(zone))
+        local = self.now.astimezone(ZoneInfo(self.settings.programme.timezone))
         viewer = viewer_of(
             self.roster, lead, leads_see_individuals=self.settings.access.leads_see_individuals
         )
-        if (
-            viewer is None
-            or "lead" not in viewer.roles
-            or local.isoweekday() not in _LEADS_DAYS
-            or not _LEADS_FROM <= local.time() < _LEADS_TO
-            or not self._is_fresh
-        ):
+        works = local.isoweekday() in _LEADS_DAYS and _LEADS_FROM <= local.time() < _LEADS_TO
+        if viewer is None or "lead" not in viewer.roles or not works or not self._is_fresh:
             return
         found = runway(self.snapshot, lead, local.date(), scope=viewer.scope)
         for nudge in self._allowed(found, lead, local.date()):
@@ -120,13 +99,14 @@ class Round:
         return picked(found, told, day, self.settings.messages.rules)
 
     def _words(self, nudge: Nudge, scope: Scope, zone: str) -> words.Message:
-        row, dashboard = nudge.facts, self.settings.messages.dashboard
-        if nudge.rule == "result_waiting":
-            return words.result_waiting(row, zone)
-        if nudge.rule == "run_died":
-            return words.run_died(row, zone)
-        if nudge.rule == "host_idle":
-            return words.host_idle(row, dashboard, zone)
+        row = nudge.facts
+        match nudge.rule:
+            case "result_waiting":
+                return words.result_waiting(row, zone)
+            case "run_died":
+                return words.run_died(row, zone)
+            case "host_idle":
+                return words.host_idle(row, self.settings.messages.dashboard, zone)
         loops = reads.loops(self.snapshot, scholar=nudge.person, scope=scope)
         named = loops.filter(experiment_id=row["experiment_id"]).select("label", "url").rows()
         label, url = named[0] if named else (row["experiment_id"].rpartition("/")[2], None)
@@ -164,13 +144,12 @@ class Round:
     def _state(self) -> Where:
         return self.settings.state_of(self.data)
 
-    def _fresh(self, scope: Scope) -> pl.DataFrame:
-        """The projects whose data is new enough."""
-        since = self.now - timedelta(minutes=self.settings.messages.fresh_minutes)
-        return reads.projects(self.snapshot, scope=scope).filter(pl.col("as_of") >= since)
+    @property
+    def _freshness(self) -> timedelta:
+        return timedelta(minutes=self.settings.messages.fresh_minutes)
 
     @property
     def _is_fresh(self) -> bool:
         """Whether the data of all projects is new enough."""
         as_of = reads.edge(self.snapshot)["as_of"][0] or datetime.fromtimestamp(0, UTC)
-        return self.now - as_of <= timedelta(minutes=self.settings.messages.fresh_minutes)
+        return self.now - as_of <= self._freshness

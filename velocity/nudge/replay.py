@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import TYPE_CHECKING, get_args
+from statistics import median
+from typing import TYPE_CHECKING, NamedTuple, get_args
 from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from velocity.nudge.pick import picked
-from velocity.nudge.rules import IDLE_HOURS, Evidence, Nudge, runway
+from velocity.nudge.rules import IDLE_HOURS, Evidence, Nudge, picked, runway
 from velocity.reading import reads
 from velocity.reading.access import EVERYTHING, Scope
 from velocity.reading.known import AtInstant
 from velocity.settings import Rule
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
 
     from velocity.store import Snapshot
 
@@ -32,18 +32,11 @@ _FLOATS = ("a_week", "resolved_anyway_share", "hours_to_resolution_median")
 _MOST_A_WEEK, _MOST_ANYWAY = 2.0, 0.4
 
 
-@dataclass(frozen=True)
-class Sent:
-    """A message that there would have been.
-
-    Args:
-        at: when.
-        day: the person's working day.
-        nudge: what it was about.
-    """
+class Sent(NamedTuple):
+    """A message that there would have been."""
 
     at: datetime
-    day: date
+    day: date  # the person's working day
     nudge: Nudge
 
 
@@ -65,13 +58,16 @@ def replay(
     """
     sent = list(_walk(snapshot, first, end, on_day))
     ends = _Ends.of(snapshot)
-    person_weeks, weeks = _active(snapshot, first, end), (end - first).days / 7
+    # The sum over the weeks of the scholars who launched in them.
+    weekly = reads.metrics(
+        snapshot, by="scholar", period="week", from_day=first, to_day=end, parts=["volume"]
+    )
+    person_weeks = weekly.filter(pl.col("experiments_started") > 0).height
     rows = []
     for rule in get_args(Rule):
         mine = [it for it in sent if it.nudge.rule == rule]
-        waits = [ends.after(it) for it in mine]
-        known = sorted(it for it in waits if it is not None)
-        among = weeks if rule == "runway" else person_weeks
+        known = [wait for it in mine if (wait := ends.after(it)) is not None]
+        among = (end - first).days / 7 if rule == "runway" else person_weeks
         a_week = len(mine) / among if among else None
         # What was never resolved was not resolved within two hours either.
         anyway = sum(it <= _ANYWAY for it in known) / len(mine) if mine else None
@@ -81,9 +77,7 @@ def replay(
                 "messages": len(mine),
                 "a_week": a_week,
                 "resolved_anyway_share": anyway,
-                "hours_to_resolution_median": pl.Series(
-                    [it / _HOUR for it in known], dtype=pl.Float64
-                ).median(),
+                "hours_to_resolution_median": median(it / _HOUR for it in known) if known else None,
                 "on_by_default": a_week is not None
                 and anyway is not None
                 and a_week <= _MOST_A_WEEK
@@ -132,14 +126,6 @@ def _hosts(then: Snapshot, scholar: str) -> pl.DataFrame:
     return reads.idle_hosts(then, scope=Scope(scholars=(scholar,), hours=(scholar,)))
 
 
-def _active(snapshot: Snapshot, first: date, end: date) -> int:
-    """The sum over the weeks of the scholars who launched in them."""
-    weekly = reads.metrics(
-        snapshot, by="scholar", period="week", from_day=first, to_day=end, parts=["volume"]
-    )
-    return weekly.filter(pl.col("experiments_started") > 0).height
-
-
 @dataclass(frozen=True)
 class _Ends:
     """When cases were resolved: launches by line and host, ends of experiments, grants."""
@@ -166,17 +152,20 @@ class _Ends:
 
     def after(self, sent: Sent) -> timedelta | None:
         """How long after a message its case was resolved; None if it never was."""
-        row, rule = sent.nudge.facts, sent.nudge.rule
-        if rule == "runway":
-            days = [it for it in self.grants.get(row["stream"], []) if it > sent.day]
-            return days[0] - sent.day if days else None
-        if rule == "older_than_usual":
-            end = self.ended.get(row["experiment_id"])
-            return None if end is None else end - sent.at
-        if rule == "host_idle":
-            return _first_after(self.hosts.get((row["entity"], row["host"]), []), sent.at)
-        line = (row["scholar"], row["entity"], row["project"])
-        return _first_after(self.launches.get(line, []), sent.at)
+        row = sent.nudge.facts
+        match sent.nudge.rule:
+            case "runway":
+                days = self.grants.get(row["stream"], [])
+                return next((it - sent.day for it in days if it > sent.day), None)
+            case "older_than_usual":
+                end = self.ended.get(row["experiment_id"])
+                return None if end is None else end - sent.at
+            case "host_idle":
+                moments = self.hosts.get((row["entity"], row["host"]), [])
+            case _:
+                line = (row["scholar"], row["entity"], row["project"])
+                moments = self.launches.get(line, [])
+        return next((it - sent.at for it in moments if it > sent.at), None)
 
 
 def _times(frame: pl.DataFrame, keys: list[str]) -> dict[tuple[str, ...], list[datetime]]:
@@ -184,7 +173,3 @@ def _times(frame: pl.DataFrame, keys: list[str]) -> dict[tuple[str, ...], list[d
         tuple(str(it) for it in key): rows["started_at"].sort().to_list()
         for key, rows in frame.group_by(keys)
     }
-
-
-def _first_after(moments: Sequence[datetime], at: datetime) -> timedelta | None:
-    return next((it - at for it in moments if it > at), None)

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 from velocity import state
 from velocity.delivery import LostResponseError
 from velocity.errors import StoreError, VelocityError
-from velocity.nudge.addresses import addresses
+from velocity.nudge.addresses import addresses, tell_operator
 from velocity.nudge.due import Due, Round
-from velocity.nudge.operator import tell_operator
 from velocity.reading.access import current_roster
 from velocity.record import exclusions
 from velocity.state import SentMessage
