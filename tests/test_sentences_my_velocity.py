@@ -18,7 +18,7 @@ from velocity import sentences
 from velocity.reading.definitions import metrics
 from velocity.reading.mine import Parts, Trend, spell_over, timeline_days
 from velocity.reading.periods import Window
-from velocity.sentences import bought, loops, mine, nothing, seen
+from velocity.sentences import bought, loops, mine, seen
 from velocity.sentences.headline import (
     Change,
     Facts,
@@ -492,11 +492,11 @@ def test_a_chain_names_its_experiments():
 
 
 def test_someone_without_runs_is_not_scolded():
-    answer = nothing.no_runs("Dotterel", own=True)
+    answer = seen.no_runs("Dotterel", own=True)
     assert answer.sentence == "No run of yours has arrived yet."
-    for cause in nothing.causes(["dotterel"], ["aviary/*"]):
+    for cause in seen.causes(["dotterel"], ["aviary/*"]):
         assert cause.copy
-    assert 'entity="aviary"' in nothing.causes(["dotterel"], ["aviary/*"])[0].copy
+    assert 'entity="aviary"' in seen.causes(["dotterel"], ["aviary/*"])[0].copy
 
 
 def test_rows_of_a_tile_follow_the_weeks():

@@ -40,12 +40,8 @@ def ages(
 ) -> tuple[Result, ...]:
     """One result per row of `read`: the time from `since` to the end of its project's data.
 
-    Args:
-        rows: of the group.
-        column: the metric that `read` gives.
-        read: gives open experiments or waiting results, oldest first.
-        since: the column of `read` with the start.
-        event: what happened then.
+    `read` gives open experiments or waiting results, oldest first, with the metric in a column,
+    the start in `since`; `event` is what happened then.
     """
     results = []
     for it, end, title in _at_ends(rows, read, since):

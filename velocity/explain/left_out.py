@@ -65,11 +65,8 @@ def left_out(
 ) -> pl.DataFrame:
     """One row per run, experiment or grant, and reason: `kind`, `what`, `why`.
 
-    Args:
-        rows: with the runs and experiments.
-        charges: of queries/reads/explain_charges.sql; empty for other figures.
-        grants: of queries/reads/explain_grants.sql; empty for other figures.
-        in_credits: whether the figure is in credits, so that a missing rate matters.
+    `charges` and `grants` are rows of these kinds, empty for other figures; a missing rate matters
+    for figures in credits.
     """
     of_charges: _Rules = {"excluded": _NO_GPUS | (_NO_RATE if in_credits else {})}
     found = [

@@ -11,11 +11,10 @@ import polars as pl
 
 from velocity import formats
 from velocity.errors import VelocityError
+from velocity.explain.beyond_sums import blind_ratio, lasting, median, ranges
 from velocity.explain.ends import ages, of_credits, of_hosts, of_open_work
 from velocity.explain.explanation import Explanation
 from velocity.explain.left_out import left_out
-from velocity.explain.medians import blind_ratio, median
-from velocity.explain.ranges import lasting, ranges
 from velocity.explain.rows import Group, Rows, no_data
 from velocity.explain.sums import Arithmetic
 from velocity.queries import list_metric_queries

@@ -45,16 +45,10 @@ def replay(
 ) -> pl.DataFrame:
     """Returns one row per rule, as if everybody had asked for messages and all rules were on.
 
-    Args:
-        snapshot: the data.
-        first: first day, in the programme's time zone.
-        end: the day after the last.
-        on_day: is called with each day when it begins.
-
-    Returns:
-        rule, messages, a_week (messages per active person and week; for `runway`, per week),
-        resolved_anyway_share (within 2 hours, although nobody got a message),
-        hours_to_resolution_median, and on_by_default.
+    The days are from `first` to the one before `end`, in the programme's time zone; `on_day` is
+    called with each when it begins. The columns are rule, messages, a_week (messages per active
+    person and week; for `runway`, per week), resolved_anyway_share (within 2 hours, although
+    nobody got a message), hours_to_resolution_median, and on_by_default.
     """
     sent = list(_walk(snapshot, first, end, on_day))
     ends = _Ends.of(snapshot)

@@ -146,11 +146,8 @@ def picked(
     That is none that day, and fewer than `MOST_A_WEEK` in the seven days up to it. Leads hear of
     each stream, regardless of the week.
 
-    Args:
-        found: cases of one person, the most pressing first.
-        told: earlier messages to that person: rule, subject, and working day as YYYY-MM-DD.
-        day: the person's working day.
-        rules: the rules that are on.
+    `found` are cases of one person, the most pressing first; `told` are the rule, subject and
+    working day (YYYY-MM-DD) of earlier messages; `day` is the working day, `rules` are on.
     """
     before = {(rule, subject) for rule, subject, _ in told}
     days = [date.fromisoformat(on) for rule, _, on in told if rule in rules and rule != _ALWAYS]

@@ -18,7 +18,7 @@ from velocity.report.html import template
 from velocity.report.work import Work
 from velocity.sentences import mentor as words
 from velocity.sentences.answer import Span, spans_of
-from velocity.sentences.mentor_week import questions
+from velocity.sentences.mentor_facts import questions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -57,10 +57,8 @@ _DOUBTS = (
 def runs(counts: pl.DataFrame, window: Window, *, chosen: Sequence[tuple[str, str]] = ()) -> Answer:
     """What became of the runs that started in the window, and that the filters leave.
 
-    Args:
-        counts: the rows of `reads.run_counts` that are left.
-        window: the days.
-        chosen: the filters in use, as a preposition and what was chosen: ("of", "Heron").
+    `counts` are the rows of `reads.run_counts` that are left; `chosen` are the filters in use, as
+    a preposition and what was chosen: ("of", "Heron").
     """
 
     def of(classes: Sequence[str]) -> int:
@@ -109,12 +107,8 @@ def data_health(
 ) -> Answer:
     """What is doubtful: a bug of this tool, a failed sync, then rows that could mislead.
 
-    Args:
-        trust: the row of `reads.trust`.
-        unattributed: `reads.unattributed`.
-        ambiguous: `reads.ambiguous`.
-        syncs: `reads.sync_log`, newest first.
-        residual_hours: of `reads.littles_law_residual`.
+    Each argument is the read of that name; `syncs` is `reads.sync_log`, newest first, and
+    `residual_hours` of `reads.littles_law_residual`.
     """
     count = int(number(trust, "runs"))
     beside = {"unattributed": unattributed["runs"], "ambiguous": ambiguous["experiments"]}

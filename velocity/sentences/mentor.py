@@ -24,8 +24,7 @@ from velocity.sentences.answer import (
     name,
     number,
 )
-from velocity.sentences.mentor_facts import SAME_CAUSE
-from velocity.sentences.mentor_week import concluded, failures, moved
+from velocity.sentences.mentor_facts import SAME_CAUSE, concluded, failures, moved
 from velocity.sentences.queue import Judged, row_words, usual_words
 from velocity.sentences.streams import POINTS, WAIT, as_before, failed, reaction, rose
 from velocity.sentences.week import Said

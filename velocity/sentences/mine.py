@@ -65,12 +65,8 @@ def status(
 ) -> str:
     """Whether a tile's value is as usual, as Markdown; the first rule that holds.
 
-    Args:
-        measure: id of the weekly series.
-        trend: the scholar's weeks.
-        now: `reads.metrics` over the window.
-        before: the same over the eight weeks before; None if there are too few.
-        change: a lasting change of the measure.
+    `now` is `reads.metrics` over the window, `before` the same over the eight weeks before (None
+    if there are too few), `change` a lasting change of the measure.
     """
     if change is not None:
         way = "Up" if change.now > change.before else "Down"

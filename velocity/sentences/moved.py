@@ -34,15 +34,9 @@ def stream_rows(
 
     Counts add up to the programme. Shares and times have no unattributed row: they do not add up.
 
-    Args:
-        now: group -> its row of `reads.metrics` over the days; streams and "programme".
-        before: the same of the days before.
-        names: stream -> name, in roster order.
-        measure: the metric.
-        unit: of it.
-
-    Returns:
-        `id`, `name`, `now`, `before`, the same and their change in words, and `total`.
+    `now` and `before` have the row of `reads.metrics` of each stream and of "programme", over the
+    days and the days before; `names` are in roster order. The columns are `id`, `name`, `now`,
+    `before`, the same and their change in words, and `total`.
     """
     titles = {**names, UNATTRIBUTED: "Unattributed", PROGRAMME: "Programme"}
     values: dict[str, list[float | None]] = {
@@ -135,14 +129,9 @@ def line_rows(
 ) -> pl.DataFrame:
     """The lines of a stream as a table that adds up, by scholar and project, with their sum last.
 
-    Args:
-        now: `reads.concluded` of the days.
-        before: that of the days before.
-        group: id of the stream, or "unattributed".
-        link: Markdown of an experiment, given its row.
-
-    Returns:
-        `line`, `now`, `before`, `change`, and the latest `experiments`.
+    `now` and `before` are `reads.concluded` of the days and of those before, `group` the id of the
+    stream or "unattributed"; `link` gives the Markdown of an experiment's row. The columns are
+    `line`, `now`, `before`, `change`, and the latest `experiments`.
     """
     own = pl.col("stream").is_null() if group == UNATTRIBUTED else pl.col("stream") == group
     here, there = now.filter(own), before.filter(own)
@@ -167,12 +156,8 @@ def streams_title(
 ) -> str:
     """The claim above the streams.
 
-    Args:
-        shifts: the series that were beyond their range in a whole week, newest first: "Basalt's
-            loop", and the week in words.
-        beyond: how many series are beyond the usual range of the same days, in a running week.
-        days: the days.
-        ranges: how many series have a usual range.
+    `shifts` are the series that were beyond their range in a whole week, newest first ("Basalt's
+    loop", and the week in words); so many are `beyond` that of the same days in a running week.
     """
     if not ranges.known and not shifts:
         return NO_RANGE

@@ -110,10 +110,7 @@ def title(decisions: pl.DataFrame, on: str = "") -> str:
 def silent(stale: pl.DataFrame, count: int, zone: str) -> str:
     """The runs that have shown no sign of life, as one sentence; "" without any.
 
-    Args:
-        stale: rows of `reads.stuck` about stale runs.
-        count: all such runs, those of unknown users too.
-        zone: of the days.
+    `stale` are rows of `reads.stuck`; `count` includes the runs of unknown users.
     """
     if not count:
         return ""
@@ -131,10 +128,7 @@ def silent(stale: pl.DataFrame, count: int, zone: str) -> str:
 def rest(decisions: pl.DataFrame, lines: pl.DataFrame, shown: int) -> str:
     """How many other lines there are, and why they are not in the list; counts only.
 
-    Args:
-        decisions: `reads.needs_decision`.
-        lines: those that need one.
-        shown: how many of them are listed.
+    `lines` are the `decisions` that are needed, of which so many are shown.
     """
     quiet = decisions.filter(~pl.col("needs_decision"))
     parked, away, read = (pl.col(it) for it in ("parked", "away", "marked_read"))

@@ -271,12 +271,7 @@ def if_changed(
 ) -> str:
     """When the credits of a stream, and of the one that gives some, would end.
 
-    Args:
-        ends: as the streams are.
-        changed: the same after the change, from `what_if.ends_if`.
-        stream: id of the stream that changes.
-        giver: id of the stream that gives credits; None for a new grant.
-        today: the last day that counts.
+    `changed` are the ends after it, from `what_if.ends_if`; `giver` is None for a new grant.
     """
     said = [_moved(ends, changed, it, today) for it in (stream, giver) if it is not None]
     text = f"{'; '.join(said)}."

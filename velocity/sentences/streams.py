@@ -43,13 +43,10 @@ WAIT = "reaction_working_hours_median"
 
 
 def headline(decisions: pl.DataFrame, day: date, *, stream: str = "", good: str = "") -> str:
-    """How many lines wait longer than usual on a day, and whom to ask.
+    """How many lines wait longer than usual at the end of the data, and whom to ask.
 
-    Args:
-        decisions: the furthest beyond their usual first.
-        day: the day of the end of the data: what waits, waits then.
-        stream: name of the one stream shown; "" for several.
-        good: what went well, if nothing waits; "" for nothing.
+    `decisions` have the furthest beyond their usual first, `stream` is the name of the one stream
+    shown, and `good` what went well, to be said if nothing waits.
     """
     on, which = f"On {formats.dated(day)}", f"{name(stream)} " if stream else ""
     judged = Judged.of(decisions)
@@ -191,12 +188,8 @@ def quiet_fact(
 ) -> str:
     """One good or neutral fact about a scholar with nothing that waits.
 
-    Args:
-        now: figures of the days.
-        before: those of the days before.
-        days: both.
-        fresh: day and kind of what waits within its usual, or without one.
-        failed: whether one of their lines has a failure that is not recovered.
+    `fresh` has day and kind of what waits within its usual, or without one; `failed` is whether
+    one of their lines has a failure that is not recovered.
     """
     if now is None or not (number(now, "experiments_started") or _concluded(now)):
         parts = [f"Nothing launched {days.on}"]
@@ -244,10 +237,7 @@ def _better(now: Row, before: Row) -> str:
 def line_state(row: Row, waiting: Row | None, zone: str) -> str:
     """The state of a line, and its wait in working hours.
 
-    Args:
-        row: of `reads.line_states`.
-        waiting: the line's row of `reads.needs_decision`; None if nothing waits.
-        zone: of the day since which it waits.
+    `row` is of `reads.line_states`; `waiting` of `decisions`, None if nothing waits.
     """
     hidden = waiting is not None and waiting["needs_decision"] and not waiting["named"]
     if waiting is None or hidden or row["state"] not in _WAITING:

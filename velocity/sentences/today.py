@@ -93,16 +93,9 @@ def _weekday_and_time(moment: datetime) -> str:
 
 
 def next_step(today: Today, open_work: pl.DataFrame, facts: Facts, whose: Whose, zone: str) -> str:
-    """What runs and when it ends, and one step, as Markdown, if no result waits.
+    """What runs and when it ends, and one step, as Markdown; "" if the list has work to answer.
 
-    It is "" if the list has work to answer.
-
-    Args:
-        today: the list of the morning.
-        open_work: `reads.open_work` of the scholar.
-        facts: what the headline can be about.
-        whose: how the scholar is addressed.
-        zone: of the times.
+    `open_work` is `reads.open_work` of the scholar; `facts` are those of the headline.
     """
     if today.finished or today.failed or today.waiting:
         return ""

@@ -26,7 +26,7 @@ from velocity.sentences.compared import MEASURES, UNITS, Days, beyond, inside, p
 from velocity.sentences.queue import Judged
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import date
 
 _WEEK = timedelta(weeks=1)
@@ -90,11 +90,8 @@ def changed(
 ) -> Said:
     """The newest shift, or the return from it; else the largest change for the group's range.
 
-    Args:
-        weekly: `reads.weekly` of streams and of the programme.
-        same_days: `reads.to_date` of both over these days of each week; empty for other periods.
-        names: stream -> name, in roster order.
-        days: the days.
+    `weekly` is `reads.weekly` of streams and of the programme, `same_days` is `reads.to_date` of
+    both over these days of each week, empty for other periods; `names` are in roster order.
     """
     measures = pl.col("measure").is_in(list(MEASURES))
     weeks = weekly.filter(measures)
@@ -189,85 +186,51 @@ def going_well(
     about = "Going well"
     if before is None:
         return Said(about, f"Nothing to compare {days.on} with:", "there are no earlier days.")
-    found = (
-        _none_fewer(now, before, streams, days)
-        or _fewer_failed(now, before, days)
-        or _cheaper(now, before, days)
-        or _spared(now, before, days)
-    )
     nothing = (
         f"Nothing stands out {days.on}:",
         f"conclusions, failures, cost and hours spared are no better than {days.earlier}.",
     )
-    return Said(about, *(found or nothing))
+    return Said(about, *next(_better(now, before, streams, days), nothing))
 
 
-def _none_fewer(
+def _better(
     now: Row, before: Row, streams: Sequence[tuple[str, int, int]], days: Days
-) -> tuple[str, str] | None:
-    """More conclusions in all and fewer in no stream, at the same share of failed runs."""
+) -> Iterator[tuple[str, str]]:
+    """The good changes that hold: more conclusions, fewer failures, a lower cost, hours spared."""
     more = int(number(now, "experiments_concluded") - number(before, "experiments_concluded"))
-    fell = any(here < there for _, here, there in streams)
-    if more <= 0 or fell or _failed_more(now, before) >= _POINTS:
-        return None
-    share, then = now.get("failure_share"), before.get("failure_share")
-    failed = ""
+    share, then, points, failed = now.get("failure_share"), before.get("failure_share"), 0.0, ""
     if share is not None and then is not None:
+        points = printed(share, "share") - printed(then, "share")
         failed = f"The share of failed runs {went(share, then)}."
-    rose = sorted((it for it in streams if it[1] > it[2]), key=lambda it: it[2] - it[1])[:2]
-    most = " and ".join(f"{name(it)} (+{here - there})" for it, here, there in rose)
-    if not most:
-        return f"{capitalised(few(more))} more concluded {days.on} than {days.earlier}.", failed
-    start = f"No stream concluded fewer {days.on} than {days.earlier};"
-    return start, f"{most} rose most. {failed}".rstrip()
-
-
-def _failed_more(now: Row, before: Row) -> float:
-    """The difference of the printed shares of failed runs."""
-    here, there = now.get("failure_share"), before.get("failure_share")
-    if here is None or there is None:
-        return 0.0
-    return printed(here, "share") - printed(there, "share")
-
-
-def _fewer_failed(now: Row, before: Row, days: Days) -> tuple[str, str] | None:
-    if _failed_more(now, before) > -_POINTS:
-        return None
-    here, there = (formats.share(it["failure_share"]) for it in (now, before))
-    return f"{capitalised(here)} of runs failed {days.on},", f"{there} {days.earlier}."
-
-
-def _cheaper(now: Row, before: Row, days: Days) -> tuple[str, str] | None:
-    """A lower cost of a conclusion, with no fewer conclusions; automated ones are far cheaper."""
-    if number(now, "automated_concluded") or number(before, "automated_concluded"):
-        return None
-    each, earlier = _cost(now), _cost(before)
-    more = number(now, "experiments_concluded") - number(before, "experiments_concluded")
-    if each is None or earlier is None or each[1] != earlier[1]:
-        return None
-    if more < 0 or each[0] > _CHEAPER * earlier[0]:
-        return None
-    same = "as many" if not more else "more"
-    start = f"A conclusion took {_each(each[0])} {each[1]} {days.on},"
-    return start, f"{_each(earlier[0])} {days.earlier}, with {same} conclusions."
-
-
-def _spared(now: Row, before: Row, days: Days) -> tuple[str, str] | None:
-    """More hours spared by running experiments at once, beside what they cost."""
+    if more > 0 and points < _POINTS and all(here >= there for _, here, there in streams):
+        rose = sorted((it for it in streams if it[1] > it[2]), key=lambda it: it[2] - it[1])[:2]
+        most = " and ".join(f"{name(it)} (+{here - there})" for it, here, there in rose)
+        start = f"No stream concluded fewer {days.on} than {days.earlier};"
+        if not most:
+            yield f"{capitalised(few(more))} more concluded {days.on} than {days.earlier}.", failed
+        yield start, f"{most} rose most. {failed}".rstrip()
+    if points <= -_POINTS:
+        here, there = (formats.share(it["failure_share"]) for it in (now, before))
+        yield f"{capitalised(here)} of runs failed {days.on},", f"{there} {days.earlier}."
+    # Automated conclusions are far cheaper.
+    automated = any(number(it, "automated_concluded") for it in (now, before))
+    (each, unit), (earlier, its_unit) = _cost(now), _cost(before)
+    cheaper = each and earlier and unit == its_unit and each <= _CHEAPER * earlier
+    if cheaper and more >= 0 and not automated:
+        start = f"A conclusion took {_each(each)} {unit} {days.on},"
+        conclusions = f"{'more' if more else 'as many'} conclusions"
+        yield start, f"{_each(earlier)} {days.earlier}, with {conclusions}."
     spared, less = number(now, "spared_hours"), number(before, "spared_hours")
-    if round(spared) <= round(less):
-        return None
-    cost = formats.count(number(now, "gpu_hours"))
-    start = f"Running experiments at once spared {formats.hours_sum(spared)} {days.on},"
-    return start, f"{formats.hours_sum(less)} {days.earlier}; all runs took {cost} GPU-hours."
+    if round(spared) > round(less):
+        cost = formats.count(number(now, "gpu_hours"))
+        start = f"Running experiments at once spared {formats.hours_sum(spared)} {days.on},"
+        yield start, f"{formats.hours_sum(less)} {days.earlier}; all runs took {cost} GPU-hours."
 
 
-def _cost(row: Row) -> tuple[float, str] | None:
-    """Credits, or else GPU-hours, for each concluded experiment."""
-    for unit, column in (("credits", "credits"), ("GPU-hours", "gpu_hours")):
-        if each := number(row, f"{column}_per_concluded"):
-            return each, unit
-    return None
+def _cost(row: Row | None) -> tuple[float, str]:
+    """Credits, or else GPU-hours, for each concluded experiment; 0 without any."""
+    paid = number(row, "credits_per_concluded")
+    return (paid, "credits") if paid else (number(row, "gpu_hours_per_concluded"), "GPU-hours")
 
 
 def _each(cost: float) -> str:
@@ -331,7 +294,7 @@ def _where(queue: pl.DataFrame) -> str:
 def compute(now: Row, before: Row | None, days: Days) -> Said:
     """What the credits, or else the GPU-hours, of the days bought."""
     about, automated = "Compute", int(number(now, "automated_concluded"))
-    cost, used = _cost(now), number(now, "gpu_hours")
+    used, (cost, unit), (then, its_unit) = number(now, "gpu_hours"), _cost(now), _cost(before)
     if not used:
         return Said(about, f"No GPU-hours are known {days.on}.")
     failed, killed = (
@@ -341,18 +304,17 @@ def compute(now: Row, before: Row | None, days: Days) -> Said:
     lost = f"{capitalised(failed)} of GPU-hours went to failed runs, {killed} to killed ones."
     paid = number(now, "credits")
     spent = f"{formats.count(paid or used)} {'credits' if paid else 'GPU-hours'}"
-    if cost is None:
+    if not cost:
         return Said(about, f"{spent} {days.on} bought no conclusion.", lost)
     bought = formats.plural(int(number(now, "experiments_concluded")), "conclusion")
     each = "each"
     if automated:
         bought += f" by people and {formats.count(automated)} by automation"
         each = "each over both"
-    start = f"{spent} bought {bought} {days.on}, {_each(cost[0])} {each}"
-    earlier = None if before is None else _cost(before)
-    if earlier is None or earlier[1] != cost[1]:
+    start = f"{spent} bought {bought} {days.on}, {_each(cost)} {each}"
+    if not then or unit != its_unit:
         return Said(about, f"{start}.", lost)
-    return Said(about, f"{start},", f"{_each(earlier[0])} {days.earlier}. {lost}")
+    return Said(about, f"{start},", f"{_each(then)} {days.earlier}. {lost}")
 
 
 def runs_out(ends: pl.DataFrame, today: date) -> Said:

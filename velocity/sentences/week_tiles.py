@@ -138,13 +138,9 @@ def credits_end(ends: pl.DataFrame, today: date) -> Tile:
 def to_date_rows(
     now: Mapping[int, Row], before: Mapping[int, Row], *, days: Days, names: Sequence[str]
 ) -> pl.DataFrame:
-    """One row per day of a period for `draw_to_date`.
+    """One row per day of a period for `draw_to_date`; the chart has as many days as `names`.
 
-    Args:
-        now: number of days -> the row of `reads.to_date` of one measure.
-        before: those of the days before; none without any.
-        days: the days.
-        names: of the days, as many as the chart has.
+    `now` and `before` have the row of `reads.to_date` of one measure by number of days.
     """
     rows = []
     for at, tick in enumerate(names, start=1):

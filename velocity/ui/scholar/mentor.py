@@ -11,7 +11,7 @@ import streamlit as st
 from velocity import formats
 from velocity.charts.launches import draw_launches
 from velocity.sentences import mentor as words
-from velocity.sentences import mentor_week as rows_of
+from velocity.sentences import mentor_facts as rows_of
 from velocity.ui.drill import show_way, way_in_text
 from velocity.ui.experiment import clicked_experiment
 from velocity.ui.files import show_brief

@@ -8,7 +8,7 @@ import streamlit as st
 
 from velocity import formats
 from velocity.reading import reads
-from velocity.sentences import nothing as words
+from velocity.sentences import seen as words
 from velocity.ui.drill import show_way
 from velocity.ui.parts import empty_state
 
