@@ -100,17 +100,14 @@ class Round:
 
     def _words(self, nudge: Nudge, scope: Scope, zone: str) -> words.Message:
         row = nudge.facts
-        match nudge.rule:
-            case "result_waiting":
-                return words.result_waiting(row, zone)
-            case "run_died":
-                return words.run_died(row, zone)
-            case "host_idle":
-                return words.host_idle(row, self.settings.messages.dashboard, zone)
-        loops = reads.loops(self.snapshot, scholar=nudge.person, scope=scope)
-        named = loops.filter(experiment_id=row["experiment_id"]).select("label", "url").rows()
-        label, url = named[0] if named else (row["experiment_id"].rpartition("/")[2], None)
-        return words.older_than_usual(row, label, url, zone)
+        if nudge.rule == "host_idle":
+            row = row | {"url": self.settings.messages.dashboard}
+        elif nudge.rule == "older_than_usual":
+            loops = reads.loops(self.snapshot, scholar=nudge.person, scope=scope)
+            named = loops.filter(experiment_id=row["experiment_id"]).select("label", "url")
+            unknown = {"label": row["experiment_id"].rpartition("/")[2], "url": None}
+            row = row | next(named.iter_rows(named=True), unknown)
+        return words.message(nudge.rule, row, zone)
 
     def _of_the_day(
         self, scholar: Scholar, scope: Scope, window: dict[str, Any], evidence: Evidence

@@ -6,11 +6,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import polars as pl
+
 from velocity import formats
 from velocity.charts.tile_trend import WIDEST_SHARE
 from velocity.sentences.answer import Row, few
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from velocity.reading.periods import Window
 
 _WEEK = timedelta(weeks=1)
@@ -143,3 +147,30 @@ def went(now: float, before: float) -> str:
     here, there = formats.share(now), formats.share(before)
     moved = f"{'rose' if now > before else 'fell'} from {there} to {here}"
     return f"stayed at {here}" if here == there else moved
+
+
+def compared_rows(
+    rows: Iterable[tuple[str, str, float | None, float | None]],
+    written: Callable[[float | None], str],
+    change: Callable[[float | None, float | None], str],
+) -> pl.DataFrame:
+    """Id, name and both figures of each group as rows for `draw_dumbbell`, with their words.
+
+    The columns are `id`, `name`, `now`, `before`, the same and their change in words, and `total`.
+    """
+    return pl.DataFrame(
+        [
+            {
+                "id": group,
+                "name": title,
+                "now": now,
+                "before": before,
+                "now_words": written(now),
+                "before_words": written(before),
+                "change_words": change(now, before),
+                "total": group == "programme",
+            }
+            for group, title, now, before in rows
+        ],
+        schema_overrides={"now": pl.Float64, "before": pl.Float64},
+    )

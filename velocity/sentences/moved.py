@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from velocity import formats
 from velocity.sentences.answer import LINE, and_more, capitalised, few_of, name
-from velocity.sentences.compared import change
+from velocity.sentences.compared import change, compared_rows
 from velocity.sentences.queue import NO_RANGE, without_range
 
 if TYPE_CHECKING:
@@ -35,8 +36,7 @@ def stream_rows(
     Counts add up to the programme. Shares and times have no unattributed row: they do not add up.
 
     `now` and `before` have the row of `reads.metrics` of each stream and of "programme", over the
-    days and the days before; `names` are in roster order. The columns are `id`, `name`, `now`,
-    `before`, the same and their change in words, and `total`.
+    days and the days before; `names` are in roster order.
     """
     titles = {**names, UNATTRIBUTED: "Unattributed", PROGRAMME: "Programme"}
     values: dict[str, list[float | None]] = {
@@ -50,22 +50,8 @@ def stream_rows(
             for at, total in enumerate(whole)
         ]
         values |= ({UNATTRIBUTED: left} if any(left) else {}) | {PROGRAMME: whole}
-    return pl.DataFrame(
-        [
-            {
-                "id": group,
-                "name": titles[group],
-                "now": here,
-                "before": there,
-                "now_words": _written(here, unit),
-                "before_words": _written(there, unit),
-                "change_words": _change(here, there, unit),
-                "total": group == PROGRAMME,
-            }
-            for group, (here, there) in values.items()
-        ],
-        schema_overrides={"now": pl.Float64, "before": pl.Float64},
-    )
+    rows = [(group, titles[group], here, there) for group, (here, there) in values.items()]
+    return compared_rows(rows, partial(_written, unit=unit), partial(_change, unit=unit))
 
 
 def _written(value: float | None, unit: str = "count") -> str:

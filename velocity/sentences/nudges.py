@@ -26,29 +26,49 @@ class Message(NamedTuple):
     text: str  # what it is about, one link, and one next step
 
 
-def result_waiting(row: Row, zone: str) -> Message:
-    """A result that has waited beyond the usual; `row` is of `reads.needs_decision`."""
-    label = _plain(row["label"])
-    return _message(
-        f"{label} has a result",
-        f"{label} in {_plain(row['project'])} has had a result since "
-        f"{formats.instant(row['result_at'], zone)}. {_nothing_since(row)}",
-        row["url"],
-        "Next step: look at it and launch the next experiment, or mark it “Read, still thinking” "
-        "on My velocity.",
-    )
+#: Rule -> title, text and next step of its message, with columns of the case's facts.
+_WORDS = {
+    "result_waiting": (
+        "{label} has a result",
+        "{label} in {project} has had a result since {result_at}. {nothing_since}",
+        (
+            "look at it and launch the next experiment, or mark it “Read, still thinking” on My "
+            "velocity."
+        ),
+    ),
+    "run_died": (
+        "{label} failed",
+        "{label} in {project} failed on {result_at}. {nothing_since}",
+        "read the end of its log, then retry it or leave it.",
+    ),
+    "older_than_usual": (
+        "{label} is still running",
+        (
+            "{label} in {project} has been running since {started_at}, for {wip_age_hours}. Of this "
+            "line's concluded experiments, 85\u00a0% took at most {usual_hours}."
+        ),
+        "check that it still makes progress, or stop it.",
+    ),
+    "host_idle": (
+        "{host} is idle",
+        "{host}{gpus} is rented and has been idle since {idle_since}, for {idle_for_hours}.",
+        "start something on it, or return it.",
+    ),
+}
+_NAMES, _MOMENTS = ("label", "project", "host"), ("result_at", "started_at", "idle_since")
+_HOURS = ("wip_age_hours", "usual_hours", "idle_for_hours")
 
 
-def run_died(row: Row, zone: str) -> Message:
-    """A failure that nothing has followed; `row` is of `reads.needs_decision`."""
-    label = _plain(row["label"])
-    return _message(
-        f"{label} failed",
-        f"{label} in {_plain(row['project'])} failed on {formats.instant(row['result_at'], zone)}. "
-        f"{_nothing_since(row)}",
-        row["url"],
-        "Next step: read the end of its log, then retry it or leave it.",
-    )
+def message(rule: str, row: Row, zone: str) -> Message:
+    """A case of `velocity.nudge.rules` to a scholar; the link is the `url` of its facts."""
+    said = {it: _plain(row.get(it)) for it in _NAMES}
+    said |= {it: formats.instant(row.get(it), zone) for it in _MOMENTS}
+    said |= {it: formats.hours_in_all(row.get(it)) for it in _HOURS}
+    said["gpus"] = f" ({formats.plural(row['gpus'], 'GPU')})" if row.get("gpus") else ""
+    if "waited_working_hours" in row:
+        said["nothing_since"] = _nothing_since(row)
+    title, text, step = (it.format_map(said) for it in _WORDS[rule])
+    return _message(title, text, row.get("url"), f"Next step: {step}")
 
 
 def _nothing_since(row: Row) -> str:
@@ -62,37 +82,6 @@ def _nothing_since(row: Row) -> str:
     return (
         f"{said} Of {formats.plural(row['usual_n'], 'earlier result')} {lines}, 85{formats.NBSP}% "
         f"were followed within {followed}."
-    )
-
-
-def older_than_usual(row: Row, label: str, url: str | None, zone: str) -> Message:
-    """An experiment, by its name and its page on W&B, that runs for longer than most of its line.
-
-    `row` is of `reads.open_work`.
-    """
-    name = _plain(label)
-    return _message(
-        f"{name} is still running",
-        f"{name} in {_plain(row['project'])} has been running since "
-        f"{formats.instant(row['started_at'], zone)}, for "
-        f"{formats.hours_in_all(row['wip_age_hours'])}. Of this line's concluded experiments, 85"
-        f"{formats.NBSP}% took at most {formats.hours_in_all(row['usual_hours'])}.",
-        url,
-        "Next step: check that it still makes progress, or stop it.",
-    )
-
-
-def host_idle(row: Row, dashboard: str | None, zone: str) -> Message:
-    """A rented host without a run; `row` is of `reads.idle_hosts`."""
-    host = _plain(row["host"])
-    gpus = f" ({formats.plural(row['gpus'], 'GPU')})" if row["gpus"] else ""
-    return _message(
-        f"{host} is idle",
-        f"{host}{gpus} is rented and has been idle since "
-        f"{formats.instant(row['idle_since'], zone)}, for "
-        f"{formats.hours_in_all(row['idle_for_hours'])}.",
-        dashboard,
-        "Next step: start something on it, or return it.",
     )
 
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -25,6 +25,7 @@ from velocity.sentences.answer import (
     on_day,
     possessive,
 )
+from velocity.sentences.compared import compared_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -202,19 +203,17 @@ def costs(now: pl.DataFrame, before: pl.DataFrame | None) -> pl.DataFrame:
     """
     each = "credits_per_concluded"
     earlier = {} if before is None else {_place(it): it[each] for it in before.to_dicts()}
-    return pl.DataFrame(
-        [
-            _compared(
-                _place(row),
-                row["name"] if row["kind"] == "stream" else row["kind"].capitalize(),
-                row[each],
-                earlier.get(_place(row)),
-                decimals=1,
-            )
-            for row in now.to_dicts()
-            if row["experiments_concluded"]
-        ]
-    )
+    rows = [
+        (
+            _place(row),
+            row["name"] if row["kind"] == "stream" else row["kind"].capitalize(),
+            row[each],
+            earlier.get(_place(row)),
+        )
+        for row in now.to_dicts()
+        if row["experiments_concluded"]
+    ]
+    return _compared(rows, decimals=1)
 
 
 def costs_of_weeks(weeks: Iterable[pl.DataFrame]) -> dict[str, list[float]]:
@@ -235,35 +234,27 @@ def _place(row: Row) -> str:
 
 def spent(now: Row, before: Row | None) -> pl.DataFrame:
     """GPU-hours that failed, were silent, were killed or ran on; a run can be in two rows."""
-    return pl.DataFrame(
-        [
-            _compared(it, title, number(now, it), None if before is None else number(before, it))
-            for it, title in _SPENT.items()
-        ]
-    )
+    rows = [
+        (it, title, number(now, it), None if before is None else number(before, it))
+        for it, title in _SPENT.items()
+    ]
+    return _compared(rows, decimals=0)
 
 
 def _compared(
-    group: str, title: str, now: float | None, before: float | None, *, decimals: int = 0
-) -> dict[str, Any]:
-    here, there = (None if it is None else round(it, decimals) for it in (now, before))
-    change = ""
-    if here is not None and there is not None:
-        change = f"{here - there:+,.{decimals}f}".replace("-", formats.MINUS)
-    return {
-        "id": group,
-        "name": title,
-        "now": now,
-        "before": before,
-        "now_words": _amount(here, decimals),
-        "before_words": _amount(there, decimals),
-        "change_words": change if any(it in "123456789" for it in change) else change[1:],
-        "total": group == "programme",
-    }
+    rows: Iterable[tuple[str, str, float | None, float | None]], decimals: int
+) -> pl.DataFrame:
+    def written(value: float | None) -> str:
+        return formats.NOT_KNOWN if value is None else f"{round(value, decimals):,.{decimals}f}"
 
+    def change(now: float | None, before: float | None) -> str:
+        if now is None or before is None:
+            return ""
+        apart = round(now, decimals) - round(before, decimals)
+        text = f"{apart:+,.{decimals}f}".replace("-", formats.MINUS)
+        return text if any(it in "123456789" for it in text) else text[1:]
 
-def _amount(value: float | None, decimals: int) -> str:
-    return formats.NOT_KNOWN if value is None else f"{value:,.{decimals}f}"
+    return compared_rows(rows, written, change)
 
 
 def if_changed(
