@@ -40,21 +40,17 @@ def send_due(data: Path, settings: Settings, log: Log, *, now: datetime) -> int:
     known = addresses()
     where = settings.state_of(data)
     with state.sending(where):
-        _log_lost(where, log)
+        # Messages that an earlier process recorded and may not have sent.
+        for lost in state.unsettled_messages(where):
+            recorded = lost.sent_at.isoformat(timespec="seconds")
+            log.tell("warning", "message_may_be_lost", **_told(lost), recorded_at=recorded)
+            state.settle_message(where, lost)
         try:
             snapshot = latest_snapshot(data)
         except StoreError:
             return 0  # nothing has been synced yet
         now_known = Round(data, settings, roster, snapshot, now)
         return sum(_send(where, due, known, log, now) for due in now_known.due())
-
-
-def _log_lost(where: Where, log: Log) -> None:
-    """Logs the messages that an earlier process recorded and may not have sent."""
-    for lost in state.unsettled_messages(where):
-        recorded = lost.sent_at.isoformat(timespec="seconds")
-        log.tell("warning", "message_may_be_lost", **_told(lost), recorded_at=recorded)
-        state.settle_message(where, lost)
 
 
 def _send(where: Where, due: Due, known: Mapping[str, Address], log: Log, now: datetime) -> bool:

@@ -200,7 +200,7 @@ def result_waits(facts: Facts, whose: Whose) -> Said | None:
     else:
         whole = hours.split(formats.NBSP, maxsplit=1)[0]
         hours = f"{whole} working {'hour' if whole == '1' else 'hours'}"
-    since = f"{formats.weekday(wait.since)}{formats.NBSP}{formats.day(wait.since).split()[-1]}"
+    since = formats.dated(wait.since)
     start = f"has waited {hours} for {whose.possessive} next launch, since {since}"
     ends = f"this line's usual is up to {formats.hours_in_all(wait.usual_hours)}"
     sentence = fitting(

@@ -10,7 +10,7 @@ import polars as pl
 
 from velocity import formats
 from velocity.roster.models import WEEKDAYS
-from velocity.sentences.answer import LINE_HELP, Row, defined, listed, name, number
+from velocity.sentences.answer import LINE_HELP, Row, defined, listed, name, number, on_day
 from velocity.sentences.headline import dates
 from velocity.sentences.mine import html_key, linked
 from velocity.theme import tokens
@@ -49,12 +49,7 @@ def counted(loops: pl.DataFrame, window: Window, zone: str) -> str:
 
 def titled(row: Row, zone: str) -> str:
     """A loop in a list: "Fri 27 Nov · gale-170"."""
-    at = row["started_at"].astimezone(ZoneInfo(zone))
-    return f"{_day(at)} · {formats.label(row['label'])}"
-
-
-def _day(moment: date) -> str:
-    return f"{formats.weekday(moment)}{formats.NBSP}{formats.day(moment).split(formats.NBSP)[1]}"
+    return f"{on_day(row['started_at'], zone)} · {formats.label(row['label'])}"
 
 
 def selected(row: Row) -> str:
@@ -72,8 +67,8 @@ def steps(row: Row, zone: str, *, hours: bool) -> pl.DataFrame:
     def when(column: str) -> str:
         if row[column] is None:
             return "not yet"
-        local = row[column].astimezone(ZoneInfo(zone))
-        return f"{_day(local)}, {formats.clock(local)}" if hours else _day(local)
+        at = formats.clock(row[column].astimezone(ZoneInfo(zone)))
+        return f"{on_day(row[column], zone)}, {at}" if hours else on_day(row[column], zone)
 
     took = formats.duration(row["machine_hours"])
     result = took if row["machine_event"] else f"{took} so far"
@@ -104,12 +99,9 @@ def elsewhere(waited: pl.DataFrame) -> str:
     """
     closed = waited.filter(status="closed")
     busy = closed.filter(pl.col("launches") > 0).height
-    if not busy:
-        return ""
-    return (
-        f"In **{busy} of {closed.height}** of these waits something was launched on another line: "
-        "not idle time."
-    )
+    part = f"**{busy} of {closed.height}** of these waits"
+    said = f"In {part} something was launched on another line: not idle time."
+    return said if busy else ""
 
 
 def meanwhile(launches: int) -> str:
@@ -124,12 +116,12 @@ def waits(now: Row, whose: Whose, *, hours: bool) -> str:
     closed = int(number(now, "loops_closed"))
     if not closed:
         return "No loop of these days has closed yet."
-    total = formats.hours_sum(number(now, "reaction_hours_closed"))
+    total, working = (
+        formats.hours_sum(number(now, it)) for it in ("reaction_hours_closed", "working_wait_hours")
+    )
     said = f"{formats.plural(closed, 'result')} waited {total} by the clock until the next launch"
-    if not hours:
-        return f"{said}."
-    working = formats.hours_sum(number(now, "working_wait_hours"))
-    return f"{said}, **{working}** of it in {whose.possessive} working hours."
+    mine = f", **{working}** of it in {whose.possessive} working hours" if hours else ""
+    return f"{said}{mine}."
 
 
 #: A day of the week with at most this many launches may be a day off: from this many weeks on, and
@@ -176,18 +168,14 @@ UNRELATED = "Launches come as often without a result as after one, so these wait
 
 def longest(loops: pl.DataFrame, most: int) -> pl.DataFrame:
     """The loops whose results waited longest for a launch."""
-    return (
-        loops.filter(pl.col("reaction_working_hours") > 0)
-        .sort("reaction_working_hours", descending=True)
-        .head(most)
-    )
+    waited = loops.filter(pl.col("reaction_working_hours") > 0)
+    return waited.sort("reaction_working_hours", descending=True).head(most)
 
 
 def waited(row: Row, zone: str) -> str:
     """A wait in a list, as Markdown."""
-    day = _day(row["result_at"].astimezone(ZoneInfo(zone)))
     waited = formats.hours_in_all(row["reaction_working_hours"])
-    return f"{linked(row)} :small[result {day} · {waited}]"
+    return f"{linked(row)} :small[result {on_day(row['result_at'], zone)} · {waited}]"
 
 
 def key(hours: bool, mode: Mode) -> str:
@@ -208,20 +196,23 @@ def key(hours: bool, mode: Mode) -> str:
 
 def experiment_words(row: Row, as_of: datetime) -> str:
     """An experiment (a row of `reads.timeline_experiments`) and its loop up to now, as Markdown."""
+
+    def between(start: datetime, end: datetime) -> str:
+        return formats.duration(max((end - start).total_seconds(), 0) / 3600)
+
     parts = [
         f"**{formats.markdown(formats.label(row['label']))}**",
         formats.plural(row["runs"], "run"),
         str(_OUTCOMES_OF_ALL.get(row["outcome"], row["outcome"])),
     ]
-    result, next_at = row["result_at"], row["next_at"]
-    if result is not None and row["loop_status"] != "none":
-        parts.append(f"machine {_between(row['started_at'], result)}")
-        if row["loop_status"] == "closed" and next_at is not None:
-            parts.append(f"reaction {_between(result, next_at)}")
-        elif row["loop_status"] == "awaiting":
-            parts.append(f"result waiting for {_between(result, as_of)}")
-        else:
-            parts.append(str(row["loop_status"]))
+    result, next_at, status = row["result_at"], row["next_at"], str(row["loop_status"])
+    if result is not None and status != "none":
+        parts.append(f"machine {between(row['started_at'], result)}")
+        if status == "closed" and next_at is not None:
+            status = f"reaction {between(result, next_at)}"
+        elif status == "awaiting":
+            status = f"result waiting for {between(result, as_of)}"
+        parts.append(status)
     return " · ".join(parts)
 
 
@@ -237,8 +228,4 @@ def timeline_caption(view: TimelineView) -> str:
 
 def no_runs_since(last: date) -> str:
     """That nothing was launched after a day: "No runs since Fri 13 Nov"."""
-    return f"No runs since {_day(last)}"
-
-
-def _between(start: datetime, end: datetime) -> str:
-    return formats.duration(max((end - start).total_seconds(), 0) / 3600)
+    return f"No runs since {formats.dated(last)}"

@@ -25,13 +25,12 @@ from velocity.sentences.answer import (
     number,
 )
 from velocity.sentences.mentor_facts import SAME_CAUSE, concluded, failures, moved
-from velocity.sentences.queue import Judged, row_words, usual_words
+from velocity.sentences.queue import Judged, since, usual_words
 from velocity.sentences.streams import POINTS, WAIT, as_before, failed, reaction, rose
 from velocity.sentences.week import Said
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import date
 
     from velocity.sentences.mentor_facts import Facts
 
@@ -97,8 +96,6 @@ def decide(facts: Facts) -> Said:
 
 def _of_queue(facts: Facts) -> tuple[str, str]:
     row = facts.queue.row(0, named=True)
-    day = formats.dated(facts.day(row["result_at"]))
-    what = "failed on" if row["kind"] == "failure" else "has a result since"
     found = facts.experiments.filter(experiment_id=row["experiment_id"])
     hours = next(iter(found["machine_hours"]), None)
     took = f", after {formats.duration(hours)} on the machine" if hours else ""
@@ -108,7 +105,8 @@ def _of_queue(facts: Facts) -> tuple[str, str]:
         waits = "waits" if count == 1 else "wait"
         more = f" {listed(others, count - len(others))} {waits} too."
     wait = formats.working_hours(row["waited_working_hours"])
-    rest = f"{what} {day}{took}; nothing launched since. {wait}; {usual_words(row)}.{more}"
+    what = f"{since(row, facts.zone)}{took}; nothing launched since"
+    rest = f"{what}. {wait}; {usual_words(row)}.{more}"
     return name(row["label"], 32), f"{rest}{_too_few(Judged.of(facts.decisions))}"
 
 
@@ -133,8 +131,7 @@ def _not_of_queue(facts: Facts) -> tuple[str, str]:
 
 def _waited(row: Row, facts: Facts) -> str:
     waited = formats.working_hours(row["waited_working_hours"])
-    first = row_words(row, facts.zone).removesuffix("; nothing launched since.")
-    return f"{first}, {waited} since"
+    return f"**{name(row['label'], 32)}** {since(row, facts.zone)}, {waited} since"
 
 
 def ask(facts: Facts) -> Said:
@@ -168,18 +165,14 @@ def _of_failures(facts: Facts) -> str:
 
 def _of_deaths(facts: Facts) -> str:
     died = facts.died
-    on = _on([*dict.fromkeys(facts.day(it) for it in died["started_at"])])
+    days = [*dict.fromkeys(facts.day(it) for it in died["started_at"])]
+    on = [formats.day(it) for it in days]
+    if len({(it.year, it.month) for it in days}) == 1:  # "on 23, 24 and 25 Nov"
+        on = [*(str(it.day) for it in days[:-1]), on[-1]]
     runs = formats.plural(int(died["runs"].sum()), "run")
     names = [name(it) for it in died["label"][:_MOST_NAMED]]
     named = and_more(names, died.height - len(names))
-    return f"{on}, with {runs}: {named}. {_failed(facts)} Same cause?"
-
-
-def _on(days: Sequence[date]) -> str:
-    """Days in a sentence: "on 23, 24 and 25 Nov"."""
-    if len({(it.year, it.month) for it in days}) == 1:
-        return f"on {listed([*(str(it.day) for it in days[:-1]), formats.day(days[-1])])}"
-    return f"on {listed([formats.day(it) for it in days])}"
+    return f"on {listed(on)}, with {runs}: {named}. {_failed(facts)} Same cause?"
 
 
 def _of_old(old: pl.DataFrame) -> tuple[str, str]:
@@ -207,7 +200,11 @@ def good(facts: Facts) -> Said:
     now = facts.now
     count, started = (int(number(now, f"experiments_{it}")) for it in ("concluded", "started"))
     if not started + count:
-        return Said("Before", *_last_launch(facts))
+        if facts.experiments.is_empty():
+            return Said("Before", "Nothing ran", f"{facts.days.on}.")
+        row = facts.experiments.row(0, named=True)
+        day = formats.dated(facts.day(row["started_at"]))
+        return Said("Before", f"Last launch on {day}:", f"{name(row['label'])}.")
     earlier = int(number(facts.before, "experiments_concluded"))
     done = f"{capitalised(few_of(started, 'experiment'))} launched {facts.days.on}"
     if count:
@@ -236,14 +233,6 @@ def _better(facts: Facts) -> str:
     if not each or not cost or unit != its_unit or each > _CHEAPER * cost:
         return ""
     return f"each took {_amount(each)} {unit}, from {_amount(cost)}."
-
-
-def _last_launch(facts: Facts) -> tuple[str, str]:
-    if facts.experiments.is_empty():
-        return "Nothing ran", f"{facts.days.on}."
-    row = facts.experiments.row(0, named=True)
-    day = formats.dated(facts.day(row["started_at"]))
-    return f"Last launch on {day}:", f"{name(row['label'])}."
 
 
 def in_flight(facts: Facts) -> Said:

@@ -44,8 +44,8 @@ _WORDS = {
     "older_than_usual": (
         "{label} is still running",
         (
-            "{label} in {project} has been running since {started_at}, for {wip_age_hours}. Of this "
-            "line's concluded experiments, 85\u00a0% took at most {usual_hours}."
+            "{label} in {project} has been running since {started_at}, for {wip_age_hours}. Of "
+            "this line's concluded experiments, 85\u00a0% took at most {usual_hours}."
         ),
         "check that it still makes progress, or stop it.",
     ),

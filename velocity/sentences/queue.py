@@ -72,11 +72,15 @@ def nothing_near(ranges: Ranges) -> str:
     return f"No series is near the edge of its usual range{without_range(ranges)}."
 
 
-def row_words(row: Row, zone: str) -> str:
+def since(row: Row, zone: str) -> str:
     """What a line waits for, since which day: never a time of day."""
     what = "failed on" if row["kind"] == "failure" else "has a result since"
-    when = on_day(row["result_at"], zone)
-    return f"**{name(row['label'], 32)}** {what} {when}; nothing launched since."
+    return f"{what} {on_day(row['result_at'], zone)}"
+
+
+def row_words(row: Row, zone: str) -> str:
+    """The same of an experiment by its name."""
+    return f"**{name(row['label'], 32)}** {since(row, zone)}; nothing launched since."
 
 
 def usual_words(row: Row) -> str:

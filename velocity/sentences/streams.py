@@ -195,8 +195,9 @@ def quiet_fact(
         parts = [f"Nothing launched {days.on}"]
     else:
         count, earlier = _concluded(now), None if before is None else _concluded(before)
-        better = before and _better(now, before)
-        parts = [f"{count} concluded{as_before(count, earlier)}", *([better] if better else [])]
+        parts = [f"{count} concluded{as_before(count, earlier)}"]
+        if before is not None and (better := _better(now, before)):
+            parts.append(better)
     # A result must not hide a failure.
     days_of = {kind: formats.dated(day) for day, kind in sorted(fresh)}
     if "failure" in days_of:

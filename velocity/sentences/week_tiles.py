@@ -143,19 +143,17 @@ def to_date_rows(
     `now` and `before` have the row of `reads.to_date` of one measure by number of days.
     """
     rows = []
+    measure = next((it["measure"] for it in (*now.values(), *before.values())), "")
+    unit = "share" if measure.endswith("_share") else ""
     for at, tick in enumerate(names, start=1):
         here, there = now.get(at), before.get(at)
         # The range of a number of days is that of the series: any row has it.
-        ends = next((it for it in (here, there) if it and usual(it, _unit(it))), {})
+        ends = next((it for it in (here, there) if it and usual(it, unit)), {})
         value = here["value"] if here is not None and at <= days.window.days else None
         then = there["value"] if there is not None else None
         rows.append((tick, value, then, ends.get("limit_low"), ends.get("limit_high")))
     kinds = dict.fromkeys(("value", "before", "low", "high"), pl.Float64)
     return pl.DataFrame(rows, schema={"tick": pl.String, **kinds}, orient="row")
-
-
-def _unit(row: Row) -> str:
-    return "share" if row["measure"].endswith("_share") else ""
 
 
 def _against(now: Row, before: Row | None, column: str, unit: str) -> tuple[str, str]:

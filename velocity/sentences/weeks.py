@@ -16,11 +16,7 @@ if TYPE_CHECKING:
     from datetime import date
 
 #: What a note is about -> its words.
-_WORDS = {
-    "holiday": "holiday, {}",
-    "grant": "credits granted to {}",
-    "move": "moved to {}",
-}
+_WORDS = {"holiday": "holiday, {}", "grant": "credits granted to {}", "move": "moved to {}"}
 _MOST, _LONGEST, _LONGEST_NAME = 4, 60, 24
 
 
@@ -103,19 +99,15 @@ def caption(by_group: Mapping[str, Sequence[Event]], weeks: Collection[date]) ->
     Events that do not concern every group have the name of their group, the key.
     """
     of_all = set.intersection(*(set(it) for it in by_group.values())) if by_group else set()
-    told = {
-        (event.day, _called(name, event, of_all))
-        for name, found in by_group.items()
-        for event in found
-        if event.week in weeks
-    }
+    told = set()
+    for name, found in by_group.items():
+        whose = formats.markdown(formats.label(name, _LONGEST_NAME))
+        for event in found:
+            text = formats.markdown(formats.label(event.text, _LONGEST))
+            called = text if event in of_all or whose in text else f"{whose}, {text}"
+            if event.week in weeks:
+                told.add((event.day, called))
     said = [f"{formats.day(day)}: {text}" for day, text in sorted(told)]
     if (more := len(said) - _MOST) > 0:
         said = [formats.plural(more, "earlier event"), *said[more:]]
     return " · ".join(f"▲{formats.NBSP}{it}" for it in said)
-
-
-def _called(name: str, event: Event, of_all: Collection[Event]) -> str:
-    text = formats.markdown(formats.label(event.text, _LONGEST))
-    whose = formats.markdown(formats.label(name, _LONGEST_NAME))
-    return text if event in of_all or whose in text else f"{whose}, {text}"

@@ -42,7 +42,9 @@ def _headline(found: Explanation, result: Result, who: str) -> str:
     elif result.latencies is not None:
         events = int(result.latencies["event"].sum())
         if events < ENOUGH:
-            return formats.too_few(events, _event(found.metric.id))
+            kinds = {"first_row": "run", "recovery": "recovered failure"}
+            of_kind = (it for start, it in kinds.items() if found.metric.id.startswith(start))
+            return formats.too_few(events, next(of_kind, "loop"))
         if found.metric.unit == "hours":
             return fitting(f"{title}: never reached{ends[1]}", f"{title}: never reached.")
     every = [f"{whole}: {value}{end}" for whole in titles for end in ends]
@@ -91,9 +93,3 @@ def _sample(found: Explanation, result: Result) -> str:
         return f" ({formats.sample(part.addends.height, 'week')})"
     inside = found.experiments.filter(found.experiments["hours_inside"] > 0).height
     return f" ({formats.sample(inside, 'experiment')})"
-
-
-def _event(metric_id: str) -> str:
-    if metric_id.startswith("first_row"):
-        return "run"
-    return "recovered failure" if metric_id.startswith("recovery") else "loop"
