@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from statistics import median
-from typing import TYPE_CHECKING, NamedTuple, get_args
+from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -14,10 +13,11 @@ from velocity.nudge.rules import IDLE_HOURS, Evidence, Nudge, picked, runway
 from velocity.reading import reads
 from velocity.reading.access import EVERYTHING, Scope
 from velocity.reading.known import AtInstant
+from velocity.sentences.answer import LINE
 from velocity.settings import Rule
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from velocity.store import Snapshot
 
@@ -51,7 +51,7 @@ def replay(
     nobody got a message), hours_to_resolution_median, and on_by_default.
     """
     sent = list(_walk(snapshot, first, end, on_day))
-    ends = _Ends.of(snapshot)
+    ends = _ends(snapshot)
     # The sum over the weeks of the scholars who launched in them.
     weekly = reads.metrics(
         snapshot, by="scholar", period="week", from_day=first, to_day=end, parts=["volume"]
@@ -60,7 +60,7 @@ def replay(
     rows = []
     for rule in get_args(Rule):
         mine = [it for it in sent if it.nudge.rule == rule]
-        known = [wait for it in mine if (wait := ends.after(it)) is not None]
+        known = [wait for it in mine if (wait := _after(ends, it)) is not None]
         among = (end - first).days / 7 if rule == "runway" else person_weeks
         a_week = len(mine) / among if among else None
         # What was never resolved was not resolved within two hours either.
@@ -120,50 +120,35 @@ def _hosts(then: Snapshot, scholar: str) -> pl.DataFrame:
     return reads.idle_hosts(then, scope=Scope(scholars=(scholar,), hours=(scholar,)))
 
 
-@dataclass(frozen=True)
-class _Ends:
-    """When cases were resolved: launches by line and host, ends of experiments, grants."""
-
-    launches: dict[tuple[str, ...], list[datetime]]
-    ended: dict[str, datetime]
-    hosts: dict[tuple[str, ...], list[datetime]]
-    grants: dict[str, list[date]]
-
-    @classmethod
-    def of(cls, snapshot: Snapshot) -> _Ends:
-        experiments = reads.experiments(snapshot)
-        runs = reads.runs(snapshot).drop_nulls("host")
-        balance = reads.balance(snapshot, by="stream").filter(pl.col("granted") > 0)
-        return cls(
-            _times(experiments, ["scholar", "entity", "project"]),
-            dict(experiments.drop_nulls("ended_at").select("experiment_id", "ended_at").rows()),
-            _times(runs, ["entity", "host"]),
-            {
-                str(group): rows["day"].sort().to_list()
-                for (group,), rows in balance.group_by("group_id")
-            },
-        )
-
-    def after(self, sent: Sent) -> timedelta | None:
-        """How long after a message its case was resolved; None if it never was."""
-        row = sent.nudge.facts
-        match sent.nudge.rule:
-            case "runway":
-                days = self.grants.get(row["stream"], [])
-                return next((it - sent.day for it in days if it > sent.day), None)
-            case "older_than_usual":
-                end = self.ended.get(row["experiment_id"])
-                return None if end is None else end - sent.at
-            case "host_idle":
-                moments = self.hosts.get((row["entity"], row["host"]), [])
-            case _:
-                line = (row["scholar"], row["entity"], row["project"])
-                moments = self.launches.get(line, [])
-        return next((it - sent.at for it in moments if it > sent.at), None)
+#: Rule -> the columns of its case; others are about a line.
+_CASES = {
+    "runway": ["stream"],
+    "older_than_usual": ["experiment_id"],
+    "host_idle": ["entity", "host"],
+}
 
 
-def _times(frame: pl.DataFrame, keys: list[str]) -> dict[tuple[str, ...], list[datetime]]:
+def _ends(snapshot: Snapshot) -> dict[tuple[object, ...], list[Any]]:
+    """Case -> when such were resolved: launches by line and host, ends of experiments, grants."""
+    experiments, runs = reads.experiments(snapshot), reads.runs(snapshot).drop_nulls("host")
+    grants = reads.balance(snapshot, by="stream").filter(pl.col("granted") > 0)
     return {
-        tuple(str(it) for it in key): rows["started_at"].sort().to_list()
-        for key, rows in frame.group_by(keys)
+        (rule, *key): rows[at].sort().to_list()
+        for rule, frame, at in (
+            ("", experiments, "started_at"),
+            ("older_than_usual", experiments.drop_nulls("ended_at"), "ended_at"),
+            ("host_idle", runs, "started_at"),
+            ("runway", grants.rename({"group_id": "stream"}), "day"),
+        )
+        for key, rows in frame.group_by(_CASES.get(rule, LINE))
     }
+
+
+def _after(ends: Mapping[tuple[object, ...], list[Any]], sent: Sent) -> timedelta | None:
+    """How long after a message its case was resolved; None if it never was."""
+    rule = sent.nudge.rule if sent.nudge.rule in _CASES else ""
+    case = (rule, *(sent.nudge.facts[it] for it in _CASES.get(rule, LINE)))
+    since = sent.day if rule == "runway" else sent.at
+    # An experiment ends once; of the others, the first after the message counts.
+    once = rule == "older_than_usual"
+    return next((it - since for it in ends.get(case, ()) if once or it > since), None)
