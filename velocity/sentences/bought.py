@@ -11,7 +11,6 @@ from velocity.reading.mine import largest_remainder
 from velocity.sentences.answer import Row, defined, listed, name, number, possessive
 from velocity.sentences.headline import dates
 from velocity.sentences.mine import html_key
-from velocity.theme import tokens
 
 if TYPE_CHECKING:
     from velocity.reading.periods import Window
@@ -116,15 +115,16 @@ def unknown(now: Row) -> str:
 
 def key(frame: pl.DataFrame, mode: Mode) -> str:
     """The key of the bar as HTML, with the shares."""
-    colour = tokens(mode)
     looks = {
-        "led": ("■", colour.series),
-        "killed": ("□", colour.killed),
-        "failed": ("▨", colour.failed),
-        "other": ("□", colour.muted),
+        "led": ("■", "series"),
+        "killed": ("□", "killed"),
+        "failed": ("▨", "failed"),
+        "other": ("□", "muted"),
     }
-    entries = [
-        (*looks[row["part"]], f"{row['words']} {formats.part(row['per_cent'], row['gpu_hours'])}")
-        for row in frame.filter(pl.col("gpu_hours") > 0).iter_rows(named=True)
-    ]
-    return html_key(entries, colour.muted)
+    return html_key(
+        [
+            (*looks[part], f"{words} {formats.part(per_cent, hours)}")
+            for part, words, hours, per_cent in frame.filter(pl.col("gpu_hours") > 0).iter_rows()
+        ],
+        mode,
+    )

@@ -13,7 +13,6 @@ from velocity.roster.models import WEEKDAYS
 from velocity.sentences.answer import LINE_HELP, Row, defined, listed, name, number, on_day
 from velocity.sentences.headline import dates
 from velocity.sentences.mine import html_key, linked
-from velocity.theme import tokens
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -180,18 +179,19 @@ def waited(row: Row, zone: str) -> str:
 
 def key(hours: bool, mode: Mode) -> str:
     """The key of the loops as HTML of our own words: it wraps on a phone."""
-    colour = tokens(mode)
-    entries: list[tuple[str, str, str]] = [
-        ("■", colour.machine, "machine: launch to result"),
-        ("■", colour.reaction, "next launch, working hours"),
-        *([("━", colour.reaction, "(by the clock)")] if hours else []),
-        ("□", colour.reaction, "not launched yet"),
-        ("●", colour.series, "result"),
-        ("✕", colour.failed, "failed"),
-        ("□", colour.killed, "killed"),
-        ("○", colour.series, "running"),
-    ]
-    return html_key(entries, colour.muted)
+    return html_key(
+        [
+            ("■", "machine", "machine: launch to result"),
+            ("■", "reaction", "next launch, working hours"),
+            *([("━", "reaction", "(by the clock)")] if hours else []),
+            ("□", "reaction", "not launched yet"),
+            ("●", "series", "result"),
+            ("✕", "failed", "failed"),
+            ("□", "killed", "killed"),
+            ("○", "series", "running"),
+        ],
+        mode,
+    )
 
 
 def experiment_words(row: Row, as_of: datetime) -> str:

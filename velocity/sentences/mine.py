@@ -286,27 +286,26 @@ def together_words(now: Row, chains: pl.DataFrame) -> str:
 
 def key_of_tiles(mode: Mode, *, away: bool) -> str:
     """The key of the tiles' charts, as HTML; `away`: whether a week away is drawn."""
-    colour = tokens(mode)
-    ring = "this week so far, or a week away" if away else "this week so far"
     return html_key(
         [
-            ("━", colour.accent, "the figure above, over its weeks"),
-            ("●", colour.series, "one week"),
-            ("○", colour.series, ring),
-            ("■", colour.border, "usual range: where nearly all of these weeks fall"),
+            ("━", "accent", "the figure above, over its weeks"),
+            ("●", "series", "one week"),
+            ("○", "series", "this week so far, or a week away" if away else "this week so far"),
+            ("■", "border", "usual range: where nearly all of these weeks fall"),
         ],
-        colour.muted,
+        mode,
     )
 
 
-def html_key(entries: Sequence[tuple[str, str, str]], ink: str) -> str:
+def html_key(entries: Sequence[tuple[str, str, str]], mode: Mode) -> str:
     """One line of glyphs and our own words, as HTML; entries are (glyph, colour, words)."""
+    colour = tokens(mode)
     items = "".join(
         f'<span style="display:inline-block;margin-right:1.1em;white-space:nowrap">'
-        f'<span style="color:{fill}">{glyph}</span>&nbsp;{words}</span>'
+        f'<span style="color:{getattr(colour, fill)}">{glyph}</span>&nbsp;{words}</span>'
         for glyph, fill, words in entries
     )
-    return f'<div style="font-size:0.857rem;color:{ink}">{items}</div>'
+    return f'<div style="font-size:0.857rem;color:{colour.muted}">{items}</div>'
 
 
 def serial_hours(now: Row) -> tuple[str, str]:
@@ -314,11 +313,6 @@ def serial_hours(now: Row) -> tuple[str, str]:
     busy = round(number(now, "busy_hours"))
     serial = min(round(number(now, "serial_hours")), busy)
     return formats.count(serial), formats.count(busy - serial)
-
-
-def over(window: Window) -> str:
-    """The days of a section."""
-    return dates(window.first, window.last)
 
 
 def together_figures(now: Row, chains: pl.DataFrame) -> tuple[str, str]:

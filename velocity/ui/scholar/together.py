@@ -36,7 +36,7 @@ def show_together(sheet: Sheet) -> None:
     now = sheet.now
     heading(
         "Side by side",
-        words.over(sheet.window),
+        sheet.facts.dates,
         table=sheet.table(sheet.chains, "chains"),
     )
     spared, could = words.together_figures(now, sheet.chains)
