@@ -494,9 +494,9 @@ def test_a_chain_names_its_experiments():
 def test_someone_without_runs_is_not_scolded():
     answer = seen.no_runs("Dotterel", own=True)
     assert answer.sentence == "No run of yours has arrived yet."
-    for cause in seen.causes(["dotterel"], ["aviary/*"]):
-        assert cause.copy
-    assert 'entity="aviary"' in seen.causes(["dotterel"], ["aviary/*"])[0].copy
+    copied = [it for _, _, it, _ in seen.causes(["dotterel"], ["aviary/*"])]
+    assert all(copied)
+    assert 'entity="aviary"' in copied[0]
 
 
 def test_rows_of_a_tile_follow_the_weeks():

@@ -22,6 +22,11 @@ BULLET = (
     "Line and dot: working hours since the result; half of the line's waits end at the tick, 85 of "
     "100 within the grey bar"
 )
+#: What one line or several did that only their scholars may know yet.
+PASSED = (
+    "line passed its usual in the last 24 hours; the scholar sees it first",
+    "lines passed their usual in the last 24 hours; the scholars see them first",
+)
 NO_RANGE = "No usual range yet: it needs eight whole weeks"
 
 
@@ -140,11 +145,7 @@ def rest(decisions: pl.DataFrame, lines: pl.DataFrame, shown: int) -> str:
     named = int(lines["named"].sum())
     counts = (
         (named - shown, "more waits longer than usual", "more wait longer than usual"),
-        (
-            lines.height - named,
-            "line passed its usual in the last 24 hours; the scholar sees it first",
-            "lines passed their usual in the last 24 hours; the scholars see them first",
-        ),
+        (lines.height - named, *PASSED),
         (
             judged.within.height,
             "other line waits within its usual",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -117,15 +117,6 @@ def in_stream(names: Sequence[str], stream: str) -> str:
     return f"{where}, seen by {who}" if who else where
 
 
-class Cause(NamedTuple):
-    """Why no run may have arrived, and what to copy."""
-
-    title: str
-    text: str
-    copy: str
-    note: str
-
-
 def no_runs(name: str, *, own: bool) -> Answer:
     """The headline: nothing is missing."""
     whose = "yours" if own else formats.markdown(name)
@@ -150,25 +141,25 @@ def looked_for(names: Sequence[str], projects: Sequence[str], since: date | None
     return f"Looked for: W&B user {who} in {where or 'no project yet'}{begin}."
 
 
-def causes(names: Sequence[str], projects: Sequence[str]) -> list[Cause]:
-    """The three usual causes."""
+def causes(names: Sequence[str], projects: Sequence[str]) -> list[tuple[str, str, str, str]]:
+    """The usual causes why no run has arrived: title, text, what to copy, and a note."""
     entity, _, project = next(iter(projects), "ENTITY/PROJECT").partition("/")
     project = project if project and "*" not in project else "PROJECT"
+    where = f'entity="{entity}",\n  project="{project}",\n  group="first-idea"'
     return [
-        Cause(
+        (
             "Nothing was launched yet",
             "The first run appears here at the next sync. This is enough:",
-            f'import wandb\nwandb.init(entity="{entity}",\n'
-            f'  project="{project}",\n  group="first-idea")',
+            f"import wandb\nwandb.init({where})",
             "A group holds the runs of one idea together, so five seeds count as one experiment.",
         ),
-        Cause(
+        (
             "It was launched under another name",
             "If the W&B user is another one, send this to the lead of the programme:",
             f'usernames = ["{names[0]}", "YOUR-W&B-USERNAME"]',
             "It is a line of the roster entry. Earlier runs then appear too.",
         ),
-        Cause(
+        (
             "It was launched somewhere else",
             "Other W&B entities are not read, and offline runs only after they are synced:",
             "wandb sync --include-offline wandb/offline-run-*",

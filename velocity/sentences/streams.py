@@ -26,7 +26,7 @@ from velocity.sentences.answer import (
     number,
     on_day,
 )
-from velocity.sentences.queue import Judged, usual_words
+from velocity.sentences.queue import PASSED, Judged, usual_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -171,11 +171,7 @@ def queue_title(decisions: pl.DataFrame) -> str:
 def hidden(queue: pl.DataFrame) -> str:
     """How many lines are not named yet, and why; "" if all are."""
     count = queue.filter(~queue["named"]).height
-    if not count:
-        return ""
-    lines = capitalised(few_of(count, "line passed its usual", "lines passed their usual"))
-    see = "the scholar sees it first" if count == 1 else "the scholars see them first"
-    return f"{lines} in the last 24 hours; {see}."
+    return f"{capitalised(few_of(count, *PASSED))}." if count else ""
 
 
 def quiet_fact(

@@ -54,12 +54,12 @@ def show_nothing(view: View, who: Mapping[str, Any]) -> None:
     )
     st.caption(words.looked_for(usernames, projects, view.trust["first_day"]))
     with st.grid(3, min_column_width=300, border=True):
-        for cause in words.causes(usernames, projects):
+        for title, text, copied, note in words.causes(usernames, projects):
             with st.container(gap="xsmall"):
-                st.header(cause.title, anchor=False)
-                st.markdown(cause.text)
-                st.code(cause.copy, language=None, wrap_lines=True)
-                st.caption(cause.note)
+                st.header(title, anchor=False)
+                st.markdown(text)
+                st.code(copied, language=None, wrap_lines=True)
+                st.caption(note)
     st.header("What will be here", anchor=False)
     st.markdown(words.WILL_BE_HERE)
     st.header("What others see meanwhile", anchor=False)
