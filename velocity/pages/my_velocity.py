@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from velocity import formats, sentences, ui
+from velocity import formats, ui
+from velocity.sentences import headline
 from velocity.sentences.seen import AS_LEADS
 from velocity.ui import scholar as sections
 
@@ -21,7 +22,7 @@ def _draw() -> None:
         sections.show_nothing(view, opened.who(scholar))
         return
     name = formats.markdown(formats.label(sheet.who["name"]))
-    answer = sentences.my_velocity(sheet.facts, sheet.whose)
+    answer = headline.answer(sheet.facts, sheet.whose)
     if view is opened:
         view.say(name, answer)
     else:
