@@ -94,10 +94,10 @@ def _walk(
         found: list[tuple[date, list[Nudge]]] = []
         if working.height:
             then = AtInstant(snapshot, at)
-            evidence = Evidence.of(then, hosts=False)
+            decisions, open_work = reads.needs_decision(then), reads.open_work(then)
             for scholar, day in working.select("scholar", "workday").rows():
-                own = Evidence(evidence.decisions, evidence.open_work, _hosts(then, scholar))
-                found.append((day, own.due(scholar)))
+                evidence = Evidence(decisions, open_work, _hosts(then, scholar))
+                found.append((day, evidence.due(scholar)))
         if local.time() == _LEADS_HOUR and local.isoweekday() <= 5:  # noqa: PLR2004
             found.append((local.date(), runway(snapshot, _LEAD, local.date(), scope=EVERYTHING)))
         for day, nudges in found:

@@ -9,15 +9,13 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from velocity.reading import reads
-from velocity.reading.access import EVERYTHING
 from velocity.reading.frames import pace_days
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator
 
     from velocity.reading.access import Scope
     from velocity.settings import Rule
-    from velocity.state import ReadMark
     from velocity.store import Snapshot
 
 #: Working hours that a failure waits for, and hours that a rented host is idle, before a message.
@@ -29,7 +27,6 @@ _ALWAYS = "run_died"
 _FOR_LEADS = "runway"
 MOST_A_WEEK = 2
 _DAY, _WEEK = timedelta(days=1), timedelta(days=7)
-_NO_HOST = pl.DataFrame(schema={"host": pl.String})
 
 
 @dataclass(frozen=True)
@@ -48,35 +45,7 @@ class Evidence:
 
     decisions: pl.DataFrame  # `reads.needs_decision`
     open_work: pl.DataFrame  # `reads.open_work`
-    hosts: pl.DataFrame  # `reads.idle_hosts` of one scholar alone; none if there are several
-
-    @classmethod
-    def of(
-        cls,
-        snapshot: Snapshot,
-        *,
-        scope: Scope = EVERYTHING,
-        read: Sequence[ReadMark] = (),
-        hosts: bool = True,
-    ) -> Evidence:
-        """Returns what is known in a snapshot.
-
-        `hosts`: whether the hosts in the scope are those of one scholar, who can act on them.
-        """
-        return cls(
-            reads.needs_decision(snapshot, read=read, scope=scope),
-            reads.open_work(snapshot, scope=scope),
-            reads.idle_hosts(snapshot, scope=scope) if hosts else _NO_HOST,
-        )
-
-    def of_projects(self, fresh: pl.DataFrame, *, hosts: bool) -> Evidence:
-        """Returns only the rows of some projects (entity, project), with or without the hosts."""
-        on = ["entity", "project"]
-        return Evidence(
-            self.decisions.join(fresh, on=on, how="semi", maintain_order="left"),
-            self.open_work.join(fresh, on=on, how="semi", maintain_order="left"),
-            self.hosts if hosts else _NO_HOST,
-        )
+    hosts: pl.DataFrame  # `reads.idle_hosts` of one scholar alone, who can act on them
 
     def due(self, scholar: str) -> list[Nudge]:
         """Returns the cases of the scholar, the most pressing of each rule first."""
@@ -90,9 +59,7 @@ class Evidence:
         beyond = pl.col("wip_age_hours") / pl.col("usual_hours")
         rows = self.open_work.filter("older_than_usual", scholar=scholar)
         old = rows.sort(beyond, descending=True)
-        idle = self.hosts
-        if idle.height:
-            idle = idle.filter("idle_now", pl.col("idle_for_hours") >= IDLE_HOURS)
+        idle = self.hosts.filter("idle_now", pl.col("idle_for_hours") >= IDLE_HOURS)
         of_rules: tuple[tuple[Rule, pl.DataFrame, str], ...] = (
             ("result_waiting", waiting, "{experiment_id} {result_at}"),
             ("run_died", died, "{experiment_id} {result_at}"),

@@ -81,11 +81,19 @@ class Round:
         if hours.is_empty():
             return
         window = hours.row(0, named=True)
-        evidence = Evidence.of(self.snapshot, scope=scope, read=state.read_marks(self._state))
         # Only projects whose data is new enough.
         projects = reads.projects(self.snapshot, scope=scope)
         fresh = projects.filter(pl.col("as_of") >= self.now - self._freshness)
-        evidence = evidence.of_projects(fresh, hosts=self._is_fresh)
+        marks = state.read_marks(self._state)
+        decisions = reads.needs_decision(self.snapshot, read=marks, scope=scope)
+        open_work = reads.open_work(self.snapshot, scope=scope)
+        hosts = reads.idle_hosts(self.snapshot, scope=scope)
+        on = ["entity", "project"]
+        evidence = Evidence(
+            decisions.join(fresh, on=on, how="semi", maintain_order="left"),
+            open_work.join(fresh, on=on, how="semi", maintain_order="left"),
+            hosts if self._is_fresh else hosts.clear(),
+        )
         if self._is_fresh:
             yield from self._of_the_day(scholar, scope, window, evidence)
         if "nudges" in scholar.messages:
