@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tests.plain_sentences import assert_fits, hostile, metric_rows, plain
 from tests.read_schemas import READ_SCHEMAS
 from tests.sentence_frames import figures
+from velocity import sentences
 from velocity.reading.periods import Window
 from velocity.reading.what_if import ends_if
 from velocity.sentences import bought, spending
@@ -48,7 +49,7 @@ def ends(*rows):
 
 
 def said(frame, now=NOW, before=None):
-    return spending.compute(ends=frame, today=TODAY, now=now, before=before, days=DAYS)
+    return sentences.compute(ends=frame, today=TODAY, now=now, before=before, days=DAYS)
 
 
 AURORA = ("Aurora", 5700.0, 300.0, date(2026, 12, 18), date(2026, 12, 18))

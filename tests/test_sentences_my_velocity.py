@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from tests.plain_sentences import assert_fits, hostile, metric_rows, plain, whole
 from tests.sentence_frames import WEEK, figures, frame, weekly
 from tests.sentence_frames import series as weeks_of
+from velocity import sentences
 from velocity.reading.definitions import metrics
 from velocity.reading.mine import Parts, Trend, spell_over, timeline_days
 from velocity.reading.periods import Window
@@ -24,7 +25,6 @@ from velocity.sentences.headline import (
     Setting,
     Wait,
     Whose,
-    answer,
     headline,
     usual_words,
 )
@@ -62,7 +62,7 @@ def test_without_a_finding_the_measures_are_reported_with_their_dates():
 
 
 def test_too_little_history_is_said_below_the_headline():
-    told = answer(replace(FACTS, begins=date(2026, 11, 15)), CURLEW)
+    told = sentences.headline.answer(replace(FACTS, begins=date(2026, 11, 15)), CURLEW)
     assert plain(told.support).startswith(
         "The data begins on Sun 15 Nov: too little history to say what is usual or what has "
         "changed."
@@ -216,11 +216,11 @@ def test_the_cost_of_a_conclusion_is_reported_when_it_has_moved():
 def test_the_line_below_has_the_dates_and_what_the_headline_left_out():
     before = NOW | {"throughput_per_week": 14.0, "serial_share": 0.69, "failure_share": 0.08}
     facts = replace(FACTS, changes=[SWITCH], before=before)
-    assert plain(answer(facts, ME).support) == (
+    assert plain(sentences.my_velocity(facts, ME).support) == (
         "26 Oct to 22 Nov: 9.5 experiments concluded a week (14 before), a loop took 11 h 20 m "
         "(11 h 20 m before), 9 % of runs failed (8 % before)."
     )
-    quiet = answer(replace(FACTS, before=before), ME)
+    quiet = sentences.my_velocity(replace(FACTS, before=before), ME)
     assert plain(quiet.support).startswith("In the 8 weeks before: 14 experiments concluded a week")
 
 
@@ -250,7 +250,7 @@ def test_every_headline_fits_for_any_figures_and_names(row, text, own, numbers, 
         changes=[replace(SWITCH, before=usual / 1e6, now=hours / 1e6)] if rule == 2 else [],
         setting=Setting(text, count, hours, WEEK, WEEK) if rule == 4 else None,
     )
-    assert_fits(answer(facts, Whose(text, own=own)))
+    assert_fits(sentences.my_velocity(facts, Whose(text, own=own)))
 
 
 def trend(measure="experiments_concluded", value=2.0, limits=(1.0, 3.0), weeks=12):
@@ -397,7 +397,7 @@ def line(ratio, count):
     ],
 )
 def test_launches_look_unrelated_if_most_loops_have_a_ratio_near_one(lines, unrelated):
-    assert loops.launches_look_unrelated(frame("lines", lines)) is unrelated
+    assert sentences.launches_look_unrelated(frame("lines", lines)) is unrelated
 
 
 LOOP = {

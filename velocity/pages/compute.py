@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from velocity import ui
-from velocity.sentences.spending import ALLOCATION, compute
+from velocity import sentences, ui
+from velocity.sentences.spending import ALLOCATION
 from velocity.ui import spending as parts
 from velocity.ui.week import Week
 from velocity.ui.week_parts import show_why_it_ends
@@ -15,7 +15,7 @@ from velocity.ui.why import show_why
 def _draw() -> None:
     view = ui.view()
     week = Week(view)
-    answer = compute(
+    answer = sentences.compute(
         ends=week.ends,
         today=week.known_on,
         now=week.programme,

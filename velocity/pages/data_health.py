@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from velocity import formats, ui
+from velocity import formats, sentences, ui
 from velocity.reading import reads
-from velocity.sentences import health
 from velocity.ui import health as checks
 
 
@@ -18,7 +17,7 @@ def _draw() -> None:
     residual = float(view.read(reads.littles_law_residual)["littles_law_residual_hours"].sum())
     view.say(
         f"{formats.plural(view.trust['runs'], 'run')}, times in {view.zone}",
-        health.data_health(
+        sentences.data_health(
             trust=view.trust,
             unattributed=unattributed,
             ambiguous=ambiguous,

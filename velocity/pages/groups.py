@@ -6,16 +6,16 @@ from datetime import timedelta
 
 import streamlit as st
 
-from velocity import formats, ui
+from velocity import formats, sentences, ui
 from velocity.reading import reads
-from velocity.sentences.groups import in_words, last_week
+from velocity.sentences.groups import in_words
 
 
 def _draw() -> None:
     view = ui.view()
     weeks = view.read(reads.group_weeks)
     if weeks.is_empty():
-        view.say("groups of at least 5 people", last_week(weeks), window="whole weeks")
+        view.say("groups of at least 5 people", sentences.groups(weeks=weeks), window="whole weeks")
         ui.empty_state(
             "No week is published yet. The first sync at least 48 hours after the end of a week "
             "publishes it, if the streams in the roster have at least 5 members in total.",
@@ -24,7 +24,7 @@ def _draw() -> None:
         return
     first, last = weeks["week_start"].sort().gather([0, -1])
     over = formats.span(first, last + timedelta(days=6))
-    view.say("groups of at least 5 people", last_week(weeks), window=over)
+    view.say("groups of at least 5 people", sentences.groups(weeks=weeks), window=over)
     ui.show_share(view, last)
     shown_weeks = in_words(weeks)
     for (name,), rows in shown_weeks.group_by("group_name", maintain_order=True):

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from velocity import formats, ui
-from velocity.sentences import headline
+from velocity import formats, sentences, ui
 from velocity.sentences.seen import AS_LEADS
 from velocity.ui import scholar as sections
 
@@ -22,7 +21,7 @@ def _draw() -> None:
         sections.show_nothing(view, opened.who(scholar))
         return
     name = formats.markdown(formats.label(sheet.who["name"]))
-    answer = headline.answer(sheet.facts, sheet.whose)
+    answer = sentences.my_velocity(sheet.facts, sheet.whose)
     if view is opened:
         view.say(name, answer)
     else:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from velocity import formats, ui
+from velocity import formats, sentences, ui
 from velocity.reading import reads
 from velocity.reading.periods import week_of
-from velocity.sentences import health
 from velocity.ui.run_filters import choose_runs, show_timeline
 
 _ROWS_SHOWN = 20
@@ -31,7 +30,7 @@ def _draw() -> None:
     view = ui.view()
     chosen = choose_runs(view)
     runs = view.windowed(reads.runs, most=_MOST, **chosen.filters)
-    said = health.runs(chosen.counts, view.window, chosen=chosen.with_experiments(runs))
+    said = sentences.runs(chosen.counts, view.window, chosen=chosen.with_experiments(runs))
     view.say("runs by the day they started", said)
     show_timeline(view, chosen.counts)
     most = f"The latest {formats.count(_MOST)} are shown. " if runs.height == _MOST else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from velocity import formats, ui
-from velocity.sentences.why import why_this_number
+from velocity.sentences import why_this_number
 from velocity.ui.why import choose_figure, sees_hours
 
 

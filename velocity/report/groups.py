@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from velocity import formats
+from velocity import formats, sentences
 from velocity.errors import VelocityError
 from velocity.reading import reads
 from velocity.report.parts import (
@@ -20,7 +20,7 @@ from velocity.report.parts import (
     week_id,
 )
 from velocity.sentences.answer import as_read, capitalised
-from velocity.sentences.groups import ALL_GROUPS, about, failed, last_week
+from velocity.sentences.groups import ALL_GROUPS, about, failed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -66,7 +66,7 @@ def make_groups_digest(
         )
     whole = next(here.filter(group_id=ALL_GROUPS, visible=True).iter_rows(named=True), None)
     groups = here.filter(pl.col("group_id") != ALL_GROUPS)
-    answer = last_week(here)
+    answer = sentences.groups(weeks=here)
     trust = reads.trust(snapshot, scope=scope).row(0, named=True)
     return Digest(
         week=week_id(week),

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
     from velocity.reading.access import Scope, Viewer
-    from velocity.sentences.answer import Answer
+    from velocity.sentences import Answer
     from velocity.settings import Settings
     from velocity.ui.page import Page
 
