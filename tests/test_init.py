@@ -19,6 +19,7 @@ from tests.commands import VELOCITY, environment, velocity
 from tests.worlds import SHORT_S, node
 from velocity.cli import init as module
 from velocity.cli import main
+from velocity.cli.init import estimate_seconds
 from velocity.demo.wandb_server.faults import Fault
 from velocity.demo.wandb_server.server import ProtocolServer
 from velocity.demo.wandb_server.world import World
@@ -26,7 +27,6 @@ from velocity.errors import SourceError
 from velocity.roster.models import load_roster
 from velocity.settings import load_settings
 from velocity.sources import wandb_client
-from velocity.sync.estimate import estimate_seconds
 
 NODES = [node(0), node(1, username="grace"), node(2, project="audio")]
 

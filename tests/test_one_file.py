@@ -57,16 +57,16 @@ _DAY = timedelta(days=1)
 _KILLED = """
 import os, signal, sys
 from pathlib import Path
-from velocity.database import one_file
+from velocity.database import whole_files
 from velocity.store import live
 from velocity.record import duckdb_record
 name, number, data = sys.argv[1:]
-real, calls = getattr(one_file, name), iter(range(1, 100))
+real, calls = getattr(whole_files, name), iter(range(1, 100))
 def kill(*words):
     if next(calls) == int(number):
         os.kill(os.getpid(), signal.SIGKILL)
     return real(*words)
-for module in (one_file, live, duckdb_record):
+for module in (whole_files, live, duckdb_record):
     if hasattr(module, name):
         setattr(module, name, kill)
 with live.open_live(Path(data)):

@@ -24,7 +24,7 @@ from velocity.settings import Settings
 from velocity.sources.wandb_api import connect
 from velocity.store import latest_snapshot, open_live
 from velocity.sync.commands import pull_wandb, sync_wandb
-from velocity.sync.jobs import Listener, run_jobs
+from velocity.sync.projects import Listener, run_jobs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

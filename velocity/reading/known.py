@@ -6,8 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from velocity.queries import load_query
-from velocity.store.kept import MOST_BYTES, Kept
-from velocity.store.snapshot import Snapshot
+from velocity.store.snapshot import MOST_BYTES, Kept, Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from velocity import formats
-from velocity.charts.events import Event
+from velocity.charts.weeks import Event
 from velocity.reading.definitions import definition
 from velocity.reading.series import PROGRAMME_MEASURES
 

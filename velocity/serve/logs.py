@@ -1,7 +1,5 @@
 """Keeps untrusted text out of logs: exception messages, addresses and queries."""
 
-from __future__ import annotations
-
 import logging
 import sys
 from collections.abc import Mapping

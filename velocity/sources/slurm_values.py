@@ -83,11 +83,9 @@ def seconds_of(text: str) -> float:
     Raises:
         ValueError: it is no length.
     """
-    if found := _LENGTH.fullmatch(text):
-        days, hours, minutes, seconds = (int(part or 0) for part in found.groups())
+    if found := _LENGTH.fullmatch(text) or _SHORT_LENGTH.fullmatch(text):
+        days, hours, minutes, seconds = (int(it or 0) for it in (0, 0, *found.groups())[-4:])
         return float(((days * 24 + hours) * 60 + minutes) * 60 + seconds)
-    if found := _SHORT_LENGTH.fullmatch(text):
-        return float(int(found[1]) * 60 + int(found[2]))
     if re.fullmatch(r"\d{1,12}", text):
         return float(text)
     raise ValueError(f'"{text}" is not a length of time')

@@ -41,10 +41,8 @@ def show_share(view: View, week: date) -> None:
     """
 
     def digest(*, posted: bool = False) -> Digest:
-        address = view.settings.programme.address
-        return make_digest(
-            view.snapshot, scope=view.scope, week=week, posted=posted, address=address
-        )
+        scope, address = view.scope, view.settings.programme.address
+        return make_digest(view.snapshot, scope=scope, week=week, posted=posted, address=address)
 
     def offer(choice: str) -> None:
         if choice == "slack":
@@ -65,23 +63,14 @@ def show_share(view: View, week: date) -> None:
             )
 
     with view.choices, st.container(width="content"):
-        menu(
-            "Share",
-            _CHOICES,
-            offer,
-            key="share",
-            title=lambda it: f"{_CHOICES[it]}: {week_id(week)}",
-        )
+        said = f": {week_id(week)}"
+        menu("Share", _CHOICES, offer, key="share", title=lambda it: _CHOICES[it] + said)
 
 
 def address_of(view: View) -> str:
     """The address of the page with its days."""
-    base = view.settings.programme.address or _served_at()
+    here = urlsplit(st.context.url or "")
+    base = view.settings.programme.address or f"{here.scheme}://{here.netloc}"
     path = "" if view.page.name == "stand_up" else view.page.path
     query = f"?period={view.window.written}" if "period" in (view.page.choices or ()) else ""
     return f"{base.rstrip('/')}/{path}{query}"
-
-
-def _served_at() -> str:
-    here = urlsplit(st.context.url or "")
-    return f"{here.scheme}://{here.netloc}"
