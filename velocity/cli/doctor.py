@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 import polars as pl
 import typer
@@ -25,13 +25,10 @@ from velocity.reading import reads
 from velocity.record import OLDEST_POSTGRES, has_record
 from velocity.roster.models import Roster, read_roster
 from velocity.settings import Settings, load_settings
-from velocity.sources.base import connect_server
+from velocity.sources.base import Server, connect_server
 from velocity.store import Snapshot, latest_snapshot
 from velocity.store.zones import differing_zones
 from velocity.sync.own_clock import describe_clock, find_clock_ahead
-
-if TYPE_CHECKING:
-    from velocity.sources.base import Server
 
 _LIBRARIES = ("duckdb", "polars", "streamlit", "plotly", "wandb")
 _OLD = timedelta(days=1)
@@ -224,7 +221,7 @@ def _server(settings: Settings) -> Iterator[Finding]:
             yield _ok("projects", f"{name}: {told}")
 
 
-def _own_clock(server: "Server") -> Iterator[Finding]:
+def _own_clock(server: Server) -> Iterator[Finding]:
     """This machine's clock against the server's, if the server sends its time."""
     before, told = datetime.now(UTC), server.fetch_clock()
     if told is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Protocol, TypeAlias, cast
 
 from velocity.errors import SourceError
 
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from velocity.records import RunBatch
     from velocity.sources.wandb_api import WandbServer
 
-    #: The server that `velocity sync` pulls runs from repeatedly.
-    Server = WandbServer
+#: The server that `velocity sync` pulls runs from repeatedly.
+Server: TypeAlias = "WandbServer"
 
 #: Entry points of this group are functions without arguments that return a `Source`.
 GROUP = "velocity.sources"
