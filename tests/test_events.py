@@ -10,7 +10,7 @@ from tests.chart_frames import FIRST_WEEK, HOSTILE, weeks
 from velocity.charts.panels import draw_panels
 from velocity.charts.tile_trend import Line, Weeks, draw_tile
 from velocity.charts.weeks import Event
-from velocity.sentences.events import caption, events
+from velocity.sentences.weeks import caption, events
 from velocity.theme import LIGHT
 
 WEEK = timedelta(weeks=1)

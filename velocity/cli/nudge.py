@@ -16,7 +16,7 @@ from velocity.cli.options import (
 from velocity.cli.output import draw_table, width_of
 from velocity.cli.progress import show_progress
 from velocity.cli.watched import log_nudges
-from velocity.nudge.operator import check_syncs
+from velocity.nudge.addresses import check_syncs
 from velocity.nudge.send import send_due
 from velocity.reading import reads
 from velocity.reading.periods import last_whole_day, monday_of

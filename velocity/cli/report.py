@@ -13,8 +13,7 @@ from velocity.cli.output import form_of, write_bytes
 from velocity.cli.progress import say
 from velocity.delivery import Address
 from velocity.errors import VelocityError
-from velocity.nudge.addresses import addresses
-from velocity.nudge.operator import tell_operator
+from velocity.nudge.addresses import addresses, tell_operator
 from velocity.reading import reads
 from velocity.reading.access import EVERYTHING, GROUPS_ALONE
 from velocity.record import exclusions

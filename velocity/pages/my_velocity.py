@@ -13,7 +13,7 @@ from velocity.errors import VelocityError
 from velocity.reading import reads
 from velocity.reading.access import Scope
 from velocity.report.work import Work
-from velocity.sentences import nothing, seen
+from velocity.sentences import seen
 from velocity.ui.page import Page, show_way
 from velocity.ui.parts import empty_state, show_error
 from velocity.ui.scholar.below import show_bought, show_cohort, show_seen, show_together
@@ -105,7 +105,7 @@ def _show_whose(opened: View) -> None:
     if not known:
         empty_state("There are no scholars yet.", "velocity init")
         return
-    opened.say(formats.plural(len(known), "scholar"), nothing.WHOSE)
+    opened.say(formats.plural(len(known), "scholar"), seen.WHOSE)
     with st.grid(4, min_column_width=196):
         for scholar, name in known.items():
             with st.container():
@@ -125,21 +125,21 @@ def _show_nothing(seen_as: View, scholar: str) -> None:
     It says what was looked for, three causes with a line to copy each, and what will be here.
     """
     name, own = formats.label(seen_as.who(scholar)["name"]), seen_as.is_own(scholar)
-    usernames = nothing.usernames(seen_as.roster, scholar)
+    usernames = seen.usernames(seen_as.roster, scholar)
     projects = [*seen_as.settings.wandb.projects]
-    seen_as.say(formats.markdown(name), nothing.no_runs(name, own=own))
-    st.caption(nothing.looked_for(usernames, projects, seen_as.trust["first_day"]))
+    seen_as.say(formats.markdown(name), seen.no_runs(name, own=own))
+    st.caption(seen.looked_for(usernames, projects, seen_as.trust["first_day"]))
     with st.grid(3, min_column_width=300, border=True):
-        for cause in nothing.causes(usernames, projects):
+        for title, text, copied, note in seen.causes(usernames, projects):
             with st.container(gap="xsmall"):
-                st.header(cause.title, anchor=False)
-                st.markdown(cause.text)
-                st.code(cause.copy, language=None, wrap_lines=True)
-                st.caption(cause.note)
+                st.header(title, anchor=False)
+                st.markdown(text)
+                st.code(copied, language=None, wrap_lines=True)
+                st.caption(note)
     st.header("What will be here", anchor=False)
-    st.markdown(nothing.WILL_BE_HERE)
+    st.markdown(seen.WILL_BE_HERE)
     st.header("What others see meanwhile", anchor=False)
-    st.markdown(nothing.seen_meanwhile(own=own))
+    st.markdown(seen.seen_meanwhile(own=own))
     show_way("definitions", "Definitions")
 
 

@@ -12,7 +12,7 @@ from velocity import formats, sentences
 from velocity.reading import reads
 from velocity.reading.frames import TIMELINE_DAYS
 from velocity.reading.periods import week_of
-from velocity.sentences.timeline import experiment_words
+from velocity.sentences.loops import experiment_words
 from velocity.ui.page import Page, has_page, show_way
 from velocity.ui.parts import Table, empty_state, heading
 from velocity.ui.scholar.loops import show_timeline

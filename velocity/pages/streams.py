@@ -14,9 +14,8 @@ from velocity.reading.series import Ranges, at_edge
 from velocity.report.work import Work
 from velocity.sentences import streams as words
 from velocity.sentences.answer import LINE, LINE_HELP, Answer
-from velocity.sentences.judged import nothing_near
 from velocity.sentences.mentor_facts import MEASURES
-from velocity.sentences.queue import BULLET
+from velocity.sentences.queue import BULLET, nothing_near
 from velocity.ui.page import ALL_STREAMS, YOUR_SCHOLARS, Page, show_way, show_why, way_in_text
 from velocity.ui.parts import Table, empty_state, heading, show_figure, waits
 from velocity.ui.scholar.mentor import show_measure, show_mentor_sheet, weeks_caption

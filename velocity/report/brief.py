@@ -17,8 +17,8 @@ from velocity.report.parts import trust_of
 from velocity.report.text import MARKS, fitted, inert, link
 from velocity.report.work import Work
 from velocity.sentences import mentor as words
-from velocity.sentences.mentor_week import questions
-from velocity.sentences.spans import Span, spans_of
+from velocity.sentences.answer import Span, spans_of
+from velocity.sentences.mentor_facts import questions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

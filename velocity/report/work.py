@@ -14,8 +14,8 @@ from velocity.reading import reads
 from velocity.reading.periods import last_whole_day, monday_of
 from velocity.reading.series import TREND_WEEKS
 from velocity.sentences.compared import Days
-from velocity.sentences.events import events
 from velocity.sentences.mentor_facts import Facts
+from velocity.sentences.weeks import events
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -32,18 +32,20 @@ class Section(NamedTuple):
 
 
 def found(settings: Experiments, asked: str, *, explains: bool) -> list[Section]:
-    """The sections with the entries that have all the words, in any order.
+    """The sections with the entries that have all the words that were asked for, in any order.
 
-    Args:
-        settings: of the conventions.
-        asked: words; "" keeps everything.
-        explains: whether figures link to the rows behind them.
+    `explains`: whether figures link to the rows behind them.
     """
     words = asked.lower().split()
+
+    def has(*texts: str) -> bool:
+        whole = " ".join(texts).lower()
+        return all(it in whole for it in words)
+
     return [
         Section(title, text, left)
         for title, text, entries in _sections(settings, explains=explains)
-        if (left := [it for it in entries if _has(words, title, text, *it)])
+        if (left := [it for it in entries if has(title, text, *it)])
     ]
 
 
@@ -65,8 +67,3 @@ def _entry(metric: Metric, *, shown: bool = True, why: bool = False) -> Entry:
     rows = f" [Rows behind it](why?metric={metric.id})" if why else ""
     named = f":small[`{metric.id}`, {metric.unit}{where}]"
     return Entry(metric.title, metric.id, f"{metric.text}{formula} {named}{rows}")
-
-
-def _has(words: list[str], *texts: str) -> bool:
-    whole = " ".join(texts).lower()
-    return all(it in whole for it in words)

@@ -19,7 +19,7 @@ from velocity.reading.series import trend
 from velocity.report.work import Covered
 from velocity.sentences import week_tiles
 from velocity.sentences.compared import MEASURES, UNITS
-from velocity.sentences.events import events
+from velocity.sentences.weeks import events
 from velocity.ui.page import show_why
 from velocity.ui.parts import theme_mode
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from velocity.charts.base import Chart
     from velocity.charts.weeks import Event
     from velocity.sentences.answer import Row
-    from velocity.sentences.tiles import Tile
+    from velocity.sentences.week_tiles import Tile
     from velocity.ui.view import View
 
 _WEEK = timedelta(weeks=1)

@@ -17,10 +17,10 @@ from velocity.reading.definitions import definition
 from velocity.reading.series import TREND_WEEKS, Ranges, at_edge, last_complete_week, recent
 from velocity.sentences import moved, week_tiles
 from velocity.sentences import queue as queue_words
-from velocity.sentences.answer import LINE_HELP, defined
-from velocity.sentences.compared import MEASURES, UNITS, possessive
-from velocity.sentences.events import caption
-from velocity.sentences.judged import nothing_near
+from velocity.sentences.answer import LINE_HELP, defined, possessive
+from velocity.sentences.compared import MEASURES, UNITS
+from velocity.sentences.queue import nothing_near
+from velocity.sentences.weeks import caption
 from velocity.ui.page import has_page, runs_of, show_step, show_way, show_why, way_in_text
 from velocity.ui.parts import Table, heading, show_chart, show_figure, theme_mode, waits
 from velocity.ui.week import TITLES, Week, show_why_it_ends, tiles, week_chart
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from velocity.charts.base import Chart
     from velocity.reading.periods import Window
     from velocity.sentences.answer import Row
-    from velocity.sentences.tiles import Tile
+    from velocity.sentences.week_tiles import Tile
 
 _CONCLUDED = "experiments_concluded"
 _MOVED = {

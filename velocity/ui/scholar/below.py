@@ -28,7 +28,7 @@ _MOST_CHAINS = 3
 def show_together(sheet: Sheet) -> None:
     """Hours spared by parallel work, hours that could have been, and up to three chains."""
     now = sheet.now
-    heading("Side by side", mine.over(sheet.window), table=sheet.table(sheet.chains, "chains"))
+    heading("Side by side", sheet.facts.dates, table=sheet.table(sheet.chains, "chains"))
     spared, could = mine.together_figures(now, sheet.chains)
     with st.container(horizontal=True, gap="small"):
         st.metric("Spared by working in parallel", spared, help=mine.SPARED_HELP, width="stretch")

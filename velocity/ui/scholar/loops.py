@@ -16,7 +16,7 @@ from velocity.reading import reads
 from velocity.reading.mine import timeline_days
 from velocity.reading.periods import local_midnight, monday_of
 from velocity.sentences import loops as words
-from velocity.sentences.timeline import no_runs_since, timeline_caption
+from velocity.sentences.loops import no_runs_since, timeline_caption
 from velocity.ui.choices import choose_titled
 from velocity.ui.page import runs_of, show_way, show_why
 from velocity.ui.parts import Table, heading, show_chart, show_figure, theme_mode

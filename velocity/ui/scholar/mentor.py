@@ -14,10 +14,10 @@ from velocity.charts.launches import draw_launches
 from velocity.charts.panels import ROW, draw_panels
 from velocity.report import Brief, brief_as_html, brief_as_markdown
 from velocity.sentences import mentor as words
-from velocity.sentences import mentor_table as rows_of
+from velocity.sentences import mentor_facts as rows_of
 from velocity.sentences import streams as stream_words
-from velocity.sentences.events import caption
 from velocity.sentences.mentor_facts import MEASURES
+from velocity.sentences.weeks import caption
 from velocity.ui.files import download_button
 from velocity.ui.page import runs_of, show_way, show_why, way_in_text
 from velocity.ui.parts import Table, data_menu, plain_name, show_figure, theme_mode

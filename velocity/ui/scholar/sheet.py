@@ -20,8 +20,8 @@ from velocity.reading.mine import (
     weeks_before,
 )
 from velocity.reading.periods import last_whole_day, monday_of
-from velocity.sentences.events import events
 from velocity.sentences.headline import Change, Facts, Setting, Wait, Whose
+from velocity.sentences.weeks import events
 from velocity.ui.parts import Table, plain_name
 
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ from velocity.reading.mine import Today, spell_over
 from velocity.reading.periods import whole_week
 from velocity.sentences import mine as words
 from velocity.sentences import today as today_words
-from velocity.sentences.events import caption
 from velocity.sentences.headline import headline
-from velocity.sentences.next_step import next_step
+from velocity.sentences.today import next_step
+from velocity.sentences.weeks import caption
 from velocity.ui.page import show_way, show_why
 from velocity.ui.parts import data_menu, show_figure, theme_mode
 
