@@ -17,11 +17,9 @@ from wandb.sdk.lib.service.service_connection import WandbApiFailedError
 
 from scripts.waiting import PATIENCE_S
 from tests import faults
+from tests.wandb_server import Call, Faults, ProtocolServer, World
 from tests.worlds import COUNT, NOON, node, runs_served
-from velocity.demo.wandb_server.faults import Call, Faults
 from velocity.demo.wandb_server.protocol import InvalidQueryError, load_operation, schema_text
-from velocity.demo.wandb_server.server import ProtocolServer
-from velocity.demo.wandb_server.world import World
 
 pytestmark = pytest.mark.sampled(4)
 

@@ -1,7 +1,7 @@
 """The data of the W&B-protocol server: entities, projects and runs, in memory and mutable.
 
 Build a run from plain values with `RunNode.build`, add it to a `World`, and pass the world to the
-server. Tests change a world while the server is running.
+server, which may be running.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import base64
 import json
 import threading
 import zlib
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC
 from itertools import count
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 _CLI_VERSION = "0.31.0"
-_VERSIONS = count()
+#: Each change of a project gets the next one.
+VERSIONS = count()
 
 
 class Writer(NamedTuple):
@@ -142,7 +143,7 @@ class Project:
 
     name: str
     runs: dict[str, RunNode] = field(default_factory=dict)
-    version: int = field(default_factory=lambda: next(_VERSIONS))
+    version: int = field(default_factory=lambda: next(VERSIONS))
 
 
 class World:
@@ -159,43 +160,12 @@ class World:
             for run in runs:
                 project = self.add_project(run.entity, run.project)
                 project.runs[run.name] = run
-                project.version = next(_VERSIONS)
-
-    def change(self, entity: str, project: str, run_id: str, **fields: Any) -> RunNode:
-        """Set fields of `RunNode` on one run, and return the new run.
-
-        Raises:
-            KeyError: there is no such run.
-        """
-        with self.lock:
-            changed = replace(self.entities[entity][project].runs[run_id], **fields)
-            self.put(changed)
-            return changed
-
-    def delete(self, entity: str, project: str, run_id: str) -> RunNode:
-        """Remove one run and return it.
-
-        Raises:
-            KeyError: there is no such run.
-        """
-        with self.lock:
-            home = self.entities[entity][project]
-            home.version = next(_VERSIONS)
-            return home.runs.pop(run_id)
+                project.version = next(VERSIONS)
 
     def add_project(self, entity: str, project: str) -> Project:
         """The project; created, with its entity, if it does not exist."""
         with self.lock:
             return self.entities.setdefault(entity, {}).setdefault(project, Project(project))
-
-    def delete_project(self, entity: str, project: str) -> None:
-        """Remove a project with all of its runs.
-
-        Raises:
-            KeyError: there is no such project.
-        """
-        with self.lock:
-            del self.entities[entity][project]
 
 
 def naive_utc(moment: datetime) -> str:
