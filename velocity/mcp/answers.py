@@ -1,4 +1,7 @@
-"""What the MCP tools answer: a few figures or rows of a snapshot, in the scope of a viewer."""
+"""The MCP tools: a few figures or rows of a snapshot, in the scope of a viewer.
+
+The docstrings of the tools are what assistants read about them.
+"""
 
 from __future__ import annotations
 
@@ -95,8 +98,13 @@ class Asker:
         return "scholar", self.scholar(scholar)
 
 
-def my_week(asker: Asker, scholar: str | None, week: date | None) -> dict[str, Any]:
-    """Every figure of a scholar's week that has a usual range."""
+def my_week(
+    asker: Asker, *, scholar: str | None = None, week: date | None = None
+) -> dict[str, Any]:
+    """The figures of a week, each with its usual range.
+
+    Default: the last whole week of the person who asks. A week is named by its Monday.
+    """
     window = asker.week(week)
     of: tuple[By, str] = ("scholar", asker.scholar(scholar))
     weekly = [it.id for it in definitions.metrics().values() if it.weekly]
@@ -105,19 +113,24 @@ def my_week(asker: Asker, scholar: str | None, week: date | None) -> dict[str, A
 
 def compare(
     asker: Asker,
+    *,
     metric: str,
-    of: tuple[str | None, str | None],
-    week: date | None,
-    other_week: date | None,
+    scholar: str | None = None,
+    stream: str | None = None,
+    week: date | None = None,
+    other_week: date | None = None,
 ) -> dict[str, Any]:
-    """One figure of a scholar or stream in two of their own weeks."""
+    """One figure (a metric id) of a scholar or stream in two of their own weeks (Mondays).
+
+    Default: the last whole week, and the week before.
+    """
     known = [it.id for query in figure_queries() for it in query.metrics]
     if metric not in known:
         raise VelocityError(
             f"There is no weekly figure '{label(metric)}'.",
             did_you_mean(metric, known, otherwise="docs/metrics.md lists every metric."),
         )
-    group = asker.group(*of)
+    group = asker.group(scholar, stream)
     later = asker.week(week)
     earlier = asker.week(other_week or later.first - _WEEK)
     weeks = [
@@ -127,7 +140,7 @@ def compare(
     return _about(asker, group) | {"weeks": weeks}
 
 
-def what_waits(asker: Asker, scholar: str | None) -> dict[str, Any]:
+def what_waits(asker: Asker, *, scholar: str | None = None) -> dict[str, Any]:
     """Results and failures without a next launch, those that need a decision first."""
     scholars = None if scholar is None else [asker.scholar(scholar)]
     found = reads.needs_decision(
@@ -136,8 +149,8 @@ def what_waits(asker: Asker, scholar: str | None) -> dict[str, Any]:
     return _about(asker) | _bounded(found, "waiting")
 
 
-def why_slow(asker: Asker, scholar: str | None) -> dict[str, Any]:
-    """The parts of a scholar's loops in four weeks, and the loops that took longest."""
+def why_slow(asker: Asker, *, scholar: str | None = None) -> dict[str, Any]:
+    """The parts of the feedback loop over four whole weeks: machine, waiting, days off."""
     window, of = asker.last_weeks, asker.scholar(scholar)
     loops = reads.loops(
         asker.snapshot,
@@ -154,8 +167,8 @@ def why_slow(asker: Asker, scholar: str | None) -> dict[str, Any]:
     )
 
 
-def could_run_side_by_side(asker: Asker, scholar: str | None) -> dict[str, Any]:
-    """Chains of experiments that were launched one after another although they need not be."""
+def could_run_side_by_side(asker: Asker, *, scholar: str | None = None) -> dict[str, Any]:
+    """Experiments of four whole weeks that ran one after another although they need not."""
     window, of = asker.last_weeks, asker.scholar(scholar)
     chains = reads.chains(
         asker.snapshot,
@@ -172,10 +185,15 @@ def could_run_side_by_side(asker: Asker, scholar: str | None) -> dict[str, Any]:
 
 
 def explain(
-    asker: Asker, metric: str, of: tuple[str | None, str | None], week: date | None
+    asker: Asker,
+    *,
+    metric: str,
+    scholar: str | None = None,
+    stream: str | None = None,
+    week: date | None = None,
 ) -> dict[str, Any]:
-    """How rows add up to one figure."""
-    by, group = asker.group(*of)
+    """How rows add up to a figure (a metric id), in a week (its Monday) or in all the data."""
+    by, group = asker.group(scholar, stream)
     it = explained(
         asker.snapshot,
         metric=metric,
@@ -194,6 +212,10 @@ def explain(
         "left_out": max(len(it.results) - MOST, 0),
         "nothing": it.nothing,
     }
+
+
+#: Every tool, in the order in which clients list them.
+TOOLS = (my_week, what_waits, why_slow, could_run_side_by_side, explain, compare)
 
 
 def _result(result: Result) -> dict[str, Any]:
