@@ -121,6 +121,10 @@ class ProtocolServer(server.ProtocolServer):
         self.calls: deque[Call] = deque()
         self.faults = Faults()
 
+    def stop(self) -> None:
+        """Stop the server before the end of its `with`."""
+        self.__exit__()
+
     async def respond(self, request: Request) -> Response:
         call = await self._call(request)
         self.calls.append(call)

@@ -19,8 +19,7 @@ from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.routing import Route
 
-from velocity.demo.wandb_server.answers import Answers
-from velocity.demo.wandb_server.listing import InvalidFilterError
+from velocity.demo.wandb_server.answers import Answers, InvalidFilterError
 from velocity.demo.wandb_server.protocol import InvalidQueryError, load_operation, schema_text
 
 if TYPE_CHECKING:
