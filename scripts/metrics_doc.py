@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scripts.metrics_pictures import Picture, pictures
-from velocity.reading.conventions import conventions
-from velocity.reading.definitions import Group, groups, words
+from velocity.reading.definitions import Group, conventions, groups, words
 from velocity.settings import Experiments
 
 if TYPE_CHECKING:

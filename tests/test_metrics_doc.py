@@ -13,8 +13,7 @@ from tests.conftest import ROOT
 from tests.read_schemas import READ_SCHEMAS
 from velocity.errors import VelocityError
 from velocity.queries import list_queries
-from velocity.reading.conventions import conventions
-from velocity.reading.definitions import definition, groups, words
+from velocity.reading.definitions import conventions, definition, groups, words
 from velocity.settings import Experiments, Settings
 from velocity.theme import LIGHT
 

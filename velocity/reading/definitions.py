@@ -1,9 +1,14 @@
-"""Definitions of every figure, from the headers of queries/: for tooltips, pages and docs."""
+"""Definitions of every figure, from the headers of queries/: for tooltips, pages and docs.
+
+The conventions that all figures share are in conventions.md.
+"""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from velocity.errors import VelocityError
@@ -12,6 +17,9 @@ from velocity.queries import list_metric_queries, list_queries
 
 if TYPE_CHECKING:
     from velocity.queries.metric import Metric
+    from velocity.settings import Experiments
+
+_CONVENTIONS = Path(__file__).with_name("conventions.md")
 
 #: The steps of queries/derive/ whose tables are terms that people use.
 _WORDS = (
@@ -106,3 +114,20 @@ def definition(metric_id: str) -> Metric:
         text=f"{text}{mid_sentence(metric.text)}",
         formula={"low": metric.low, "high": metric.high}.get(suffix, ""),
     )
+
+
+def conventions(experiments: Experiments) -> dict[str, str]:
+    """Returns the conventions of all figures with the values of the settings: title -> Markdown."""
+    text = _CONVENTIONS.read_text(encoding="utf-8").format(
+        stale=_written(experiments.stale_after_minutes, "minute"),
+        together=_written(experiments.together_minutes, "minute"),
+        script=_written(experiments.script_gap_seconds, "second"),
+    )
+    parts = re.split(r"^## (.+)\n\n", text, flags=re.MULTILINE)[1:]
+    pairs = zip(parts[::2], parts[1::2], strict=True)
+    return {title: f"{rules.rstrip()}\n" for title, rules in pairs}
+
+
+def _written(value: float, unit: str) -> str:
+    """Returns a setting to the last digit."""
+    return f"{value:.15g} {unit}" + ("" if value == 1 else "s")

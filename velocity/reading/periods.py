@@ -1,4 +1,4 @@
-"""The windows of whole local days that a page can cover."""
+"""The windows of whole local days that a page can cover, and instants cut to their local day."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Literal, get_args
 from zoneinfo import ZoneInfo
+
+import polars as pl
+from polars import selectors
 
 from velocity import formats
 
@@ -98,6 +101,28 @@ def last_four_weeks(last_day: date) -> Window:
     """The four latest weeks, from Monday to Sunday, that are over at the end of `last_day`."""
     sunday = monday_of(last_day + _DAY) - _DAY
     return Window(sunday - 4 * _WEEK + _DAY, sunday)
+
+
+def only_days(frame: pl.DataFrame, visible: Collection[str], zone: str) -> pl.DataFrame:
+    """Returns the rows with other people's instants cut to the beginning of their local day.
+
+    Times of day are for the scholar alone: everybody else gets days.
+
+    Args:
+        frame: rows with the id of a scholar in `scholar`.
+        visible: ids of the scholars whose hours of the day may be seen.
+        zone: IANA name of the programme's time zone, whose midnights begin the days.
+    """
+    own = pl.col("scholar").is_in(visible)
+    # When a project's data ends says nothing about a person.
+    instants = selectors.datetime(time_zone="*") - selectors.by_name("as_of", require_all=False)
+    return frame.with_columns(pl.when(own).then(instants).otherwise(day_of(instants, zone)))
+
+
+def day_of(instants: pl.Expr, zone: str) -> pl.Expr:
+    """The beginning of the local day of instants, as instants in UTC."""
+    days = instants.dt.convert_time_zone(zone).dt.truncate("1d")
+    return days.dt.convert_time_zone("UTC")
 
 
 def presets(first_day: date, last_day: date) -> dict[Period, Window]:

@@ -17,8 +17,7 @@ import polars as pl
 from velocity.queries import load_query
 from velocity.reading import definitions
 from velocity.reading.access import EVERYTHING, Scope
-from velocity.reading.hours import only_days
-from velocity.reading.periods import last_four_weeks, last_whole_day
+from velocity.reading.periods import last_four_weeks, last_whole_day, only_days
 from velocity.store.figures import Actor, By, Period, figures
 
 if TYPE_CHECKING:

@@ -10,6 +10,7 @@ from velocity.reading import reads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from concurrent.futures import Executor
     from datetime import datetime
 
     import polars as pl
@@ -110,3 +111,9 @@ class PlainDays:
     def needs_decision(self, **filters: Any) -> pl.DataFrame:
         """The lines of `reads.needs_decision`, with the results that were marked as read."""
         return self.read(reads.needs_decision, read=tuple(self.marks), **filters)
+
+
+def soon(threads: Executor, make: Callable[[], _Made]) -> Callable[[], _Made]:
+    """Returns a function that gives make()'s result: from a thread if it started, else computed."""
+    begun = threads.submit(make)
+    return lambda: make() if begun.cancel() else begun.result()

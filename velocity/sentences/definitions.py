@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from velocity import explain
 from velocity.reading import definitions
-from velocity.reading.conventions import conventions
+from velocity.reading.definitions import conventions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -295,7 +295,7 @@ def if_changed(
 
     Args:
         ends: `frames.named_ends`.
-        changed: the same after the change, from `what_if.ends_if`.
+        changed: the same after the change, from `frames.ends_if`.
         stream: id of the stream that changes.
         giver: id of the stream that gives credits; None for a new grant.
         today: the last day that counts.
