@@ -82,9 +82,7 @@ RUN_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "history_rows": pl.Int64,  # number of logged rows, according to the server
     "wrote": pl.Boolean,  # whether there is evidence that a client ever wrote; W&B only
     "relaunched": pl.Boolean,  # an earlier run had this id; local files only
-    "unreadable": pl.List(
-        pl.String
-    ),  # names of fields that could not be read; null if there are none
+    "unreadable": pl.List(pl.String),  # names of fields that could not be read, if there are any
     "source": pl.String,  # api | files | table, or what another source calls itself
     "trust": pl.Int32,  # of the source: decides which source replaces which
     "url": pl.String,  # the page of the run

@@ -29,9 +29,7 @@ class Habit:
     more: float = 0.12  # mean number of launches in a sitting beyond the first
     overlap: float = 0.09  # chance of a launch before the result is in
     drift: float = 0.0  # increase of the overlap per week
-    impatience: float = (
-        0.55  # increase of the overlap when the result is more than a few hours away
-    )
+    impatience: float = 0.55  # increase of the overlap when the result is hours away
     pause: float = 0.05  # chance of days of reading and meetings before the next launch
     blind_gap: float | None = None  # mean awake hours between launches that ignore results
 
@@ -55,10 +53,7 @@ class Person:
     hosts: tuple[Host, ...]
     lines: tuple[Line, ...] = ()
     hours: Hours = USUAL_HOURS
-    awake: tuple[int, int] = (
-        9,
-        21,
-    )  # awake window in the roster; an end before the begin is on the next day
+    awake: tuple[int, int] = (9, 21)  # hours of the roster; it may end on the next day
     idle_weeks: tuple[int, ...] = ()
     slow_weeks: Mapping[int, float] = field(default_factory=dict)  # week -> factor on reactions
 

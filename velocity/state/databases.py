@@ -56,9 +56,7 @@ _one_at_a_time = Lock()  # a second pool would have threads that nobody needs
 class _Cursor(Protocol):
     @property
     def rowcount(self) -> int: ...
-    def fetchone(self) -> Any: ...
     def fetchall(self) -> list[Any]: ...
-    def __iter__(self) -> Iterator[Any]: ...
 
 
 class State(Protocol):
@@ -81,6 +79,18 @@ def opened(where: Where) -> Iterator[State]:
     else:
         with _sqlite(where) as connection, connection:
             yield connection
+
+
+def changed(where: Where, sql: str, *values: Any) -> int:
+    """Run one statement in a transaction of its own; returns the number of rows that it changed."""
+    with opened(where) as state:
+        return state.execute(sql, values).rowcount
+
+
+def found(where: Where, sql: str, *values: Any) -> list[Any]:
+    """The rows of one query."""
+    with opened(where) as state:
+        return state.execute(sql, values).fetchall()
 
 
 @contextmanager
