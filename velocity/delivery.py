@@ -62,16 +62,12 @@ class _Attempt(NamedTuple):
 
 @dataclass(frozen=True)
 class Address:
-    """Where messages go.
+    """Where messages go."""
 
-    Args:
-        url: a Slack-compatible webhook (http or https), or any address that Apprise understands,
-            such as "mailto://..." or "ntfy://...".
-        place: where the address was read from, for error messages.
-    """
-
+    #: A Slack-compatible webhook (http or https), or any address that Apprise understands, such as
+    #: "mailto://..." or "ntfy://...".
     url: str = field(repr=False)
-    place: str
+    place: str  # where the address was read from, for error messages
 
     @property
     def _is_webhook(self) -> bool:

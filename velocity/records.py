@@ -134,20 +134,14 @@ class RunBatch:
 
     Every source returns its runs in batches, so this is where their texts are cleaned. A key is
     never changed, because a run could then replace another: a row with an unclean key is rejected.
-
-    Args:
-        runs: frame of `RUN_SCHEMA`, any number of rows.
-        rejected: rows that could not become a run.
-        complete_to: instant (UTC) to which the runs are complete; None: to when they were read.
-        notes: sentences about skipped or invented values.
-        asked_for: number of runs that match the request, by the server's own count at this page;
-            None: not known.
     """
 
-    runs: pl.DataFrame
-    rejected: tuple[Rejected, ...] = ()
+    runs: pl.DataFrame  # of `RUN_SCHEMA`
+    rejected: tuple[Rejected, ...] = ()  # rows that could not become a run
+    #: Instant (UTC) to which the runs are complete; None: to when they were read.
     complete_to: datetime | None = None
-    notes: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()  # sentences about skipped or invented values
+    #: Runs that match the request, by the server's own count at this page; None: not known.
     asked_for: int | None = None
 
     def __post_init__(self) -> None:

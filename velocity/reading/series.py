@@ -104,19 +104,12 @@ def trend(weekly: pl.DataFrame, measure: str) -> pl.DataFrame:
 
 @dataclass(frozen=True)
 class Shifts:
-    """Which series are beyond their usual range in one complete week.
+    """Which series are beyond their usual range in one complete week."""
 
-    Args:
-        rows: rows of `reads.weekly`; streams in roster order, then by rank of the measure.
-        series: the number of series with limits and a value in the week.
-        groups: the groups with such a series.
-        weeks: complete weeks of the group with the most.
-    """
-
-    rows: list[Row]
-    series: int
-    groups: frozenset[str]
-    weeks: int
+    rows: list[Row]  # of `reads.weekly`; streams in roster order, then by rank of the measure
+    series: int  # number of series with limits and a value in the week
+    groups: frozenset[str]  # with such a series
+    weeks: int  # complete weeks of the group with the most
 
     @classmethod
     def of(cls, weekly: Sequence[pl.DataFrame], week: date, names: Mapping[str, str]) -> Shifts:

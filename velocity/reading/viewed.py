@@ -65,21 +65,13 @@ class ViewedDays(Protocol):
 
 @dataclass(frozen=True)
 class PlainDays:
-    """A `ViewedDays` without a cache, for a text that is written once.
-
-    Args:
-        snapshot: where the rows come from.
-        scope: what may be seen.
-        window: the days.
-        before: the days that they are compared with; None without any.
-        marks: results that were marked as read, `velocity.state.read_marks`.
-    """
+    """A `ViewedDays` without a cache, for a text that is written once."""
 
     snapshot: Snapshot
     scope: Scope
     window: Window
     before: Window | None
-    marks: Sequence[ReadMark] = ()
+    marks: Sequence[ReadMark] = ()  # results that were marked as read: `velocity.state.read_marks`
 
     @cached_property
     def trust(self) -> dict[str, Any]:

@@ -280,7 +280,7 @@ def _moment(micros: int) -> datetime:
 def _messages(where: Where, condition: str, *values: str) -> list[SentMessage]:
     sql = "SELECT person, rule, subject, day, sent_at FROM message WHERE "
     rows = found(where, f"{sql}{condition} ORDER BY sent_at, person, rule, subject", *values)
-    return [SentMessage(*texts, sent_at=_moment(at)) for *texts, at in rows]
+    return [SentMessage(whom, rule, of, day, _moment(at)) for whom, rule, of, day, at in rows]
 
 
 def _names(where: Where, sql: str, *values: str) -> frozenset[str]:
