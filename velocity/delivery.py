@@ -129,12 +129,8 @@ class Address:
     ) -> None:
         """Sends a message, in several attempts as long as it certainly has not arrived.
 
-        Args:
-            text: the message.
-            title: subject of an e-mail, or title of a push message; webhooks get `text` alone.
-            form: of the text.
-            waits: seconds between attempts.
-            sleep: waits that long.
+        The title is the subject of an e-mail or the title of a push message; webhooks get the text
+        alone. `waits` are the seconds between attempts.
 
         Raises:
             LostResponseError: the message may have been delivered.

@@ -9,12 +9,7 @@ if TYPE_CHECKING:
 
 
 class VelocityError(Exception):
-    """A problem that the user can fix.
-
-    Args:
-        message: one sentence saying what is wrong.
-        hint: one sentence saying what to do about it.
-    """
+    """A problem that the user can fix: a sentence about it, and one about what to do."""
 
     def __init__(self, message: str, hint: str) -> None:
         super().__init__(message)

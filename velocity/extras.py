@@ -14,16 +14,10 @@ if TYPE_CHECKING:
 def import_extra(
     extra: str, module: str, *, asker: str, error: type[VelocityError] = ConfigurationError
 ) -> Any:
-    """Return a module that is in an extra, or that imports one.
-
-    Args:
-        extra: the name of the extra.
-        module: the name of the module.
-        asker: what needs it, as the subject of the error.
-        error: the kind of error.
+    """Return a module that is in an extra, or that imports one; `asker` is what needs it.
 
     Raises:
-        VelocityError: of that kind; the extra is not installed.
+        VelocityError: of the kind `error`; the extra is not installed.
     """
     try:
         return import_module(module)

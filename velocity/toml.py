@@ -241,12 +241,7 @@ def _where(values: dict[str, Any], model: type[BaseModel], path: _Path) -> str:
 
 
 def _names(kind: str, labels: Sequence[Any]) -> list[str]:
-    """Returns a name for each entry, with its place in the file if its label does not identify it.
-
-    Args:
-        kind: such as "scholar".
-        labels: the value that each entry is known by, None if it has none.
-    """
+    """Returns names such as "scholar ada", with the place in the file if labels are not clear."""
     counts = Counter(labels)
     names = []
     for number, label in enumerate(labels, 1):

@@ -118,9 +118,11 @@ def list_queries(folder: str = "") -> Iterator[Query]:
         yield load_query(path.relative_to(root).with_suffix("").as_posix())
 
 
-def list_metric_queries() -> list[Query]:
+@cache
+def list_metric_queries() -> tuple[Query, ...]:
     """Return the queries of queries/metrics/ in reading order."""
-    return sorted(list_queries("metrics"), key=lambda query: (query.order, query.name))
+    found = list_queries("metrics")
+    return tuple(sorted(found, key=lambda query: (query.order, query.name)))
 
 
 def macros() -> Iterator[str]:

@@ -41,12 +41,8 @@ def named_ends(
 ) -> pl.DataFrame:
     """Returns when the credits of streams with grants end, in roster order.
 
-    Args:
-        ledger: `reads.ledger` by stream.
-        seen: the same as seen a week before.
-        names: stream -> name, in roster order; others are left out.
-        first: first day with data.
-        last: the last day that counts.
+    `ledger` is `reads.ledger` by stream, and `seen` the same as seen a week before. Streams that
+    are not in `names` are left out. `first` is the first day with data, `last` the last one.
 
     Returns:
         `group_id`, `name`, `credits_left`, `burn_per_day`, `pace_days` (how many of the days that
@@ -82,14 +78,10 @@ def ends_if(
     pace: Mapping[str, float] | None = None,
     added: Mapping[str, float] | None = None,
 ) -> pl.DataFrame:
-    """Returns `ends` with the days on which credits would end.
+    """Returns `ends`, a frame of `named_ends`, with the days on which credits would end.
 
-    Args:
-        ends: `frames.named_ends`: `group_id`, `credits_left`, `burn_per_day`, `runs_out_on`.
-        as_of: the end of the data.
-        zone: the time zone of the days.
-        pace: group -> share by which its burn changes, such as -0.2.
-        added: group -> credits that it gets, negative if it gives them.
+    `pace` is the share by which the burn of a group changes, such as -0.2. `added` is the credits
+    that a group gets, negative if it gives them.
     """
     rows = []
     for row in ends.iter_rows(named=True):
@@ -111,11 +103,9 @@ def _end(as_of: datetime, zone: str, left: float, burn: float) -> date | None:
 
 
 def strips(figures: Mapping[str, Any], bands: pl.DataFrame) -> pl.DataFrame:
-    """Returns the scholar's figures with the quartiles of the others.
+    """Returns a scholar's figures of the last four whole weeks with the quartiles of the others.
 
-    Args:
-        figures: the scholar's row of `reads.metrics` of the last four whole weeks.
-        bands: `reads.bands`.
+    `figures` is a row of `reads.metrics`, and `bands` are `reads.bands`.
     """
     measures = (
         ("Concluded a week", "rate", "throughput_per_week"),

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
 
 import polars as pl
 
-from velocity.queries import load_query
+from velocity.queries import list_metric_queries, load_query
 from velocity.reading import definitions
 from velocity.reading.access import EVERYTHING, Scope
 from velocity.reading.periods import last_four_weeks, last_whole_day, only_days
@@ -178,7 +178,7 @@ def _pooled(
 ) -> float | None:
     """The figure of a group over some whole weeks; a sum is given per week."""
     metric = definitions.metrics()[measure]
-    part = next(it.name for it in definitions.groups() if metric in it.metrics)
+    part = next(it.group for it in list_metric_queries() if metric in it.metrics)
     figure = read(groups=[group], from_day=first, to_day=end, parts=[part])
     value: float | None = figure[measure].item()
     return value * 7 / (end - first).days if metric.is_sum and value is not None else value

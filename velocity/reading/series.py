@@ -84,13 +84,7 @@ def last_complete_week(last_day: date) -> date:
 
 
 def recent(weekly: pl.DataFrame, week: date, measures: Iterable[str]) -> pl.DataFrame:
-    """Returns the last complete weeks of some measures; all weeks if none is complete.
-
-    Args:
-        weekly: `reads.weekly`.
-        week: Monday of the latest complete week to show.
-        measures: metric ids.
-    """
+    """Returns the complete weeks of some measures up to `week`; all weeks if none is complete."""
     shown = weekly.filter(pl.col("measure").is_in(list(measures)))
     over = ~pl.col("running") & (pl.col("week_start") <= week)
     complete = shown.filter(over & (pl.col("week_start") > week - TREND_WEEKS * _WEEK))
@@ -151,12 +145,8 @@ def at_edge(
 ) -> dict[str, dict[str, str]]:
     """Measure -> id and name of the groups whose latest value or whole week is at the edge.
 
-    A range that ends at 0, or of shares at 1, has no edge there: nothing lies beyond it.
-
-    Args:
-        frame: rows of `reads.to_date`.
-        names: id -> name of the groups.
-        measures: ids of metrics.
+    A range that ends at 0, or of shares at 1, has no edge there: nothing lies beyond it. `frame`
+    has rows of `reads.to_date`, and `names` maps ids of groups to names.
     """
     low, high, value = (pl.col(it) for it in ("limit_low", "limit_high", "value"))
     room = (high - low) * _EDGE

@@ -98,14 +98,7 @@ def record_look(
 ) -> None:
     """Records that `email` looked at a page about the scholar; removes looks that are too old.
 
-    Args:
-        where: the data folder, or the address of the database.
-        scholar: id of the scholar on the page.
-        email: address of the viewer.
-        name: name of the viewer, which the scholar sees.
-        page: title of the page.
-        at: when.
-        kept_days: looks older than this are removed.
+    The scholar sees the viewer's name and the title of the page.
     """
     look = (scholar, email, page)
     with opened(where) as state:

@@ -30,9 +30,7 @@ class InvalidFilterError(Exception):
 class Answers:
     """Runs validated operations against a world that may change between them.
 
-    Args:
-        world: the runs that exist.
-        username: owner of the key; a member of every entity.
+    The owner of the key is a member of every entity.
     """
 
     def __init__(self, world: World, username: str) -> None:
