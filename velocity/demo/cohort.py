@@ -17,10 +17,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from velocity.demo import stories
 from velocity.demo.experiments import Bench, chance
 from velocity.demo.lines import Draft, Person, work_along
-from velocity.demo.measures import tell_measures
 from velocity.demo.people import GUEST_PERSON, PEOPLE, SERVICE_HOSTS
 from velocity.demo.stories import BIRDS, GUEST, SERVICE_PROJECT, WEEKS, ZOMBIE
-from velocity.demo.twists import tell_stories
+from velocity.demo.twists import tell_measures, tell_stories
 from velocity.demo.workdays import DAY, HOUR, Term, awake_windows, work_windows
 
 if TYPE_CHECKING:
