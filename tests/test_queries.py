@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from datetime import UTC, date, datetime
 
 import polars as pl
@@ -69,7 +70,9 @@ def test_a_query_describes_its_result(query: Query):
 
 @pytest.mark.parametrize("query", QUERIES, ids=lambda query: query.name)
 def test_a_query_declares_exactly_the_parameters_it_uses(query: Query):
-    assert {param.name for param in query.params} == query.used_params
+    code = re.sub(r"--[^\n]*|'(?:[^']|'')*'", "", query.body)
+    used = re.findall(r"(?<![\w$])\$([a-z_][a-z0-9_]*)", code)
+    assert {param.name for param in query.params} == {*used}
 
 
 def test_every_metric_is_defined_once():

@@ -14,6 +14,7 @@ from velocity.explain import explain as explained
 from velocity.formats import did_you_mean, label
 from velocity.reading import definitions, reads
 from velocity.reading.periods import Window, last_four_weeks, last_whole_day, whole_week
+from velocity.reading.viewed import PlainDays
 from velocity.store.figures import figure_queries
 
 if TYPE_CHECKING:
@@ -57,6 +58,10 @@ class Asker:
         if as_of is None:
             raise VelocityError("There is no data yet.", "Run `velocity sync` first.")
         return last_four_weeks(last_whole_day(as_of, zone))
+
+    def over(self, window: Window) -> PlainDays:
+        """What the viewer may see of some days."""
+        return PlainDays(self.snapshot, self.viewer.scope, window, None, self.marks)
 
     def week(self, asked: date | None) -> Window:
         """The week that begins on a Monday; the last whole week without one."""
@@ -151,37 +156,18 @@ def what_waits(asker: Asker, *, scholar: str | None = None) -> dict[str, Any]:
 
 def why_slow(asker: Asker, *, scholar: str | None = None) -> dict[str, Any]:
     """The parts of the feedback loop over four whole weeks: machine, waiting, days off."""
-    window, of = asker.last_weeks, asker.scholar(scholar)
-    loops = reads.loops(
-        asker.snapshot,
-        from_day=window.first,
-        to_day=window.end,
-        scholar=of,
-        scope=asker.viewer.scope,
-    ).sort("loop_hours", descending=True, nulls_last=True)
-    figures = _figures(asker, ("scholar", of), window, _SLOW)
-    return (
-        _about(asker, ("scholar", of), window)
-        | {"figures": figures}
-        | _bounded(loops, "longest_loops")
-    )
+    of = asker.scholar(scholar)
+    loops = asker.over(asker.last_weeks).windowed(reads.loops, scholar=of)
+    longest = loops.sort("loop_hours", descending=True, nulls_last=True)
+    return _beside(asker, of, _SLOW, longest, "longest_loops")
 
 
 def could_run_side_by_side(asker: Asker, *, scholar: str | None = None) -> dict[str, Any]:
     """Experiments of four whole weeks that ran one after another although they need not."""
-    window, of = asker.last_weeks, asker.scholar(scholar)
-    chains = reads.chains(
-        asker.snapshot,
-        by="scholar",
-        group_id=of,
-        from_day=window.first,
-        to_day=window.end,
-        scope=asker.viewer.scope,
-    ).sort("spare_hours", descending=True)
-    figures = _figures(asker, ("scholar", of), window, _SIDE_BY_SIDE)
-    return (
-        _about(asker, ("scholar", of), window) | {"figures": figures} | _bounded(chains, "chains")
-    )
+    of = asker.scholar(scholar)
+    chains = asker.over(asker.last_weeks).windowed(reads.chains, by="scholar", group_id=of)
+    longest = chains.sort("spare_hours", descending=True)
+    return _beside(asker, of, _SIDE_BY_SIDE, longest, "chains")
 
 
 def explain(
@@ -245,6 +231,16 @@ def _about(
     return about
 
 
+def _beside(
+    asker: Asker, scholar: str, ids: Iterable[str], rows: pl.DataFrame, name: str
+) -> dict[str, Any]:
+    """Figures of a scholar's last four weeks, and rows that explain them."""
+    of: tuple[By, str] = ("scholar", scholar)
+    window = asker.last_weeks
+    figures = _figures(asker, of, window, ids)
+    return _about(asker, of, window) | {"figures": figures} | _bounded(rows, name)
+
+
 def _bounded(frame: pl.DataFrame, name: str) -> dict[str, Any]:
     """The first rows, and how many more there are."""
     left_out = max(frame.height - MOST, 0)
@@ -255,15 +251,11 @@ def _figures(
     asker: Asker, of: tuple[By, str], window: Window, ids: Iterable[str]
 ) -> list[dict[str, Any]]:
     """Figures with their n, limits and, for a week, the group's usual range."""
-    by, group = of
-    scope = asker.viewer.scope
-    asked: dict[str, Any] = {"by": by, "groups": [group], "scope": scope}
-    found = reads.metrics(
-        asker.snapshot, from_day=window.first, to_day=window.end, **asked
-    ).to_dicts()
+    days, asked = asker.over(window), {"by": of[0], "groups": [of[1]]}
+    found = days.windowed(reads.metrics, **asked).to_dicts()
     usual = {}
     if window.end - window.first == _WEEK:
-        weekly = reads.weekly(asker.snapshot, **asked).filter(week_start=window.first)
+        weekly = days.read(reads.weekly, **asked).filter(week_start=window.first)
         usual = {row["measure"]: row for row in weekly.to_dicts()}
     metrics = definitions.metrics()
     return [_figure(metrics[it], found[0] if found else {}, usual.get(it)) for it in ids]

@@ -44,7 +44,6 @@ if TYPE_CHECKING:
 _FIELD = re.compile(r"^(title|param|metric|sum|word|table|stage|key|actor|order):\s*(.*)$")
 _ATTRIBUTE = re.compile(r"^--   (\w+)(?::\s*(.*))?$")
 _LAST = 99  # the place of a query without an `order`
-_PARAMETER = re.compile(r"(?<![\w$])\$([a-z_][a-z0-9_]*)")
 
 
 @dataclass(frozen=True)
@@ -85,13 +84,6 @@ class Query:
     def given(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Return the values of its own parameters."""
         return {param.name: values[param.name] for param in self.params}
-
-    @property
-    def used_params(self) -> frozenset[str]:
-        """Names of the parameters in the body."""
-        code = re.sub(r"--[^\n]*", "", self.body)
-        code = re.sub(r"'(?:[^']|'')*'", "''", code)
-        return frozenset(_PARAMETER.findall(code))
 
 
 def queries_folder() -> Path:

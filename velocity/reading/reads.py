@@ -18,13 +18,13 @@ from velocity.queries import list_metric_queries, load_query
 from velocity.reading import definitions
 from velocity.reading.access import EVERYTHING, Scope
 from velocity.reading.periods import last_four_weeks, last_whole_day, only_days
+from velocity.state import ReadMark
 from velocity.store.figures import Actor, By, Period, figures
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import date
 
-    from velocity.state import ReadMark
     from velocity.store.snapshot import Snapshot
 
 __all__ = ["Actor", "By", "Period"]
@@ -60,16 +60,21 @@ def _rows(query: str) -> Callable[[_Declared[_Params]], _Read[_Params]]:
 def _read(
     snapshot: Snapshot, query: str, frames: Mapping[str, pl.DataFrame] | None = None, **given: Any
 ) -> pl.DataFrame:
-    params = {
-        name: it.params if isinstance(it, Scope) else list(it) if isinstance(it, tuple) else it
-        for name, it in given.items()
-    }
+    params = {name: _param(it) for name, it in given.items()}
     frame = snapshot.frame(load_query(query).body, params, frames)
     scope = given.get("scope")
     if scope is None or scope.hours is None or "scholar" not in frame.columns:
         return frame
     known: pl.DataFrame = snapshot.kept.get((edge,), lambda: edge(snapshot))
     return only_days(frame, scope.hours, str(known["timezone"][0]))
+
+
+def _param(value: Any) -> Any:
+    if isinstance(value, Scope):
+        return value.params
+    if isinstance(value, ReadMark):
+        return value._asdict()
+    return [_param(it) for it in value] if isinstance(value, tuple | list) else value
 
 
 def metrics(
@@ -245,6 +250,7 @@ def stuck(snapshot: Snapshot, *, min_hours: float, scope: Scope = EVERYTHING) ->
     """Results, failures and stale runs older than `min_hours`, oldest first; see stuck.sql."""
 
 
+@_rows("reads/needs_decision")
 def needs_decision(
     snapshot: Snapshot,
     *,
@@ -252,7 +258,7 @@ def needs_decision(
     scholars: Sequence[str] | None = None,
     read: Sequence[ReadMark] = (),
     scope: Scope = EVERYTHING,
-) -> pl.DataFrame:
+) -> None:
     """Lines whose latest result nobody followed, those that need a decision first.
 
     See queries/reads/needs_decision.sql. `read`: the results that their scholars marked as read
@@ -265,14 +271,6 @@ def needs_decision(
         known), usual_n, usual_of (line, scholar or null), parked, away, marked_read,
         needs_decision, named, met_rule_at (for the scholar alone).
     """
-    return _read(
-        snapshot,
-        "reads/needs_decision",
-        streams=tuple(streams) if streams is not None else None,
-        scholars=tuple(scholars) if scholars is not None else None,
-        read=tuple(mark._asdict() for mark in read),
-        scope=scope,
-    )
 
 
 @_rows("reads/restated")

@@ -10,8 +10,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Protocol
 
-from velocity.errors import VelocityError
-from velocity.extras import import_extra
+from velocity.errors import VelocityError, import_extra
 from velocity.paths import make_private
 
 if TYPE_CHECKING:
