@@ -121,24 +121,6 @@ def metrics(
     return frame.drop("period_start") if period == "all" else frame
 
 
-@_rows("metrics/xmr")
-def weekly(
-    snapshot: Snapshot,
-    *,
-    by: By,
-    groups: Sequence[str] | None = None,
-    scope: Scope = EVERYTHING,
-) -> None:
-    """Weekly series with the group's usual range: one row per group, measure and week.
-
-    Returns:
-        group_id, measure (metric id), week_start, running, away (a scholar's week of days off),
-        value, n (null for shares), centre, limit_low, limit_high (null with fewer than 8 complete
-        weeks of the phase that were not away), signal (whether the week is a shift), phase
-        (from 0; limits start afresh with each).
-    """
-
-
 def lasting_changes(
     snapshot: Snapshot,
     *,
@@ -521,6 +503,12 @@ def _of_some_groups(
     """The rows of some scholars or streams, or of the programme."""
 
 
+#: Weekly series with the group's usual range, one row per group, measure and week: group_id,
+#: measure (metric id), week_start, running, away (a scholar's week of days off), value, n (null for
+#: shares), centre, limit_low, limit_high (null with fewer than 8 complete weeks of the phase that
+#: were not away), signal (whether the week is a shift), phase (from 0; limits start afresh with
+#: each).
+weekly = _rows("metrics/xmr")(_of_some_groups)
 #: group_id, day, week_start, text, about (programme, stream, scholar, holiday, grant or move),
 #: target, new_phase: the events of the roster that concern each group, oldest first.
 notes = _rows("reads/notes")(_of_some_groups)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import polars as pl
 
 from velocity.reading.definitions import metrics
+from velocity.reading.periods import monday_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -80,7 +81,7 @@ class Weeks:
 
 def last_complete_week(last_day: date) -> date:
     """Returns the Monday of the latest week that is over at the end of `last_day`."""
-    return last_day + timedelta(days=1) - timedelta(days=(last_day.weekday() + 1) % 7) - _WEEK
+    return monday_of(last_day + timedelta(days=1)) - _WEEK
 
 
 def recent(weekly: pl.DataFrame, week: date, measures: Iterable[str]) -> pl.DataFrame:

@@ -101,11 +101,9 @@ def record_look(
     The scholar sees the viewer's name and the title of the page.
     """
     look = (scholar, email, page)
-    with opened(where) as state:
-        state.execute(
-            "DELETE FROM look WHERE looked_at < ?", (_seconds(at - timedelta(days=kept_days)),)
-        )
-        state.execute(
+    with opened(where) as execute:
+        execute("DELETE FROM look WHERE looked_at < ?", (_seconds(at - timedelta(days=kept_days)),))
+        execute(
             "INSERT INTO look (looked_at, scholar, email, page, name) SELECT ?, ?, ?, ?, ? "
             "WHERE NOT EXISTS (SELECT 1 FROM look "
             "WHERE scholar = ? AND email = ? AND page = ? AND looked_at > ?)",
@@ -134,11 +132,9 @@ def mark_read(where: Where, scholar: str, mark: ReadMark) -> None:
 
     Marks that are too old to hold are removed.
     """
-    with opened(where) as state:
-        state.execute(
-            "DELETE FROM read_mark WHERE read_at < ?", (_micros(mark.read_at - _MARKS_KEPT),)
-        )
-        state.execute(
+    with opened(where) as execute:
+        execute("DELETE FROM read_mark WHERE read_at < ?", (_micros(mark.read_at - _MARKS_KEPT),))
+        execute(
             "INSERT INTO read_mark (scholar, experiment, result_at, read_at) VALUES (?, ?, ?, ?) "
             "ON CONFLICT (experiment, result_at) "
             "DO UPDATE SET scholar = excluded.scholar, read_at = excluded.read_at",
@@ -167,31 +163,31 @@ def has_traces(where: Where, name: str) -> tuple[bool, bool]:
 
 def forget(where: Where, *, scholars: Iterable[str], emails: Iterable[str]) -> None:
     """Removes what is recorded about these scholars and addresses."""
-    with opened(where) as state:
+    with opened(where) as execute:
         for names, columns in ((scholars, _OF_SCHOLAR), (emails, _OF_ADDRESS)):
             for name, (table, column) in product(names, columns.items()):
-                state.execute(f"DELETE FROM {table} WHERE {column} = ?", (name,))  # noqa: S608
+                execute(f"DELETE FROM {table} WHERE {column} = ?", (name,))  # noqa: S608
     rewrite(where)
 
 
 def copy(where: Where, other: Where) -> None:
     """Replaces everything in another state by a copy, except tokens; others may write meanwhile."""
-    with opened(where) as state:
-        tables = {it: state.execute(f"SELECT * FROM {it}").fetchall() for it in _COPIED}  # noqa: S608
-    with opened(other) as state:
+    with opened(where) as execute:
+        tables = {it: execute(f"SELECT * FROM {it}").fetchall() for it in _COPIED}  # noqa: S608
+    with opened(other) as execute:
         for table, rows in tables.items():
-            state.execute(f"DELETE FROM {table}")  # noqa: S608
+            execute(f"DELETE FROM {table}")  # noqa: S608
             for row in rows:
                 values = ", ".join("?" * len(row))
-                state.execute(f"INSERT INTO {table} VALUES ({values})", row)  # noqa: S608
+                execute(f"INSERT INTO {table} VALUES ({values})", row)  # noqa: S608
 
 
 def archive(where: Where, before: datetime) -> None:
     """Removes looks, marks and messages from before an instant."""
-    with opened(where) as state:
-        state.execute("DELETE FROM look WHERE looked_at < ?", (_seconds(before),))
-        state.execute("DELETE FROM read_mark WHERE read_at < ?", (_micros(before),))
-        state.execute("DELETE FROM message WHERE sent_at < ?", (_micros(before),))
+    with opened(where) as execute:
+        execute("DELETE FROM look WHERE looked_at < ?", (_seconds(before),))
+        execute("DELETE FROM read_mark WHERE read_at < ?", (_micros(before),))
+        execute("DELETE FROM message WHERE sent_at < ?", (_micros(before),))
     rewrite(where)
 
 
@@ -225,15 +221,15 @@ def record_message(where: Where, message: SentMessage) -> bool:
     Returns:
         Whether there was no message to the person by that rule about that subject.
     """
-    with opened(where) as state:
-        state.execute(
+    with opened(where) as execute:
+        execute(
             "DELETE FROM message WHERE sent_at < ?", (_micros(message.sent_at - _MESSAGES_KEPT),)
         )
         values = (*message[:4], _micros(message.sent_at))
-        done = state.execute(
+        done = execute(
             "INSERT INTO message VALUES (?, ?, ?, ?, ?, 0) ON CONFLICT DO NOTHING", values
         )
-        return done.rowcount == 1
+        return bool(done.rowcount)
 
 
 def forget_message(where: Where, message: SentMessage) -> None:
