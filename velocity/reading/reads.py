@@ -523,7 +523,10 @@ def bands(snapshot: Snapshot, *, scholar: str, scope: Scope = EVERYTHING) -> pl.
     """
     as_of, _, zone = edge(snapshot).row(0)
     window = last_four_weeks(last_whole_day(as_of or _NO_DATA, zone))
-    figure = _of_scholars(snapshot, "medians", from_day=window.first, to_day=window.end)
+    read = partial(metrics, snapshot, by="scholar", parts=["medians"])
+    figure: pl.DataFrame = snapshot.kept.get(
+        (bands, window), lambda: read(from_day=window.first, to_day=window.end)
+    )
     return _read(snapshot, "metrics/bands", {"figure": figure}, scholar=scholar, scope=scope)
 
 
@@ -554,27 +557,3 @@ def littles_law_residual(
         scope=scope,
     ).rename({"group_id": by})
     return frame.drop("period_start") if period == "all" else frame
-
-
-def _of_scholars(
-    snapshot: Snapshot,
-    *parts: str,
-    from_day: date | None = None,
-    to_day: date | None = None,
-) -> pl.DataFrame:
-    """Returns parts of every scholar's figures, computed once for all reads that use them."""
-
-    def make() -> pl.DataFrame:
-        made = figures(
-            snapshot,
-            kinds=["scholar"],
-            period="all",
-            from_day=from_day,
-            to_day=to_day,
-            parts=parts,
-            each=side_by_side.map,
-        )
-        return made.rename({"group_id": "scholar"})
-
-    kept: pl.DataFrame = snapshot.kept.get((_of_scholars, parts, from_day, to_day), make)
-    return kept
