@@ -154,33 +154,27 @@ def macros_of(metrics: Iterable[Metric]) -> Iterator[str]:
     metrics = list(metrics)
     weekly = [it for it in metrics if it.weekly]
     restated = [it for it in metrics if it.weekly or it.restated]
-    counts = [it.counted_in for it in weekly if it.median]
-    yield _list_macro("weekly_measures", [it.id for it in weekly])
-    yield _list_macro("weekly_counts", counts)
-    yield _list_macro("restated_measures", [it.id for it in restated])
-    yield _list_macro("summed_measures", [it.id for it in restated if it.is_sum])
-    yield _list_macro("compared_measures", [it.id for it in metrics if it.compared])
-    yield _list_macro("lasting_measures", [it.id for it in metrics if it.lasting])
-    yield _map_macro("unit_of", {it.id: it.unit for it in weekly})
-    yield _map_macro("counted_in", {it.id: it.counted_in for it in weekly})
-    yield from (_formula_macro(it) for it in metrics if it.formula)
-
-
-def _formula_macro(metric: Metric) -> str:
-    """Return the formula of a metric as a macro of its operands, in order of appearance."""
-    taken = list(dict.fromkeys(_IDENTIFIER.findall(metric.formula)))
-    formula = formula_sql(metric.formula, {it: it for it in taken})
-    return f"CREATE OR REPLACE MACRO {metric.id}({', '.join(taken)}) AS {formula}"
-
-
-def _list_macro(name: str, ids: Iterable[str | None]) -> str:
-    return f"CREATE OR REPLACE MACRO {name}() AS [{_quoted(ids)}]"
-
-
-def _map_macro(name: str, values: Mapping[str, str | None]) -> str:
-    cases = " ".join(f"WHEN '{it}' THEN '{value}'" for it, value in values.items() if value)
-    return f"CREATE OR REPLACE MACRO {name}(id) AS CASE id {cases} END"
-
-
-def _quoted(ids: Iterable[str | None]) -> str:
-    return ", ".join(f"'{it}'" for it in ids)
+    lists: dict[str, list[str | None]] = {
+        "weekly_measures": [it.id for it in weekly],
+        "weekly_counts": [it.counted_in for it in weekly if it.median],
+        "restated_measures": [it.id for it in restated],
+        "summed_measures": [it.id for it in restated if it.is_sum],
+        "compared_measures": [it.id for it in metrics if it.compared],
+        "lasting_measures": [it.id for it in metrics if it.lasting],
+    }
+    for name, ids in lists.items():
+        listed = ", ".join(f"'{it}'" for it in ids)
+        yield f"CREATE OR REPLACE MACRO {name}() AS [{listed}]"
+    maps: dict[str, dict[str, str | None]] = {
+        "unit_of": {it.id: it.unit for it in weekly},
+        "counted_in": {it.id: it.counted_in for it in weekly},
+    }
+    for name, values in maps.items():
+        cases = " ".join(f"WHEN '{it}' THEN '{value}'" for it, value in values.items() if value)
+        yield f"CREATE OR REPLACE MACRO {name}(id) AS CASE id {cases} END"
+    for metric in metrics:
+        if metric.formula:
+            # A macro of its operands, in order of appearance.
+            taken = list(dict.fromkeys(_IDENTIFIER.findall(metric.formula)))
+            formula = formula_sql(metric.formula, {it: it for it in taken})
+            yield f"CREATE OR REPLACE MACRO {metric.id}({', '.join(taken)}) AS {formula}"
