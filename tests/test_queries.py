@@ -22,9 +22,10 @@ from velocity.store import Snapshot
 
 QUERIES = list(list_queries())
 READS = {
-    name: function
-    for name, function in inspect.getmembers(reads, inspect.isfunction)
-    if function.__module__ == reads.__name__ and not name.startswith("_")
+    name: read
+    for name, read in inspect.getmembers(reads, callable)
+    if isinstance(read, reads.Read)
+    or (inspect.isfunction(read) and read.__module__ == reads.__name__ and name[0] != "_")
 }
 _DAY = {
     "scholar": "ada",

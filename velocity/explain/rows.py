@@ -114,7 +114,8 @@ class Rows:
 
     def _loops(self) -> pl.DataFrame:
         """The loops launched in the window, in order of launch, with the names of scholars."""
-        whose = {} if self.group.by == "programme" else {self.group.by: self.group.id}
+        by = self.group.by
+        whose: dict[str, Any] = {} if by == "programme" else {by: self.group.id}
         loops = reads.loops(
             self.snapshot,
             from_day=self.from_day,

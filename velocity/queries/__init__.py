@@ -9,6 +9,7 @@ A file begins with
     -- table: session | kept by scholar | published
 
 followed by one static SQL statement. Header lines come first; the body is everything after them.
+A parameter whose text says "null = ..." need not be given to a read (`velocity.reading.reads`).
 
 A metric's attributes follow its line, indented by three spaces (see
 `velocity.queries.metric.Metric`):
