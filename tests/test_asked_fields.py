@@ -8,8 +8,8 @@ import orjson
 import pytest
 
 from tests import faults
+from tests.wandb_server import Fault
 from tests.worlds import connected, pulled, runs_served
-from velocity.demo.wandb_server.faults import Fault
 from velocity.errors import RetryLaterError, SourceError
 from velocity.sources.asked_fields import find_lacking, without_fields
 

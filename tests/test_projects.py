@@ -13,11 +13,10 @@ from scripts.waiting import PATIENCE_S
 from tests import faults
 from tests.builders import without_runs
 from tests.stores import copied
+from tests.wandb_server import ProtocolServer, World
 from tests.worlds import NOON, node, point_client_at, pull_into
 from velocity.cli.progress import tell_result
 from velocity.database.connection import ClosedError
-from velocity.demo.wandb_server.server import ProtocolServer
-from velocity.demo.wandb_server.world import World
 from velocity.errors import RetryLaterError, SourceError, StoreError
 from velocity.reading import reads
 from velocity.settings import Settings

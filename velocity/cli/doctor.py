@@ -18,8 +18,7 @@ from velocity.cleaning import cleaned, escaped
 from velocity.cli.options import Places, option
 from velocity.cli.output import json_text, write_bytes
 from velocity.cli.progress import say
-from velocity.errors import ConfigurationError, VelocityError
-from velocity.extras import import_extra
+from velocity.errors import ConfigurationError, VelocityError, import_extra
 from velocity.formats import age, mid_sentence, plain, plural, set_apart
 from velocity.reading import reads
 from velocity.record import OLDEST_POSTGRES, has_record

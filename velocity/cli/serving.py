@@ -18,7 +18,7 @@ from velocity.cli.options import (
 )
 from velocity.cli.progress import say, show_progress
 from velocity.demo.launch import prepare_demo
-from velocity.extras import import_extra
+from velocity.errors import import_extra
 from velocity.mcp.tokens import make_token, viewer_at_start
 from velocity.paths import config_file, data_folder
 from velocity.serve.checks import HOST, check_address, check_port

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 _FRESH_FOR = timedelta(hours=12)
 #: The code that a store depends on: when it changes, the store is rebuilt.
 _CODE = ("database", "demo", "record", "sources", "store", "records.py", "sync")
+_SOURCES = {".py", ".jinja"}
 
 
 def prepare_demo(folder: Path, now: datetime, *, on_progress: OnProgress) -> tuple[Path, Path]:
@@ -138,7 +139,8 @@ def _fingerprint() -> str:
     package = Path(__file__).resolve().parent.parent
     for name in _CODE:
         path = package / name
-        for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
+        files = sorted(path.rglob("*")) if path.is_dir() else [path]
+        for file in (it for it in files if it.suffix in _SOURCES):
             made_of.update(file.read_bytes())
     for query in list_queries():
         made_of.update(f"{query.name} {query.body}".encode())

@@ -14,8 +14,8 @@ from velocity.errors import VelocityError
 from velocity.queries import load_query
 from velocity.queries.metric import formula_sql
 from velocity.reading import reads
-from velocity.reading.hours import day_of
-from velocity.reading.soon import soon
+from velocity.reading.periods import day_of
+from velocity.reading.viewed import soon
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -14,7 +14,7 @@ from velocity.charts.balances import draw_balances
 from velocity.charts.compute import draw_compute
 from velocity.charts.dumbbell import draw_dumbbell
 from velocity.reading import reads
-from velocity.reading.what_if import ends_if
+from velocity.reading.frames import ends_if
 from velocity.sentences import spending as words
 from velocity.ui.page import Page, show_way, show_why, way_in_text
 from velocity.ui.parts import Table, empty_state, heading, show_chart, theme_mode

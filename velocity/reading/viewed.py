@@ -10,6 +10,7 @@ from velocity.reading import reads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from concurrent.futures import Executor
     from datetime import datetime
 
     import polars as pl
@@ -64,21 +65,13 @@ class ViewedDays(Protocol):
 
 @dataclass(frozen=True)
 class PlainDays:
-    """A `ViewedDays` without a cache, for a text that is written once.
-
-    Args:
-        snapshot: where the rows come from.
-        scope: what may be seen.
-        window: the days.
-        before: the days that they are compared with; None without any.
-        marks: results that were marked as read, `velocity.state.read_marks`.
-    """
+    """A `ViewedDays` without a cache, for a text that is written once."""
 
     snapshot: Snapshot
     scope: Scope
     window: Window
     before: Window | None
-    marks: Sequence[ReadMark] = ()
+    marks: Sequence[ReadMark] = ()  # results that were marked as read: `velocity.state.read_marks`
 
     @cached_property
     def trust(self) -> dict[str, Any]:
@@ -110,3 +103,9 @@ class PlainDays:
     def needs_decision(self, **filters: Any) -> pl.DataFrame:
         """The lines of `reads.needs_decision`, with the results that were marked as read."""
         return self.read(reads.needs_decision, read=tuple(self.marks), **filters)
+
+
+def soon(threads: Executor, make: Callable[[], _Made]) -> Callable[[], _Made]:
+    """Returns a function that gives make()'s result: from a thread if it started, else computed."""
+    begun = threads.submit(make)
+    return lambda: make() if begun.cancel() else begun.result()

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from velocity.database.connection import Connection
 from velocity.database.whole_files import OLD_FILE, copy_database
-from velocity.errors import no_data
-from velocity.extras import import_extra
+from velocity.errors import import_extra, no_data
 from velocity.record.base import OLDEST_POSTGRES, Intake, MergeCounts, PullState, SyncRow
 from velocity.record.duckdb_record import (
     FILE,

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from velocity import explain
+from velocity.queries import list_metric_queries
 from velocity.reading import definitions
-from velocity.reading.conventions import conventions
+from velocity.reading.definitions import conventions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,10 +51,10 @@ def found(settings: Experiments, asked: str, *, explains: bool) -> list[Section]
 
 
 def _sections(settings: Experiments, *, explains: bool) -> Iterator[Section]:
-    terms = [Entry(it.title, it.name, it.text) for it in definitions.words()]
+    terms = [Entry(it.title, str(it.table), it.text) for it in definitions.words()]
     yield Section("Terms", "", terms)
     known = set(explain.explained()) if explains else set()
-    for group in definitions.groups():
+    for group in list_metric_queries():
         figures = [_entry(it, why=it.id in known) for it in group.metrics]
         sums = [_entry(it, shown=False) for it in group.sums]
         yield Section(group.title, group.text, figures + sums)

@@ -262,7 +262,7 @@ def if_changed(
 ) -> str:
     """When the credits of a stream, and of the one that gives some, would end.
 
-    `changed` are the ends after it, from `what_if.ends_if`; `giver` is None for a new grant.
+    `changed` are the ends after it, from `frames.ends_if`; `giver` is None for a new grant.
     """
     said = [_moved(ends, changed, it, today) for it in (stream, giver) if it is not None]
     text = f"{'; '.join(said)}."

@@ -5,8 +5,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from velocity.cleaning import escaped
-from velocity.redaction import redacted, where
+from velocity.cleaning import escaped, redacted, where
 
 _OURS = "velocity."
 _TEXT = "(text)"

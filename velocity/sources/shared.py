@@ -11,8 +11,7 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, BinaryIO
 from urllib.parse import urlsplit
 
-from velocity.errors import SourceError
-from velocity.extras import import_extra
+from velocity.errors import SourceError, import_extra
 from velocity.formats import plural
 from velocity.records import RunBatch, run_frame
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import requests
 
+from velocity.cleaning import without_addresses
 from velocity.errors import ConfigurationError, RetryLaterError, SourceError, UnansweredError
-from velocity.redaction import without_addresses
 from velocity.sources.values import read_json
 from velocity.sources.wandb_http import ClientError
 

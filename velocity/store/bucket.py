@@ -15,8 +15,7 @@ from typing import Annotated, Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from velocity.errors import StoreError
-from velocity.extras import import_extra
+from velocity.errors import StoreError, import_extra
 from velocity.queries import queries_fingerprint
 from velocity.store.snapshot import SNAPSHOTS_KEPT
 

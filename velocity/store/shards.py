@@ -17,8 +17,7 @@ from pathlib import Path
 import polars as pl
 
 from velocity.database.failures import cause
-from velocity.errors import ConfigurationError, StoreError
-from velocity.extras import import_extra
+from velocity.errors import ConfigurationError, StoreError, import_extra
 from velocity.paths import make_private
 from velocity.queries import list_queries, load_query, queries_fingerprint
 from velocity.settings import Derive

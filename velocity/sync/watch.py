@@ -20,7 +20,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Literal, NoReturn
 
-from velocity.redaction import redacted
+from velocity.cleaning import redacted
 
 #: Exit code of a sync that another process kept from writing the store.
 SKIPPED = 75

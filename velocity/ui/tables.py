@@ -12,7 +12,7 @@ from polars import selectors
 
 from velocity import formats
 from velocity.reading.definitions import metrics
-from velocity.reading.hours import day_of
+from velocity.reading.periods import day_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

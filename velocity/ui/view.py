@@ -17,7 +17,7 @@ from velocity.paths import data_folder
 from velocity.reading import reads
 from velocity.reading.access import current_roster
 from velocity.reading.periods import Chosen, Window, before, last_whole_day
-from velocity.reading.soon import soon
+from velocity.reading.viewed import soon
 from velocity.roster.models import Roster
 from velocity.store import Snapshot, latest_snapshot
 from velocity.ui.browser import note_on_paper

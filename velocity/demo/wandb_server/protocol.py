@@ -124,12 +124,8 @@ def execute(
 ) -> dict[str, Any]:
     """The `data` of the answer, for `orjson.dumps`.
 
-    Args:
-        operation: the query.
-        variables: as sent; defaults are added here.
-        root: the query object. Objects are mappings from a field of the schema to its value; a
-            value may be a function of the arguments (one mapping). A field that is absent
-            is null.
+    The query object `root` and all others are mappings from a field of the schema to its value,
+    which may be a function of the arguments (one mapping). A field that is absent is null.
     """
     return _select(root, operation.fields, dict(operation.defaults) | dict(variables))
 
