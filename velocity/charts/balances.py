@@ -1,22 +1,15 @@
 """The credits of each stream: day by day, and the day on which they end."""
 
-from __future__ import annotations
+from collections.abc import Sequence
+from datetime import date, timedelta
 
-from datetime import timedelta
-from typing import TYPE_CHECKING
+import polars as pl
 
 from velocity import formats
 from velocity.charts.base import Canvas, Chart, day_ticks, hidden, iso, row_axis
 from velocity.charts.marks import dots, line, marker, tick
 from velocity.charts.words import Part, beside, bold, hover, key, safe
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import date
-
-    import polars as pl
-
-    from velocity.theme import Mode, Tokens
+from velocity.theme import Mode, Tokens
 
 _ROW, _TOP, _BOTTOM, _LEFT, _RIGHT = 62, 36, 26, 92, 124
 #: The part of a row that its largest balance takes.

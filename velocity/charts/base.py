@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import plotly.graph_objects as go
 import polars as pl
@@ -15,10 +17,6 @@ from plotly.basedatatypes import BaseFigure
 
 from velocity import formats, theme
 from velocity.charts.words import Part, safe
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-    from datetime import date
 
 #: The keys of a figure whose numbers are px.
 _PX = frozenset({"height", "l", "r", "t", "b", "size", "width", "xshift", "yshift", "ticklen"})

@@ -1,21 +1,15 @@
 """GPU-hours a week, stacked by stream."""
 
-from __future__ import annotations
+from collections.abc import Sequence
 
-from typing import TYPE_CHECKING
+import polars as pl
 
 from velocity import formats
 from velocity.charts.base import DAY_MS, Canvas, Chart, value_axis
 from velocity.charts.marks import apart, bars
 from velocity.charts.weeks import day_axis
 from velocity.charts.words import beside, bold, hover, safe, swatch
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    import polars as pl
-
-    from velocity.theme import Mode, Tokens
+from velocity.theme import Mode, Tokens
 
 _LABEL_PX = 14
 _NO_STREAM = "no stream"

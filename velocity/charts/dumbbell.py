@@ -1,23 +1,17 @@
 """Two values per stream joined by a line, with the figures in columns beside them."""
 
-from __future__ import annotations
-
 import math
+from collections.abc import Mapping, Sequence
 from itertools import chain
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+
+import polars as pl
 
 from velocity import formats
 from velocity.charts.base import Canvas, Chart, row_axis, value_axis
 from velocity.charts.marks import dots, level, line, marker, tick
 from velocity.charts.words import Part, beside, bold, hover, key, safe
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    import polars as pl
-
-    from velocity.theme import Mode, Tokens
+from velocity.theme import Mode, Tokens
 
 _ROW, _TOP, _BOTTOM, _LEFT = 36, 56, 26, 92
 #: Right edges of the three columns, px from the right edge of the plot, and their room.

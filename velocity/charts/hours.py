@@ -1,18 +1,12 @@
 """Hours as flat bars: what GPU-hours led to, and hours one by one beside hours as they ran."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+import polars as pl
 
 from velocity import formats
 from velocity.charts.base import Canvas, Chart, hidden
 from velocity.charts.marks import bars, hatched, outline, solid
 from velocity.charts.words import Part, beside, bold, swatch
-
-if TYPE_CHECKING:
-    import polars as pl
-
-    from velocity.theme import Mode
+from velocity.theme import Mode
 
 
 def draw_bought(frame: pl.DataFrame, *, mode: Mode, title: str) -> Chart:

@@ -1,19 +1,14 @@
 """Two weeks of launches with one column per day: days only, never times of day."""
 
-from __future__ import annotations
-
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from velocity import formats
 from velocity.charts.base import Canvas, Chart, hidden, iso
 from velocity.charts.marks import box, dots, marker, rule, upright
 from velocity.charts.words import Part, bold, hover, key, safe, words_at
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from velocity.theme import Mode, Tokens
+from velocity.theme import Mode, Tokens
 
 _LANE, _TOP, _BOTTOM = 12, 28, 24
 #: More would not leave room on a screen for the rest of the sheet.

@@ -1,20 +1,16 @@
 """Feedback loops, one row each: machine to the left of the middle, next launch to the right."""
 
-from __future__ import annotations
-
 import html
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import polars as pl
 
 from velocity import formats
 from velocity.charts.base import Canvas, Chart, local
 from velocity.charts.marks import bars, box, dots, level, line, outline, solid, upright
 from velocity.charts.words import SMALL, Part, beside, bold, hover, safe, words_at
-
-if TYPE_CHECKING:
-    import polars as pl
-
-    from velocity.theme import Mode, Tokens
+from velocity.theme import Mode, Tokens
 
 Row = dict[str, Any]
 

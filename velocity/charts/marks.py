@@ -1,16 +1,11 @@
 """The marks that charts share: one function per kind of trace, marker and shape."""
 
-from __future__ import annotations
-
+from collections.abc import Iterable
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from velocity.charts.base import iso
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from velocity.charts.words import Part
+from velocity.charts.words import Part
 
 _CLEAR = "rgba(0,0,0,0)"
 

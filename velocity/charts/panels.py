@@ -1,27 +1,19 @@
 """Weeks of one measure, one panel per stream, each on its own range."""
 
-from __future__ import annotations
-
 import math
-from datetime import timedelta
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, timedelta
 from itertools import groupby
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+
+import polars as pl
 
 from velocity import formats
 from velocity.charts.base import Canvas, Chart, day_ticks, iso
 from velocity.charts.marks import box, dots, line, marker
-from velocity.charts.weeks import ranged, room_below, shift_dots, triangles, week_words
+from velocity.charts.weeks import Event, ranged, room_below, shift_dots, triangles, week_words
 from velocity.charts.words import Part, bold, safe, words_at
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from datetime import date
-
-    import polars as pl
-
-    from velocity.charts.weeks import Event
-    from velocity.theme import Mode, Tokens
+from velocity.theme import Mode, Tokens
 
 #: The height of a panel with the room around it, px.
 ROW = 76

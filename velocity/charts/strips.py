@@ -1,20 +1,14 @@
 """One person compared with the others: their middle half and median, and a dot."""
 
-from __future__ import annotations
+from collections.abc import Sequence
 
-from typing import TYPE_CHECKING
+import polars as pl
 
 from velocity import formats
 from velocity.charts.base import Canvas, Chart, hidden, row_axis
 from velocity.charts.marks import bars, dots, level, marker, solid, tick
 from velocity.charts.words import SMALL, Part, beside, bold, hover, safe, words_at
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    import polars as pl
-
-    from velocity.theme import Mode, Tokens
+from velocity.theme import Mode, Tokens
 
 _LEFT, _RIGHT = 108, 62
 #: Half the length of the axis, as a multiple of the width of the middle half.

@@ -1,11 +1,10 @@
 """The chart of a tile: two measures over the same weeks, one above the other."""
 
-from __future__ import annotations
-
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import polars as pl
 
@@ -14,11 +13,7 @@ from velocity.charts.base import Canvas, Chart, padded, value_axis
 from velocity.charts.marks import bars, dots, line, marker, outline, solid, upright
 from velocity.charts.weeks import Event, ranged, room_below, triangles
 from velocity.charts.words import SMALL, Part, bold, hover, swatch, words_at
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from velocity.theme import Mode, Tokens
+from velocity.theme import Mode, Tokens
 
 _HEIGHT, _PANEL_HEIGHT = 172, 124
 _LEFT, _RIGHT, _TOP, _BOTTOM = 38, 8, 16, 24

@@ -4,11 +4,9 @@ An experiment keeps its lane from its launch to the next launch of its line; its
 share the lane.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 
@@ -24,9 +22,7 @@ from velocity.charts.timeline_frame import (
     TimelineView,
     layout_of,
 )
-
-if TYPE_CHECKING:
-    from velocity.theme import Mode
+from velocity.theme import Mode
 
 #: With more runs, each bar is an experiment; with more experiments, the oldest are left out.
 MOST_BARS = 2000

@@ -1,23 +1,17 @@
 """The frame of a timeline: its view, axes, nights, midnights and key."""
 
-from __future__ import annotations
-
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from velocity import formats
 from velocity.charts.base import DAY_MS, iso
 from velocity.charts.marks import box, level, upright
+from velocity.charts.timeline_marks import Lanes, Row
 from velocity.charts.words import SMALL, Part, key, safe, words_at
-from velocity.theme import FONT_SIZE
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
-
-    from velocity.charts.timeline_marks import Lanes, Row
-    from velocity.theme import Tokens
+from velocity.theme import FONT_SIZE, Tokens
 
 LEFT, TOP, BOTTOM = 84, 56, 26
 MARGIN = (LEFT, 12, TOP, BOTTOM)

@@ -1,10 +1,9 @@
 """The marks of a timeline: strip, runs, results, waits. Times are naive and local."""
 
-from __future__ import annotations
-
 from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import polars as pl
 
@@ -12,11 +11,7 @@ from velocity import formats
 from velocity.charts.base import iso
 from velocity.charts.marks import bars, dots, hatched, line, marker, outline, solid
 from velocity.charts.words import SMALL, Part, bold, hover, safe
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from velocity.theme import Tokens
+from velocity.theme import Tokens
 
 Row = dict[str, Any]
 _Segment = tuple[datetime, datetime, float, float]  # from when to when, from which height to which

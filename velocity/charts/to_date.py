@@ -1,20 +1,15 @@
 """A figure through each day of a week or period, against the same days before."""
 
-from __future__ import annotations
-
 from itertools import compress
-from typing import TYPE_CHECKING
+
+import polars as pl
 
 from velocity import formats
 from velocity.charts.base import Canvas, Chart, padded, value_axis
 from velocity.charts.marks import dots, line, marker
 from velocity.charts.weeks import ranged
 from velocity.charts.words import Part, bold, hover, key, words_at
-
-if TYPE_CHECKING:
-    import polars as pl
-
-    from velocity.theme import Mode, Tokens
+from velocity.theme import Mode, Tokens
 
 #: With more days, only some of them have a tick.
 _TICKS_OF_ALL = 7

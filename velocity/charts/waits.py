@@ -1,18 +1,12 @@
 """How long lines have waited, against their own usual: one line, or all of each stream."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from velocity import formats
 from velocity.charts.base import Canvas, Chart, hidden, row_axis, value_axis
 from velocity.charts.marks import box, dots, line, marker, rule
 from velocity.charts.words import Part, beside, bold, hover, key, safe
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from velocity.theme import Mode
+from velocity.theme import Mode
 
 _BULLET, _AXIS, _VALUE = 44, 22, 66
 _BULLET_BAR = (-0.25, 0.25)

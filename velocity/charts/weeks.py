@@ -1,25 +1,18 @@
 """Weeks of a measure: the line, its usual range, shifts as diamonds, and events."""
 
-from __future__ import annotations
-
 from collections import defaultdict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
+
+import polars as pl
 
 from velocity import formats
 from velocity.charts.base import Canvas, Chart, day_ticks, iso, padded, value_axis
 from velocity.charts.marks import box, diamond, dots, level, line, marker
 from velocity.charts.words import Part, bold, hover, safe, words_at
-from velocity.reading.series import Weeks
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    import polars as pl
-
-    from velocity.reading.series import Row
-    from velocity.theme import Mode, Tokens
+from velocity.reading.series import Row, Weeks
+from velocity.theme import Mode, Tokens
 
 _TRIANGLE, _LONGEST = 8, 60  # px, characters
 _EDGE = timedelta(days=4)

@@ -1,15 +1,11 @@
 """Words in charts: annotations, keys and hover labels."""
 
-from __future__ import annotations
-
 import html
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import Any
 
 from velocity import formats
 from velocity.theme import SMALL_FONT_SIZE
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 #: The font of ticks and notes that are not to stand out.
 SMALL = {"size": SMALL_FONT_SIZE}

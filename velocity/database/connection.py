@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from threading import RLock
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import duckdb
 import polars as pl
@@ -13,10 +15,6 @@ import polars as pl
 from velocity.database.failures import interruptible
 from velocity.errors import StoreError
 from velocity.queries import list_queries
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
 #: Seconds after which a query that should stop is interrupted again: a query that has not started
 #: yet ignores an interrupt.

@@ -5,12 +5,11 @@ written to a new file, which is renamed when it is complete. The single file is 
 parts exist.
 """
 
-from __future__ import annotations
-
 import os
 import shutil
+from collections.abc import Callable
 from contextlib import closing, suppress
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import duckdb
 
@@ -24,10 +23,6 @@ from velocity.database.connection import (
 )
 from velocity.database.failures import cause
 from velocity.errors import StoreBusyError, StoreError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
 
 #: The single file.
 OLD_FILE = "live.duckdb"

@@ -4,13 +4,11 @@ Everything comes from generators seeded with the cohort's seed and the scholar's
 scholar's numbers do not depend on those of other people or on names.
 """
 
-from __future__ import annotations
-
 import random
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -18,15 +16,11 @@ from velocity.demo import stories
 from velocity.demo.experiments import Bench, chance
 from velocity.demo.lines import Draft, Person, work_along
 from velocity.demo.people import GUEST_PERSON, PEOPLE, SERVICE_HOSTS
+from velocity.demo.planned import PlannedRun
 from velocity.demo.stories import BIRDS, GUEST, SERVICE_PROJECT, WEEKS, ZOMBIE
 from velocity.demo.twists import tell_measures, tell_stories
+from velocity.demo.wandb_server.world import RunNode
 from velocity.demo.workdays import DAY, HOUR, Term, awake_windows, work_windows
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-
-    from velocity.demo.planned import PlannedRun
-    from velocity.demo.wandb_server.world import RunNode
 
 
 @dataclass(frozen=True)

@@ -1,20 +1,16 @@
 """One decision and the runs it becomes: a single run, seeds, ranks, a script, a sweep."""
 
-from __future__ import annotations
-
 import math
+import random
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from velocity.demo.planned import Experiment, Host, PlannedRun
 from velocity.demo.workdays import HOUR, MINUTE
 
-if TYPE_CHECKING:
-    import random
-    from collections.abc import Iterator, Sequence
-
-    Config = dict[str, Any]
-    Runs = Iterator[PlannedRun]
+Config = dict[str, Any]
+Runs = Iterator[PlannedRun]
 
 _ADJECTIVES = ("brisk", "calm", "dry", "early", "faint", "grey", "high", "keen", "low", "mild")
 _NOUNS = ("brook", "cliff", "dune", "fen", "gale", "heath", "marsh", "reef", "ridge", "shoal")

@@ -4,27 +4,21 @@ Everything is in one folder: the store, velocity.toml, roster.toml, and a note w
 version of the code that made the store, so that a second start can reuse it.
 """
 
-from __future__ import annotations
-
 import hashlib
 import os
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import repeat
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from velocity.demo import NOTE, RUN_PAGES, is_demo
+from velocity.demo.cohort import Cohort
 from velocity.demo.stories import SEED
 from velocity.paths import make_private
 from velocity.queries import list_queries
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from velocity.demo.cohort import Cohort
-    from velocity.sync.results import OnProgress
+from velocity.sync.results import OnProgress
 
 _FRESH_FOR = timedelta(hours=12)
 #: The code that a store depends on: when it changes, the store is rebuilt.

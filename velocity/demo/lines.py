@@ -1,20 +1,14 @@
 """A person's progress along a line of work: what is launched when, and what it waits for."""
 
-from __future__ import annotations
-
+import random
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from velocity.demo.experiments import ORDINARY, Bench, Machine, chance, lognormal
-from velocity.demo.planned import Experiment
+from velocity.demo.planned import Experiment, Host, PlannedRun
 from velocity.demo.stories import WEEKS
 from velocity.demo.workdays import DAY, HOUR, MINUTE, USUAL_HOURS, WEEK, Hours, Term, Windows
-
-if TYPE_CHECKING:
-    import random
-    from collections.abc import Callable, Mapping
-
-    from velocity.demo.planned import Host, PlannedRun
 
 #: Nobody waits longer for a result without doing something else.
 _LONG_WAIT = 5 * HOUR

@@ -1,29 +1,19 @@
 """Writes the events of the stories into a person's term, after its ordinary days."""
 
-from __future__ import annotations
-
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from velocity.demo import stories
-from velocity.demo.experiments import chance
-from velocity.demo.lines import look_after
+from velocity.demo.experiments import Bench, chance
+from velocity.demo.lines import Draft, look_after
 from velocity.demo.people import AGENT_HOST, RENTED_HOST
-from velocity.demo.planned import Experiment
+from velocity.demo.planned import Experiment, PlannedRun
+from velocity.demo.stories import Story
 from velocity.demo.workdays import DAY, HOUR, MINUTE, WEEK
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-
-    from velocity.demo.experiments import Bench
-    from velocity.demo.lines import Draft
-    from velocity.demo.planned import PlannedRun
-    from velocity.demo.stories import Story
-
-    #: Changes the draft, and may yield runs that are experiments of their own.
-    Twist = Callable[[Draft, Story, Bench], Iterator[PlannedRun] | None]
+Twist = Callable[[Draft, Story, Bench], Iterator[PlannedRun] | None]
 
 
 def tell_stories(draft: Draft, seat: int) -> None:

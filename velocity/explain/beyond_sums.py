@@ -1,24 +1,19 @@
 """Figures that are not sums: medians, the blind ratio, usual ranges (XmR) and lasting changes."""
 
-from __future__ import annotations
-
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 from polars import col
 
 from velocity import formats
-from velocity.explain.explanation import Result
+from velocity.explain.explanation import Result, Total
+from velocity.explain.rows import Rows
 from velocity.explain.sums import total_of
 from velocity.formats import with_unit, written
+from velocity.queries.metric import Metric
 from velocity.reading import reads
 from velocity.reading.definitions import metrics
-
-if TYPE_CHECKING:
-    from velocity.explain.explanation import Total
-    from velocity.explain.rows import Rows
-    from velocity.queries.metric import Metric
 
 #: Survival above one half by less than this is one half: the rest is floating point.
 _HALF = 0.5 + 1e-9

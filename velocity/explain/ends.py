@@ -1,28 +1,21 @@
 """Figures of other rows than groups: ages of open work and results, rented hosts, and credits."""
 
-from __future__ import annotations
-
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
+import polars as pl
 from polars import col
 
 from velocity import formats
 from velocity.explain.explanation import Result
+from velocity.explain.rows import Rows
 from velocity.explain.sums import Arithmetic, total_of
 from velocity.formats import written
 from velocity.reading import reads
 from velocity.reading.definitions import columns, metrics
 from velocity.reading.periods import day_after
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from datetime import date, datetime
-
-    import polars as pl
-
-    from velocity.explain.rows import Rows
 
 _HOUR = timedelta(hours=1)
 

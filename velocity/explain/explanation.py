@@ -1,23 +1,16 @@
 """An explanation: the frames, sums and tables that pages and the command line show."""
 
-from __future__ import annotations
-
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import cache
-from typing import TYPE_CHECKING
+
+import polars as pl
 
 from velocity import formats
 from velocity.queries import load_query
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import datetime
-
-    import polars as pl
-
-    from velocity.queries.metric import Metric
-    from velocity.reading.periods import Window
+from velocity.queries.metric import Metric
+from velocity.reading.periods import Window
 
 #: A figure: counts are int, shifts are bool, unknown ones are None.
 Value = int | float | bool | date | None

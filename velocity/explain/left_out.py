@@ -1,19 +1,13 @@
 """Rows that an explanation calls excluded, imputed or flagged, and why."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import polars as pl
 from polars import col
 
 from velocity import formats
+from velocity.explain.rows import Rows
 from velocity.explain.sums import day_words
 from velocity.reading import reads
 from velocity.reading.frames import worded
-
-if TYPE_CHECKING:
-    from velocity.explain.rows import Rows
 
 _SCHEMA = {"kind": pl.String, "what": pl.String, "why": pl.String}
 

@@ -1,11 +1,10 @@
 """Makes an explanation: reads the rows, adds them up, and compares the sum with the headline."""
 
-from __future__ import annotations
-
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import polars as pl
 
@@ -13,7 +12,7 @@ from velocity import formats
 from velocity.errors import VelocityError
 from velocity.explain.beyond_sums import blind_ratio, lasting, median, ranges
 from velocity.explain.ends import ages, of_credits, of_hosts, of_open_work
-from velocity.explain.explanation import Explanation
+from velocity.explain.explanation import Explanation, Result
 from velocity.explain.left_out import left_out
 from velocity.explain.rows import Group, Rows, no_data
 from velocity.explain.sums import Arithmetic
@@ -21,13 +20,8 @@ from velocity.queries import list_metric_queries
 from velocity.reading import reads
 from velocity.reading.access import EVERYTHING, Scope
 from velocity.reading.definitions import columns, definition
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from velocity.explain.explanation import Result
-    from velocity.reading.periods import Window
-    from velocity.store.snapshot import Snapshot
+from velocity.reading.periods import Window
+from velocity.store.snapshot import Snapshot
 
 _WEEK = timedelta(weeks=1)
 

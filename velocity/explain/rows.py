@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 from polars import selectors
@@ -14,15 +16,10 @@ from velocity.errors import VelocityError
 from velocity.queries import load_query
 from velocity.queries.metric import formula_sql
 from velocity.reading import reads
+from velocity.reading.access import Scope
 from velocity.reading.periods import day_of
 from velocity.reading.viewed import soon
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from datetime import date
-
-    from velocity.reading.access import Scope
-    from velocity.store.snapshot import Snapshot
+from velocity.store.snapshot import Snapshot
 
 
 @dataclass(frozen=True)

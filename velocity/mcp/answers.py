@@ -3,31 +3,26 @@
 The docstrings of the tools are what assistants read about them.
 """
 
-from __future__ import annotations
-
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import polars as pl
 
 from velocity.errors import VelocityError
+from velocity.explain import Result
 from velocity.explain import explain as explained
 from velocity.formats import did_you_mean, label
+from velocity.queries.metric import Metric
 from velocity.reading import definitions, reads
+from velocity.reading.access import Viewer
 from velocity.reading.periods import Window, last_four_weeks, last_whole_day, whole_week
+from velocity.reading.reads import By
 from velocity.reading.viewed import PlainDays
+from velocity.state import ReadMark
+from velocity.store import Snapshot
 from velocity.store.figures import figure_queries
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    import polars as pl
-
-    from velocity.explain import Result
-    from velocity.queries.metric import Metric
-    from velocity.reading.access import Viewer
-    from velocity.reading.reads import By
-    from velocity.state import ReadMark
-    from velocity.store import Snapshot
 
 #: Rows of an answer, and addends of a sum.
 MOST, _MOST_ADDENDS = 20, 10

@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from datetime import UTC, datetime
 from functools import partial, wraps
 from inspect import Parameter, signature
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import orjson
 from mcp.server.mcpserver import Context, MCPServer
@@ -23,9 +24,6 @@ from velocity.mcp.answers import Asker
 from velocity.mcp.tokens import owner_of, viewer_now
 from velocity.settings import load_settings
 from velocity.store import latest_snapshot
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 #: In the scope of an HTTP request: the address of the person whose token it has.
 _EMAIL = "velocity.email"

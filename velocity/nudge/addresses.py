@@ -3,28 +3,20 @@
 The operator hears what people cannot see: that syncs or messages fail.
 """
 
-from __future__ import annotations
-
 import os
 import stat
 import tomllib
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from velocity import formats, state
 from velocity.delivery import Address
 from velocity.errors import ConfigurationError, StoreError, VelocityError
 from velocity.reading import reads
-from velocity.state import SentMessage
+from velocity.settings import Settings
+from velocity.state import SentMessage, Where
 from velocity.store import latest_snapshot
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from velocity.settings import Settings
-    from velocity.state import Where
-    from velocity.sync.watch import Log
+from velocity.sync.watch import Log
 
 ADDRESSES, OPERATOR = "VELOCITY_ADDRESSES", "VELOCITY_OPERATOR_URL"
 #: The operator in the record of messages: not an id that a scholar can have.

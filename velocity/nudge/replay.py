@@ -1,10 +1,9 @@
 """Walks through the past, hour by hour, with only what was known then, and counts messages."""
 
-from __future__ import annotations
-
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from statistics import median
-from typing import TYPE_CHECKING, Any, NamedTuple, get_args
+from typing import Any, NamedTuple, get_args
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -15,11 +14,7 @@ from velocity.reading.access import EVERYTHING, Scope
 from velocity.reading.known import AtInstant
 from velocity.sentences.answer import LINE
 from velocity.settings import Rule
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
-    from velocity.store import Snapshot
+from velocity.store import Snapshot
 
 _HOUR = timedelta(hours=1)
 #: What was due before the first day does not count: its messages would have been sent then.

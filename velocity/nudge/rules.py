@@ -1,22 +1,17 @@
 """What a message may be about, by rule, from the reads of the pages; and how much one hears."""
 
-from __future__ import annotations
-
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 
 from velocity.reading import reads
+from velocity.reading.access import Scope
 from velocity.reading.frames import pace_days
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
-
-    from velocity.reading.access import Scope
-    from velocity.settings import Rule
-    from velocity.store import Snapshot
+from velocity.settings import Rule
+from velocity.store import Snapshot
 
 #: Working hours that a failure waits for, and hours that a rented host is idle, before a message.
 DIED_HOURS, IDLE_HOURS = 1.0, 2.0

@@ -3,17 +3,17 @@
 A message is recorded before it is sent, so that it is sent at most once.
 """
 
-from __future__ import annotations
-
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
-from typing import TYPE_CHECKING, Any
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import polars as pl
 
 from velocity import state
-from velocity.delivery import LostResponseError
+from velocity.delivery import Address, LostResponseError
 from velocity.errors import StoreError, VelocityError
 from velocity.nudge.addresses import addresses, tell_operator
 from velocity.nudge.rules import Evidence, Nudge, picked, runway
@@ -21,21 +21,12 @@ from velocity.reading import reads
 from velocity.reading.access import Scope, current_roster, viewer_of
 from velocity.reading.mine import TODAY_DAYS, Today
 from velocity.record import exclusions
+from velocity.roster.models import Roster, Scholar
 from velocity.sentences import nudges as words
-from velocity.state import SentMessage
-from velocity.store import latest_snapshot
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-    from datetime import date
-    from pathlib import Path
-
-    from velocity.delivery import Address
-    from velocity.roster.models import Roster, Scholar
-    from velocity.settings import Settings
-    from velocity.state import Where
-    from velocity.store import Snapshot
-    from velocity.sync.watch import Log
+from velocity.settings import Settings
+from velocity.state import SentMessage, Where
+from velocity.store import Snapshot, latest_snapshot
+from velocity.sync.watch import Log
 
 #: Few: what certainly did not arrive is sent after the next sync.
 _WAITS_S = (2.0,)

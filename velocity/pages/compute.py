@@ -1,10 +1,8 @@
 """Compute: whose credits end first, what they bought, and where they went."""
 
-from __future__ import annotations
-
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
 import polars as pl
 import streamlit as st
@@ -21,9 +19,6 @@ from velocity.ui.parts import Table, empty_state, heading, show_chart, theme_mod
 from velocity.ui.tables import show_rows
 from velocity.ui.view import current_view
 from velocity.ui.week import Week, show_why_it_ends
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
 
 _WEEK = timedelta(weeks=1)
 #: Weeks to compare a cost with.

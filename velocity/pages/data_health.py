@@ -1,9 +1,8 @@
 """Data health: whether the figures can be trusted, counts first, and what to do about each."""
 
-from __future__ import annotations
+from collections.abc import Sequence
 
-from typing import TYPE_CHECKING
-
+import polars as pl
 import streamlit as st
 
 from velocity import formats, sentences
@@ -13,11 +12,6 @@ from velocity.ui.page import Page
 from velocity.ui.parts import Table, heading
 from velocity.ui.tables import plain_title, show_rows
 from velocity.ui.view import current_view
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    import polars as pl
 
 _ROWS_SHOWN = 8
 

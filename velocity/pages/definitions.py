@@ -1,7 +1,5 @@
 """Definitions: what every figure means, from the headers of the queries that compute it."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 from velocity.formats import plural

@@ -1,7 +1,5 @@
 """Groups: published weeks of streams, for those who may not see people."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 import streamlit as st

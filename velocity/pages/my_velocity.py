@@ -1,10 +1,8 @@
 """My velocity: how fast one scholar's experiments conclude, and what waits for them now."""
 
-from __future__ import annotations
-
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import chain
-from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -22,9 +20,6 @@ from velocity.ui.scholar.mentor import show_mentor_sheet
 from velocity.ui.scholar.sheet import Sheet
 from velocity.ui.scholar.tiles import show_figures_line, show_tiles
 from velocity.ui.view import View, current_view
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 
 def _draw() -> None:

@@ -1,7 +1,5 @@
 """Runs: every run of the window, filterable, each with a link to W&B."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from typing import Any
 

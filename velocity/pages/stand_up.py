@@ -3,8 +3,6 @@
 With `?present=1..3` it is one of three slides without names, navigation or choices.
 """
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 import streamlit as st

@@ -1,9 +1,7 @@
 """Streams: whom to ask about which line, and the sheet of one scholar for the mentor's hour."""
 
-from __future__ import annotations
-
+from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
 
 import polars as pl
 import streamlit as st
@@ -20,9 +18,6 @@ from velocity.ui.page import ALL_STREAMS, YOUR_SCHOLARS, Page, show_way, show_wh
 from velocity.ui.parts import Table, empty_state, heading, show_figure, waits
 from velocity.ui.scholar.mentor import show_measure, show_mentor_sheet, weeks_caption
 from velocity.ui.view import View, current_view
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 #: Figures of the supporting line.
 _WHY = {

@@ -1,13 +1,10 @@
 """Why this number: one figure of a scholar, a stream or the programme, from raw rows on."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import polars as pl
 import streamlit as st
 
 from velocity import explain, formats
+from velocity.explain import Explanation, Result, Section, Total
 from velocity.reading.definitions import definition
 from velocity.reading.periods import Window, whole_week
 from velocity.sentences import why_this_number
@@ -16,9 +13,6 @@ from velocity.ui.page import PROGRAMME, Page, of_stream
 from velocity.ui.parts import Table, empty_state, heading
 from velocity.ui.tables import plain_title, show_rows
 from velocity.ui.view import View, current_view
-
-if TYPE_CHECKING:
-    from velocity.explain import Explanation, Result, Section, Total
 
 _LONGEST_ID = 200  # characters; ids often differ only at the end
 _LONGEST = 72  # characters of a folder within a sentence

@@ -27,21 +27,17 @@ A line `-- word: outcome | success | k of its runs have finished` defines a valu
 A line `-- stage: host` marks a step of queries/derive/ that needs everybody's runs on a host.
 """
 
-from __future__ import annotations
-
 import hashlib
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from itertools import takewhile
-from typing import TYPE_CHECKING, Any, Literal
+from pathlib import Path
+from typing import Any, Literal
 
 from velocity.paths import project_root
 from velocity.queries.metric import Metric, composed, macros_of, with_attribute
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
 _FIELD = re.compile(r"^(title|param|metric|sum|word|table|stage|key|actor|order):\s*(.*)$")
 _ATTRIBUTE = re.compile(r"^--   (\w+)(?::\s*(.*))?$")

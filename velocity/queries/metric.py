@@ -5,14 +5,9 @@ Bodies return hours as whole microseconds, in a column with `us` instead of the 
 metric's id, so that ratios divide integers.
 """
 
-from __future__ import annotations
-
 import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 _IDENTIFIER = re.compile(r"(?<![\w.])[a-z]\w*\b(?!\()")
 _DIVISOR = re.compile(r"/ (\w+)")

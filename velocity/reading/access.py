@@ -1,18 +1,12 @@
 """Which rows a viewer may see, as a scope that every read applies in its query."""
 
-from __future__ import annotations
-
 from dataclasses import asdict, dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Literal
+from pathlib import Path
+from typing import Any, Literal
 
-from velocity.roster.models import folded_address, load_roster
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from velocity.roster.models import Roster
-    from velocity.settings import Settings
+from velocity.roster.models import Roster, folded_address, load_roster
+from velocity.settings import Settings
 
 Role = Literal["lead", "mentor", "research manager", "scholar"]
 

@@ -3,22 +3,16 @@
 The conventions that all figures share are in conventions.md.
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from velocity.errors import VelocityError
 from velocity.formats import did_you_mean, mid_sentence
-from velocity.queries import list_metric_queries, list_queries
-
-if TYPE_CHECKING:
-    from velocity.queries import Query
-    from velocity.queries.metric import Metric
-    from velocity.settings import Experiments
+from velocity.queries import Query, list_metric_queries, list_queries
+from velocity.queries.metric import Metric
+from velocity.settings import Experiments
 
 _CONVENTIONS = Path(__file__).with_name("conventions.md")
 

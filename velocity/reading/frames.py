@@ -1,17 +1,12 @@
 """Frames for charts and tables, made from the frames of `velocity.reading.reads`."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from typing import Any
 
 import polars as pl
 
 from velocity.reading.periods import day_after
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from datetime import date, datetime
-
 
 Row = dict[str, Any]
 TIMELINE_DAYS = 7

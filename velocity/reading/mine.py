@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -13,9 +14,6 @@ import polars as pl
 from velocity import formats
 from velocity.reading.periods import Window, last_whole_day, monday_of
 from velocity.reading.series import TREND_WEEKS
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
 
 Row = dict[str, Any]
 _WEEK, _DAY = timedelta(weeks=1), timedelta(days=1)

@@ -1,20 +1,16 @@
 """The windows of whole local days that a page can cover, and instants cut to their local day."""
 
-from __future__ import annotations
-
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import Literal, get_args
 from zoneinfo import ZoneInfo
 
 import polars as pl
 from polars import selectors
 
 from velocity import formats
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
 
 #: The texts of the choice.
 Period = Literal["This week", "Last week", "4 weeks", "Programme", "Custom"]

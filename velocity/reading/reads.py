@@ -4,13 +4,12 @@ Days are local days of the programme's time zone, `from_day` inclusive, `to_day`
 no limit. Columns ending in `_at` are UTC instants, `_hours` hours, `_share` between 0 and 1.
 """
 
-from __future__ import annotations
-
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cached_property, partial
 from inspect import Parameter, Signature
-from typing import TYPE_CHECKING, Any, TypedDict, Unpack
+from typing import Any, TypedDict, Unpack
 
 import polars as pl
 
@@ -20,12 +19,7 @@ from velocity.reading.access import EVERYTHING, Scope
 from velocity.reading.periods import last_four_weeks, last_whole_day, only_days
 from velocity.state import ReadMark
 from velocity.store.figures import Actor, By, Period, figures
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from datetime import date
-
-    from velocity.store.snapshot import Snapshot
+from velocity.store.snapshot import Snapshot
 
 __all__ = ["Actor", "By", "Period"]
 

@@ -1,24 +1,19 @@
 """Reads of one snapshot by one viewer: what a page and a command have in common."""
 
-from __future__ import annotations
-
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
+from typing import Any, Protocol, TypeVar, cast
+
+import polars as pl
 
 from velocity.reading import reads
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from concurrent.futures import Executor
-    from datetime import datetime
-
-    import polars as pl
-
-    from velocity.reading.access import Scope
-    from velocity.reading.periods import Window
-    from velocity.state import ReadMark
-    from velocity.store import Snapshot
+from velocity.reading.access import Scope
+from velocity.reading.periods import Window
+from velocity.state import ReadMark
+from velocity.store import Snapshot
 
 _Made = TypeVar("_Made")
 

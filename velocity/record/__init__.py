@@ -1,9 +1,9 @@
 """Stores raw runs, and how they were brought in."""
 
-from __future__ import annotations
-
+from collections.abc import Sequence
 from contextlib import closing
-from typing import TYPE_CHECKING, Any, Literal
+from pathlib import Path
+from typing import Any, Literal
 
 from velocity.database.connection import Connection
 from velocity.database.whole_files import OLD_FILE, copy_database
@@ -16,10 +16,6 @@ from velocity.record.duckdb_record import (
     become_record,
     is_copy,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
 
 __all__ = [
     "OLDEST_POSTGRES",

@@ -7,21 +7,16 @@ If anything else is lost here, it can only be pulled again, if at all.
 from __future__ import annotations
 
 import operator
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import astuple, dataclass
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from datetime import datetime
+from typing import Any, Literal, Protocol
 
 import polars as pl
 
 from velocity.queries import load_query
-from velocity.records import UTC
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-    from contextlib import AbstractContextManager
-    from datetime import datetime
-
-    from velocity.records import Rejected
-
+from velocity.records import UTC, Rejected
 
 #: The oldest version of PostgreSQL that can be used: the first with MERGE.
 OLDEST_POSTGRES = 15

@@ -4,16 +4,12 @@ A path is a JSON pointer, with indexes of lists in brackets: /train/layers/[0]/w
 without entries is a leaf, /train/{}. A list without objects is one leaf.
 """
 
-from __future__ import annotations
-
 import json
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
 
 _INTERNAL = "_wandb"
 _SCALARS = frozenset({str, int, float, bool, type(None)})

@@ -5,29 +5,24 @@ derivation decides which of them make up an idea, so a new list of ignored keys 
 pull. Only the values of keys that a setting names are stored unhashed.
 """
 
-from __future__ import annotations
-
 import operator
 import secrets
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import orjson
 import polars as pl
 import pyarrow as pa  # type: ignore[import-untyped]
 
+from velocity.database.connection import Connection
 from velocity.errors import StoreError
 from velocity.paths import write_private
 from velocity.queries import load_query
 from velocity.record.config_paths import leaves, path_of, written_all
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-    from pathlib import Path
-
-    from velocity.database.connection import Connection
 
 #: 64 bits: the chance that any two of a billion values have the same hash is 1 in 40.
 _HASH_BYTES = 8

@@ -4,10 +4,13 @@ The copy of a record on a server is such a file too. It has the table `copy_of`:
 server's changes it has taken in.
 """
 
-from __future__ import annotations
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol
 
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Protocol
+import polars as pl
 
 from velocity.database.connection import Connection
 from velocity.database.whole_files import split_off
@@ -15,17 +18,7 @@ from velocity.errors import StoreError
 from velocity.queries import load_query
 from velocity.record import configs, exclusions
 from velocity.record.base import Intake, MergeCounts
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from contextlib import AbstractContextManager
-    from datetime import datetime
-    from pathlib import Path
-    from typing import Any
-
-    import polars as pl
-
-    from velocity.record.exclusions import Names
+from velocity.record.exclusions import Names
 
 FILE = "record.duckdb"
 TABLES_OF_A_RECORD = "record/schema"

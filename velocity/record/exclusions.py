@@ -9,19 +9,16 @@ import hashlib
 import hmac
 import json
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Any, Literal, Self
+from pathlib import Path
+from typing import Any, Literal, Self
 
 import polars as pl
 
 from velocity.errors import StoreError
 from velocity.paths import write_private
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from pathlib import Path
-
-    from velocity.roster.models import Roster
+from velocity.roster.models import Roster
 
 _FILE = "forgotten.json"
 #: The names of a person that are stored as hashes; a text may be a name of either kind.

@@ -8,25 +8,21 @@ Only the modules `velocity.record.postgres*` import this one, and it alone impor
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import cache
 from threading import RLock
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 import psycopg
 from adbc_driver_postgresql import dbapi
 
-from velocity.database.connection import ClosedError
+from velocity.database.connection import ClosedError, Connection
 from velocity.errors import StoreBusyError, StoreError
 from velocity.record.base import OLDEST_POSTGRES
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
-    from velocity.database.connection import Connection
-
-    Read = Callable[[str], Iterator[pl.DataFrame]]
+Read = Callable[[str], Iterator[pl.DataFrame]]
 
 _PATIENCE_S = 0.02
 #: A worker that lost its network lets go of its leases after about a minute, on both sides.

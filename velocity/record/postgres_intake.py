@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
 import polars as pl
@@ -18,11 +20,6 @@ from velocity.record.base import Intake, MergeCounts
 from velocity.record.duckdb_record import TABLES_OF_A_RECORD, find_changes
 from velocity.record.exclusions import Exclusions
 from velocity.record.postgres import SCHEMA, Server, from_wire, to_wire
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from contextlib import AbstractContextManager
-    from datetime import datetime
 
 _FOLDER = "record/postgres"
 #: Methods whose SQL PostgreSQL writes in another way.

@@ -7,25 +7,20 @@ or back, nobody else may pull or publish.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
-from typing import TYPE_CHECKING
+from pathlib import Path
 from uuid import uuid4
 
 import polars as pl
 
+from velocity.database.connection import Connection
 from velocity.errors import StoreError
 from velocity.queries import load_query
 from velocity.record.duckdb_record import DuckDBRecord, Record, become_copy, become_record
-from velocity.record.postgres import from_wire, to_wire
+from velocity.record.exclusions import Names
+from velocity.record.postgres import Read, from_wire, to_wire
 from velocity.record.postgres_intake import STOP_MERGES, PostgresIntake
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-    from pathlib import Path
-
-    from velocity.database.connection import Connection
-    from velocity.record.exclusions import Names
-    from velocity.record.postgres import Read
 
 _ROWS = 20_000
 #: Written by the publisher only.

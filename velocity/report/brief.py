@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from datetime import datetime, timedelta
+from typing import Any
 
 from velocity import formats, state
+from velocity.delivery import Address, Form
 from velocity.errors import ConfigurationError, VelocityError
 from velocity.reading.access import EVERYTHING, Scope, Viewer, viewer_of
 from velocity.reading.periods import Chosen, Window, before, last_whole_day, limited, presets
@@ -16,19 +18,12 @@ from velocity.report.html import template
 from velocity.report.parts import trust_of
 from velocity.report.text import MARKS, fitted, inert, link
 from velocity.report.work import Work
+from velocity.roster.models import Roster
 from velocity.sentences import mentor as words
 from velocity.sentences.answer import Span, spans_of
-from velocity.sentences.mentor_facts import questions
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from datetime import datetime
-
-    from velocity.delivery import Address, Form
-    from velocity.roster.models import Roster
-    from velocity.sentences.mentor_facts import Facts
-    from velocity.state import ReadMark, Where
-    from velocity.store import Snapshot
+from velocity.sentences.mentor_facts import Facts, questions
+from velocity.state import ReadMark, Where
+from velocity.store import Snapshot
 
 #: Characters: Slack splits texts of more than 4,000, and ntfy makes files of more than 4,096 bytes.
 _LONGEST = 3_900

@@ -1,17 +1,17 @@
 """Composes the digest from `velocity.reading.reads`: plain text and series, without a format."""
 
-from __future__ import annotations
-
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 
 from velocity import formats
 from velocity.errors import VelocityError
 from velocity.reading import reads, series
+from velocity.reading.access import Scope
 from velocity.reading.definitions import definition
 from velocity.reading.frames import named_ends
 from velocity.reading.known import AtInstant
@@ -34,18 +34,11 @@ from velocity.report.parts import (
 from velocity.report.work import Covered
 from velocity.sentences import week as words
 from velocity.sentences import week_tiles
-from velocity.sentences.answer import as_read
+from velocity.sentences.answer import Row, as_read
 from velocity.sentences.compared import MEASURES
 from velocity.sentences.moved import PROGRAMME, UNATTRIBUTED, stream_rows
 from velocity.sentences.weeks import restated
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import date
-
-    from velocity.reading.access import Scope
-    from velocity.sentences.answer import Row
-    from velocity.store import Snapshot
+from velocity.store import Snapshot
 
 #: The number of lines of a section that fit on the page; the others are only counted.
 _MOST = 6

@@ -4,10 +4,9 @@ One is of a week. The other is of a term: the weeks are kept when older runs are
 can be reported on at any later time.
 """
 
-from __future__ import annotations
-
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Any
 
 import polars as pl
 
@@ -15,7 +14,7 @@ from velocity import formats, sentences
 from velocity.errors import VelocityError
 from velocity.queries import load_query
 from velocity.reading import reads
-from velocity.reading.access import GROUPS_ALONE
+from velocity.reading.access import GROUPS_ALONE, Scope
 from velocity.report.parts import (
     NOT_FOR_COMPARING,
     Digest,
@@ -29,13 +28,7 @@ from velocity.report.parts import (
 from velocity.sentences import bought
 from velocity.sentences.answer import as_read, capitalised
 from velocity.sentences.groups import ALL_GROUPS, RULE, about, failed
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import date
-
-    from velocity.reading.access import Scope
-    from velocity.store import Snapshot
+from velocity.store import Snapshot
 
 _WEEK = timedelta(weeks=1)
 _LEFT_OUT_OF_WEEK = (

@@ -3,25 +3,19 @@
 Text is not escaped here: `html` and `text` escape every name for their format.
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import Any
 from urllib.parse import urlencode
+
+import polars as pl
 
 from velocity.errors import VelocityError
 from velocity.reading import reads
-
-if TYPE_CHECKING:
-    from typing import Any
-
-    import polars as pl
-
-    from velocity.reading.access import Scope
-    from velocity.reading.periods import Window
-    from velocity.store import Snapshot
+from velocity.reading.access import Scope
+from velocity.reading.periods import Window
+from velocity.store import Snapshot
 
 _WEEK_ID = re.compile(r"\d{4}-W\d{2}", re.ASCII)
 

@@ -3,20 +3,14 @@
 The forms are Slack's markup, Markdown and plain. Names act as markup in none of them.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from velocity import formats
+from velocity.delivery import Form
 from velocity.errors import VelocityError
 from velocity.reading.downloads import csv_bytes
-from velocity.report.parts import Line, Section
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from velocity.delivery import Form
-    from velocity.report.parts import Digest, Link
+from velocity.report.parts import Digest, Line, Link, Section
 
 #: Slack decodes only its own escapes, and GitHub shows these escapes in code. So characters that
 #: either of them reads as markup are replaced by similar ones.

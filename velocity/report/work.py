@@ -1,30 +1,23 @@
 """The days of a text or page, and the work of some scholars over them."""
 
-from __future__ import annotations
-
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from velocity.charts.weeks import Event
 from velocity.reading import reads
-from velocity.reading.periods import last_whole_day, monday_of
+from velocity.reading.periods import Window, last_whole_day, monday_of
 from velocity.reading.series import TREND_WEEKS
+from velocity.reading.viewed import ViewedDays
+from velocity.sentences.answer import Row
 from velocity.sentences.compared import Days
 from velocity.sentences.mentor_facts import Facts
 from velocity.sentences.weeks import events
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from datetime import date
-
-    from velocity.charts.weeks import Event
-    from velocity.reading.periods import Window
-    from velocity.reading.viewed import ViewedDays
-    from velocity.sentences.answer import Row
 
 _WEEK = timedelta(weeks=1)
 #: Launches this long before the days are read too: they may still wait or run.

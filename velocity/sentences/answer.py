@@ -1,19 +1,13 @@
 """The parts of every sentence: names, small numbers in words, and how much fits."""
 
-from __future__ import annotations
-
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from datetime import date, datetime
+from typing import Any, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
 from velocity import formats
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from datetime import date, datetime
-
 
 #: Characters as read, Markdown's escapes not counted.
 LONGEST_SENTENCE = 110

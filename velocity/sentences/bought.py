@@ -1,21 +1,14 @@
 """What compute bought, in words."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import polars as pl
 
 from velocity import formats
 from velocity.reading.mine import largest_remainder
+from velocity.reading.periods import Window
 from velocity.sentences.answer import Row, defined, listed, name, number, possessive
-from velocity.sentences.headline import dates
+from velocity.sentences.headline import Change, dates
 from velocity.sentences.mine import html_key
-
-if TYPE_CHECKING:
-    from velocity.reading.periods import Window
-    from velocity.sentences.headline import Change
-    from velocity.theme import Mode
+from velocity.theme import Mode
 
 _WORDS = {
     "led": "finished",

@@ -1,21 +1,15 @@
 """Figures of some days beside those of the days before: dates, changes, usual ranges in words."""
 
-from __future__ import annotations
-
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 import polars as pl
 
 from velocity import formats
 from velocity.charts.tile_trend import WIDEST_SHARE
+from velocity.reading.periods import Window
 from velocity.sentences.answer import Row, few
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    from velocity.reading.periods import Window
 
 _WEEK = timedelta(weeks=1)
 #: Measure -> the words for it after "Basalt's".

@@ -1,19 +1,14 @@
 """Definitions: every figure, term and convention as an entry that can be searched."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterator
+from typing import NamedTuple
 
 from velocity import explain
 from velocity.queries import list_metric_queries
+from velocity.queries.metric import Metric
 from velocity.reading import definitions
 from velocity.reading.definitions import conventions
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from velocity.queries.metric import Metric
-    from velocity.settings import Experiments
+from velocity.settings import Experiments
 
 
 class Entry(NamedTuple):

@@ -1,7 +1,5 @@
 """Groups: what the last published week came to, for those who may not see people."""
 
-from __future__ import annotations
-
 import polars as pl
 from polars import selectors
 

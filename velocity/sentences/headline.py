@@ -4,12 +4,14 @@ Each rule is a function of the facts: it returns its sentence, or None if it doe
 thresholds are the person's own past only.
 """
 
-from __future__ import annotations
-
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from datetime import date
+from typing import Any
 
 from velocity import formats
+from velocity.reading.mine import Parts
+from velocity.reading.periods import Window
 from velocity.sentences.answer import (
     ENOUGH,
     LONGEST_SUPPORT,
@@ -22,13 +24,6 @@ from velocity.sentences.answer import (
     number,
 )
 from velocity.sentences.compared import UNITS, usual
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from datetime import date
-
-    from velocity.reading.mine import Parts
-    from velocity.reading.periods import Window
 
 #: Chains of ready launches are worth a headline from this share of the busy hours and this many on.
 _READY_PART, _READY_CHAINS = 0.1, 2

@@ -1,13 +1,12 @@
 """Runs and Data health: what happened, and what is doubtful."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 import polars as pl
 
 from velocity import formats
 from velocity.reading.definitions import metrics
+from velocity.reading.periods import Window
 from velocity.sentences.answer import (
     ENOUGH,
     LONGEST_SENTENCE,
@@ -21,11 +20,6 @@ from velocity.sentences.answer import (
     name,
     number,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from velocity.reading.periods import Window
 
 _FAILED = ("failed", "crashed", "stale")
 #: Classes of runs, and what one and what many did. In the order of the sentence.

@@ -1,26 +1,18 @@
 """Loops and the timeline in words: the list, one loop step by step, and the waits."""
 
-from __future__ import annotations
-
-from datetime import timedelta
-from typing import TYPE_CHECKING
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import polars as pl
 
 from velocity import formats
+from velocity.charts.timeline_frame import TimelineView
+from velocity.reading.periods import Window
 from velocity.roster.models import WEEKDAYS
 from velocity.sentences.answer import LINE_HELP, Row, defined, listed, name, number, on_day
-from velocity.sentences.headline import dates
+from velocity.sentences.headline import Whose, dates
 from velocity.sentences.mine import html_key, linked
-
-if TYPE_CHECKING:
-    from datetime import date, datetime
-
-    from velocity.charts.timeline_frame import TimelineView
-    from velocity.reading.periods import Window
-    from velocity.sentences.headline import Whose
-    from velocity.theme import Mode
+from velocity.theme import Mode
 
 LOOPS_HELP = defined(
     "A loop runs from a launch, over its result, to the next launch of the same line. "

@@ -3,9 +3,7 @@
 Days and durations only: never a time of day. Waits are in working hours.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 import polars as pl
 
@@ -24,15 +22,10 @@ from velocity.sentences.answer import (
     name,
     number,
 )
-from velocity.sentences.mentor_facts import SAME_CAUSE, concluded, failures, moved
+from velocity.sentences.mentor_facts import SAME_CAUSE, Facts, concluded, failures, moved
 from velocity.sentences.queue import Judged, since, usual_words
 from velocity.sentences.streams import POINTS, WAIT, as_before, failed, reaction, rose
 from velocity.sentences.week import Said
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from velocity.sentences.mentor_facts import Facts
 
 #: A cost that moves less is the same cost.
 _CHEAPER = 0.95

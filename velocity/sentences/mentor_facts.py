@@ -1,11 +1,9 @@
 """What the sheet of one scholar, and the brief, are about; their single experiments and weeks."""
 
-from __future__ import annotations
-
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -22,16 +20,10 @@ from velocity.sentences.answer import (
     name,
     number,
 )
-from velocity.sentences.compared import beyond
+from velocity.sentences.compared import Days, beyond
 from velocity.sentences.mine import linked
 from velocity.sentences.streams import question, rose
 from velocity.sentences.week import Said
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from datetime import date, datetime
-
-    from velocity.sentences.compared import Days
 
 #: So many launches that died at the start may have one cause.
 SAME_CAUSE = 3

@@ -1,12 +1,16 @@
 """My velocity: the words of its tiles and sections."""
 
-from __future__ import annotations
-
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
 from zoneinfo import ZoneInfo
 
+import polars as pl
+
 from velocity import formats
+from velocity.reading.mine import Parts, Trend
+from velocity.reading.periods import Window
 from velocity.sentences.answer import ENOUGH, LINE_HELP, Row, defined, ended_runs, name, number
 from velocity.sentences.headline import (
     WRITTEN,
@@ -17,17 +21,7 @@ from velocity.sentences.headline import (
     usual_words,
     varied_alone,
 )
-from velocity.theme import tokens
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from datetime import date
-
-    import polars as pl
-
-    from velocity.reading.mine import Parts, Trend
-    from velocity.reading.periods import Window
-    from velocity.theme import Mode
+from velocity.theme import Mode, tokens
 
 #: Full weeks that make a usual range.
 _USUAL_WEEKS = 8

@@ -1,23 +1,15 @@
 """Where a change came from: rows by stream that add up, and by line with their experiments."""
 
-from __future__ import annotations
-
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
 
 import polars as pl
 
 from velocity import formats
-from velocity.sentences.answer import LINE, and_more, capitalised, few_of, name
-from velocity.sentences.compared import change, compared_rows
+from velocity.reading.series import Ranges
+from velocity.sentences.answer import LINE, Row, and_more, capitalised, few_of, name
+from velocity.sentences.compared import Days, change, compared_rows
 from velocity.sentences.queue import NO_RANGE, without_range
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    from velocity.reading.series import Ranges
-    from velocity.sentences.answer import Row
-    from velocity.sentences.compared import Days
 
 NONE = "\u2013"
 UNATTRIBUTED, PROGRAMME = "unattributed", "programme"

@@ -1,20 +1,15 @@
 """The messages to one person: what waits, since when, against their own past, and a next step."""
 
-from __future__ import annotations
+from typing import NamedTuple
 
-from typing import TYPE_CHECKING, NamedTuple
+import polars as pl
 
 from velocity import formats
 from velocity.reading.frames import PACE_DAYS
+from velocity.reading.mine import Today
 from velocity.sentences import today as today_words
-from velocity.sentences.answer import as_read
+from velocity.sentences.answer import Row, as_read
 from velocity.sentences.week import days_with_data
-
-if TYPE_CHECKING:
-    import polars as pl
-
-    from velocity.reading.mine import Today
-    from velocity.sentences.answer import Row
 
 _NAME = 40
 

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import date
 
 import polars as pl
 
 from velocity import formats
+from velocity.reading.series import Ranges
 from velocity.sentences.answer import LINE, Row, capitalised, few, few_of, listed, name, on_day
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import date
-
-    from velocity.reading.series import Ranges
 
 _MOST_NAMED = 3
 #: How a wait is drawn against the usual of its line.

@@ -1,22 +1,15 @@
 """What others see about a scholar, by `velocity.reading.access`; the page of one without runs."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
 
 import polars as pl
 
 from velocity import formats
-from velocity.reading.access import viewer_of
+from velocity.reading.access import Viewer, viewer_of
+from velocity.roster.models import Roster
 from velocity.sentences.answer import Answer, name
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from datetime import date
-
-    from velocity.reading.access import Viewer
-    from velocity.roster.models import Roster
-    from velocity.sentences.headline import Whose
+from velocity.sentences.headline import Whose
 
 SEEN_BY_OTHERS = (
     "No sign-in: anyone who can open this address sees this page of everybody, hours of the day "

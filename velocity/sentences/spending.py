@@ -3,10 +3,9 @@
 `ends` are `frames.named_ends`; `today` is the last day that counts.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
 
 import polars as pl
 
@@ -25,13 +24,7 @@ from velocity.sentences.answer import (
     on_day,
     possessive,
 )
-from velocity.sentences.compared import compared_rows
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
-    from datetime import date
-
-    from velocity.sentences.compared import Days
+from velocity.sentences.compared import Days, compared_rows
 
 ALLOCATION = (
     "Allocation, not use: a run is charged the GPUs of its machine; runs over several nodes are "

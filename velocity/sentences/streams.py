@@ -4,13 +4,13 @@
 each None without any; `decisions` are rows of `reads.needs_decision`.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from datetime import date
 
 import polars as pl
 
 from velocity import formats
+from velocity.reading.series import Ranges
 from velocity.sentences.answer import (
     ENOUGH,
     LONGEST_SUPPORT,
@@ -26,14 +26,8 @@ from velocity.sentences.answer import (
     number,
     on_day,
 )
+from velocity.sentences.compared import Days
 from velocity.sentences.queue import PASSED, Judged, usual_words
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import date
-
-    from velocity.reading.series import Ranges
-    from velocity.sentences.compared import Days
 
 #: States of a line in which a result or failure waits.
 _WAITING = ("result waiting", "failure not recovered")

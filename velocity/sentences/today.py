@@ -1,23 +1,16 @@
 """Today: the words of the scholar's list of the morning, for My velocity and for messages."""
 
-from __future__ import annotations
-
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
+import polars as pl
+
 from velocity import formats
+from velocity.reading.mine import Today
 from velocity.sentences.answer import Row, name, number
-from velocity.sentences.headline import could_run_together, dates, one_setting
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from datetime import datetime
-
-    import polars as pl
-
-    from velocity.reading.mine import Today
-    from velocity.sentences.headline import Facts, Whose
+from velocity.sentences.headline import Facts, Whose, could_run_together, dates, one_setting
 
 #: Rows of one group before "+ n".
 MOST = 5

@@ -1,7 +1,5 @@
 """How to launch together what ran one setting at a time: a W&B sweep, or a Slurm array."""
 
-from __future__ import annotations
-
 import shlex
 
 #: What the reader replaces.

@@ -1,10 +1,9 @@
 """The headline of Stand-up and its five lines: Changed, Going well, Stuck, Compute, Runs out."""
 
-from __future__ import annotations
-
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from datetime import date, timedelta
+from typing import Any
 
 import polars as pl
 
@@ -24,10 +23,6 @@ from velocity.sentences.answer import (
 )
 from velocity.sentences.compared import MEASURES, UNITS, Days, beyond, inside, printed, usual, went
 from velocity.sentences.queue import Judged
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from datetime import date
 
 _WEEK = timedelta(weeks=1)
 #: A failed share that moves less is the same share; a cost that moves less is the same cost.

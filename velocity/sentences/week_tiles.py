@@ -4,26 +4,18 @@
 `so_far` the row of `reads.to_date` of the days with its usual range; the last two may be None.
 """
 
-from __future__ import annotations
-
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import date
 
 import polars as pl
 
 from velocity import formats
 from velocity.reading.frames import PACE_DAYS
 from velocity.reading.mine import largest_remainder
-from velocity.sentences.answer import ENOUGH, name, number
-from velocity.sentences.compared import change, usual
+from velocity.sentences.answer import ENOUGH, Row, name, number
+from velocity.sentences.compared import Days, change, usual
 from velocity.sentences.week import days_with_data, ending
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from datetime import date
-
-    from velocity.sentences.answer import Row
-    from velocity.sentences.compared import Days
 
 
 @dataclass(frozen=True)

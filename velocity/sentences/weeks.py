@@ -1,8 +1,8 @@
 """Weeks in words: what happened in them by the roster, which launched, and which changed later."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date
+from typing import Any
 
 import polars as pl
 
@@ -10,10 +10,6 @@ from velocity import formats
 from velocity.charts.weeks import Event
 from velocity.reading.definitions import definition
 from velocity.reading.series import PROGRAMME_MEASURES
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
-    from datetime import date
 
 #: What a note is about -> its words.
 _WORDS = {"holiday": "holiday, {}", "grant": "credits granted to {}", "move": "moved to {}"}

@@ -1,15 +1,10 @@
 """Why this number: the figure in words, and how many rows it rests on."""
 
-from __future__ import annotations
-
 from datetime import date
-from typing import TYPE_CHECKING
 
 from velocity import formats
+from velocity.explain import Explanation, Result
 from velocity.sentences.answer import ENOUGH, Answer, fitting, joined, name
-
-if TYPE_CHECKING:
-    from velocity.explain import Explanation, Result
 
 #: Rows that can be counted; other rows are pieces of experiments.
 _NOUNS = {"runs": "run", "experiments": "experiment", "loops": "loop", "charges": "charge"}

@@ -5,6 +5,7 @@ A missing field would otherwise count as "not known" and silently change figures
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -23,12 +24,9 @@ from graphql import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from graphql import SelectionSetNode
 
-    #: Name in the response -> the fields inside it; None for a plain value.
-    Fields = dict[str, Any]
+Fields = dict[str, Any]
 
 #: Fields of another type, or without a value, count as missing: a scan could end too early without
 #: anybody noticing, or look like that of a missing project.

@@ -1,18 +1,13 @@
 """The contract of a source of runs, and the available sources."""
 
-from __future__ import annotations
-
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
-from typing import TYPE_CHECKING, Protocol, TypeAlias, cast
+from typing import Protocol, TypeAlias, cast
 
 from velocity.errors import SourceError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-
-    from velocity.records import RunBatch
-    from velocity.sources.wandb_api import WandbServer
+from velocity.records import RunBatch
+from velocity.sources.wandb_api import WandbServer
 
 #: The server that `velocity sync` pulls runs from repeatedly.
 Server: TypeAlias = "WandbServer"

@@ -1,22 +1,16 @@
 """Runs from the evaluation logs of Inspect, through its own reader. Only headers are read."""
 
-from __future__ import annotations
-
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from velocity.cleaning import cleaned
 from velocity.errors import SourceError
-from velocity.records import Rejected, config_text
+from velocity.records import Rejected, RunBatch, config_text
+from velocity.sources.base import Asked
 from velocity.sources.shared import client_of, in_batches, reasons
 from velocity.sources.values import instant_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from velocity.records import RunBatch
-    from velocity.sources.base import Asked
 
 #: As much as a table: W&B's own runs are trusted more.
 _TRUST = 2

@@ -1,20 +1,14 @@
 """Reads `files/` of a local run directory, for data that its log does not have."""
 
-from __future__ import annotations
-
 import json
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import yaml  # type: ignore[import-untyped]  # comes with wandb, as the files do
 
-from velocity.sources.local_runs import take_summary
+from velocity.sources.local_runs import Session, take_summary
 from velocity.sources.shared import open_inside
 from velocity.sources.values import count_of, instant_of, noted, read_json, unwrapped
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from velocity.sources.local_runs import Session
 
 #: Largest bytes of a file by suffix. Reading YAML is slow, and a longer config is not stored.
 _LONGEST = {".json": 8 * 2**20, ".yaml": 2**20}

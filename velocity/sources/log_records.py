@@ -8,18 +8,14 @@ MIDDLE and a LAST one. If the rest of a block is too short for another fragment,
 zeros.
 """
 
-from __future__ import annotations
-
 import struct
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import Any, BinaryIO
 from zlib import crc32
 
 from velocity.sources.local_runs import Session, take_summary
 from velocity.sources.values import GPU_PERCENT, finite, instant_of, read_json
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
 
 BLOCK_BYTES = 32 * 1024
 #: Bytes of a record; a logged row or config has a few thousand.

@@ -1,22 +1,17 @@
 """Runs of an MLflow tracking server, or of a folder in which MLflow keeps its runs."""
 
-from __future__ import annotations
-
 import os
+from collections.abc import Callable, Iterator
+from datetime import datetime
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from velocity.errors import SourceError
 from velocity.records import Rejected, RunBatch, config_text, run_frame
+from velocity.sources.base import Asked
 from velocity.sources.shared import client_of, entity_of, is_address, without_password
 from velocity.sources.values import instant_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from datetime import datetime
-
-    from velocity.sources.base import Asked
 
 _PAGE = 1000  # the most that a server returns at once
 _TRUST = 2

@@ -1,8 +1,7 @@
 """Reads some columns of a Parquet file within limits: a small file can unpack to any size."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from pathlib import Path
 
 import polars as pl
 import pyarrow as pa  # type: ignore[import-untyped]
@@ -10,10 +9,6 @@ import pyarrow.compute as pc  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
 from velocity.errors import SourceError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
 
 MOST_ROWS = 5_000_000
 #: Bytes of all columns that are read, unpacked.

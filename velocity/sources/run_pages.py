@@ -1,19 +1,15 @@
 """Pages of runs: smaller if the server cannot send them, and fetched one step ahead."""
 
-from __future__ import annotations
-
 import threading
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from velocity.errors import RetryLaterError, SourceError, VelocityError
 from velocity.sources.wandb_http import ClientError
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-
-    Connection = dict[str, Any] | None
+Connection = dict[str, Any] | None
 
 _Item = TypeVar("_Item")
 

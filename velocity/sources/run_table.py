@@ -1,10 +1,9 @@
 """Runs from a table: CSV or Parquet with the columns of `TABLE_SCHEMA`, or W&B's own CSV export."""
 
-from __future__ import annotations
-
 from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -12,17 +11,12 @@ from velocity.cleaning import cleaned
 from velocity.errors import SourceError
 from velocity.formats import plural
 from velocity.records import REQUIRED, RUN_SCHEMA, UTC, WRITER, Rejected, RunBatch
+from velocity.sources.base import Asked
 from velocity.sources.shared import reasons
 from velocity.sources.table_file import ROW, open_table
 from velocity.sources.table_kinds import EXPORTED, TABLE_SCHEMA, is_export
 from velocity.sources.table_times import day_order
 from velocity.sources.table_values import Dialect, reading_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from datetime import datetime
-
-    from velocity.sources.base import Asked
 
 _KEY = ("entity", "project", "run_id")
 #: A row without one of these cannot become a run.

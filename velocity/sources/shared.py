@@ -3,25 +3,19 @@
 Files that other people made are opened here: only regular ones of a limited size, and no links.
 """
 
-from __future__ import annotations
-
 import os
 import stat
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, Any, BinaryIO
+from datetime import datetime
+from pathlib import Path
+from typing import Any, BinaryIO
 from urllib.parse import urlsplit
 
 from velocity.errors import SourceError, import_extra
 from velocity.formats import plural
-from velocity.records import RunBatch, run_frame
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from datetime import datetime
-    from pathlib import Path
-
-    from velocity.records import Rejected
-    from velocity.sources.base import Asked
+from velocity.records import Rejected, RunBatch, run_frame
+from velocity.sources.base import Asked
 
 _ROWS = 5_000
 _SHOWN_REASONS = 3

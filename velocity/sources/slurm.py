@@ -1,27 +1,19 @@
 """Runs from Slurm's accounting: the output of `sacct --parsable2` or `sacct --json`."""
 
-from __future__ import annotations
-
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from velocity.errors import SourceError
-from velocity.records import Rejected
+from velocity.records import Rejected, RunBatch
+from velocity.sources.base import Asked
 from velocity.sources.shared import UnfitFileError, in_batches, reasons, require_regular
-from velocity.sources.slurm_output import COMMAND, is_sacct, read_jobs, read_lines
+from velocity.sources.slurm_output import COMMAND, Job, is_sacct, read_jobs, read_lines
 from velocity.sources.values import read_json
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from datetime import datetime
-
-    from velocity.records import RunBatch
-    from velocity.sources.base import Asked
-    from velocity.sources.slurm_output import Job
 
 _LONGEST_FILE = 2**28
 #: As much as the run of a table: W&B's own runs are trusted more, local files less.

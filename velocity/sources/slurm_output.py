@@ -1,21 +1,16 @@
 """Jobs from the output of sacct: text with delimiters, or JSON."""
 
-from __future__ import annotations
-
 import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any, TypeVar
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 from velocity.errors import SourceError
 from velocity.sources import values
 from velocity.sources.slurm_values import gpus_of, instant_of, known, nodes_of, seconds_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
-    from datetime import datetime
-    from pathlib import Path
-    from zoneinfo import ZoneInfo
 
 _Value = TypeVar("_Value")
 

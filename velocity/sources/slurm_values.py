@@ -1,18 +1,13 @@
 """Values as Slurm's sacct writes them: node lists, GPUs, lengths and local times."""
 
-from __future__ import annotations
-
 import itertools
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from velocity.errors import SourceError
 from velocity.sources.values import EARLIEST, LATEST
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from zoneinfo import ZoneInfo
 
 #: What sacct writes for "not known", in lower case.
 _NOT_KNOWN = frozenset({"", "unknown", "none", "n/a", "(null)", "none assigned", "invalid"})

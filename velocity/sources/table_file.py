@@ -1,13 +1,12 @@
 """Reads the file of a table: Parquet, or CSV as saved by programs and spreadsheets."""
 
-from __future__ import annotations
-
 import csv
 import io
 import re
 from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import polars as pl
 import pyarrow as pa  # type: ignore[import-untyped]
@@ -15,10 +14,6 @@ import pyarrow as pa  # type: ignore[import-untyped]
 from velocity.errors import SourceError
 from velocity.sources.parquet_file import MOST_ROWS, read_parquet, too_many_rows
 from velocity.sources.shared import UnfitFileError, require_regular
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from pathlib import Path
 
 #: Number of a row, from 1 below the header; no heading keeps a leading space.
 ROW = " row"

@@ -1,18 +1,14 @@
 """The columns that a run table may have, and the kind of a table, by its headings."""
 
-from __future__ import annotations
-
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
 
 import polars as pl
 
 from velocity.errors import SourceError
 from velocity.records import UTC
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from pathlib import Path
 
 #: Columns of velocity's own tables -> their type, and the heading that W&B's export of a runs table
 #: has for them. An export has the columns that the page showed.

@@ -1,17 +1,13 @@
 """Reads times in tables: ISO 8601, the formats of spreadsheets, and numbers."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
 
 import polars as pl
 
 from velocity.errors import SourceError
 from velocity.records import UTC
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
 
 #: Which of two numbers before the year is the day: the first one, or the second one.
 DayOrder = Literal["day first", "month first"]

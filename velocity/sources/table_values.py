@@ -1,7 +1,5 @@
 """Turns the cells of a run table into values, in all common formats."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass
 from functools import partial

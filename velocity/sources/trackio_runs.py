@@ -6,21 +6,18 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from velocity.errors import SourceError
 from velocity.records import Rejected, RunBatch, config_text, run_frame
+from velocity.sources.base import Asked
 from velocity.sources.shared import client_of, entity_of, is_address, without_password
 from velocity.sources.values import instant_of, read_object, text_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from velocity.sources.base import Asked
 
 _TRUST = 2
 _PAGE = 5000  # Trackio refuses answers with more than 10,000 rows

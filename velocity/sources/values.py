@@ -1,17 +1,13 @@
 """Reads values that W&B's client writes as JSON, including NaN, infinities and half characters."""
 
-from __future__ import annotations
-
 import json
 import math
 import re
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import orjson
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
 
 _Value = TypeVar("_Value")
 

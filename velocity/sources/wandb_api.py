@@ -10,15 +10,16 @@ Every failure is a `VelocityError` that names the cause.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC
+from datetime import UTC, datetime
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 
 import polars as pl
 
-from velocity.errors import NoProjectError, SourceError
+from velocity.errors import NoProjectError, RetryLaterError, SourceError
 from velocity.records import Rejected, RunBatch, is_clean_key, run_frame
 from velocity.sources.asked_fields import find_lacking, without_fields
 from velocity.sources.run_pages import Gate, fetch_ahead, run_pages, walk
@@ -28,17 +29,11 @@ from velocity.sources.wandb_http import ClientError
 from velocity.sources.wandb_nodes import (
     EVENTS_QUERY,
     SAMPLES,
+    Node,
     listing_frame,
     run_batch,
     utilisation,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from datetime import datetime
-
-    from velocity.errors import RetryLaterError
-    from velocity.sources.wandb_nodes import Node
 
 _ENTITY = "query Entity($entity: String!) { entity(name: $entity) { name } }"
 _RUN_COUNT = """

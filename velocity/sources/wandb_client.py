@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import ssl
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -27,8 +28,6 @@ from velocity.sources.values import read_json
 from velocity.sources.wandb_http import Answer, ClientError, Endpoint, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from wandb.sdk.wandb_settings import Settings
 
 _TIMEOUT_S = 30.0

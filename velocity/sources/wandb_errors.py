@@ -4,23 +4,17 @@ A query may fail because of the query or because of the server. So after a failu
 for the owner of the key shows which of the two it was.
 """
 
-from __future__ import annotations
-
 import ssl
 from http import HTTPStatus
 from textwrap import shorten
-from typing import TYPE_CHECKING
 
 import requests
 
 from velocity.cleaning import without_addresses
 from velocity.errors import ConfigurationError, RetryLaterError, SourceError, UnansweredError
 from velocity.sources.values import read_json
-from velocity.sources.wandb_http import ClientError
-
-if TYPE_CHECKING:
-    from velocity.sources.wandb_client import WandbClient
-    from velocity.sources.wandb_http import Answer
+from velocity.sources.wandb_client import WandbClient
+from velocity.sources.wandb_http import Answer, ClientError
 
 VIEWER_QUERY = "query Viewer { viewer { username } }"
 _LONGEST_QUOTE = 200  # characters: some servers answer with pages

@@ -1,27 +1,21 @@
 """Runs from the directories that the W&B client leaves on disk (`run-…`, `offline-run-…`)."""
 
-from __future__ import annotations
-
 import os
 import re
 from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import polars as pl
 
 from velocity.errors import SourceError
 from velocity.records import Rejected, RunBatch, run_frame
+from velocity.sources.base import Asked
 from velocity.sources.local_files import read_files
 from velocity.sources.local_runs import NO_PROJECT, Session, run_rows
 from velocity.sources.log_records import LogRecords, RecordReader
 from velocity.sources.shared import open_inside
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
-    from velocity.sources.base import Asked
 
 #: Entity of runs whose directory does not name one, unless the caller does.
 _LOCAL_ENTITY = "local"

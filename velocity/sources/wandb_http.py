@@ -4,20 +4,16 @@ W&B's client passes its queries to its own helper program, which loads a respons
 memory. So the client's queries are sent from here.
 """
 
-from __future__ import annotations
-
 import threading
 import time
 import zlib
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Future
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import orjson
 import requests
 import urllib3
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
 
 #: Why there is no data. late: no response in time, for any reason; cut: it ended too early;
 #: large: it is too large; page: it is a web page; unreadable: it is not JSON; refused: the server

@@ -3,10 +3,9 @@
 Pure functions: 10,000s of runs a second.
 """
 
-from __future__ import annotations
-
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 import pyarrow as pa  # type: ignore[import-untyped]
@@ -32,9 +31,6 @@ from velocity.sources.values import (
     text_of,
     unwrapped,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 Node = dict[str, Any]
 

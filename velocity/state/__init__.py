@@ -4,18 +4,14 @@ A small SQLite file in the data folder, or a Postgres database if several machin
 never part of a snapshot. Every statement here is one that both understand.
 """
 
-from __future__ import annotations
-
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import product
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import polars as pl
 
 from velocity.state.databases import Where, changed, found, opened, rewrite, sending
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
 
 __all__ = ["Where", "sending"]
 

@@ -1,21 +1,16 @@
 """Opens the database of the state: a SQLite file in the data folder, or Postgres."""
 
-from __future__ import annotations
-
 import fcntl
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from functools import cache
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from velocity.errors import VelocityError, import_extra
 from velocity.paths import make_private
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 #: The data folder, or the address of a Postgres database.
 Where = Path | str

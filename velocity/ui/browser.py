@@ -1,7 +1,5 @@
 """Styles and scripts that every page sends to the browser, for the screen and for paper."""
 
-from __future__ import annotations
-
 import json
 from functools import cache
 from pathlib import Path

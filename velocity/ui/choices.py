@@ -1,8 +1,7 @@
 """Choices above and beside what a page shows. The address has them, so a link never moves."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Mapping
+from typing import Any, TypeVar
 
 import streamlit as st
 
@@ -16,9 +15,6 @@ from velocity.reading.periods import (
     opening,
     presets,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 _Default = TypeVar("_Default", str, None)
 _ADDRESS = "period"

@@ -1,22 +1,15 @@
 """Files to download, made when they are asked for and served only to the viewer they are for."""
 
-from __future__ import annotations
-
 import hashlib
 from collections import OrderedDict
+from collections.abc import Callable
 from functools import partial
 from threading import Lock
-from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from velocity.errors import VelocityError
-from velocity.ui.sign_in import admission
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from velocity.ui.sign_in import Admission, SignIn
+from velocity.ui.sign_in import Admission, SignIn, admission
 
 #: A file that falls out is made again by the next click.
 _MOST_FILES = 1000

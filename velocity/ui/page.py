@@ -5,7 +5,9 @@ The address carries the choices.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Any, Literal, get_args
 from urllib.parse import urlencode
 
@@ -14,15 +16,12 @@ from streamlit.errors import StreamlitAPIException
 
 from velocity import formats
 from velocity.reading import reads
+from velocity.reading.access import Viewer
 from velocity.reading.definitions import columns
 from velocity.reading.periods import Period, Window
+from velocity.reading.viewed import ViewedDays
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from datetime import date
-
-    from velocity.reading.access import Viewer
-    from velocity.reading.viewed import ViewedDays
     from velocity.ui.view import View
 
 Role = Literal["lead", "group lead", "mentor", "research manager", "scholar"]

@@ -1,29 +1,24 @@
 """The parts of every page: headings, charts, tables and files behind them, empty states."""
 
-from __future__ import annotations
-
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import polars as pl
 import streamlit as st
 
 from velocity import formats
+from velocity.charts.base import Chart
 from velocity.charts.waits import draw_bullet
+from velocity.errors import VelocityError
 from velocity.reading.downloads import csv_bytes, parquet_bytes
 from velocity.sentences.answer import as_read
+from velocity.theme import Mode
 from velocity.ui.files import download_button
 from velocity.ui.sign_in import admission
 from velocity.ui.tables import page_zone, show_rows
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
-    from velocity.charts.base import Chart
-    from velocity.errors import VelocityError
-    from velocity.theme import Mode
 
 # Plotly uses pandas as soon as its import begins. A session that starts while another one
 # imports it for its first table would find a partial module, so it is imported before any

@@ -1,22 +1,15 @@
 """The menu "Share": the digest of a week as text, as a file or as a link."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from datetime import date
 from urllib.parse import urlsplit
 
 import streamlit as st
 
-from velocity.report import as_csv, as_html, as_markdown, as_message, make_digest, week_id
+from velocity.report import Digest, as_csv, as_html, as_markdown, as_message, make_digest, week_id
 from velocity.ui.files import download_button
 from velocity.ui.parts import menu
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from datetime import date
-
-    from velocity.report import Digest
-    from velocity.ui.view import View
+from velocity.ui.view import View
 
 #: Choice -> its words.
 _CHOICES = {

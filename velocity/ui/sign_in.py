@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import Any, Literal, get_args
 
 import streamlit as st
 
@@ -15,12 +16,7 @@ from velocity.network import host_name, is_forwarded, is_loopback
 from velocity.paths import SERVED_MODE, config_file, data_folder
 from velocity.reading.access import ANYBODY, Role, Viewer, current_roster, viewer_of
 from velocity.roster.models import folded_address
-from velocity.settings import load_settings
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from velocity.settings import Settings
+from velocity.settings import Settings, load_settings
 
 #: An identity provider's clock may be a little ahead of ours.
 _CLOCKS_DIFFER = timedelta(minutes=5)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +16,6 @@ from velocity.reading.definitions import metrics
 from velocity.reading.periods import day_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from streamlit.elements.lib.column_types import ColumnConfig
 
 _ROW_HEIGHT = 34

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 from zoneinfo import ZoneInfo
 
@@ -15,10 +17,12 @@ from velocity import formats, state
 from velocity.demo import is_demo
 from velocity.paths import data_folder
 from velocity.reading import reads
-from velocity.reading.access import current_roster
+from velocity.reading.access import Scope, Viewer, current_roster
 from velocity.reading.periods import Chosen, Window, before, last_whole_day
 from velocity.reading.viewed import soon
 from velocity.roster.models import Roster
+from velocity.sentences import Answer
+from velocity.settings import Settings
 from velocity.store import Snapshot, latest_snapshot
 from velocity.ui.browser import note_on_paper
 from velocity.ui.choices import choose_titled, period_control
@@ -28,14 +32,7 @@ from velocity.ui.sign_in import admission, settings_now
 from velocity.ui.sync_now import latest, may_sync, show_sync_now
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
-    from pathlib import Path
-
     from streamlit.delta_generator import DeltaGenerator
-
-    from velocity.reading.access import Scope, Viewer
-    from velocity.sentences import Answer
-    from velocity.settings import Settings
 
 #: Hours between syncs: assumed until there are enough syncs to tell, and the least.
 _SYNC_EVERY_HOURS, _SYNC_OFTEN_HOURS = 1.0, 1 / 6

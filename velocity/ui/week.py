@@ -1,37 +1,29 @@
 """What Stand-up, its slides and its print share: figures of the days and of the days before."""
 
-from __future__ import annotations
-
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import polars as pl
 
 from velocity import formats
+from velocity.charts.base import Chart
 from velocity.charts.to_date import draw_to_date
-from velocity.charts.weeks import draw_trend
+from velocity.charts.weeks import Event, draw_trend
 from velocity.reading import reads
 from velocity.reading.frames import named_ends
 from velocity.reading.periods import monday_of
 from velocity.reading.series import trend
 from velocity.report.work import Covered
 from velocity.sentences import week_tiles
+from velocity.sentences.answer import Row
 from velocity.sentences.compared import MEASURES, UNITS
+from velocity.sentences.week_tiles import Tile
 from velocity.sentences.weeks import events
 from velocity.ui.page import show_why
 from velocity.ui.parts import theme_mode
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import date
-
-    from velocity.charts.base import Chart
-    from velocity.charts.weeks import Event
-    from velocity.sentences.answer import Row
-    from velocity.sentences.week_tiles import Tile
-    from velocity.ui.view import View
+from velocity.ui.view import View
 
 _WEEK = timedelta(weeks=1)
 #: The four measures of Stand-up.

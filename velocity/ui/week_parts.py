@@ -1,35 +1,29 @@
 """The blocks of Stand-up: tiles, the queue, what moved, and the streams."""
 
-from __future__ import annotations
-
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 import polars as pl
 import streamlit as st
 
 from velocity import formats
 from velocity.charts.balances import draw_ends
+from velocity.charts.base import Chart
 from velocity.charts.dumbbell import draw_dumbbell
 from velocity.charts.panels import draw_panels
 from velocity.reading import reads
 from velocity.reading.definitions import definition
+from velocity.reading.periods import Window
 from velocity.reading.series import TREND_WEEKS, Ranges, at_edge, last_complete_week, recent
 from velocity.sentences import moved, week_tiles
 from velocity.sentences import queue as queue_words
-from velocity.sentences.answer import LINE_HELP, defined, possessive
+from velocity.sentences.answer import LINE_HELP, Row, defined, possessive
 from velocity.sentences.compared import MEASURES, UNITS
 from velocity.sentences.queue import nothing_near
+from velocity.sentences.week_tiles import Tile
 from velocity.sentences.weeks import caption
 from velocity.ui.page import has_page, runs_of, show_step, show_way, show_why, way_in_text
 from velocity.ui.parts import Table, heading, show_chart, show_figure, theme_mode, waits
 from velocity.ui.week import TITLES, Week, show_why_it_ends, tiles, week_chart
-
-if TYPE_CHECKING:
-    from velocity.charts.base import Chart
-    from velocity.reading.periods import Window
-    from velocity.sentences.answer import Row
-    from velocity.sentences.week_tiles import Tile
 
 _CONCLUDED = "experiments_concluded"
 _MOVED = {

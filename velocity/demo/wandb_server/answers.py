@@ -1,22 +1,16 @@
 """Answers queries from a `World`: resolves the query object of the schema."""
 
-from __future__ import annotations
-
 import base64
 import json
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from velocity.demo.wandb_server.protocol import Operation, execute
-from velocity.demo.wandb_server.world import naive_utc, project_number
+from velocity.demo.wandb_server.world import Project, RunNode, World, naive_utc, project_number
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    from velocity.demo.wandb_server.world import Project, RunNode, World
-
-    Arguments = Mapping[str, Any]
+Arguments = Mapping[str, Any]
 
 _KEPT_LISTINGS = 8
 _EPOCH = "1970-01-01T00:00:00"  # creation of a project without runs

@@ -7,6 +7,7 @@ and the selection is then walked directly.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from importlib.resources import files
@@ -28,8 +29,6 @@ from graphql import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
     from graphql import SelectionSetNode, ValueNode
 
 

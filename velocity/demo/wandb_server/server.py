@@ -4,31 +4,24 @@ with ProtocolServer(world) as server:
     ...  # WANDB_BASE_URL=server.url WANDB_API_KEY=server.api_key
 """
 
-from __future__ import annotations
-
 import base64
 import socket
 import threading
-from datetime import UTC
+from collections.abc import Callable
+from datetime import UTC, datetime
 from email.utils import format_datetime
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 import orjson
 import uvicorn
 from starlette.applications import Starlette
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from velocity.demo.wandb_server.answers import Answers, InvalidFilterError
 from velocity.demo.wandb_server.protocol import InvalidQueryError, load_operation, schema_text
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from datetime import datetime
-
-    from starlette.requests import Request
-
-    from velocity.demo.wandb_server.world import World
+from velocity.demo.wandb_server.world import World
 
 #: Where the client sends its telemetry.
 _METRICS = "/sdk/otel/v1/metrics"

@@ -10,17 +10,14 @@ import base64
 import json
 import threading
 import zlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from datetime import UTC
+from datetime import UTC, datetime
 from functools import cache
 from itertools import count
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from velocity.demo.wandb_server.protocol import FixedObject
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from datetime import datetime
 
 _CLI_VERSION = "0.31.0"
 #: Each change of a project gets the next one.

@@ -1,9 +1,5 @@
 """Below the loops: side by side, what the compute bought, beside the cohort, what the page sees."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import polars as pl
 import streamlit as st
 
@@ -17,10 +13,8 @@ from velocity.sentences.seen import SEEN_BY_OTHERS, seen_by, sees
 from velocity.sentences.together import array_line, sweep_stub
 from velocity.ui.page import show_way, show_why
 from velocity.ui.parts import heading, show_chart, show_figure, theme_mode
+from velocity.ui.scholar.sheet import Sheet
 from velocity.ui.tables import show_rows
-
-if TYPE_CHECKING:
-    from velocity.ui.scholar.sheet import Sheet
 
 _MOST_CHAINS = 3
 

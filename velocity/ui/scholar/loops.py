@@ -1,8 +1,8 @@
 """The timeline and the loops of a scholar, the selected loop, and the waits."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -20,14 +20,8 @@ from velocity.sentences.loops import no_runs_since, timeline_caption
 from velocity.ui.choices import choose_titled
 from velocity.ui.page import runs_of, show_way, show_why
 from velocity.ui.parts import Table, heading, show_chart, show_figure, theme_mode
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from datetime import date
-    from typing import Any
-
-    from velocity.ui.scholar.sheet import Sheet
-    from velocity.ui.view import View
+from velocity.ui.scholar.sheet import Sheet
+from velocity.ui.view import View
 
 _ADDRESS = "loop"
 _ROWS = 18

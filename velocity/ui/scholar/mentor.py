@@ -1,10 +1,8 @@
 """The sheet of one scholar for a mentor's hour."""
 
-from __future__ import annotations
-
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING
 
 import polars as pl
 import streamlit as st
@@ -13,20 +11,15 @@ from velocity import formats
 from velocity.charts.launches import draw_launches
 from velocity.charts.panels import ROW, draw_panels
 from velocity.report import Brief, brief_as_html, brief_as_markdown
+from velocity.report.work import Work
 from velocity.sentences import mentor as words
 from velocity.sentences import mentor_facts as rows_of
 from velocity.sentences import streams as stream_words
-from velocity.sentences.mentor_facts import MEASURES
+from velocity.sentences.mentor_facts import MEASURES, Facts
 from velocity.sentences.weeks import caption
 from velocity.ui.files import download_button
 from velocity.ui.page import runs_of, show_way, show_why, way_in_text
 from velocity.ui.parts import Table, data_menu, plain_name, show_figure, theme_mode
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
-
-    from velocity.report.work import Work
-    from velocity.sentences.mentor_facts import Facts
 
 _TWO_WEEKS = timedelta(days=13)
 #: The sheet has to fit a screen of 900 px.

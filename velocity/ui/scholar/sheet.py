@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import polars as pl
 
 from velocity.charts.tile_trend import Weeks
+from velocity.charts.weeks import Event
 from velocity.reading import reads
 from velocity.reading.mine import (
     TODAY_DAYS,
@@ -19,18 +21,11 @@ from velocity.reading.mine import (
     trend_start,
     weeks_before,
 )
-from velocity.reading.periods import last_whole_day, monday_of
+from velocity.reading.periods import Window, last_whole_day, monday_of
 from velocity.sentences.headline import Change, Facts, Setting, Wait, Whose
 from velocity.sentences.weeks import events
 from velocity.ui.parts import Table, plain_name
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import date
-
-    from velocity.charts.weeks import Event
-    from velocity.reading.periods import Window
-    from velocity.ui.view import View
+from velocity.ui.view import View
 
 _OVER = ("volume", "loops", "medians", "side_by_side", "compute", "automation")
 _BEFORE = ("volume", "medians", "compute")

@@ -1,8 +1,6 @@
 """Today, and the three tiles: concluded, serial or parallel, feedback loop."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import streamlit as st
 
@@ -18,9 +16,7 @@ from velocity.sentences.today import next_step
 from velocity.sentences.weeks import caption
 from velocity.ui.page import show_way, show_why
 from velocity.ui.parts import data_menu, show_figure, theme_mode
-
-if TYPE_CHECKING:
-    from velocity.ui.scholar.sheet import Sheet
+from velocity.ui.scholar.sheet import Sheet
 
 
 def show_figures_line(sheet: Sheet) -> None:
