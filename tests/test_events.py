@@ -72,20 +72,31 @@ def test_a_new_phase_breaks_the_line_and_the_band_of_a_panel():
     frame = weeks([3.0, 4.0, 6.0, 7.0], limits=(1, 9), phases=(2,)).with_columns(
         group_id=pl.lit("ember")
     )
-    chart = draw_panels(
-        frame,
-        groups={"ember": "Ember"},
-        unit="count",
-        mode="light",
-        title="Weeks",
-        events={"ember": [event("Began", 2)], "dune": [event("elsewhere", 1)]},
-    )
+    chart = panels(frame, "ember", ember=[event("Began", 2)], dune=[event("elsewhere", 1)])
     lines = [it for it in chart.figure.data if it.mode == "lines"]
     assert [len(it.x) for it in lines] == [2, 2]
     (band,) = chart.figure.layout.shapes
     assert band.x0 == (FIRST_WEEK + 2 * WEEK - timedelta(days=3)).isoformat()
     (mark,) = triangles(chart)
     assert (mark.x, mark.yref) == ((FIRST_WEEK + 2 * WEEK).isoformat(), "y domain")
+
+
+def test_a_panel_without_values_keeps_its_events():
+    frame = weeks([3.0, 4.0, 6.0, 7.0]).with_columns(group_id=pl.lit("ember"))
+    chart = panels(frame, "ember", "dune", dune=[event("Cluster down", 1)])
+    (mark,) = triangles(chart)
+    assert (mark.x, mark.yref) == ((FIRST_WEEK + WEEK).isoformat(), "y2 domain")
+
+
+def panels(frame, *groups, **found):
+    return draw_panels(
+        frame,
+        groups={it: it.capitalize() for it in groups},
+        unit="count",
+        mode="light",
+        title="Weeks",
+        events=found,
+    )
 
 
 def rows(*told):
