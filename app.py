@@ -7,9 +7,13 @@ import gc
 
 import streamlit as st
 
-from velocity import ui
 from velocity.errors import VelocityError
 from velocity.pages import PAGES
+from velocity.ui.browser import prepare_browser
+from velocity.ui.page import Page, go_on_to, know_pages
+from velocity.ui.parts import empty_state, show_error
+from velocity.ui.sign_in import NotAdmitted, admit, show_development, show_not_admitted, show_who
+from velocity.ui.view import keep_choices, open_view
 
 
 @st.cache_resource
@@ -21,7 +25,7 @@ def _freeze() -> None:
     atexit.register(gc.unfreeze)
 
 
-def _registered(page: ui.Page) -> st.Page:
+def _registered(page: Page) -> st.Page:
     # The first page of all has no path.
     return st.Page(
         page.draw, title=page.title, url_path=page.path, default=page.place == PAGES[0].place
@@ -30,28 +34,28 @@ def _registered(page: ui.Page) -> st.Page:
 
 def _home(page: st.Page) -> st.Page:
     """The page without a path, which goes on to `page`."""
-    return st.Page(lambda: ui.go_on_to(page), title="Home", default=True, visibility="hidden")
+    return st.Page(lambda: go_on_to(page), title="Home", default=True, visibility="hidden")
 
 
 def _run() -> None:
     st.set_page_config(page_title="Research velocity", layout="wide")
-    ui.prepare_browser()
+    prepare_browser()
     _freeze()
-    ui.show_development()
+    show_development()
     try:
-        viewer = ui.admit().viewer
-    except (ui.NotAdmitted, VelocityError) as why:
+        viewer = admit().viewer
+    except (NotAdmitted, VelocityError) as why:
         # At any address, which stays the same for after the sign-in.
         st.navigation([_registered(page) for page in PAGES], position="hidden")
-        ui.keep_choices("")
-        if isinstance(why, ui.NotAdmitted):
-            ui.show_not_admitted(why)
+        keep_choices("")
+        if isinstance(why, NotAdmitted):
+            show_not_admitted(why)
         else:
-            ui.show_error(why)
+            show_error(why)
         return
     listed = [page for page in PAGES if page.is_for(viewer)]
     shown = {page.name: _registered(page) for page in listed}
-    ui.know_pages(shown)
+    know_pages(shown)
     sections: dict[str, list[st.Page]] = {"": [], "Evidence": []}
     for page in listed:
         sections[page.section].append(shown[page.name])
@@ -59,15 +63,15 @@ def _run() -> None:
     if PAGES[0] not in listed:
         sections[""].append(_home(shown[listed[0].name]))
     chosen = st.navigation(sections, position="top")
-    ui.show_who(viewer)
+    show_who(viewer)
     opened = next((it for it in listed if it.title == chosen.title), None)
     try:
-        if opened is None or ui.open_view(opened, viewer):
+        if opened is None or open_view(opened, viewer):
             chosen.run()
         else:
-            ui.empty_state("The store holds no runs yet.", "velocity init")
+            empty_state("The store holds no runs yet.", "velocity init")
     except VelocityError as error:
-        ui.show_error(error)
+        show_error(error)
 
 
 _run()

@@ -12,7 +12,7 @@ from synthetic import AS_OF
 from velocity import explain
 from velocity.reading import reads
 from velocity.store import latest_snapshot
-from velocity.store.kept import Kept
+from velocity.store.snapshot import Kept
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

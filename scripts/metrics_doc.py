@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scripts.metrics_pictures import Picture, pictures
-from velocity.reading.conventions import conventions
-from velocity.reading.definitions import Group, groups, words
+from velocity.queries import list_metric_queries
+from velocity.reading.definitions import conventions, words
 from velocity.settings import Experiments
 
 if TYPE_CHECKING:
@@ -62,13 +62,13 @@ def _lines(drawn: dict[str, Picture]) -> Iterator[str]:
     for word in words():
         yield f"### {word.title}\n"
         yield f"{word.text}\n"
-        yield from _picture(word, drawn)
-    for group in groups():
+        yield from _picture(word.table, drawn)
+    for group in list_metric_queries():
         yield f"## {group.title}\n"
         yield f"{group.text}\n"
-        if group.name == "medians":
+        if group.group == "medians":
             yield _BESIDE
-        yield f"`queries/metrics/{group.name}.sql`\n"
+        yield f"`queries/metrics/{group.group}.sql`\n"
         yield "| id | figure | unit | meaning | formula |"
         yield "|---|---|---|---|---|"
         for metric in group.metrics:
@@ -80,7 +80,7 @@ def _lines(drawn: dict[str, Picture]) -> Iterator[str]:
             yield "Formulas also use:\n"
             yield from (f"- `{it.id}` ({it.unit}): {it.text}" for it in group.sums)
             yield ""
-        yield from _picture(group, drawn)
+        yield from _picture(group.group, drawn)
 
 
 def _cell(text: str) -> str:
@@ -88,9 +88,9 @@ def _cell(text: str) -> str:
     return text.replace("|", r"\|")
 
 
-def _picture(group: Group, drawn: dict[str, Picture]) -> Iterator[str]:
-    if group.name in _PICTURED:
-        picture = drawn[_PICTURED[group.name]]
+def _picture(name: str | None, drawn: dict[str, Picture]) -> Iterator[str]:
+    if name in _PICTURED:
+        picture = drawn[_PICTURED[name]]
         yield f"![{picture.alt}]({picture.name}.svg)\n"
 
 

@@ -155,6 +155,7 @@ def _try(fault: Fault, sender: connection.Connection) -> None:
             place.write_text(text, encoding="utf-8")
             sql.queries_folder = lambda: copy
             sql.load_query.cache_clear()
+            sql.list_metric_queries.cache_clear()
             sql.queries_fingerprint.cache_clear()
         code = pytest.main([*_OPTIONS, *fault.tests], plugins=[witness])
         if fault.name and code == pytest.ExitCode.OK:

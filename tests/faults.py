@@ -21,14 +21,14 @@ from graphql import (
     visit,
 )
 
-from velocity.demo.wandb_server.faults import Fault, Reply
+from tests.wandb_server import Fault, Reply
 from velocity.demo.wandb_server.protocol import schema_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from velocity.demo.wandb_server.faults import Call
-    from velocity.demo.wandb_server.world import RunNode, World
+    from tests.wandb_server import Call, World
+    from velocity.demo.wandb_server.world import RunNode
 
 _PROXY_PAGE = "<!doctype html><title>Sign in</title><p>Sign in to your network to go on.</p>"
 

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from velocity.demo.wandb_server.world import RunNode, World
+    from tests.wandb_server import World
+    from velocity.demo.wandb_server.world import RunNode
 
 DAY = timedelta(days=1)
 PROJECTS = ("audio", "text", "vision")

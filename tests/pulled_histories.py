@@ -11,9 +11,8 @@ from tests.builders import without_runs
 from tests.derived_tables import assert_tables_agree, derived_tables
 from tests.histories import DAY, History, in_pages_of
 from tests.stores import copied
+from tests.wandb_server import ProtocolServer, World
 from tests.worlds import point_client_at, pull_into
-from velocity.demo.wandb_server.server import ProtocolServer
-from velocity.demo.wandb_server.world import World
 from velocity.settings import Settings
 from velocity.sources.wandb_api import connect
 from velocity.store import LiveStore, open_live

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from velocity.records import RUN_SCHEMA, Rejected
-from velocity.sources.wandb_files import fetch_local_runs
+from velocity.sources.base import Asked
+from velocity.sources.wandb_files import LocalSource
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -14,7 +15,8 @@ if TYPE_CHECKING:
 def fetched(
     *paths: Path, entity: str | None = None, username: str | None = None
 ) -> tuple[list[dict[str, Any]], list[Rejected]]:
-    batches = list(fetch_local_runs(paths, entity=entity, username=username))
+    asked = Asked([str(path) for path in paths], entity=entity, username=username)
+    batches = list(LocalSource().read(asked))
     for batch in batches:
         assert dict(batch.runs.schema) == RUN_SCHEMA
     return (

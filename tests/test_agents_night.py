@@ -16,6 +16,7 @@ from velocity.reading import reads
 from velocity.roster.models import check_roster, load_roster
 from velocity.roster.rhythm import find_rhythms
 from velocity.roster.suggest import suggest_entries
+from velocity.roster.tables import roster_frames
 from velocity.settings import Settings
 from velocity.sources.base import Asked
 from velocity.store import Snapshot, latest_snapshot, open_live
@@ -142,9 +143,10 @@ def test_an_agents_night_moves_no_figure_of_a_person(logs_of, request, tmp_path)
     roster = parsed(text)
     found_of = {it.scholar: (it.tag, it.project) for it in roster.automation}
     (own, own_rows), (tagged, _) = nights
+    owners = dict(roster_frames(roster)["roster_username"].iter_rows())
     assert found_of == {
-        roster.scholar_of(own): (None, f"{own_rows['entity'][0]}/agent"),
-        roster.scholar_of(tagged): ("agent", None),
+        owners[own]: (None, f"{own_rows['entity'][0]}/agent"),
+        owners[tagged]: ("agent", None),
     }
     found = with_roster(data, text)
     assert check_roster(data / "roster.toml") == []
@@ -255,8 +257,8 @@ def test_a_rule_for_any_name_loads_and_matches_only_it(wanted: str):
     )
     for frame in (rows, rows.with_columns(tags=pl.lit([], pl.List(pl.String)))):
         roster = parsed(ADA + suggest_entries({}, parsed(ADA), find_rhythms(frame)))
-        for rule in roster.run_rules():
-            assert rule.scholar == "ada"
-            assert rule.criterion in {"tag", "project"}
-            if rule.criterion == "tag":
-                assert rule.wanted == wanted
+        for rule in roster_frames(roster)["roster_run_rule"].iter_rows(named=True):
+            assert rule["scholar"] == "ada"
+            assert rule["criterion"] in {"tag", "project"}
+            if rule["criterion"] == "tag":
+                assert rule["wanted"] == wanted

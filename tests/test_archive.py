@@ -15,10 +15,9 @@ from tests.commands import velocity
 from tests.killed import kill_at
 from tests.programmes import AS_OF, PEOPLE, WEEKS, programme, roster_text
 from tests.stores import built, copied
+from tests.wandb_server import ProtocolServer, World
 from tests.worlds import NOON, node, point_client_at
 from velocity import state
-from velocity.demo.wandb_server.server import ProtocolServer
-from velocity.demo.wandb_server.world import World
 from velocity.errors import StoreError
 from velocity.reading import reads
 from velocity.reading.access import GROUPS_ALONE

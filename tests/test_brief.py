@@ -20,8 +20,8 @@ from velocity.reading.periods import Window
 from velocity.reading.viewed import PlainDays
 from velocity.report import Brief, brief_as_html, brief_as_markdown, make_brief
 from velocity.report.work import Work
-from velocity.sentences import mentor_table
-from velocity.sentences.spans import Span, spans_of
+from velocity.sentences import mentor_facts
+from velocity.sentences.answer import Span, spans_of
 from velocity.store import latest_snapshot
 from velocity.ui import sign_in
 
@@ -172,7 +172,7 @@ def test_how_long_that_line_waits_is_not_in_the_sheet_of_a_lead():
     for scope, waits in ((Scope(everything=True), 0), (Scope(streams=("vision",)), 1)):
         facts = Work(PlainDays(early, scope, window, None), "vision").facts("ada")
         rows = facts.experiments.to_dicts()
-        since = mentor_table.table(facts, rows, [""] * len(rows))["Since then"]
+        since = mentor_facts.table(facts, rows, [""] * len(rows))["Since then"]
         assert since.str.starts_with("waits").sum() == waits
 
 

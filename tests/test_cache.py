@@ -14,7 +14,7 @@ from tests.builders import run, store_of
 from velocity.errors import StoreError
 from velocity.reading import reads
 from velocity.store import latest_snapshot
-from velocity.store.kept import Kept
+from velocity.store.snapshot import Kept
 
 
 def frame(numbers: int) -> pl.DataFrame:

@@ -17,9 +17,9 @@ import pytest
 
 from tests.builders import without_runs
 from tests.stores import copied
+from tests.wandb_server import ProtocolServer, World
 from tests.worlds import point_client_at
-from velocity.demo.wandb_server.server import ProtocolServer
-from velocity.demo.wandb_server.world import RunNode, World
+from velocity.demo.wandb_server.world import RunNode
 from velocity.errors import VelocityError
 from velocity.reading import reads
 from velocity.settings import Settings

@@ -7,8 +7,7 @@ import json
 import pytest
 
 from tests.chart_frames import weeks
-from velocity.charts.picture import as_picture
-from velocity.charts.trends import draw_trend
+from velocity.charts.weeks import draw_trend
 from velocity.theme import DARK, LIGHT, light_of_dark, template
 
 
@@ -18,7 +17,7 @@ def drawn(mode):
 
 @pytest.mark.parametrize("mode", ["light", "dark"])
 def test_a_picture_is_light_whatever_the_page(mode):
-    picture = as_picture(drawn(mode), title="Concluded", about="5 to 25 Jan 2026")
+    picture = drawn(mode).as_picture(title="Concluded", about="5 to 25 Jan 2026")
     assert picture.spec["layout"]["template"] is template("light")
     assert picture.spec["data"] == drawn("light").spec["data"]
     told = json.dumps(picture.spec["data"]) + json.dumps(picture.figure.layout.to_plotly_json())
@@ -28,7 +27,7 @@ def test_a_picture_is_light_whatever_the_page(mode):
 
 def test_its_title_is_literal_and_stands_in_room_of_its_own():
     chart = drawn("light")
-    picture = as_picture(chart, title="<b>a</b> & b", about="5 Jan <i>2026</i>")
+    picture = chart.as_picture(title="<b>a</b> & b", about="5 Jan <i>2026</i>")
     text = picture.figure.layout.title.text
     assert "&lt;b&gt;a&lt;/b&gt; &amp; b" in text
     assert "<i>" not in text

@@ -1,6 +1,7 @@
 import pytest
 
-from velocity.charts.base import Canvas, padded, safe, ticks, value_axis
+from velocity.charts.base import Canvas, padded, ticks, value_axis
+from velocity.charts.words import safe
 
 
 @pytest.mark.parametrize(

@@ -10,12 +10,11 @@ import pytest
 
 from tests.chart_frames import HOSTILE, weeks
 from tests.plain_sentences import plain
-from velocity.charts.bullet import draw_bullet
+from velocity.charts.balances import draw_ends
 from velocity.charts.dumbbell import draw_dumbbell
-from velocity.charts.ends import draw_ends
 from velocity.charts.panels import draw_panels
 from velocity.charts.to_date import draw_to_date
-from velocity.charts.waits import draw_waits
+from velocity.charts.waits import draw_bullet, draw_waits
 from velocity.theme import DARK, LIGHT
 
 if TYPE_CHECKING:

@@ -5,8 +5,7 @@ from datetime import date, timedelta
 import polars as pl
 import pytest
 
-from velocity.charts.bought import draw_bought
-from velocity.charts.side_by_side import draw_side_by_side
+from velocity.charts.hours import draw_bought, draw_side_by_side
 from velocity.charts.tile_trend import OFF, Line, Stack, Weeks, draw_panel, draw_tile
 from velocity.theme import DARK, LIGHT
 

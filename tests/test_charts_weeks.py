@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from tests.chart_frames import weeks
-from velocity.charts.trends import draw_trend
+from velocity.charts.weeks import draw_trend
 from velocity.theme import LIGHT
 
 

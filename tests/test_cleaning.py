@@ -11,10 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.commands import velocity
+from tests.wandb_server import ProtocolServer, World
 from tests.worlds import NOON, node
 from velocity.cleaning import cleaned, escaped, for_terminal, json_escaped
-from velocity.demo.wandb_server.server import ProtocolServer
-from velocity.demo.wandb_server.world import World
 from velocity.reading import reads
 from velocity.records import RUN_SCHEMA, Rejected, RunBatch, cleaned_frame, run_frame
 from velocity.store import latest_snapshot

@@ -18,7 +18,7 @@ from tests.builders import run, store_of
 from tests.roster_texts import parsed
 from velocity import __version__
 from velocity.cli import main
-from velocity.cli.tables import draw_table
+from velocity.cli.output import draw_table
 from velocity.reading import reads
 from velocity.roster.models import Roster, Scholar
 from velocity.store import latest_snapshot

@@ -10,9 +10,8 @@ import pytest
 
 from tests.builders import run, store_of
 from tests.commands import environment, velocity
-from velocity.demo.wandb_server.faults import Fault
-from velocity.demo.wandb_server.server import ProtocolServer
-from velocity.demo.wandb_server.world import RunNode, World
+from tests.wandb_server import Fault, ProtocolServer, World
+from velocity.demo.wandb_server.world import RunNode
 
 pytestmark = pytest.mark.sampled(4)
 

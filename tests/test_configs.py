@@ -17,9 +17,8 @@ from tests.commands import ROOT
 from tests.earlier_store import write_earlier_store
 from tests.sampling import one_in
 from tests.stores import copied
+from tests.wandb_server import ProtocolServer, World
 from tests.worlds import NOON, node, point_client_at
-from velocity.demo.wandb_server.server import ProtocolServer
-from velocity.demo.wandb_server.world import World
 from velocity.errors import StoreError
 from velocity.reading import reads
 from velocity.records import run_frame

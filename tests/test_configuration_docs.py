@@ -69,7 +69,12 @@ def expected(
         if inner is None or listed:
             yield (
                 heading,
-                (f"`{key}`", type_of(field.annotation), default_of(field), field.description),
+                (
+                    f"`{key}`",
+                    type_of(field.annotation),
+                    default_of(field),
+                    " ".join(field.description.split()),
+                ),
             )
         if inner is not None:
             path = f"{prefix}{key}"

@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.framing import BLOCK_BYTES, FILE_HEADER, FRAME_BYTES, framed
-from velocity.sources.datastore import RecordReader
+from velocity.sources.log_records import RecordReader
 
 
 def read(data: bytes) -> tuple[list[bytes], list[int]]:

@@ -9,10 +9,9 @@ import pytest
 
 from scripts.waiting import PATIENCE_S
 from tests.cohort_truth import ANCHOR
+from tests.wandb_server import ProtocolServer, World
 from tests.worlds import node, point_client_at
 from velocity.demo import cohort, is_demo, launch
-from velocity.demo.wandb_server.server import ProtocolServer
-from velocity.demo.wandb_server.world import World
 from velocity.sources.wandb_api import connect
 from velocity.sources.wandb_client import forget_environment
 

@@ -7,10 +7,10 @@ from datetime import date, timedelta
 import polars as pl
 
 from tests.chart_frames import FIRST_WEEK, HOSTILE, weeks
-from velocity.charts.events import Event
 from velocity.charts.panels import draw_panels
 from velocity.charts.tile_trend import Line, Weeks, draw_tile
-from velocity.sentences.events import caption, events
+from velocity.charts.weeks import Event
+from velocity.sentences.weeks import caption, events
 from velocity.theme import LIGHT
 
 WEEK = timedelta(weeks=1)

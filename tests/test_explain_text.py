@@ -12,7 +12,7 @@ from tests.explained_stores import MONDAY, WORKED, only, rich, weeks, worked
 from tests.sampling import one_in
 from velocity.cli import main
 from velocity.cli.explain import as_json, render_text
-from velocity.cli.tables import draw_table
+from velocity.cli.output import draw_table
 from velocity.explain import explain, meanings, ways
 from velocity.reading.periods import whole_week
 

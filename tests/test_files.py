@@ -15,11 +15,10 @@ from tests.conftest import ROOT
 from tests.forked import Commands
 from tests.stores import copied
 from tests.test_serve import App
+from tests.wandb_server import ProtocolServer, World
 from tests.worlds import node
 from velocity import state
 from velocity.demo import launch
-from velocity.demo.wandb_server.server import ProtocolServer
-from velocity.demo.wandb_server.world import World
 from velocity.store import open_live
 
 RUNS = (

@@ -12,10 +12,9 @@ from tests.commands import velocity
 from tests.killed import kill_at
 from tests.sampling import one_in
 from tests.stores import copied
+from tests.wandb_server import ProtocolServer, World
 from tests.worlds import NOON, node, point_client_at
 from velocity import state
-from velocity.demo.wandb_server.server import ProtocolServer
-from velocity.demo.wandb_server.world import World
 from velocity.errors import StoreError
 from velocity.reading import reads
 from velocity.record import exclusions

@@ -17,9 +17,8 @@ import pytest
 from tests.commands import environment
 from tests.forked import Commands
 from tests.histories import assert_equals_a_clean_pull
+from tests.wandb_server import ProtocolServer, World
 from tests.worlds import node, point_client_at
-from velocity.demo.wandb_server.server import ProtocolServer
-from velocity.demo.wandb_server.world import World
 from velocity.reading import reads
 from velocity.store import latest_snapshot
 

@@ -7,9 +7,8 @@ from datetime import timedelta
 import pytest
 
 from tests.derived_tables import all_tables, assert_tables_agree
+from tests.wandb_server import ProtocolServer, World
 from tests.worlds import NOON, node, point_client_at
-from velocity.demo.wandb_server.server import ProtocolServer
-from velocity.demo.wandb_server.world import World
 from velocity.errors import StoreError
 from velocity.settings import Settings
 from velocity.store import latest_snapshot, open_live

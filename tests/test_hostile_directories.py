@@ -12,8 +12,8 @@ from tests.framing import framed
 from tests.run_directories import fetched, write_files
 from tests.test_wandb_files_records import START, pb, run_record
 from velocity.reading import reads
-from velocity.sources.datastore import LONGEST_RECORD
-from velocity.sources.plain_yaml import read_yaml
+from velocity.sources.local_files import read_yaml
+from velocity.sources.log_records import LONGEST_RECORD
 from velocity.store import latest_snapshot
 
 if TYPE_CHECKING:

@@ -15,8 +15,9 @@ from tests.oracles import ideas as oracle
 from tests.sampling import one_in
 from velocity.queries import load_query
 from velocity.records import config_text, run_frame
+from velocity.roster.models import Roster
 from velocity.settings import Experiments, Settings
-from velocity.store.derive import _load_configuration
+from velocity.store.configuration import load_configuration
 from velocity.store.live import open_live
 
 SETTINGS = Settings()
@@ -27,7 +28,7 @@ GLOBS = ("*_dir", "?x", "[ab]*", "[!c]z", "under_*", "a/b", "lr~", "[", "{}", "L
 def derived_ideas(store, settings=SETTINGS):
     """(project, run id) -> the idea found by the first steps of the derivation."""
     with store.reading_record(), store.transaction():
-        _load_configuration(store, settings, None)
+        load_configuration(store, settings, Roster())
         for name in ("run_rules", "scholars"):
             store.run(load_query(f"store/{name}").body)
         store.run("CREATE OR REPLACE TEMP TABLE scope AS SELECT scholar_key FROM derived.scholar")

@@ -16,17 +16,15 @@ import pytest
 
 from scripts.waiting import PATIENCE_S
 from tests.commands import VELOCITY, environment, velocity
+from tests.wandb_server import Fault, ProtocolServer, World
 from tests.worlds import SHORT_S, node
 from velocity.cli import init as module
 from velocity.cli import main
-from velocity.demo.wandb_server.faults import Fault
-from velocity.demo.wandb_server.server import ProtocolServer
-from velocity.demo.wandb_server.world import World
+from velocity.cli.init import estimate_seconds
 from velocity.errors import SourceError
 from velocity.roster.models import load_roster
 from velocity.settings import load_settings
 from velocity.sources import wandb_client
-from velocity.sync.estimate import estimate_seconds
 
 NODES = [node(0), node(1, username="grace"), node(2, project="audio")]
 

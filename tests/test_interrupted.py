@@ -10,7 +10,7 @@ import pytest
 
 from scripts.waiting import PATIENCE_S
 from velocity.store import open_live
-from velocity.sync.jobs import run_jobs
+from velocity.sync.projects import run_jobs
 
 #: Takes minutes unless it is stopped.
 ENDLESS = "SELECT sum(a.range * b.range) FROM range(1_000_000) AS a, range(1_000_000) AS b"

@@ -16,9 +16,8 @@ import pytest
 from tests.commands import environment
 from tests.forked import Command, Commands
 from tests.histories import History, assert_equals_a_clean_pull, in_pages_of
+from tests.wandb_server import ProtocolServer, World
 from tests.worlds import point_client_at
-from velocity.demo.wandb_server.server import ProtocolServer
-from velocity.demo.wandb_server.world import World
 from velocity.reading import reads
 from velocity.store import Snapshot
 

@@ -12,9 +12,8 @@ from scripts.metrics_pictures import pictures
 from tests.conftest import ROOT
 from tests.read_schemas import READ_SCHEMAS
 from velocity.errors import VelocityError
-from velocity.queries import list_queries
-from velocity.reading.conventions import conventions
-from velocity.reading.definitions import definition, groups, words
+from velocity.queries import list_metric_queries, list_queries
+from velocity.reading.definitions import conventions, definition, words
 from velocity.settings import Experiments, Settings
 from velocity.theme import LIGHT
 
@@ -36,14 +35,14 @@ def test_every_metric_is_in_the_document_once():
 
 
 def test_every_metric_is_in_a_group_once():
-    ids = [metric.id for group in groups() for metric in group.metrics]
+    ids = [metric.id for group in list_metric_queries() for metric in group.metrics]
     assert sorted(ids) == sorted(metric.id for metric in METRICS)
-    assert len({group.name for group in groups()}) == len(groups())
+    assert len({group.name for group in list_metric_queries()}) == len(list_metric_queries())
 
 
 def test_meanings_of_terms_come_from_query_headers():
     steps = {query.table: query.text for query in list_queries("derive")}
-    assert {word.name: word.text for word in words()}.items() <= steps.items()
+    assert {word.table: word.text for word in words()}.items() <= steps.items()
 
 
 @pytest.mark.parametrize("name", FIGURES)

@@ -17,10 +17,9 @@ from tests.commands import VELOCITY, environment, velocity
 from tests.receivers import http_receiver, mail_receiver
 from velocity import state
 from velocity.nudge import send
-from velocity.nudge.due import Round
-from velocity.nudge.operator import check_syncs
-from velocity.nudge.pick import picked
-from velocity.nudge.rules import Nudge
+from velocity.nudge.addresses import check_syncs
+from velocity.nudge.rules import Nudge, picked
+from velocity.nudge.send import Round
 from velocity.roster.models import Roster
 from velocity.settings import Messages, Rule, Settings
 from velocity.sync.forget import forget_person, look_up

@@ -9,8 +9,7 @@ import polars as pl
 import pytest
 
 from velocity.nudge import rules
-from velocity.nudge.pick import picked
-from velocity.nudge.rules import Evidence, Nudge
+from velocity.nudge.rules import Evidence, Nudge, picked
 from velocity.settings import Rule
 
 FRIDAY = date(2026, 1, 9)

@@ -16,9 +16,8 @@ from polars.testing import assert_frame_equal
 
 from tests.conftest import ROOT
 from tests.derived_tables import all_tables, assert_tables_agree
+from tests.wandb_server import ProtocolServer, World
 from tests.worlds import NOON, node, point_client_at
-from velocity.demo.wandb_server.server import ProtocolServer
-from velocity.demo.wandb_server.world import World
 from velocity.reading import reads
 from velocity.settings import Settings
 from velocity.store import latest_snapshot, open_live
@@ -57,16 +56,16 @@ _DAY = timedelta(days=1)
 _KILLED = """
 import os, signal, sys
 from pathlib import Path
-from velocity.database import one_file
+from velocity.database import whole_files
 from velocity.store import live
 from velocity.record import duckdb_record
 name, number, data = sys.argv[1:]
-real, calls = getattr(one_file, name), iter(range(1, 100))
+real, calls = getattr(whole_files, name), iter(range(1, 100))
 def kill(*words):
     if next(calls) == int(number):
         os.kill(os.getpid(), signal.SIGKILL)
     return real(*words)
-for module in (one_file, live, duckdb_record):
+for module in (whole_files, live, duckdb_record):
     if hasattr(module, name):
         setattr(module, name, kill)
 with live.open_live(Path(data)):

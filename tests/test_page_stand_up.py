@@ -12,7 +12,7 @@ from tests.builders import one_run, run, store_of
 from tests.stores import built, copied
 from velocity import formats
 from velocity.reading import reads
-from velocity.report.covered import Covered
+from velocity.report.work import Covered
 from velocity.store import latest_snapshot
 from velocity.ui.share import address_of
 
@@ -58,6 +58,7 @@ def test_the_tiles_show_the_figures_of_the_reads(page, data):
     gained = now["experiments_concluded"] - before["experiments_concluded"]
     assert concluded.delta == formats.count_change(gained)
     assert concluded.proto.delta_description == f"from {before['experiments_concluded']}"
+    assert concluded.proto.color == concluded.proto.MetricColor.GRAY  # more is not better
     assert serial.value == formats.share(now["serial_share"])
     assert loop.value == formats.duration(now["loop_hours_median"])
     assert credit.value == "none"

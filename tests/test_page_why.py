@@ -156,10 +156,11 @@ def test_tables_show_the_most_useful_columns_and_offer_all(data, monkeypatch):
 @pytest.mark.thorough
 def test_viewers_without_hours_of_the_day_see_no_empty_column(data):
     def script(data, hours):
-        from velocity import explain, store, ui  # noqa: PLC0415 - a script of its own
+        from velocity import explain, store  # noqa: PLC0415 - a script of its own
+        from velocity.pages.why import show_explanation  # noqa: PLC0415
 
         found = explain.explain(store.latest_snapshot(data), scholar="ada", metric="run_hours")
-        ui.show_explanation(found, found.results[0], hours=hours)
+        show_explanation(found, found.results[0], hours=hours)
 
     for hours in (True, False):
         page = AppTest.from_function(script, kwargs={"data": data, "hours": hours}).run(

@@ -6,8 +6,7 @@ from datetime import UTC, date, datetime
 
 import polars as pl
 
-from velocity.ui.paper_table import MOST, table_on_paper
-from velocity.ui.tables import NONE, column_config, readable
+from velocity.ui.tables import MOST, NONE, column_config, readable, table_on_paper
 
 ROWS = pl.DataFrame(
     {
@@ -23,9 +22,7 @@ ROWS = pl.DataFrame(
 
 
 def on_paper(rows):
-    return table_on_paper(readable(rows, "UTC"), column_config(rows), none=NONE).replace(
-        "\u00a0", " "
-    )
+    return table_on_paper(readable(rows, "UTC"), column_config(rows)).replace("\u00a0", " ")
 
 
 def cells(text):

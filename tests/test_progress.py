@@ -11,11 +11,11 @@ from types import SimpleNamespace
 import pytest
 
 from tests.commands import VELOCITY, environment
+from tests.wandb_server import ProtocolServer, World
 from tests.worlds import NOON, node, point_client_at
 from velocity.cli import progress
 from velocity.cli.progress import tell_result
-from velocity.demo.wandb_server.server import ProtocolServer
-from velocity.demo.wandb_server.world import World, Writer
+from velocity.demo.wandb_server.world import Writer
 from velocity.errors import NoProjectError
 from velocity.settings import Settings
 from velocity.sources.base import Asked

@@ -13,18 +13,17 @@ from scripts.waiting import PATIENCE_S
 from tests import faults
 from tests.builders import without_runs
 from tests.stores import copied
+from tests.wandb_server import ProtocolServer, World
 from tests.worlds import NOON, node, point_client_at, pull_into
 from velocity.cli.progress import tell_result
 from velocity.database.connection import ClosedError
-from velocity.demo.wandb_server.server import ProtocolServer
-from velocity.demo.wandb_server.world import World
 from velocity.errors import RetryLaterError, SourceError, StoreError
 from velocity.reading import reads
 from velocity.settings import Settings
 from velocity.sources.wandb_api import connect
 from velocity.store import latest_snapshot, open_live
 from velocity.sync.commands import pull_wandb, sync_wandb
-from velocity.sync.jobs import Listener, run_jobs
+from velocity.sync.projects import Listener, run_jobs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,9 +13,9 @@ from tests import faults
 from tests.builders import without_runs
 from tests.sampling import one_in
 from tests.stores import copied
+from tests.wandb_server import ProtocolServer, World
 from tests.worlds import NOON, connected, node, point_client_at, pull_into
-from velocity.demo.wandb_server.server import ProtocolServer
-from velocity.demo.wandb_server.world import World, Writer
+from velocity.demo.wandb_server.world import Writer
 from velocity.errors import RetryLaterError
 from velocity.reading import reads
 from velocity.settings import Settings

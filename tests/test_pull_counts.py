@@ -11,9 +11,9 @@ import pytest
 from tests import faults
 from tests.builders import without_runs
 from tests.stores import copied
+from tests.wandb_server import ProtocolServer, World
 from tests.worlds import NOON, node, point_client_at, pull_into
-from velocity.demo.wandb_server.server import ProtocolServer
-from velocity.demo.wandb_server.world import World, Writer
+from velocity.demo.wandb_server.world import Writer
 from velocity.record import exclusions
 from velocity.settings import Settings
 from velocity.sources.wandb_api import connect

@@ -22,7 +22,7 @@ from velocity.sync.commands import sync_wandb
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from velocity.demo.wandb_server.server import ProtocolServer
+    from tests.wandb_server import ProtocolServer
 
 pytestmark = pytest.mark.sampled(4)
 

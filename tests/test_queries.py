@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from datetime import UTC, date, datetime
 
 import polars as pl
@@ -21,9 +22,10 @@ from velocity.store import Snapshot
 
 QUERIES = list(list_queries())
 READS = {
-    name: function
-    for name, function in inspect.getmembers(reads, inspect.isfunction)
-    if function.__module__ == reads.__name__ and not name.startswith("_")
+    name: read
+    for name, read in inspect.getmembers(reads, callable)
+    if isinstance(read, reads.Read)
+    or (inspect.isfunction(read) and read.__module__ == reads.__name__ and name[0] != "_")
 }
 _DAY = {
     "scholar": "ada",
@@ -69,7 +71,9 @@ def test_a_query_describes_its_result(query: Query):
 
 @pytest.mark.parametrize("query", QUERIES, ids=lambda query: query.name)
 def test_a_query_declares_exactly_the_parameters_it_uses(query: Query):
-    assert {param.name for param in query.params} == query.used_params
+    code = re.sub(r"--[^\n]*|'(?:[^']|'')*'", "", query.body)
+    used = re.findall(r"(?<![\w$])\$([a-z_][a-z0-9_]*)", code)
+    assert {param.name for param in query.params} == {*used}
 
 
 def test_every_metric_is_defined_once():

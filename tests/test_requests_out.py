@@ -17,9 +17,8 @@ from tests.identity import served, sign_in
 from tests.outward import watched
 from tests.people import email
 from tests.stores import copied
+from tests.wandb_server import ProtocolServer, World
 from tests.worlds import node
-from velocity.demo.wandb_server.server import ProtocolServer
-from velocity.demo.wandb_server.world import World
 
 pytestmark = pytest.mark.thorough
 

@@ -11,6 +11,7 @@ from tests.roster_texts import ADA, BEN, FULL, parsed, stream, warnings
 from velocity.roster.against_data import Seen
 from velocity.roster.models import Roster, check_roster, load_roster
 from velocity.roster.tables import ROSTER_SCHEMA, roster_frames
+from velocity.store.configuration import _first, _matching
 from velocity.toml import read_toml
 
 
@@ -36,10 +37,10 @@ def test_warnings_do_not_stop_a_roster_from_loading(tmp_path):
 
 
 def test_several_usernames_can_belong_to_one_scholar_and_case_matters():
-    roster = parsed(FULL)
-    assert roster.scholar_of("ada") == roster.scholar_of("ada-cluster") == "ada"
-    assert roster.scholar_of("Ben") == "ben"
-    assert roster.scholar_of("ben") is None
+    owners = dict(roster_frames(parsed(FULL))["roster_username"].iter_rows())
+    assert owners["ada"] == owners["ada-cluster"] == "ada"
+    assert owners["Ben"] == "ben"
+    assert "ben" not in owners
 
 
 @pytest.mark.parametrize(
@@ -56,22 +57,28 @@ def test_an_awake_window_that_does_not_end_after_its_start_ends_the_next_day(awa
     assert parsed(ADA + f'awake = "{awake}"').scholars[0].awake_minutes() == minutes
 
 
+def stream_of(roster, project):
+    rules = roster_frames(roster)["roster_rule"]
+    found = _matching(pl.DataFrame({"path": [project]}), "path", rules, "pattern")
+    return next(iter(_first(found, "path")["stream"]), None)
+
+
 def test_the_first_project_glob_that_matches_decides():
     roster = parsed(
         stream("narrow", projects='["team/vision-eval", "team/data"]')
         + stream("wide", projects='["team/*"]')
     )
-    assert roster.match_stream_rule("team", "vision-eval") == "narrow"
-    assert roster.match_stream_rule("team", "data") == "narrow"
-    assert roster.match_stream_rule("team", "vision") == "wide"
-    assert roster.match_stream_rule("other", "vision") is None
+    assert stream_of(roster, "team/vision-eval") == "narrow"
+    assert stream_of(roster, "team/data") == "narrow"
+    assert stream_of(roster, "team/vision") == "wide"
+    assert stream_of(roster, "other/vision") is None
 
 
 def test_globs_are_case_sensitive_and_support_classes():
     roster = parsed(FULL)
-    assert roster.match_stream_rule("anyone", "lm-a") == "language"
-    assert roster.match_stream_rule("anyone", "lm-c") is None
-    assert roster.match_stream_rule("anyone", "LM-a") is None
+    assert stream_of(roster, "anyone/lm-a") == "language"
+    assert stream_of(roster, "anyone/lm-c") is None
+    assert stream_of(roster, "anyone/LM-a") is None
 
 
 def test_the_tables_hold_the_roster_with_the_declared_types():
@@ -108,9 +115,8 @@ def test_the_tables_hold_the_roster_with_the_declared_types():
     }
 
 
-@pytest.mark.parametrize("roster", [None, Roster()], ids=["none", "empty"])
-def test_without_a_roster_every_table_is_empty(roster):
-    frames = roster_frames(roster)
+def test_without_a_roster_every_table_is_empty():
+    frames = roster_frames(Roster())
     assert list(frames) == list(ROSTER_SCHEMA)
     for name, frame in frames.items():
         assert frame.is_empty()

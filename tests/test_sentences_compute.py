@@ -13,8 +13,8 @@ from tests.plain_sentences import assert_fits, hostile, metric_rows, plain
 from tests.read_schemas import READ_SCHEMAS
 from tests.sentence_frames import figures
 from velocity import sentences
+from velocity.reading.frames import ends_if
 from velocity.reading.periods import Window
-from velocity.reading.what_if import ends_if
 from velocity.sentences import bought, spending
 from velocity.sentences.compared import Days
 

@@ -18,7 +18,7 @@ from velocity import sentences
 from velocity.reading.definitions import metrics
 from velocity.reading.mine import Parts, Trend, spell_over, timeline_days
 from velocity.reading.periods import Window
-from velocity.sentences import bought, loops, mine, nothing, seen, timeline
+from velocity.sentences import bought, loops, mine, seen
 from velocity.sentences.headline import (
     Change,
     Facts,
@@ -492,11 +492,11 @@ def test_a_chain_names_its_experiments():
 
 
 def test_someone_without_runs_is_not_scolded():
-    answer = nothing.no_runs("Dotterel", own=True)
+    answer = seen.no_runs("Dotterel", own=True)
     assert answer.sentence == "No run of yours has arrived yet."
-    for cause in nothing.causes(["dotterel"], ["aviary/*"]):
-        assert cause.copy
-    assert 'entity="aviary"' in nothing.causes(["dotterel"], ["aviary/*"])[0].copy
+    copied = [it for _, _, it, _ in seen.causes(["dotterel"], ["aviary/*"])]
+    assert all(copied)
+    assert 'entity="aviary"' in copied[0]
 
 
 def test_rows_of_a_tile_follow_the_weeks():
@@ -553,7 +553,7 @@ def test_a_timeline_opens_on_the_last_week_with_launches():
     )
     found = timeline_days(window, last_day, up_to_now=True, last_launch=date(2026, 11, 13))
     assert found == (date(2026, 11, 2), date(2026, 11, 16), date(2026, 11, 9))
-    assert plain(timeline.no_runs_since(date(2026, 11, 13))) == "No runs since Fri 13 Nov"
+    assert plain(loops.no_runs_since(date(2026, 11, 13))) == "No runs since Fri 13 Nov"
 
 
 def test_the_page_says_how_many_runs_it_sees():

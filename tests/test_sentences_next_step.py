@@ -13,7 +13,7 @@ from tests.sentence_frames import figures
 from velocity.reading.mine import Today
 from velocity.reading.periods import Window
 from velocity.sentences.headline import Facts, Setting, Whose
-from velocity.sentences.next_step import next_step
+from velocity.sentences.today import next_step
 
 NOW = datetime(2026, 11, 29, 1, 0, tzinfo=UTC)
 READY = figures(

@@ -29,7 +29,7 @@ def lines(message):
 
 
 def test_a_result_that_waits():
-    message = words.result_waiting(WAITING, ZONE)
+    message = words.message("result_waiting", WAITING, ZONE)
     assert message.title == "sae-7 has a result"
     assert lines(message) == [
         (
@@ -46,16 +46,18 @@ def test_a_result_that_waits():
 
 
 def test_a_usual_of_all_lines_is_named_as_such():
-    message = words.result_waiting(WAITING | {"usual_of": "scholar"}, ZONE)
+    message = words.message("result_waiting", WAITING | {"usual_of": "scholar"}, ZONE)
     assert "Of 41 earlier results on your lines, 85 % were followed" in message.text
 
 
 def test_a_failure_with_and_without_a_usual():
-    known = words.run_died(WAITING, ZONE)
+    known = words.message("run_died", WAITING, ZONE)
     assert known.title == "sae-7 failed"
     assert "failed on Fri 9 Jan, 10:30 CET. Nothing has been launched on its line" in known.text
     assert "85 % were followed within 2 h 20 m." in known.text
-    unknown = words.run_died(WAITING | {"usual_working_hours": None, "usual_of": None}, ZONE)
+    unknown = words.message(
+        "run_died", WAITING | {"usual_working_hours": None, "usual_of": None}, ZONE
+    )
     assert "85" not in unknown.text
     assert lines(unknown)[1:] == [
         URL,
@@ -65,7 +67,7 @@ def test_a_failure_with_and_without_a_usual():
 
 def test_an_old_run():
     row = {"project": "sae", "started_at": FRIDAY, "wip_age_hours": 51.2, "usual_hours": 20.0}
-    message = words.older_than_usual(row, "sae-8", URL, ZONE)
+    message = words.message("older_than_usual", row | {"label": "sae-8", "url": URL}, ZONE)
     assert lines(message) == [
         (
             "sae-8 in sae has been running since Fri 9 Jan, 10:30 CET, for 51 h. Of this line's "
@@ -78,12 +80,12 @@ def test_an_old_run():
 
 def test_an_idle_host_without_a_dashboard_has_no_link():
     row = {"host": "pod-1", "gpus": 8, "idle_since": FRIDAY, "idle_for_hours": 2.0}
-    message = words.host_idle(row, None, ZONE)
+    message = words.message("host_idle", row, ZONE)
     assert lines(message) == [
         "pod-1 (8 GPUs) is rented and has been idle since Fri 9 Jan, 10:30 CET, for 2 h.",
         "Next step: start something on it, or return it.",
     ]
-    assert "GPU" not in words.host_idle(row | {"gpus": None}, None, ZONE).text
+    assert "GPU" not in words.message("host_idle", row | {"gpus": None}, ZONE).text
 
 
 CREDITS = {
@@ -127,8 +129,8 @@ def test_credits_that_are_nearly_gone(left, said):
 #: Messages of every kind, with small, large and unknown values.
 DRAWN = [
     *(
-        make(WAITING | changed, ZONE)
-        for make in (words.result_waiting, words.run_died)
+        words.message(rule, WAITING | changed, ZONE)
+        for rule in ("result_waiting", "run_died")
         for changed in (
             {},
             {"waited_working_hours": 1.0, "usual_working_hours": 0.02, "usual_n": 19},
@@ -138,10 +140,10 @@ DRAWN = [
         )
     ),
     *(
-        words.older_than_usual(
-            {"project": "sae", "started_at": FRIDAY, "wip_age_hours": age, "usual_hours": usual},
-            label,
-            url,
+        words.message(
+            "older_than_usual",
+            {"project": "sae", "started_at": FRIDAY, "wip_age_hours": age, "usual_hours": usual}
+            | {"label": label, "url": url},
             ZONE,
         )
         for age, usual, label, url in (
@@ -151,9 +153,10 @@ DRAWN = [
         )
     ),
     *(
-        words.host_idle(
-            {"host": host, "gpus": gpus, "idle_since": FRIDAY, "idle_for_hours": hours},
-            link,
+        words.message(
+            "host_idle",
+            {"host": host, "gpus": gpus, "idle_since": FRIDAY, "idle_for_hours": hours}
+            | {"url": link},
             ZONE,
         )
         for host, gpus, hours, link in (
@@ -200,6 +203,6 @@ def test_every_message_reads_like_a_note_from_a_colleague(message):
 
 def test_names_stay_on_one_line_and_make_no_links():
     row = WAITING | {"label": "a\nhttps://evil.example " + "x" * 99}
-    text = lines(words.result_waiting(row, ZONE))[0]
+    text = lines(words.message("result_waiting", row, ZONE))[0]
     assert "://evil" not in text
     assert len(text) < 300

@@ -13,7 +13,7 @@ from velocity.reading.series import Ranges
 from velocity.sentences import streams as words
 from velocity.sentences.answer import LONGEST_SENTENCE
 from velocity.sentences.compared import Days
-from velocity.sentences.judged import nothing_near
+from velocity.sentences.queue import nothing_near
 
 DAYS = Days(
     Window(date(2026, 11, 23), date(2026, 11, 28)), Window(date(2026, 11, 16), date(2026, 11, 21))

@@ -68,6 +68,10 @@ P_SAID = "Experiments at once (P): 1.04 experiments (n = 3 experiments) for Ada 
             "loop_hours_largest",
             "Feedback loop, median: largest observed: 9 h (n = 3 loops) for Ada in all the data.",
         ),
+        (
+            "loop_off_share",
+            "Share of the loop in nights and days off: 0 % (n = 1 loop) for Ada in all the data.",
+        ),
         ("gpu_hours", "GPU-hours: 0 GPU-hours for Ada in all the data."),
         ("blind_ratio", "1 loop so far; medians start at 6 events."),
     ],

@@ -19,8 +19,8 @@ from tests.conftest import ROOT
 from tests.sampling import one_in
 from tests.stores import copied
 from tests.test_access import WORDS
+from velocity.cleaning import redacted
 from velocity.errors import ConfigurationError
-from velocity.redaction import redacted
 from velocity.serve.checks import AUTH, check_auth
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ import pytest
 
 from tests.commands import environment, velocity
 from tests.faults import lose_creation, refused, status
+from tests.wandb_server import ProtocolServer, World
 from tests.worlds import NOON, node
-from velocity.demo.wandb_server.server import ProtocolServer
-from velocity.demo.wandb_server.world import World, Writer
+from velocity.demo.wandb_server.world import Writer
 
 pytestmark = pytest.mark.thorough
 

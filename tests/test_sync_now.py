@@ -11,10 +11,9 @@ from scripts.waiting import wait_until
 from tests.app_pages import AS_OF, open_page
 from tests.builders import run, store_of
 from tests.conftest import ROOT
+from tests.wandb_server import ProtocolServer, World
 from tests.worlds import node, point_client_at
 from velocity.database.lock import writer_lock
-from velocity.demo.wandb_server.server import ProtocolServer
-from velocity.demo.wandb_server.world import World
 from velocity.errors import VelocityError
 from velocity.reading.access import ANYBODY, Scope, Viewer
 from velocity.settings import Settings, Store, Wandb

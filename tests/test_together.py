@@ -12,9 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from wandb.sdk.launch.sweeps.utils import create_sweep_command_args
 
-from velocity.demo.wandb_server.faults import Fault, Reply
-from velocity.demo.wandb_server.server import ProtocolServer
-from velocity.demo.wandb_server.world import World
+from tests.wandb_server import Fault, ProtocolServer, Reply, World
 from velocity.sentences.together import array_line, sweep_stub
 
 KEYS = ["lr", "model.heads", "on", None, "a b", "it's", 'a"b\\c', "$(touch x)", "\u00fcber", "#k"]

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from velocity.demo.wandb_server.server import ProtocolServer
-from velocity.demo.wandb_server.world import RunNode, World, Writer
+from tests.wandb_server import ProtocolServer, World
+from velocity.demo.wandb_server.world import RunNode, Writer
 from velocity.reading import reads
 from velocity.reading.mine import Parts
 from velocity.sentences.mine import loop_caption

@@ -10,9 +10,8 @@ from scripts.waiting import PATIENCE_S
 from tests import faults
 from tests.commands import environment, velocity
 from tests.forked import Commands
+from tests.wandb_server import ProtocolServer, World
 from tests.worlds import node, point_client_at
-from velocity.demo.wandb_server.server import ProtocolServer
-from velocity.demo.wandb_server.world import World
 from velocity.reading import reads
 from velocity.store import latest_snapshot
 

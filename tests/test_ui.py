@@ -16,7 +16,7 @@ def section():
     import polars as pl
 
     from tests.chart_frames import weeks
-    from velocity.charts.trends import draw_trend
+    from velocity.charts.weeks import draw_trend
     from velocity.ui import parts as ui
 
     frame = weeks([4.0, 5.0]).with_columns(name=pl.lit("=1+1"))
@@ -25,55 +25,32 @@ def section():
     ui.show_chart(chart, title="Reaction", caption="2 weeks, n = 20", table=table)
 
 
-def tiles():
-    from tests.chart_frames import weeks
-    from velocity.charts.trends import draw_trend
-    from velocity.ui import parts as ui
-
-    chart = draw_trend(weeks([4.0, 5.0]), mode="light", title="Concluded", unit="count")
-    ui.tile(
-        "Concluded",
-        "223",
-        change="+8",
-        before="from 215",
-        charts=[chart],
-        second="9 % of runs failed",
-        note="n = 223",
-        key="concluded",
-        metric="experiments_concluded",
-        why=lambda: None,
-    )
-
-
 def period():
     from datetime import date
 
     import streamlit as st
 
-    from velocity.ui.period import period_control
+    from velocity.reading.periods import Window
+    from velocity.ui.choices import period_control
 
     first_run = "opened" not in st.session_state
     st.session_state["opened"] = True
-    chosen = period_control(
-        first_day=date(2026, 8, 31),
-        last_day=date(2026, 11, 28),
-        opens="4 weeks",
-        from_address=first_run,
-    )
+    data = Window(date(2026, 8, 31), date(2026, 11, 28))
+    chosen = period_control(data, opens="4 weeks", from_address=first_run)
     st.text(chosen.window.words.replace("\u00a0", " "))
 
 
 def first_page_with_a_bound_choice():
     import streamlit as st
 
-    from velocity import ui
+    from velocity.ui.page import go_on_to
 
     def other() -> None:
         st.write("other")
 
     def home() -> None:
         st.selectbox("Period", ["a", "b"], key="period", bind="query-params")
-        ui.go_on_to(theirs)
+        go_on_to(theirs)
 
     theirs = st.Page(other, title="Theirs", url_path="theirs")
     st.navigation([st.Page(home, title="Home", default=True), theirs]).run()
@@ -104,14 +81,6 @@ def test_a_chart_has_an_alternative_text_our_theme_and_a_menu_with_its_table():
     assert json.loads(chart.config)["displayModeBar"] is False
     assert len(test.get("menu_button")) == 1
     assert [header.value for header in test.header] == ["Reaction"]
-
-
-def test_the_change_of_a_tile_is_grey_and_without_arrow():
-    metric = run(tiles).metric[0]
-    assert (metric.value, metric.delta) == ("223", "+8")
-    proto = metric.proto
-    assert proto.color == proto.MetricColor.GRAY
-    assert proto.delta_description == "from 215"
 
 
 @pytest.mark.parametrize(

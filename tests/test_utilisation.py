@@ -13,11 +13,9 @@ from tests.builders import without_runs
 from tests.commands import environment
 from tests.forked import Commands
 from tests.stores import copied
+from tests.wandb_server import Fault, ProtocolServer, Reply, World
 from tests.worlds import NOON, node, point_client_at
-from velocity.demo.wandb_server.faults import Fault, Reply
 from velocity.demo.wandb_server.protocol import schema_text
-from velocity.demo.wandb_server.server import ProtocolServer
-from velocity.demo.wandb_server.world import World
 from velocity.reading import reads
 from velocity.settings import Settings, Wandb
 from velocity.store import latest_snapshot, open_live

@@ -10,7 +10,8 @@ import pytest
 
 from tests.run_directories import write_files
 from velocity.errors import SourceError
-from velocity.sources.wandb_files import fetch_local_runs
+from velocity.sources.base import Asked
+from velocity.sources.wandb_files import LocalSource
 
 
 @pytest.mark.thorough
@@ -21,14 +22,8 @@ def test_thousands_of_runs_are_read_in_batches_with_progress(tmp_path: Path) -> 
             wandb_summary='{"_timestamp": 1651658400.0, "_runtime": 3600}',
         )
     told: list[tuple[int, int]] = []
-    batches = list(
-        fetch_local_runs(
-            [tmp_path],
-            entity=None,
-            username=None,
-            on_progress=lambda done, total: told.append((done, total)),
-        )
-    )
+    asked = Asked([str(tmp_path)], on_progress=lambda _, done, total: told.append((done, total)))
+    batches = list(LocalSource().read(asked))
     assert [batch.runs.height for batch in batches] == [500, 500, 100]
     assert told == [(done, 1100) for done in range(1, 1101)]
 
@@ -42,7 +37,7 @@ def test_each_path_without_run_directories_has_its_own_error(tmp_path: Path) -> 
         "empty": "does not contain a W&B run directory",
     }.items():
         with pytest.raises(SourceError) as caught:
-            list(fetch_local_runs([tmp_path / name], entity=None, username=None))
+            list(LocalSource().read(Asked([str(tmp_path / name)])))
         assert caught.value.message == f"{tmp_path / name} {words}."
         assert caught.value.hint
 
@@ -53,9 +48,10 @@ def test_the_w_and_b_client_is_loaded_only_to_read_a_log(tmp_path: Path) -> None
         wandb_summary='{"_timestamp": 1651658400.0, "_runtime": 3600}',
     )
     script = (
-        "import sys; from pathlib import Path\n"
-        "from velocity.sources.wandb_files import fetch_local_runs\n"
-        "list(fetch_local_runs([Path(sys.argv[1])], entity=None, username=None))\n"
+        "import sys\n"
+        "from velocity.sources.base import Asked\n"
+        "from velocity.sources.wandb_files import LocalSource\n"
+        "list(LocalSource().read(Asked([sys.argv[1]])))\n"
         "assert 'wandb' not in sys.modules"
     )
     root = Path(__file__).parents[1]

@@ -19,12 +19,12 @@ from scripts.waiting import PATIENCE_S, wait_until
 from tests.commands import VELOCITY, environment, velocity
 from tests.faults import slow
 from tests.processes import MARK, assert_nothing_runs, carrying
+from tests.wandb_server import ProtocolServer, World
 from tests.worlds import node, point_client_at
 from velocity.cli.bring import _seconds
 from velocity.cli.watched import tell_result
 from velocity.database.lock import writer_lock
-from velocity.demo.wandb_server.server import DEMO_API_KEY, ProtocolServer
-from velocity.demo.wandb_server.world import World
+from velocity.demo.wandb_server.server import DEMO_API_KEY
 from velocity.reading import reads
 from velocity.record import exclusions
 from velocity.settings import Settings

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from velocity.demo.wandb_server.server import ProtocolServer
-from velocity.demo.wandb_server.world import RunNode, World, Writer
+from tests.wandb_server import ProtocolServer, World
+from velocity.demo.wandb_server.world import RunNode, Writer
 from velocity.sources.wandb_api import connect
 from velocity.sync.projects import pull_projects
 

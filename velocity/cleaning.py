@@ -1,8 +1,13 @@
-"""Makes untrusted text safe to store, and to show in a terminal or a log."""
+"""Makes untrusted text safe to store and to show, and removes secrets from log text."""
 
 from __future__ import annotations
 
 import re
+import traceback
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from types import TracebackType
 
 #: Replaces each character that acts instead of being shown.
 MARK = "\ufffd"
@@ -22,16 +27,16 @@ _ACTS = re.compile(f"[{ACTING}{_HALVES}]")
 _ACTS_ON_A_LINE = re.compile(f"[{LAYOUT}{ACTING}{_HALVES}]")
 _ACTS_ON_A_TERMINAL = re.compile(rf"[\r{ACTING}{_HALVES}]")
 
+_EMAIL = re.compile(r"[^\s@<>\"']+@[^\s@<>\"']+")
+_QUERY = re.compile(r"\?\S+")
+_KEY = re.compile(r"\w{40,}")  # W&B's keys have 40 characters and more
+
 
 def cleaned(text: str, longest: int, *, lines: bool = False) -> str:
-    """The text with a mark for each character that acts, cut to `longest` characters.
+    """The text with a mark for each character that acts, cut to `longest` characters and a "…".
 
-    Nothing is removed without a mark, so that a name never turns into another name.
-
-    Args:
-        text: untrusted text.
-        longest: characters to keep; a longer text ends in "…".
-        lines: whether it may have line breaks and tabs.
+    Nothing is removed without a mark, so that a name never turns into another name. With `lines`,
+    it may have line breaks and tabs.
     """
     # Only the part that is kept is examined, no matter how long the text is.
     kept = (_ACTS if lines else _ACTS_ON_A_LINE).sub(MARK, text[:longest])
@@ -51,6 +56,25 @@ def for_terminal(text: str) -> str:
 def json_escaped(text: str) -> str:
     """Equivalent JSON text in which every character that acts is escaped."""
     return _ACTS.sub(lambda it: _utf16_codes(it[0]), text)
+
+
+def without_addresses(text: str) -> str:
+    """`text` without e-mail addresses."""
+    return _EMAIL.sub("(address)", text)
+
+
+def redacted(text: str) -> str:
+    """`text` without e-mail addresses, query strings and possible keys."""
+    return _KEY.sub("(key)", _QUERY.sub("?...", without_addresses(text)))
+
+
+def where(kind: type[BaseException], trace: TracebackType | None) -> str:
+    """Where an exception came from, without its message, which may quote a run or a person."""
+    lines = [
+        f"  {frame.filename}:{frame.lineno} in {frame.name}"
+        for frame in traceback.extract_tb(trace)
+    ]
+    return "\n".join([*lines, kind.__qualname__])
 
 
 def _code(found: re.Match[str]) -> str:

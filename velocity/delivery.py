@@ -62,16 +62,12 @@ class _Attempt(NamedTuple):
 
 @dataclass(frozen=True)
 class Address:
-    """Where messages go.
+    """Where messages go."""
 
-    Args:
-        url: a Slack-compatible webhook (http or https), or any address that Apprise understands,
-            such as "mailto://..." or "ntfy://...".
-        place: where the address was read from, for error messages.
-    """
-
+    #: A Slack-compatible webhook (http or https), or any address that Apprise understands, such as
+    #: "mailto://..." or "ntfy://...".
     url: str = field(repr=False)
-    place: str
+    place: str  # where the address was read from, for error messages
 
     @property
     def _is_webhook(self) -> bool:
@@ -133,12 +129,8 @@ class Address:
     ) -> None:
         """Sends a message, in several attempts as long as it certainly has not arrived.
 
-        Args:
-            text: the message.
-            title: subject of an e-mail, or title of a push message; webhooks get `text` alone.
-            form: of the text.
-            waits: seconds between attempts.
-            sleep: waits that long.
+        The title is the subject of an e-mail or the title of a push message; webhooks get the text
+        alone. `waits` are the seconds between attempts.
 
         Raises:
             LostResponseError: the message may have been delivered.

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
 class VelocityError(Exception):
-    """A problem that the user can fix.
-
-    Args:
-        message: one sentence saying what is wrong.
-        hint: one sentence saying what to do about it.
-    """
+    """A problem that the user can fix: a sentence about it, and one about what to do."""
 
     def __init__(self, message: str, hint: str) -> None:
         super().__init__(message)
@@ -57,3 +53,20 @@ def no_data(data: Path) -> StoreError:
 
 class StoreBusyError(StoreError):
     """Another process is writing the store."""
+
+
+def import_extra(
+    extra: str, module: str, *, asker: str, error: type[VelocityError] = ConfigurationError
+) -> Any:
+    """Return a module that is in an extra, or that imports one; `asker` is what needs it.
+
+    Raises:
+        VelocityError: of the kind `error`; the extra is not installed.
+    """
+    try:
+        return import_module(module)
+    except ImportError as missing:
+        raise error(
+            f"{asker} needs a package that is not installed: {missing.name}.",
+            f'Install it: pip install "research-velocity[{extra}]".',
+        ) from missing

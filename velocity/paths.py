@@ -1,7 +1,5 @@
 """Locations of the product's own files, and the default locations of data and settings."""
 
-from __future__ import annotations
-
 import os
 from functools import cache
 from pathlib import Path

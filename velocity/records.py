@@ -82,9 +82,7 @@ RUN_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "history_rows": pl.Int64,  # number of logged rows, according to the server
     "wrote": pl.Boolean,  # whether there is evidence that a client ever wrote; W&B only
     "relaunched": pl.Boolean,  # an earlier run had this id; local files only
-    "unreadable": pl.List(
-        pl.String
-    ),  # names of fields that could not be read; null if there are none
+    "unreadable": pl.List(pl.String),  # names of fields that could not be read, if there are any
     "source": pl.String,  # api | files | table, or what another source calls itself
     "trust": pl.Int32,  # of the source: decides which source replaces which
     "url": pl.String,  # the page of the run
@@ -136,20 +134,14 @@ class RunBatch:
 
     Every source returns its runs in batches, so this is where their texts are cleaned. A key is
     never changed, because a run could then replace another: a row with an unclean key is rejected.
-
-    Args:
-        runs: frame of `RUN_SCHEMA`, any number of rows.
-        rejected: rows that could not become a run.
-        complete_to: instant (UTC) to which the runs are complete; None: to when they were read.
-        notes: sentences about skipped or invented values.
-        asked_for: number of runs that match the request, by the server's own count at this page;
-            None: not known.
     """
 
-    runs: pl.DataFrame
-    rejected: tuple[Rejected, ...] = ()
+    runs: pl.DataFrame  # of `RUN_SCHEMA`
+    rejected: tuple[Rejected, ...] = ()  # rows that could not become a run
+    #: Instant (UTC) to which the runs are complete; None: to when they were read.
     complete_to: datetime | None = None
-    notes: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()  # sentences about skipped or invented values
+    #: Runs that match the request, by the server's own count at this page; None: not known.
     asked_for: int | None = None
 
     def __post_init__(self) -> None:

@@ -31,6 +31,11 @@ def _zone(name: str) -> str:
     return name
 
 
+def _like(pattern: str, expected: str) -> AfterValidator:
+    """A validator that refuses texts that are not entirely like a regular expression."""
+    return must(re.compile(pattern).fullmatch, expected)
+
+
 CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 #: A name that can be shown: not empty, without characters that move the text around it.
 Label = Annotated[
@@ -43,22 +48,21 @@ ZoneName = Annotated[str, AfterValidator(_zone)]
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 _Project = Annotated[
     str,
-    must(
-        re.compile(r"[^/*\s][^/*]*/(\*|[^/*\s][^/*]*)").fullmatch,
+    _like(
+        r"[^/*\s][^/*]*/(\*|[^/*\s][^/*]*)",
         '"ENTITY/PROJECT", or "ENTITY/*" for all projects of an entity',
     ),
 ]
 _ConfigKey = Annotated[
     str,
-    must(
-        re.compile(r'[^"*\\\x00-\x1f]+').fullmatch,
-        'a key of the runs\' configs, such as "num_gpus" or "train.num_gpus"',
+    _like(
+        r'[^"*\\\x00-\x1f]+', 'a key of the runs\' configs, such as "num_gpus" or "train.num_gpus"'
     ),
 ]
 _KeyGlob = Annotated[
     str,
-    must(
-        re.compile(r"(?!\*+$)[^.\x00-\x1f\x7f-\x9f]+").fullmatch,
+    _like(
+        r"(?!\*+$)[^.\x00-\x1f\x7f-\x9f]+",
         'a glob over the last part of a key, such as "*_dir", without a dot',
     ),
 ]
@@ -75,33 +79,28 @@ resume_from_checkpoint cuda_visible_devices
 
 _Address = Annotated[
     str,
-    must(
-        re.compile(r"https?://[A-Za-z0-9.:/_~%\[\]-]{1,180}").fullmatch,
-        "an address such as https://velocity.example.org",
+    _like(
+        r"https?://[A-Za-z0-9.:/_~%\[\]-]{1,180}", "an address such as https://velocity.example.org"
     ),
 ]
 _BucketAddress = Annotated[
     str,
-    must(
-        re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,62}(/[A-Za-z0-9][A-Za-z0-9._-]*)*").fullmatch,
+    _like(
+        r"s3://[a-z0-9][a-z0-9.-]{1,62}(/[A-Za-z0-9][A-Za-z0-9._-]*)*",
         "an address such as s3://bucket/prefix, without a key",
     ),
 ]
 _PostgresAddress = Annotated[
     str,
-    must(
-        re.compile(
-            r"postgresql://([\w.-]+@)?[\w.-]*(:\d{1,5})?/[\w.-]+(\?(?!.*password)[\w.=&/%-]+)?"
-        ).fullmatch,
+    _like(
+        r"postgresql://([\w.-]+@)?[\w.-]*(:\d{1,5})?/[\w.-]+(\?(?!.*password)[\w.=&/%-]+)?",
         "an address such as postgresql://user@host/database, without a password",
     ),
 ]
 _SchedulerAddress = Annotated[
     str,
-    must(
-        re.compile(
-            r"tls://[\w.\[\]:-]+:\d{1,5}|tcp://(localhost|127\.0\.0\.\d+|\[::1\]):\d{1,5}"
-        ).fullmatch,
+    _like(
+        r"tls://[\w.\[\]:-]+:\d{1,5}|tcp://(localhost|127\.0\.0\.\d+|\[::1\]):\d{1,5}",
         "an address such as tls://scheduler:8786 (tcp:// is for this machine only, because anybody "
         "who can read it can run code on the workers)",
     ),
@@ -109,42 +108,32 @@ _SchedulerAddress = Annotated[
 _WholePath = Annotated[str, must(lambda text: Path(text).is_absolute(), "a path from the root")]
 _WEEK_MINUTES = 7 * 24 * 60
 _Web = Annotated[
-    str,
-    must(
-        re.compile(r"https?://[^\s<>|\"]+").fullmatch,
-        'an address that begins with "https://" or "http://"',
-    ),
+    str, _like(r"https?://[^\s<>|\"]+", 'an address that begins with "https://" or "http://"')
 ]
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 class Programme(_Section):
     """The name of the programme and its time zone."""
 
-    name: Label = Field("Programme", description="Name shown on pages and on the digest.")
-    timezone: ZoneName = Field("UTC", description="IANA zone of days and weeks.")
-    address: _Address | None = Field(
-        None,
-        description="Where the dashboard is served, e.g. https://velocity.example.org. "
-        "The digest links to it.",
-    )
+    name: Label = "Programme"
+    """Name shown on pages and on the digest."""
+    timezone: ZoneName = "UTC"
+    """IANA zone of days and weeks."""
+    address: _Address | None = None
+    """Where the dashboard is served, e.g. https://velocity.example.org. The digest links to it."""
 
 
 class Wandb(_Section):
     """The projects to pull. The base URL and key come from the W&B client's own settings."""
 
-    projects: tuple[_Project, ...] = Field(
-        (), description='Projects to pull: "ENTITY/PROJECT", or "ENTITY/*" for all of an entity.'
-    )
-    utilisation_requests: Annotated[int, Field(strict=True)] = Field(
-        50,
-        ge=0,
-        le=10_000,
-        description="Most requests of a sync for the GPU utilisation of runs; 0 turns them off.",
-    )
+    projects: tuple[_Project, ...] = ()
+    """Projects to pull: "ENTITY/PROJECT", or "ENTITY/*" for all of an entity."""
+    utilisation_requests: Annotated[int, Field(strict=True)] = Field(50, ge=0, le=10_000)
+    """Most requests of a sync for the GPU utilisation of runs; 0 turns them off."""
 
     def wanted(self, named: Sequence[str] = ()) -> tuple[str, ...]:
         """Returns the projects to pull: those named, else those in the settings.
@@ -165,67 +154,39 @@ class Wandb(_Section):
 class Experiments(_Section):
     """How runs become experiments. Compare figures only at equal settings."""
 
-    stale_after_minutes: Number = Field(
-        15,
-        gt=0,
-        le=_WEEK_MINUTES,
-        description="A running run with an older heartbeat is presumed dead.",
-    )
-    together_minutes: Number = Field(
-        2,
-        ge=0,
-        le=_WEEK_MINUTES,
-        description="Runs that begin at most this long apart are one launch.",
-    )
-    script_gap_seconds: Number = Field(
-        60,
-        ge=0,
-        le=60 * _WEEK_MINUTES,
-        description="A run that begins this soon after another ended is part of a script.",
-    )
-    ready_within_minutes: Number = Field(
-        10,
-        ge=0,
-        le=_WEEK_MINUTES,
-        description="A launch this soon after a result counts as prepared before it, if the result "
-        "took at least as long.",
-    )
-    same_idea_ignore: tuple[_KeyGlob, ...] = Field(
-        tuple(_SAME_IDEA_IGNORE.split()),
-        description="Config keys that do not describe the idea, as globs.",
-    )
+    stale_after_minutes: Number = Field(15, gt=0, le=_WEEK_MINUTES)
+    """A running run with an older heartbeat is presumed dead."""
+    together_minutes: Number = Field(2, ge=0, le=_WEEK_MINUTES)
+    """Runs that begin at most this long apart are one launch."""
+    script_gap_seconds: Number = Field(60, ge=0, le=60 * _WEEK_MINUTES)
+    """A run that begins this soon after another ended is part of a script."""
+    ready_within_minutes: Number = Field(10, ge=0, le=_WEEK_MINUTES)
+    """A launch this soon after a result counts as prepared before it, if the result took at least
+    as long."""
+    same_idea_ignore: tuple[_KeyGlob, ...] = tuple(_SAME_IDEA_IGNORE.split())
+    """Config keys that do not describe the idea, as globs."""
 
 
 class Compute(_Section):
     """How GPU-hours are counted."""
 
-    gpu_count_key: _ConfigKey | None = Field(
-        None, description="Config key whose value replaces the machine's GPU count, e.g. num_gpus."
-    )
-    rented_gap_hours: Number = Field(
-        12,
-        gt=0,
-        le=_WEEK_MINUTES / 60,
-        description="A longer gap between runs on a rented host counts as this long.",
-    )
+    gpu_count_key: _ConfigKey | None = None
+    """Config key whose value replaces the machine's GPU count, e.g. num_gpus."""
+    rented_gap_hours: Number = Field(12, gt=0, le=_WEEK_MINUTES / 60)
+    """A longer gap between runs on a rented host counts as this long."""
 
 
 class Access(_Section):
     """Who may see what."""
 
-    mode: Literal["open", "oidc"] = Field(
-        "open", description='"open": no sign-in, loopback only. "oidc": sign-in required.'
-    )
-    session_hours: Number = Field(
-        12, gt=0, le=30 * 24, description="Age at which a sign-in ends, regardless of its cookie."
-    )
-    leads_see_individuals: Annotated[bool, Field(strict=True)] = Field(
-        True,
-        description="false: leads see published weeks of groups of streams, and no live data.",
-    )
-    views_kept_days: Number = Field(
-        90, ge=1, le=3650, description="How long the record of who looked at whose page is kept."
-    )
+    mode: Literal["open", "oidc"] = "open"
+    """"open": no sign-in, loopback only. "oidc": sign-in required."""
+    session_hours: Number = Field(12, gt=0, le=30 * 24)
+    """Age at which a sign-in ends, regardless of its cookie."""
+    leads_see_individuals: Annotated[bool, Field(strict=True)] = True
+    """false: leads see published weeks of groups of streams, and no live data."""
+    views_kept_days: Number = Field(90, ge=1, le=3650)
+    """How long the record of who looked at whose page is kept."""
 
 
 #: What a message can be about, besides the lists of a day.
@@ -235,25 +196,14 @@ Rule = Literal["result_waiting", "run_died", "older_than_usual", "host_idle", "r
 class Messages(_Section):
     """Messages to people who asked for them in the roster."""
 
-    rules: tuple[Rule, ...] = Field(
-        ("result_waiting", "host_idle", "runway"),
-        description="What messages are about. docs/nudges.md says why the others are off.",
-    )
-    fresh_minutes: Number = Field(
-        60,
-        gt=0,
-        le=_WEEK_MINUTES,
-        description="Nothing is said about a project whose data is older: it may be resolved.",
-    )
-    no_sync_hours: Number = Field(
-        24,
-        gt=0,
-        le=_WEEK_MINUTES / 60,
-        description="The operator gets a message when no sync has succeeded for this long.",
-    )
-    dashboard: _Web | None = Field(
-        None, description="Address of the app, which messages link to, such as https://v.example."
-    )
+    rules: tuple[Rule, ...] = ("result_waiting", "host_idle", "runway")
+    """What messages are about. docs/nudges.md says why the others are off."""
+    fresh_minutes: Number = Field(60, gt=0, le=_WEEK_MINUTES)
+    """Nothing is said about a project whose data is older: it may be resolved."""
+    no_sync_hours: Number = Field(24, gt=0, le=_WEEK_MINUTES / 60)
+    """The operator gets a message when no sync has succeeded for this long."""
+    dashboard: _Web | None = None
+    """Address of the app, which messages link to, such as https://v.example."""
 
 
 class Store(_Section):
@@ -262,26 +212,17 @@ class Store(_Section):
     Keys and passwords come from the environment.
     """
 
-    keep_weeks: Annotated[int, Field(strict=True, ge=12, le=5200)] | None = Field(
-        None,
-        description="Each sync archives what is older than this many whole weeks.",
-    )
+    keep_weeks: Annotated[int, Field(strict=True, ge=12, le=5200)] | None = None
+    """Each sync archives what is older than this many whole weeks."""
 
-    record: _PostgresAddress | None = Field(
-        None,
-        description="Postgres database for the record, which several workers can pull into, such "
-        "as postgresql://velocity@host/runs.",
-    )
-    snapshots: _BucketAddress | None = Field(
-        None,
-        description="Bucket that snapshots are published to and pulled from, such as "
-        "s3://bucket/prefix.",
-    )
-    state: _PostgresAddress | None = Field(
-        None,
-        description="Postgres database for sign-outs, looks and sent messages, such as "
-        "postgresql://velocity@host/velocity.",
-    )
+    record: _PostgresAddress | None = None
+    """Postgres database for the record, which several workers can pull into, such as
+    postgresql://velocity@host/runs."""
+    snapshots: _BucketAddress | None = None
+    """Bucket that snapshots are published to and pulled from, such as s3://bucket/prefix."""
+    state: _PostgresAddress | None = None
+    """Postgres database for sign-outs, looks and sent messages, such as
+    postgresql://velocity@host/velocity."""
 
 
 class Derive(_Section):
@@ -290,27 +231,21 @@ class Derive(_Section):
     Certificates come from the environment.
     """
 
-    scheduler: _SchedulerAddress | None = Field(
-        None,
-        description="Dask scheduler whose workers derive everybody, such as tls://scheduler:8786.",
-    )
-    folder: _WholePath | None = Field(
-        None,
-        description="Folder that the workers share, with the same path everywhere; by default, the "
-        "data folder.",
-    )
-    runs_per_shard: Annotated[int, Field(strict=True, ge=1)] = Field(
-        125_000, description="Runs that a worker derives at a time."
-    )
-    worker_memory_mib: Annotated[int, Field(strict=True, ge=64)] = Field(
-        256, description="Memory in MiB for the data of a shard; what is more goes to the folder."
-    )
+    scheduler: _SchedulerAddress | None = None
+    """Dask scheduler whose workers derive everybody, such as tls://scheduler:8786."""
+    folder: _WholePath | None = None
+    """Folder that the workers share, with the same path everywhere; by default, the data folder."""
+    runs_per_shard: Annotated[int, Field(strict=True, ge=1)] = 125_000
+    """Runs that a worker derives at a time."""
+    worker_memory_mib: Annotated[int, Field(strict=True, ge=64)] = 256
+    """Memory in MiB for the data of a shard; what is more goes to the folder."""
 
 
 class Settings(_Section):
     """All settings; `load_settings` reads them from a file."""
 
-    roster: Path = Field(Path("roster.toml"), description="Roster file, beside velocity.toml.")
+    roster: Path = Path("roster.toml")
+    """Roster file, beside velocity.toml."""
     programme: Programme = Programme()
     wandb: Wandb = Wandb()
     experiments: Experiments = Experiments()

@@ -48,73 +48,42 @@ class Tokens:
     sequential: tuple[str, ...]  # ten, from the page's colour outwards
 
 
-LIGHT = Tokens(
-    bg="#FCFCFB",
-    surface="#F4F4F2",
-    text="#14171A",
-    muted="#59626D",
-    faint="#828A93",
-    border="#DEDEDA",
-    grid="#EAEAE7",
-    band="#ECEEEF",
-    accent="#0B6B64",
-    series="#3D444D",
-    serial="#528FB9",
-    parallel="#1B487C",
-    machine="#727286",
-    reaction="#C67318",
-    failed="#AE2322",
-    killed="#8B867C",
-    stale="#7555A8",
-    ink="#14171A",
-    streams=("#015446", "#693C01", "#56357C", "#BA6B84", "#767B39", "#4B96C6"),
-    sequential=(
-        "#E0F1EF",
-        "#BEDFDB",
-        "#9CCCC7",
-        "#79BAB4",
-        "#52A8A1",
-        "#40928C",
-        "#307D77",
-        "#1F6963",
-        "#0C5550",
-        "#00423E",
+#: Name -> in light, and in dark.
+_COLOURS: dict[str, tuple[Any, Any]] = {
+    "bg": ("#FCFCFB", "#15171A"),
+    "surface": ("#F4F4F2", "#1D2024"),
+    "text": ("#14171A", "#E6E8EA"),
+    "muted": ("#59626D", "#A3ABB4"),
+    "faint": ("#828A93", "#737C86"),
+    "border": ("#DEDEDA", "#343A41"),
+    "grid": ("#EAEAE7", "#262A2F"),
+    "band": ("#ECEEEF", "#24282D"),
+    "accent": ("#0B6B64", "#5CC8BC"),
+    "series": ("#3D444D", "#C6CCD3"),
+    "serial": ("#528FB9", "#4079AC"),
+    "parallel": ("#1B487C", "#A3DAF7"),
+    "machine": ("#727286", "#9696AB"),
+    "reaction": ("#C67318", "#DFAA47"),
+    "failed": ("#AE2322", "#E24945"),
+    "killed": ("#8B867C", "#C9C3B8"),
+    "stale": ("#7555A8", "#AF89E1"),
+    "ink": ("#14171A", "#14171A"),
+    "streams": (
+        ("#015446", "#693C01", "#56357C", "#BA6B84", "#767B39", "#4B96C6"),
+        ("#3F8374", "#AA7339", "#8669AD", "#E0A0B2", "#C2C969", "#85CEFF"),
     ),
-)
-
-DARK = Tokens(
-    bg="#15171A",
-    surface="#1D2024",
-    text="#E6E8EA",
-    muted="#A3ABB4",
-    faint="#737C86",
-    border="#343A41",
-    grid="#262A2F",
-    band="#24282D",
-    accent="#5CC8BC",
-    series="#C6CCD3",
-    serial="#4079AC",
-    parallel="#A3DAF7",
-    machine="#9696AB",
-    reaction="#DFAA47",
-    failed="#E24945",
-    killed="#C9C3B8",
-    stale="#AF89E1",
-    ink="#14171A",
-    streams=("#3F8374", "#AA7339", "#8669AD", "#E0A0B2", "#C2C969", "#85CEFF"),
-    sequential=(
-        "#192F2D",
-        "#21423F",
-        "#295753",
-        "#306C67",
-        "#38827C",
-        "#409992",
-        "#5AAEA6",
-        "#73C3BB",
-        "#8BD9D1",
-        "#A3EFE7",
+    "sequential": (
+        (
+            *("#E0F1EF", "#BEDFDB", "#9CCCC7", "#79BAB4", "#52A8A1"),
+            *("#40928C", "#307D77", "#1F6963", "#0C5550", "#00423E"),
+        ),
+        (
+            *("#192F2D", "#21423F", "#295753", "#306C67", "#38827C"),
+            *("#409992", "#5AAEA6", "#73C3BB", "#8BD9D1", "#A3EFE7"),
+        ),
     ),
-)
+}
+LIGHT, DARK = (Tokens(**{name: it[at] for name, it in _COLOURS.items()}) for at in (0, 1))
 
 
 @cache

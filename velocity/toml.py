@@ -241,21 +241,14 @@ def _where(values: dict[str, Any], model: type[BaseModel], path: _Path) -> str:
 
 
 def _names(kind: str, labels: Sequence[Any]) -> list[str]:
-    """Returns a name for each entry, with its place in the file if its label does not identify it.
-
-    Args:
-        kind: such as "scholar".
-        labels: the value that each entry is known by, None if it has none.
-    """
+    """Returns names such as "scholar ada", with the place in the file if labels are not clear."""
     counts = Counter(labels)
-    names = []
-    for number, label in enumerate(labels, 1):
-        if label:
-            clear = counts[label] == 1
-            names.append(f"{kind} {_bare(label)}" + ("" if clear else f" (no. {number})"))
-        else:
-            names.append(f"{kind} no. {number}")
-    return names
+    return [
+        f"{kind} {_bare(label)}" + (f" (no. {number})" if counts[label] > 1 else "")
+        if label
+        else f"{kind} no. {number}"
+        for number, label in enumerate(labels, 1)
+    ]
 
 
 def _bare(value: Any) -> str:

@@ -39,30 +39,54 @@ pair AS (
       AND config_hash IS NOT NULL AND before_hash IS NOT NULL AS linked
   FROM step
 ),
-known AS (
+counting AS (
+  -- The keys of a shape that count, and where their hashes are.
+  SELECT shape.config_shape, shape.paths, part.places
+  FROM config_idea AS part
+  JOIN config_shape AS shape USING (config_shape)
+  WHERE NOT part.lenient AND part.shape_hash IS NOT NULL
+),
+compared AS (
+  -- Both configs must be known.
   SELECT
-    side.experiment_key,
-    list_select(shape.paths, part.places) AS paths,
-    list_select(raw.config_hashes, part.places) AS hashes
-  FROM (
-    SELECT experiment_key, unnest([before_run_key, run_key]) AS run_key
-    FROM pair
-    WHERE linked AND config_hash <> before_hash
-  ) AS side
-  JOIN raw_run AS raw USING (run_key)
-  JOIN config_idea AS part ON part.config_shape = raw.config_shape AND NOT part.lenient
-  JOIN config_shape AS shape ON shape.config_shape = raw.config_shape
-  WHERE part.shape_hash IS NOT NULL
+    pair.experiment_key, was.config_shape = raw.config_shape AS alike,
+    own.paths, own.places, raw.config_hashes AS hashes,
+    former.paths AS former_paths, former.places AS former_places,
+    was.config_hashes AS former_hashes
+  FROM pair
+  JOIN raw_run AS was ON was.run_key = pair.before_run_key
+  JOIN raw_run AS raw ON raw.run_key = pair.run_key
+  JOIN counting AS former ON former.config_shape = was.config_shape
+  JOIN counting AS own ON own.config_shape = raw.config_shape
+  WHERE linked AND pair.config_hash <> pair.before_hash
+),
+in_place AS (
+  -- Most configs have the shape of the one before: their keys need no rows.
+  SELECT
+    experiment_key, paths,
+    list_filter(places, lambda place: hashes[place] <> former_hashes[place]) AS differing
+  FROM compared
+  WHERE alike
 ),
 leaf AS (
-  SELECT experiment_key, unnest(paths) AS path, unnest(hashes) AS hash
-  FROM known
-  -- Both configs must be known.
-  WHERE experiment_key IN (
-    SELECT experiment_key FROM known GROUP BY experiment_key HAVING count(*) = 2)
+  SELECT
+    experiment_key, unnest(list_select(paths, places)) AS path,
+    unnest(list_select(hashes, places)) AS hash
+  FROM compared
+  WHERE NOT alike
+  UNION ALL
+  SELECT
+    experiment_key, unnest(list_select(former_paths, former_places)),
+    unnest(list_select(former_hashes, former_places))
+  FROM compared
+  WHERE NOT alike
 ),
 changed AS (
-  SELECT experiment_key, any_value(path) FILTER (differs) AS path
+  SELECT experiment_key, paths[differing[1]] AS path
+  FROM in_place
+  WHERE len(differing) = 1
+  UNION ALL
+  SELECT experiment_key, any_value(path) FILTER (differs)
   FROM (
     SELECT experiment_key, path, min(hash) <> max(hash) OR count(*) = 1 AS differs
     FROM leaf

@@ -42,7 +42,7 @@ DRAWN = "tests/test_evidence_drawn.py::test_the_product_decides_like_the_oracle"
 class Fault:
     """A fault: its name, its query, the old text, the new text, and its likely tests.
 
-    Instead of a query, it may be in a module, such as "velocity/nudge/pick.py".
+    Instead of a query, it may be in a module, such as "velocity/nudge/rules.py".
     """
 
     name: str

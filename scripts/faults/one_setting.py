@@ -30,13 +30,6 @@ FAULTS = (
         _TESTS,
     ),
     Fault(
-        "a config that is not known is empty",
-        _QUERY,
-        "GROUP BY experiment_key HAVING count(*) = 2)",
-        "GROUP BY experiment_key)",
-        _TESTS,
-    ),
-    Fault(
         "a new key is no change",
         _QUERY,
         "min(hash) <> max(hash) OR count(*) = 1 AS differs",
@@ -45,6 +38,13 @@ FAULTS = (
     ),
     Fault(
         "several keys are one setting",
+        _QUERY,
+        "WHERE len(differing) = 1",
+        "WHERE len(differing) >= 1",
+        _TESTS,
+    ),
+    Fault(
+        "several keys of different configs are one setting",
         _QUERY,
         "  HAVING count(*) FILTER (differs) = 1\n",
         "",

@@ -15,7 +15,7 @@ from velocity.reading import reads
 from velocity.records import run_frame
 from velocity.settings import load_settings
 from velocity.store import latest_snapshot, open_live
-from velocity.store.move import move
+from velocity.store.live import move
 from velocity.sync.archive import archive, archive_due
 from velocity.sync.backup import back_up
 from velocity.sync.commands import publish_figures

@@ -18,7 +18,7 @@ from tests.derived_tables import derived_tables
 from tests.scale import servers
 from velocity.cli import main
 from velocity.errors import StoreError, VelocityError
-from velocity.store import cluster, open_live, shard, shards
+from velocity.store import open_live, shard, shards
 from velocity.store.publish import publish
 
 #: Dies when the shards of scholars are made.
@@ -127,7 +127,7 @@ def test_a_scheduler_that_does_not_answer_is_one_sentence_and_an_exit_code(
     data, config = shutil.copytree(made[0], tmp_path / "data"), tmp_path / "velocity.toml"
     address = f"tls://127.0.0.1:{servers.closed_port()}"
     config.write_text(f'[derive]\nscheduler = "{address}"\n', encoding="utf-8")
-    monkeypatch.setattr(cluster, "_PATIENCE_S", 1)
+    monkeypatch.setattr(shards, "_PATIENCE_S", 1)
     monkeypatch.setattr(os, "umask", lambda _: 0)
     monkeypatch.setattr(sys, "argv", ["velocity", "publish", "--data", data, "--config", config])
     with pytest.raises(SystemExit) as end:
@@ -142,11 +142,11 @@ def test_a_scheduler_that_does_not_answer_is_one_sentence_and_an_exit_code(
 
 
 def test_a_scheduler_without_workers_says_so(tmp_path, there, monkeypatch):
-    monkeypatch.setattr(cluster, "_WORKER_S", 1)
+    monkeypatch.setattr(shards, "_WORKER_S", 1)
     with (
         servers.dask(tmp_path, there, workers=0) as (address, _),
         pytest.raises(StoreError, match="has no worker"),
-        cluster.connected(address),
+        shards.connected(address),
     ):
         pass
 
@@ -163,7 +163,7 @@ def test_nobody_without_its_certificate_reaches_a_scheduler(scheduler, tmp_path,
     with (
         dask.config.set(tls),
         pytest.raises(VelocityError, match=told),
-        cluster.connected(scheduler),
+        shards.connected(scheduler),
     ):
         pass
 

@@ -14,9 +14,8 @@ from scripts.waiting import PATIENCE_S
 from tests.commands import VELOCITY, environment
 from tests.conftest import ROOT
 from tests.scale import servers
+from tests.wandb_server import ProtocolServer, World
 from tests.worlds import node
-from velocity.demo.wandb_server.server import ProtocolServer
-from velocity.demo.wandb_server.world import World
 from velocity.reading import reads
 from velocity.store import latest_snapshot
 from velocity.store.bucket import Bucket

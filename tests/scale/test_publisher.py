@@ -18,7 +18,7 @@ from velocity.record.postgres_intake import PostgresIntake
 from velocity.records import run_frame
 from velocity.settings import Settings, Store
 from velocity.store import open_live
-from velocity.store.move import move
+from velocity.store.live import move
 from velocity.store.publish import publish
 from velocity.sync.forget import forget_person, look_up
 

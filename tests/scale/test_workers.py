@@ -18,9 +18,8 @@ from tests.builders import at, run
 from tests.commands import environment
 from tests.derived_tables import all_tables, assert_tables_agree
 from tests.record_contract import frame, states
+from tests.wandb_server import ProtocolServer, World
 from tests.worlds import NOON, node, point_client_at
-from velocity.demo.wandb_server.server import ProtocolServer
-from velocity.demo.wandb_server.world import World
 from velocity.errors import StoreError
 from velocity.record.postgres_intake import PostgresIntake
 from velocity.records import run_frame

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Self
 
 import polars as pl
 
@@ -14,10 +15,6 @@ from velocity.paths import data_folder
 from velocity.reading import definitions, reads
 from velocity.reading.reads import Actor, By, Period
 from velocity.store.snapshot import Snapshot, current_snapshot
-
-if TYPE_CHECKING:
-    from datetime import datetime
-    from typing import Self
 
 __all__ = ["Reader", "open"]
 

@@ -1,16 +1,12 @@
 """Checks the arguments of a read; a wrong one is an error that says what to give instead."""
 
-from __future__ import annotations
-
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, TypeVar, get_args
+from typing import Any, TypeVar, get_args
 
 from velocity.errors import VelocityError
 from velocity.formats import did_you_mean, label
 from velocity.reading import reads
-
-if TYPE_CHECKING:
-    from velocity.store.snapshot import Snapshot
+from velocity.store.snapshot import Snapshot
 
 #: A local day, or a text such as "2026-01-05".
 Day = date | str

@@ -1,24 +1,19 @@
 """Writes every frame of a reader as Parquet, in a folder whose files all change at once."""
 
-from __future__ import annotations
-
 import shutil
 import stat
-from typing import TYPE_CHECKING, get_args
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import get_args
 
 import polars as pl
 
 from velocity import __version__
+from velocity.api import Reader
 from velocity.database.connection import make_durable
 from velocity.errors import VelocityError
 from velocity.paths import link_to, make_private
 from velocity.reading.reads import By, Period
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
-
-    from velocity.api import Reader
 
 LATEST = "latest"
 #: Methods of `Reader` with a file of the same name.

@@ -1,26 +1,25 @@
-"""The credits of each stream day by day, and the day on which they end."""
+"""The credits of each stream: day by day, and the day on which they end."""
 
-from __future__ import annotations
+from collections.abc import Sequence
+from datetime import date, timedelta
 
-from datetime import timedelta
-from typing import TYPE_CHECKING
+import polars as pl
 
 from velocity import formats
-from velocity.charts.base import Canvas, Chart, Part, day_ticks, iso, key, safe, words_at
-from velocity.charts.marks import dots, hover, line, marker
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import date
-
-    import polars as pl
-
-    from velocity.theme import Mode, Tokens
+from velocity.charts.base import Canvas, Chart, day_ticks, hidden, iso, row_axis
+from velocity.charts.marks import dots, line, marker, tick
+from velocity.charts.words import Part, beside, bold, hover, key, safe
+from velocity.theme import Mode, Tokens
 
 _ROW, _TOP, _BOTTOM, _LEFT, _RIGHT = 62, 36, 26, 92, 124
 #: The part of a row that its largest balance takes.
 _FILLED = 0.74
-_NAME = -_LEFT + 2
+#: Of the chart of ends alone; at least as high as the other tiles, which have as many px for their
+#: plot.
+_END_ROW, _END_BOTTOM, _END_LEFT, _END_RIGHT, _LEAST = 22, 24, 64, 78, 182
+#: Ticks after today; fewer if the words have years.
+_TICKS, _TICKS_OF_YEARS = 3, 2
+_NO_END = "no end at this pace"
 
 
 def draw_balances(
@@ -38,133 +37,171 @@ def draw_balances(
     canvas = Canvas(title, mode, height, (_LEFT, _RIGHT, _TOP, _BOTTOM))
     days = {it: balance.filter(group_id=it).to_dicts() for it in ends["group_id"]}
     known = [row for row in ends.iter_rows(named=True) if days[row["group_id"]]]
-    rows = [_Row(at, row, days[row["group_id"]], today) for at, row in enumerate(known)]
+    colour = canvas.colour
+    rows = [_Row(at, row, days[row["group_id"]], today, colour) for at, row in enumerate(known)]
     if not rows:
         return canvas.blank("No stream has a grant")
-    colour = canvas.colour
     first = min(row.days[0]["day"] for row in rows)
     far = max([today + timedelta(days=14), *(row.end for row in rows if row.end)])
-    marks = [
+    meanings = [
         ("●", colour.series, "today"),
         ("○", colour.faint, "ends"),
         ("▲", colour.accent, "grant"),
         ("|", colour.faint, "end as seen a week before"),
     ]
+    notes = [key(meanings, x=-_LEFT + 2, lift=14)]
     layout: Part = {
-        "annotations": [
-            key(marks, x=_NAME, lift=14),
-            *(part for row in rows for part in row.words(colour)),
-        ],
+        "annotations": [*notes, *(part for row in rows for part in row.words())],
         "xaxis": {
             "type": "date",
             "range": [iso(first), iso(far + (far - first) * 0.03)],
             **day_ticks(first, today, far, today=today),
         },
-        "yaxis": {"visible": False, "range": [len(rows) - 0.02, -0.1]},
+        "yaxis": hidden(len(rows) - 0.02, -0.1),
     }
-    traces = [part for row in rows for part in row.marks(colour)]
-    return canvas.chart(traces, layout, _alt(rows, today))
+    traces = [part for row in rows for part in row.marks()]
+    alt = f" on {formats.dated(today)}: {'; '.join(row.said for row in rows)}."
+    return canvas.chart(traces, layout, alt)
 
 
 class _Row:
     """One stream's row; its balances are drawn as heights above the foot of the row."""
 
-    def __init__(self, at: int, end: Part, days: Sequence[Part], today: date) -> None:
-        self.name, self.days, self.today = end["name"], days, today
-        self._given = end
-        forecast = end["runs_out_on"]
+    def __init__(
+        self, at: int, given: Part, days: Sequence[Part], today: date, colour: Tokens
+    ) -> None:
+        self.days, self._given, self._today, self._colour = days, given, today, colour
+        self._name = bold(safe(given["name"]))
+        forecast = given["runs_out_on"]
         self.end: date | None = forecast if forecast is not None and forecast > today else None
         self._foot = at + 0.9
         self._most = max([*(row["balance"] for row in days), 0.0]) or 1.0
+        self._heights = [
+            self._foot - max(0.0, row["balance"]) / self._most * _FILLED for row in days
+        ]
+        self._left = formats.count(days[-1]["balance"])
+        if self.end is not None:
+            self._ends = formats.ahead(self.end, today)
+        else:
+            self._ends = "used up" if days[-1]["balance"] <= 0 else _NO_END
+        self.said = f"{formats.label(given['name'])} {self._left} left, {self._ends}"
 
-    def _height(self, balance: float) -> float:
-        return self._foot - max(0.0, balance) / self._most * _FILLED
-
-    def marks(self, colour: Tokens) -> list[Part]:
+    def marks(self) -> list[Part]:
         """The balance, its forecast, grants, and the forecast of a week before."""
+        colour, foot, heights = self._colour, self._foot, self._heights
         days = [row["day"] for row in self.days]
-        name = f"<b>{safe(self.name)}</b>"
         words = [
-            hover(name, formats.dated(row["day"]), f"{formats.count(row['balance'])} left")
+            hover(self._name, formats.dated(row["day"]), f"{formats.count(row['balance'])} left")
             for row in self.days
         ]
-        style = {"color": colour.series, "width": 1.75, "shape": "hv"}
-        heights = [self._height(row["balance"]) for row in self.days]
-        corners = [self._foot, *heights, self._foot]
-        ground = line([days[0], *days, days[-1]], corners, {"width": 0, "shape": "hv"})
+        ground = {"width": 0, "shape": "hv"}
+        area = {"fill": "toself", "fillcolor": colour.band}
         traces = [
-            ground | {"fill": "toself", "fillcolor": colour.band},
-            line(days, heights, style, words),
+            line([days[0], *days, days[-1]], [foot, *heights, foot], ground, **area),
+            line(days, heights, {"color": colour.series, "width": 1.75, "shape": "hv"}, words),
         ]
         if self.end is not None:
             dotted = {"color": colour.faint, "width": 1.5, "dash": "dot"}
-            said = [hover(name, f"ends {formats.ahead(self.end, self.today)}")]
-            traces.append(line([days[-1], self.end], [heights[-1], self._foot], dotted))
-            traces.append(dots([self.end], [self._foot], marker(colour.bg, 9, colour.faint), said))
+            traces.append(line([days[-1], self.end], [heights[-1], foot], dotted))
+            ring = marker(colour.bg, 9, colour.faint)
+            traces.append(self._dot(self.end, foot, ring, f"ends {self._ends}"))
         seen = self._given["seen_before"]
         if seen is not None and seen > days[0]:
-            tick = {"symbol": "line-ns", "size": 12, "line": {"width": 2, "color": colour.faint}}
-            said = [hover(name, f"as seen a week before: {formats.ahead(seen, self.today)}")]
-            traces.append(dots([seen], [self._foot - 0.08], tick, said))
-        now = [hover(name, f"<b>{formats.count(self.days[-1]['balance'])}</b> left today")]
-        traces.append(dots([days[-1]], [heights[-1]], marker(colour.series, 7), now))
+            said = f"as seen a week before: {formats.ahead(seen, self._today)}"
+            traces.append(self._dot(seen, foot - 0.08, tick(colour.faint, 12, 2), said))
+        now = f"{bold(self._left)} left today"
+        traces.append(self._dot(days[-1], heights[-1], marker(colour.series, 7), now))
         if grants := [row for row in self.days if row["granted"]]:
-            said = [
-                hover(name, formats.dated(row["day"]), f"grant of {formats.count(row['granted'])}")
-                for row in grants
+            said_of = [
+                hover(
+                    self._name, formats.dated(it["day"]), f"grant of {formats.count(it['granted'])}"
+                )
+                for it in grants
             ]
             look = {"symbol": "triangle-up", "color": colour.accent, "size": 9}
             places = [row["day"] for row in grants]
-            traces.append(dots(places, [self._foot + 0.04] * len(grants), look, said))
+            traces.append(dots(places, [foot + 0.04] * len(grants), look, said_of))
         return traces
 
-    def words(self, colour: Tokens) -> list[Part]:
+    def _dot(self, day: date, at: float, look: Part, words: str) -> Part:
+        return dots([day], [at], look, [hover(self._name, words)])
+
+    def words(self) -> list[Part]:
         """The name and largest balance at the left, the end and the burn at the right."""
-        middle = self._foot - _FILLED / 2
-        left: Part = {"x": 0, "xanchor": "left", "xshift": _NAME, "yref": "y"}
-        right: Part = {"x": 1, "xanchor": "right", "xshift": _RIGHT - 2, "yref": "y"}
-        muted = {"color": colour.muted}
-        top = formats.count(self._most)
-        now: Part = {"x": iso(self.today), "xref": "x", "yref": "y", "xanchor": "left", "xshift": 8}
-        balance = self.days[-1]["balance"]
+        middle, right = self._foot - _FILLED / 2, _RIGHT - 2
+        muted, ink = ({"color": it} for it in (self._colour.muted, self._colour.text))
+        burn = f"{formats.count(self._given['burn_per_day'] or 0)} a day"
+        # Over the forecasts of credits that end soon.
+        above: Part = {"font": ink, "yshift": 9}
+        over = above | {"xref": "x", "bgcolor": self._colour.bg, "borderpad": 0}
+        top = {"x": 0, "font": muted}
         return [
-            words_at(
-                f"<b>{safe(self.name, 12)}</b>", y=middle, font={"color": colour.text}, **left
-            ),
-            words_at(
-                top, x=0, xanchor="right", xshift=-6, yref="y", y=self._foot - _FILLED, font=muted
-            ),
-            words_at(
-                f"<b>{formats.count(balance)}</b>",
-                y=self._height(balance),
-                yshift=9,
-                font={"color": colour.text},
-                bgcolor=colour.bg,  # over the forecasts of credits that end soon
-                borderpad=0,
-                **now,
-            ),
-            words_at(
-                f"<b>{self._ends()}</b>", y=middle, yshift=9, font={"color": colour.text}, **right
-            ),
-            words_at(
-                f"{formats.count(self._given['burn_per_day'] or 0)} a day",
-                y=middle,
-                yshift=-9,
-                font=muted,
-                **right,
-            ),
+            beside(bold(safe(self._given["name"], 12)), middle, -_LEFT + 2, font=ink),
+            beside(formats.count(self._most), self._foot - _FILLED, -6, right=True, **top),
+            beside(bold(self._left), self._heights[-1], 8, x=iso(self._today), **over),
+            beside(bold(self._ends), middle, right, right=True, **above),
+            beside(burn, middle, right, right=True, yshift=-9, font=muted),
         ]
 
-    def _ends(self) -> str:
-        if self.end is not None:
-            return formats.ahead(self.end, self.today)
-        return "used up" if self.days[-1]["balance"] <= 0 else "no end at this pace"
 
-    def said(self) -> str:
-        """The row in words."""
-        left = formats.count(self.days[-1]["balance"])
-        return f"{formats.label(self.name)} {left} left, {self._ends()}"
+def draw_ends(
+    frame: pl.DataFrame, *, today: date, mode: Mode, title: str, row_height: int = _END_ROW
+) -> Chart:
+    """A line from today to the day on which the credits end, one row per stream.
+
+    - `frame`: in the order to show; `name`, `runs_out_on` and `seen_before` as in `draw_balances`.
+    - `today`: where the lines begin.
+    """
+    height = max(_LEAST, _TOP + _END_BOTTOM + row_height * frame.height)
+    canvas = Canvas(title, mode, height, (_END_LEFT, _END_RIGHT, _TOP, _END_BOTTOM))
+    rows = frame.to_dicts()
+    ends = [row["runs_out_on"] for row in rows if row["runs_out_on"] is not None]
+    if not ends:
+        return canvas.blank("No stream has credits that run out at this pace")
+    colour, first = canvas.colour, min(ends)
+    seen = [row["seen_before"] for row in rows if row["seen_before"] is not None]
+    far = max([*ends, *seen, today + timedelta(days=14)])
+    meanings = [("●", colour.series, "runs out"), ("|", colour.faint, "as seen a week before")]
+    notes, traces, said = [key(meanings, x=-_END_LEFT + 2, lift=14)], [], []
+    for at, row in enumerate(rows):
+        end, before = row["runs_out_on"], row["seen_before"]
+        is_first = end == first
+        told = f"runs out {formats.ahead(end, today)}" if end is not None else _NO_END
+        if before is not None:
+            told += f"; seen a week before: {formats.day_ahead(before, today)}"
+        said.append(f"{formats.label(row['name'])} {told}")
+        words = [hover(bold(safe(row["name"])), told)]
+        if end is not None:
+            style = {"color": colour.series, "width": 3 if is_first else 1.75}
+            traces.append(line([today, end], [at, at], style))
+        if before is not None:
+            traces.append(dots([before], [at], tick(colour.faint, 15, 2), words))
+        if end is not None:
+            traces.append(dots([end], [at], marker(colour.series, 9), words))
+        font = {"color": colour.text if is_first else colour.muted}
+        when = formats.day_ahead(end, today) if end is not None else "no end"
+        notes += [
+            beside(bold(safe(row["name"], 9), strong=is_first), at, -_END_LEFT + 2, font=font),
+            beside(bold(when, strong=is_first), at, _END_RIGHT - 2, right=True, font=font),
+        ]
+    layout = {
+        "annotations": notes,
+        "xaxis": _days(today, far, colour),
+        "yaxis": row_axis(len(rows)),
+    }
+    return canvas.chart(traces, layout, f" from {formats.dated(today)}: {'; '.join(said)}.")
 
 
-def _alt(rows: Sequence[_Row], today: date) -> str:
-    return f" on {formats.dated(today)}: {'; '.join(row.said() for row in rows)}."
+def _days(today: date, far: date, colour: Tokens) -> Part:
+    most = _TICKS if far.year == today.year else _TICKS_OF_YEARS
+    step = max(1, (far - today).days // (7 * most)) * 7
+    days = [today + timedelta(days=step * at) for at in range(most + 1)]
+    days = [day for day in days if day <= far]
+    return {
+        "type": "date",
+        "range": [iso(today), iso(far + (far - today) * 0.06)],
+        "tickvals": [iso(day) for day in days],
+        "ticktext": ["today", *(formats.day_ahead(day, today) for day in days[1:])],
+        "showgrid": True,
+        "gridcolor": colour.grid,
+    }

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-import html
 import math
+import re
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import plotly.graph_objects as go
 import polars as pl
+import polars.selectors as cs
 from plotly.basedatatypes import BaseFigure
 
-from velocity import formats
-from velocity.theme import FONT_SIZE, Mode, Tokens, template, tokens
+from velocity import formats, theme
+from velocity.charts.words import Part, safe
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from datetime import date
-
-#: A piece of a Plotly figure as plain JSON-like data.
-Part = dict[str, Any]
-
+#: The keys of a figure whose numbers are px.
+_PX = frozenset({"height", "l", "r", "t", "b", "size", "width", "xshift", "yshift", "ticklen"})
+#: Above a chart as a picture, px, for its title and one line below it, and around them.
+_TITLE_ROOM, _TITLE_EDGE, _LONGEST_TITLE = 64, 14, 110
+_COLOUR = re.compile(r"#[0-9A-F]{6}\b")
 DAY_MS = 86_400_000
 MOST_TICKS = 4
 _DAYS_FROM = 48
@@ -40,9 +41,42 @@ class Chart:
 
     def enlarged(self, by: float) -> Chart:
         """The same picture with everything in px `by` times as large: for a projector."""
-        spec: Part = _enlarged(self.spec, by)
-        fonts = {"font": {"size": FONT_SIZE * by}, "hoverlabel": {"font": {"size": FONT_SIZE * by}}}
+
+        def larger(key: str, it: Any) -> Any:
+            return it * by if key in _PX and isinstance(it, int | float) else it
+
+        spec: Part = _mapped(self.spec, larger)
+        font = {"font": {"size": theme.FONT_SIZE * by}}
+        fonts = {**font, "hoverlabel": font}
         return replace(self, spec={**spec, "layout": fonts | spec["layout"]})
+
+    def as_picture(self, *, title: str, about: str) -> Chart:
+        """The chart to pass on: light, below its title and `about`, plain text on its days."""
+        dark = self.spec["layout"].get("template") is theme.template("dark")
+        inks = theme.light_of_dark() if dark else {}
+
+        def light(_: str, it: Any) -> Any:
+            known = isinstance(it, str)
+            return _COLOUR.sub(lambda ink: inks.get(ink[0], ink[0]), it) if known else it
+
+        spec: Part = _mapped(self.spec, light)
+        layout = spec["layout"]
+        margin, height = layout["margin"], layout["height"] + _TITLE_ROOM
+        below = f'<span style="font-size:{theme.SMALL_FONT_SIZE}px">'
+        below += f"{safe(about, _LONGEST_TITLE)}</span>"
+        words = {
+            "text": f"<b>{safe(title, _LONGEST_TITLE)}</b><br>{below}",
+            "font": {"size": 15, "color": theme.LIGHT.text},
+        }
+        place = {"xanchor": "left", "yanchor": "top", "pad": {"l": _TITLE_EDGE}}
+        above = {
+            "template": theme.template("light"),
+            "height": height,
+            "margin": margin | {"t": margin["t"] + _TITLE_ROOM},
+            "paper_bgcolor": theme.LIGHT.bg,
+            "title": {**words, **place, "x": 0, "y": 1 - _TITLE_EDGE / height},
+        }
+        return replace(self, spec={**spec, "layout": layout | above}, zoom=False)
 
     @cached_property
     def figure(self) -> go.Figure:
@@ -55,19 +89,17 @@ class Chart:
         return _Unchecked(self.spec)
 
 
-#: The keys of a figure whose numbers are px.
-_PX = frozenset({"height", "l", "r", "t", "b", "size", "width", "xshift", "yshift", "ticklen"})
-
-
-def _enlarged(part: Any, by: float, key: str = "") -> Any:
+def _mapped(part: Any, change: Callable[[str, Any], Any], key: str = "") -> Any:
+    """A part of a figure with each of its values changed, given the key that it is below."""
     if isinstance(part, dict):
         # The template is shared by all figures.
         return {
-            name: it if name == "template" else _enlarged(it, by, name) for name, it in part.items()
+            name: it if name == "template" else _mapped(it, change, name)
+            for name, it in part.items()
         }
-    if isinstance(part, list):
-        return [_enlarged(it, by, key) for it in part]
-    return part * by if key in _PX and isinstance(part, int | float) else part
+    if isinstance(part, list | tuple):
+        return [_mapped(it, change, key) for it in part]
+    return change(key, part)
 
 
 class _Unchecked(BaseFigure):  # type: ignore[misc] # Plotly ships no types
@@ -87,14 +119,14 @@ class Canvas:
     """The canvas of a chart."""
 
     title: str  # of the figures
-    mode: Mode
+    mode: theme.Mode
     height: int  # px
     margin: tuple[int, int, int, int] = (12, 12, 10, 10)  # left, right, top, bottom, px
 
     @property
-    def colour(self) -> Tokens:
+    def colour(self) -> theme.Tokens:
         """The palette."""
-        return tokens(self.mode)
+        return theme.tokens(self.mode)
 
     def px(self, pixels: float, high: float) -> float:
         """The length on a value axis from 0 to `high` that is `pixels` tall."""
@@ -105,7 +137,7 @@ class Canvas:
     ) -> Chart:
         """The chart of some traces; `alt` continues after the title."""
         frame = {
-            "template": template(self.mode),
+            "template": theme.template(self.mode),
             "height": self.height,
             "margin": dict(zip("lrtb", self.margin, strict=True)),
         }
@@ -115,11 +147,6 @@ class Canvas:
         """Words instead of a figure, at the same height so that the page does not jump."""
         spec = self.chart([], {}, "").spec
         return Chart(spec, f"{self.title}: {formats.mid_sentence(words)}.", missing=words)
-
-
-def safe(text: str | None, limit: int = 40) -> str:
-    """Text from a run or roster for Plotly to show literally: one line, shortened, no markup."""
-    return html.escape(formats.label(text, limit), quote=False)
 
 
 def ticks(low: float, high: float, unit: str, *, most: int = MOST_TICKS) -> list[float]:
@@ -192,31 +219,20 @@ def iso(moment: date) -> str:
     return moment.isoformat()
 
 
-def local(frame: pl.DataFrame, columns: Iterable[str], zone: str) -> pl.DataFrame:
-    """`frame` with its aware `columns` as naive times of `zone`.
+def local(frame: pl.DataFrame, zone: str) -> pl.DataFrame:
+    """`frame` with its aware times as naive times of `zone`.
 
     Plotly shows aware times in the browser's zone, and naive times unchanged.
     """
-    return frame.with_columns(
-        pl.col(column).dt.convert_time_zone(zone).dt.replace_time_zone(None) for column in columns
-    )
+    aware = cs.datetime(time_zone="*")
+    return frame.with_columns(aware.dt.convert_time_zone(zone).dt.replace_time_zone(None))
 
 
-def words_at(text: str, *, x: float | str, y: float | str, **more: Any) -> Part:
-    """An annotation without an arrow; figure fractions unless `xref`, `yref` say otherwise."""
-    place = {"x": x, "y": y, "xref": "paper", "yref": "paper", "showarrow": False}
-    # By default, Plotly chooses the anchor by the third of the figure that has the point.
-    return {"text": text, **place, "xanchor": "center", "yanchor": "middle", **more}
+def hidden(low: float, high: float) -> Part:
+    """An axis that does not show."""
+    return {"visible": False, "range": [low, high]}
 
 
-def key(entries: Iterable[tuple[str, str, str]], *, x: float = 0, lift: int = 6) -> Part:
-    """One line above the plot that explains the marks, each (glyph, colour, words).
-
-    It is `x` px from the plot's left edge and `lift` px above its top edge.
-    """
-    text = (formats.NBSP * 3).join(
-        f'<span style="color:{colour}">{glyph}</span>{formats.NBSP}{words}'
-        for glyph, colour, words in entries
-    )
-    place = {"xanchor": "left", "yanchor": "bottom", "align": "left"}
-    return words_at(text, x=0, y=1, xshift=x, yshift=lift, **place)
+def row_axis(rows: int) -> Part:
+    """The hidden axis of rows from the top down."""
+    return hidden(rows - 0.5, -0.5)

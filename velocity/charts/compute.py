@@ -1,20 +1,15 @@
 """GPU-hours a week, stacked by stream."""
 
-from __future__ import annotations
+from collections.abc import Sequence
 
-from typing import TYPE_CHECKING
+import polars as pl
 
 from velocity import formats
-from velocity.charts.base import DAY_MS, Canvas, Chart, Part, safe, value_axis, words_at
-from velocity.charts.marks import apart, bars, hover
+from velocity.charts.base import DAY_MS, Canvas, Chart, value_axis
+from velocity.charts.marks import apart, bars
 from velocity.charts.weeks import day_axis
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    import polars as pl
-
-    from velocity.theme import Mode, Tokens
+from velocity.charts.words import beside, bold, hover, safe, swatch
+from velocity.theme import Mode, Tokens
 
 _LABEL_PX = 14
 _NO_STREAM = "no stream"
@@ -37,17 +32,18 @@ def draw_compute(frame: pl.DataFrame, *, streams: Sequence[str], mode: Mode, tit
     names = [it for it in (*streams, None) if any(name == it for name, _ in found)]
     hours = {name: [found.get((name, week), 0) for week in weeks] for name in names}
     high = max(map(sum, zip(*hours.values(), strict=True))) * 1.08 or 1
+    fills = {name: _fill(streams, name, colour) for name in names}
     traces, middles, foot = [], [], 0.0
     for name, values in hours.items():
         words = [
             hover(
-                f"<b>{safe(name or _NO_STREAM)}</b>",
+                bold(safe(name or _NO_STREAM)),
                 formats.week(week),
                 f"{formats.hours_sum(value)} of GPU",
             )
             for week, value in zip(weeks, values, strict=True)
         ]
-        look = {"color": _fill(streams, name, colour), "line": {"width": 1, "color": colour.bg}}
+        look = {"color": fills[name], "line": {"width": 1, "color": colour.bg}}
         traces.append(bars(weeks, values, look, words, width=5.2 * DAY_MS))
         middles.append(foot + values[-1] / 2)
         foot += values[-1]
@@ -56,7 +52,10 @@ def draw_compute(frame: pl.DataFrame, *, streams: Sequence[str], mode: Mode, tit
     labels = zip(hours, apart(middles, needed), strict=True)
     layout = {
         "barmode": "stack",
-        "annotations": [_label(name, at, _fill(streams, name, colour)) for name, at in labels],
+        "annotations": [
+            beside(swatch("■", fills[name], safe(name or _NO_STREAM, 9)), at, 4, x=1, align="left")
+            for name, at in labels
+        ],
         "xaxis": day_axis(weeks),
         "yaxis": value_axis(0, high, "count"),
     }
@@ -73,9 +72,3 @@ def _fill(streams: Sequence[str], name: str | None, colour: Tokens) -> str:
         return colour.killed
     place = list(streams).index(name)
     return colour.streams[place] if place < len(colour.streams) else colour.faint
-
-
-def _label(name: str | None, at: float, fill: str) -> Part:
-    place = {"yref": "y", "xanchor": "left", "xshift": 4, "align": "left"}
-    glyph = f'<span style="color:{fill}">■</span>'
-    return words_at(f"{glyph}{formats.NBSP}{safe(name or _NO_STREAM, 9)}", x=1, y=at, **place)

@@ -1,18 +1,14 @@
 """Two weeks of launches with one column per day: days only, never times of day."""
 
-from __future__ import annotations
-
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 from velocity import formats
-from velocity.charts.base import Canvas, Chart, Part, iso, key, safe, words_at
-from velocity.charts.marks import dots, hover, marker
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from velocity.theme import Mode, Tokens
+from velocity.charts.base import Canvas, Chart, hidden, iso
+from velocity.charts.marks import box, dots, marker, rule, upright
+from velocity.charts.words import Part, bold, hover, key, safe, words_at
+from velocity.theme import Mode, Tokens
 
 _LANE, _TOP, _BOTTOM = 12, 28, 24
 #: More would not leave room on a screen for the rest of the sheet.
@@ -21,7 +17,7 @@ _DAY = timedelta(days=1)
 #: Where in the column of its day a launch begins, a result comes, and the next launch is.
 _BEGINS, _RESULT, _NEXT = 0.08, 0.6, 0.94
 _FAILED = ("failure", "false_start")
-_THICK, _THIN = 0.56, 0.16
+_HALF_BAR = 0.28
 
 
 def draw_launches(
@@ -36,57 +32,63 @@ def draw_launches(
     - `first`, `last`: the days shown. Rows that touch none of them are left out.
     """
     shown = [row for row in rows if row["launched"] <= last and _touches(row, first)]
-    lanes, left_out = _packed(shown, last)
+    lanes = _packed(shown, last)
+    left_out = len(shown) - len(lanes)
     count = max((lane for lane, _ in lanes), default=0) + 1
     canvas = Canvas(title, mode, _TOP + _BOTTOM + _LANE * count, (4, 4, _TOP, _BOTTOM))
     if not lanes:
         return canvas.blank("No launch in these two weeks")
     colour = canvas.colour
-    entries = [
+    meanings = [
         ("■", colour.machine, "launch to result"),
         ("━", colour.reaction, "result to next launch (dotted: still waiting)"),
         ("✕", colour.failed, "failed"),
     ]
     if left_out:
-        entries.append(("+", colour.muted, f"{formats.count(left_out)} not drawn"))
-    layout: Part = {
-        "shapes": [*_columns(first, last, colour)],
-        "annotations": [key(entries)],
-        "xaxis": _days(first, last),
-        "yaxis": {"visible": False, "range": [count - 0.4, -0.6]},
-    }
-    for lane, row in lanes:
-        layout["shapes"] += _marks(row, lane, last, colour)
+        meanings.append(("+", colour.muted, f"{formats.count(left_out)} not drawn"))
     waiting = [(lane, row) for lane, row in lanes if _waits(row)]
-    layout["annotations"] += [_name(lane, row, last) for lane, row in waiting if lane == 0]
     failures = [(lane, row) for lane, row in lanes if row["outcome"] in _FAILED and row["result"]]
+    days = [first + at * _DAY for at in range((last - first).days + 2)]
+    between: Part = {"width": 1, "color": colour.border}
+    layout: Part = {
+        "shapes": [
+            *(upright(iso(day), between, yref="paper") for day in days),
+            *(mark for lane, row in lanes for mark in _marks(row, lane, last, colour)),
+        ],
+        "annotations": [
+            key(meanings),
+            *(_name(row, last) for lane, row in waiting if lane == 0),
+        ],
+        "xaxis": {
+            "type": "date",
+            "range": [iso(days[0]), iso(days[-1])],
+            "tickvals": [_at(it, 0.5) for it in days[:-1]],
+            "ticktext": [formats.weekday(it) for it in days[:-1]],
+            "showgrid": False,
+        },
+        "yaxis": hidden(count - 0.4, -0.6),
+    }
+    cross = {"symbol": "x", "color": colour.failed, "size": 10}
+    edge = {"line": {"width": 1, "color": colour.bg}}
     # Dots without colour carry the words, and what a click chooses.
     traces = [
         dots(
-            [_at(row["launched"], (_BEGINS + _RESULT) / 2) for _, row in lanes],
-            [lane for lane, _ in lanes],
-            marker(None, 13),
-            [[_words(row), row["experiment_id"]] for _, row in lanes],
+            [_at(row[day], part) for _, row in found],
+            [lane for lane, _ in found],
+            look,
+            [[_words(row), row["experiment_id"]] for _, row in found],
         )
+        for found, day, part, look in (
+            (lanes, "launched", (_BEGINS + _RESULT) / 2, marker(None, 13)),
+            (failures, "result", _RESULT, cross | edge),
+        )
+        if found
     ]
-    if failures:
-        edge = {"width": 1, "color": colour.bg}
-        cross = {"symbol": "x", "color": colour.failed, "size": 10, "line": edge}
-        traces.append(
-            dots(
-                [_at(row["result"], _RESULT) for _, row in failures],
-                [lane for lane, _ in failures],
-                cross,
-                [[_words(row), row["experiment_id"]] for _, row in failures],
-            )
-        )
-    failed = len(failures)
+    not_drawn = f"; {formats.plural(left_out, 'launch')} not drawn" if left_out else ""
     alt = (
         f", {formats.span(first, last)}: {formats.plural(len(shown), 'experiment')}, "
-        f"{failed} failed, {len(waiting)} with a result that waits."
+        f"{len(failures)} failed, {len(waiting)} with a result that waits{not_drawn}."
     )
-    if left_out:
-        alt = f"{alt[:-1]}; {formats.plural(left_out, 'launch')} not drawn."
     return canvas.chart(traces, layout, alt)
 
 
@@ -101,27 +103,19 @@ def _touches(row: Mapping[str, Any], first: date) -> bool:
     return bool(row["result"] >= first or (row["next"] is not None and row["next"] > first))
 
 
-def _end(row: Mapping[str, Any], last: date) -> date:
-    """The last day that a row touches."""
-    if row["result"] is None or _waits(row):
-        return last
-    return cast("date", row["next"] or row["result"])
-
-
-def _packed(
-    rows: Sequence[Mapping[str, Any]], last: date
-) -> tuple[list[tuple[int, Mapping[str, Any]]], int]:
-    """Each row with the first lane that is free on its days, and how many have none.
+def _packed(rows: Sequence[Mapping[str, Any]], last: date) -> list[tuple[int, Mapping[str, Any]]]:
+    """Each row with the first lane that is free on its days, if any is.
 
     The latest result that waits comes first: it is what the chart is for, and the first lane has
     room for its name.
     """
-    top = next((at for at in reversed(range(len(rows))) if _waits(rows[at])), None)
-    order = [*([] if top is None else [top]), *(at for at in range(len(rows)) if at != top)]
+    top = max((at for at, row in enumerate(rows) if _waits(row)), default=None)
     taken: list[list[tuple[date, date]]] = []
     placed: dict[int, int] = {}
-    for at in order:
-        first, end = rows[at]["launched"], _end(rows[at], last)
+    for at in sorted(range(len(rows)), key=lambda it: it != top):
+        row = rows[at]
+        over = row["result"] is not None and not _waits(row)
+        first, end = row["launched"], row["next"] or row["result"] if over else last
         free = (
             lane
             for lane, spans in enumerate(taken)
@@ -132,7 +126,7 @@ def _packed(
             taken[lane:] = taken[lane:] or [[]]
             taken[lane].append((first, end))
             placed[at] = lane
-    return [(placed[at], rows[at]) for at in sorted(placed)], len(rows) - len(placed)
+    return [(placed[at], rows[at]) for at in sorted(placed)]
 
 
 def _at(day: date, part: float) -> str:
@@ -141,76 +135,41 @@ def _at(day: date, part: float) -> str:
     return f"{iso(day)} {minutes // 60:02}:{minutes % 60:02}"
 
 
-def _columns(first: date, last: date, colour: Tokens) -> list[Part]:
-    """A line between every two days."""
-    return [
-        {
-            "type": "line",
-            "x0": iso(first + at * _DAY),
-            "x1": iso(first + at * _DAY),
-            "yref": "paper",
-            "y0": 0,
-            "y1": 1,
-            "layer": "below",
-            "line": {"width": 1, "color": colour.border},
-        }
-        for at in range((last - first).days + 2)
-    ]
-
-
-def _days(first: date, last: date) -> Part:
-    days = [first + at * _DAY for at in range((last - first).days + 1)]
-    return {
-        "type": "date",
-        "range": [iso(first), iso(last + _DAY)],
-        "tickvals": [_at(it, 0.5) for it in days],
-        "ticktext": [formats.weekday(it) for it in days],
-        "showgrid": False,
-    }
-
-
 def _marks(row: Mapping[str, Any], lane: int, last: date, colour: Tokens) -> list[Part]:
-    result, upcoming = row["result"], row["next"]
-    end = iso(last + _DAY) if result is None else _at(result, _RESULT)
-    bar = {
-        "type": "rect",
-        "x0": _at(row["launched"], _BEGINS),
-        "x1": end,
-        "y0": lane - _THICK / 2,
-        "y1": lane + _THICK / 2,
-        "fillcolor": colour.machine,
-        "line": {"width": 0},
-        "layer": "below",  # the crosses of failures lie on it
-    }
-    if result is None or (upcoming is None and not _waits(row)):
+    result, upcoming, waits = row["result"], row["next"], _waits(row)
+    end = until = iso(last + _DAY)
+    if result is not None:
+        end = _at(result, _RESULT)
+    # The crosses of failures lie on it.
+    lane_of_bar = (lane - _HALF_BAR, lane + _HALF_BAR)
+    bar = box((_at(row["launched"], _BEGINS), end), lane_of_bar, colour.machine)
+    if result is None or (upcoming is None and not waits):
         return [bar]
-    if upcoming is None:
-        until = iso(last + _DAY)
-    else:
+    if upcoming is not None:
         until = _at(upcoming, _NEXT if upcoming == result else _BEGINS)
-    wait = {"width": 2.5, "color": colour.reaction, "dash": "dot" if _waits(row) else "solid"}
-    line = {"type": "line", "x0": end, "x1": until, "y0": lane, "y1": lane, "line": wait}
-    return [bar, line | {"layer": "below"}]
+    wait = {"width": 2.5, "color": colour.reaction, "dash": "dot" if waits else "solid"}
+    return [bar, rule((end, until), (lane, lane), wait, layer="below")]
 
 
-def _name(lane: int, row: Mapping[str, Any], last: date) -> Part:
-    words = f"<b>{safe(row['label'], 20)}</b>, {_what(row)} {formats.dated(row['result'])}"
+def _name(row: Mapping[str, Any], last: date) -> Part:
+    """The name of a result that waits, in the first lane."""
+    words = f"{bold(safe(row['label'], 20))}, {_result(row)}"
     place = {"xref": "x", "yref": "y", "xanchor": "right", "yanchor": "bottom", "yshift": 4}
-    return words_at(words, x=_at(last, 0.99), y=lane, **place)
+    return words_at(words, x=_at(last, 0.99), y=0, **place)
 
 
-def _what(row: Mapping[str, Any]) -> str:
-    return "failed" if row["outcome"] in _FAILED else "result"
+def _result(row: Mapping[str, Any]) -> str:
+    what = "failed" if row["outcome"] in _FAILED else "result"
+    return f"{what} {formats.dated(row['result'])}"
 
 
 def _words(row: Mapping[str, Any]) -> str:
-    lines = [f"<b>{safe(row['label'])}</b>", f"launched {formats.dated(row['launched'])}"]
+    lines = [bold(safe(row["label"])), f"launched {formats.dated(row['launched'])}"]
     if row["result"] is None:
-        lines.append("no result yet")
-    else:
-        lines.append(f"{_what(row)} {formats.dated(row['result'])}")
-        if row["next"] is not None:
-            lines.append(f"next launch {formats.dated(row['next'])}")
-        elif _waits(row):
-            lines.append("nothing launched since")
+        return hover(*lines, "no result yet")
+    lines.append(_result(row))
+    if row["next"] is not None:
+        lines.append(f"next launch {formats.dated(row['next'])}")
+    elif _waits(row):
+        lines.append("nothing launched since")
     return hover(*lines)

@@ -1,21 +1,13 @@
 """The marks that charts share: one function per kind of trace, marker and shape."""
 
-from __future__ import annotations
-
+from collections.abc import Iterable
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from velocity.charts.base import Part, iso
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from velocity.charts.base import iso
+from velocity.charts.words import Part
 
 _CLEAR = "rgba(0,0,0,0)"
-
-
-def hover(*lines: str) -> str:
-    """Lines of a hover label; the text is already safe."""
-    return "<br>".join(lines)
 
 
 def line(
@@ -40,15 +32,8 @@ def dots(
     **more: Any,
 ) -> Part:
     """One dot per point, not clipped at the edge of the plot."""
-    points = _points(x, y, words)
-    return {
-        "type": "scatter",
-        "mode": "markers",
-        "cliponaxis": False,
-        **points,
-        "marker": marker,
-        **more,
-    }
+    kind = {"type": "scatter", "mode": "markers", "cliponaxis": False}
+    return {**kind, **_points(x, y, words), "marker": marker, **more}
 
 
 def bars(
@@ -77,9 +62,9 @@ def marker(fill: str | None, size: int, edge: str | None = None, width: float = 
     return look if edge is None else look | {"line": {"width": width, "color": edge}}
 
 
-def solid(fill: str) -> Part:
-    """The look of a filled bar."""
-    return {"color": fill, "line": {"width": 0}}
+def solid(fill: str, edge: float = 0) -> Part:
+    """The look of a filled bar, with an edge of `edge` px in its colour."""
+    return {"color": fill, "line": {"width": edge} | ({"color": fill} if edge else {})}
 
 
 def outline(colour: str) -> Part:
@@ -87,22 +72,42 @@ def outline(colour: str) -> Part:
     return {"color": _CLEAR, "line": {"width": 1.5, "color": colour}}
 
 
-def hatched(fill: str, page: str) -> Part:
+def hatched(fill: str, page: str, edge: float = 0) -> Part:
     """The look of a bar for failures: hatched in the page's colour, recognisable without colour."""
     hatch = {"shape": "/", "fillmode": "overlay", "fgcolor": page, "size": 5, "solidity": 0.28}
-    return {"color": fill, "line": {"width": 0}, "pattern": hatch}
+    return solid(fill, edge) | {"pattern": hatch}
 
 
-def level(y: float, style: Part, **more: Any) -> Part:
+def tick(colour: str, size: int, width: float) -> Part:
+    """The look of a short upright line."""
+    return {"symbol": "line-ns", "size": size, "line": {"width": width, "color": colour}}
+
+
+def diamond(fill: str, edge: str) -> Part:
+    """The look of a week beyond its usual range."""
+    return {"symbol": "diamond", **marker(fill, 10, edge)}
+
+
+def box(x: tuple[Any, Any], y: tuple[float, float], fill: str, **more: Any) -> Part:
+    """A filled rectangle below the marks."""
+    place = {"x0": x[0], "x1": x[1], "y0": y[0], "y1": y[1], "layer": "below"}
+    return {"type": "rect", **place, "fillcolor": fill, "line": {"width": 0}, **more}
+
+
+def rule(x: tuple[Any, Any], y: tuple[float, float], style: Part, **more: Any) -> Part:
+    """A line from one point to another, as a shape."""
+    place = {"x0": x[0], "x1": x[1], "y0": y[0], "y1": y[1]}
+    return {"type": "line", **place, "line": style, **more}
+
+
+def level(y: float, style: Part, xref: str = "x domain", layer: str = "below") -> Part:
     """A line across the plot at the value `y`."""
-    across = {"xref": "x domain", "x0": 0, "x1": 1}
-    return {"type": "line", **across, "y0": y, "y1": y, "line": style, **more}
+    return rule((0, 1), (y, y), style, xref=xref, layer=layer)
 
 
-def upright(x: float | str, style: Part, **more: Any) -> Part:
-    """A line from the bottom to the top of the plot at `x`, below the marks."""
-    across = {"yref": "y domain", "y0": 0, "y1": 1, "layer": "below"}
-    return {"type": "line", **across, "x0": x, "x1": x, "line": style, **more}
+def upright(x: float | str, style: Part, yref: str = "y domain", layer: str = "below") -> Part:
+    """A line from the bottom to the top of the plot at `x`."""
+    return rule((x, x), (0, 1), style, yref=yref, layer=layer)
 
 
 def apart(places: Iterable[float], needed: float) -> list[float]:

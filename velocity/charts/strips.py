@@ -1,18 +1,14 @@
 """One person compared with the others: their middle half and median, and a dot."""
 
-from __future__ import annotations
+from collections.abc import Sequence
 
-from typing import TYPE_CHECKING
+import polars as pl
 
 from velocity import formats
-from velocity.charts.base import Canvas, Chart, Part, safe, words_at
-from velocity.charts.marks import bars, dots, hover, level, marker, solid
-from velocity.theme import SMALL_FONT_SIZE
-
-if TYPE_CHECKING:
-    import polars as pl
-
-    from velocity.theme import Mode, Tokens
+from velocity.charts.base import Canvas, Chart, hidden, row_axis
+from velocity.charts.marks import bars, dots, level, marker, solid, tick
+from velocity.charts.words import SMALL, Part, beside, bold, hover, safe, words_at
+from velocity.theme import Mode, Tokens
 
 _LEFT, _RIGHT = 108, 62
 #: Half the length of the axis, as a multiple of the width of the middle half.
@@ -33,87 +29,69 @@ def draw_strips(frame: pl.DataFrame, *, mode: Mode, title: str, who: str) -> Cha
     if frame.is_empty():
         return canvas.blank()
     colour = canvas.colour
-    rows = [_placed(row) for row in frame.iter_rows(named=True)]
+    rows = [*enumerate(frame.iter_rows(named=True))]
+    known = [(at, row) for at, row in rows if row["others"] is not None]
     grid: Part = {"color": colour.grid, "width": 1}
     layout = {
-        "annotations": [words for at, row in enumerate(rows) for words in _texts(at, row, colour)],
-        "shapes": [level(at, grid, layer="below") for at in range(len(rows))],
-        "xaxis": {"visible": False, "range": [-1.08, 1.08]},
-        "yaxis": {"visible": False, "range": [len(rows) - 0.5, -0.5]},
+        "annotations": [words for at, row in rows for words in _texts(at, row, colour)],
+        "shapes": [level(at, grid) for at, _ in rows],
+        "xaxis": hidden(-1.08, 1.08),
+        "yaxis": row_axis(len(rows)),
     }
     sentences = [
         f"{row['title']}, {who} {formats.figure(row['value'], row['unit'])}, {_others(row)}"
-        for row in rows
+        for _, row in rows
     ]
-    return canvas.chart(_marks(rows, who, colour), layout, f": {'; '.join(sentences)}.")
-
-
-def _placed(row: Part) -> Part:
-    """`row` with the places of its box and dot on an axis from -1 to 1."""
-    if row["others"] is None:
-        return row | {"known": False}
-    low, middle, high = row["p25"], row["p50"], row["p75"]
-    value = row["value"]
-    away = 0 if value is None else abs(value - middle)
-    # The quartiles are rounded: what is nearer than a few steps looks near.
-    least = _LEAST_SHARE if row["unit"] == "share" else _LEAST
-    reach = max(_REACH * (high - low), away * 1.1, least)
-    return row | {
-        "known": True,
-        "box": ((low - middle) / reach, (high - middle) / reach),
-        "dot": 0 if value is None else (value - middle) / reach,
-    }
-
-
-def _marks(rows: list[Part], who: str, colour: Tokens) -> list[Part]:
-    known = {at: row for at, row in enumerate(rows) if row["known"]}
-    if not known:
-        return []
     # Without the others, there is nothing to compare with.
-    own = {at: row for at, row in known.items() if row["value"] is not None}
-    edges = [row["box"] for row in known.values()]
-    box = {"orientation": "h", "base": [low for low, _ in edges], "width": [0.38] * len(known)}
-    tick = {"symbol": "line-ns", "size": 20, "line": {"width": 1.5, "color": colour.series}}
-    words = {at: _hover(row, who) for at, row in known.items()}
-    widths = [high - low for low, high in edges]
+    traces = _marks(known, who, colour) if known else []
+    return canvas.chart(traces, layout, f": {'; '.join(sentences)}.")
+
+
+def _marks(known: Sequence[tuple[int, Part]], who: str, colour: Tokens) -> list[Part]:
+    boxes: list[tuple[int, float, float, str]] = []
+    own: list[tuple[int, float, str]] = []
+    for at, row in known:
+        low, middle, high, value = (row[name] for name in ("p25", "p50", "p75", "value"))
+        away = 0 if value is None else value - middle
+        # The quartiles are rounded: what is nearer than a few steps looks near.
+        least = _LEAST_SHARE if row["unit"] == "share" else _LEAST
+        reach = max(_REACH * (high - low), abs(away) * 1.1, least)
+        figure = bold(formats.figure(value, row["unit"]))
+        words = hover(safe(row["title"]), f"{safe(who)} {figure}", _others(row))
+        boxes.append((at, (low - middle) / reach, (high - middle) / reach, words))
+        if value is not None:
+            own.append((at, away / reach, words))
+    at_rows, lows, highs, said = zip(*boxes, strict=True)
+    widths = [high - low for low, high in zip(lows, highs, strict=True)]
+    box = {"orientation": "h", "base": [*lows], "width": [0.38] * len(boxes)}
     traces = [
-        bars(widths, known, solid(colour.border), words.values(), **box),
-        dots([0] * len(known), known, tick),
+        bars(widths, at_rows, solid(colour.border), said, **box),
+        dots([0] * len(boxes), at_rows, tick(colour.series, 20, 1.5)),
     ]
     if own:
-        look = marker(colour.accent, 11, colour.bg, 1)
-        places = [row["dot"] for row in own.values()]
-        traces.append(dots(places, own, look, [words[at] for at in own]))
+        at_rows, places, said = zip(*own, strict=True)
+        traces.append(dots(places, at_rows, marker(colour.accent, 11, colour.bg, 1), said))
     return traces
 
 
 def _texts(at: int, row: Part, colour: Tokens) -> list[Part]:
-    ink: Part = {"font": {"color": colour.text}, "y": at, "yref": "y"}
-    value = formats.figure(row["value"], row["unit"])
-    return [
-        words_at(safe(row["title"], 22), x=0, xanchor="left", xshift=-_LEFT + 2, **ink),
-        words_at(f"<b>{value}</b>", x=1, xanchor="right", xshift=_RIGHT, **ink),
-        *_median(at, row),
+    """The measure, the value, and below the tick the middle half of the others and its median."""
+    ink: Part = {"font": {"color": colour.text}}
+    value = bold(formats.figure(row["value"], row["unit"]))
+    notes = [
+        beside(safe(row["title"], 22), at, -_LEFT + 2, **ink),
+        beside(value, at, _RIGHT, right=True, **ink),
     ]
-
-
-def _median(at: int, row: Part) -> list[Part]:
-    """The middle half of the others and its median, below the tick."""
-    if not row["known"]:
-        return []
-    low, middle, high = _quartiles(row)
-    text = f"others {low} to {high}, median {middle}" if low != high else f"others {middle}"
-    place: Part = {"x": 0, "xref": "x", "y": at, "yref": "y", "yanchor": "top", "yshift": -11}
-    return [words_at(text, **place, font={"size": SMALL_FONT_SIZE})]
-
-
-def _hover(row: Part, who: str) -> str:
-    value = formats.figure(row["value"], row["unit"])
-    return hover(safe(row["title"]), f"{safe(who)} <b>{value}</b>", _others(row))
+    if row["others"] is not None:
+        low, middle, high = _quartiles(row)
+        text = f"others {low} to {high}, median {middle}" if low != high else f"others {middle}"
+        below: Part = {"xref": "x", "yref": "y", "yanchor": "top", "yshift": -11}
+        notes.append(words_at(text, x=0, y=at, font=SMALL, **below))
+    return notes
 
 
 def _others(row: Part) -> str:
-    if not row["known"]:
+    if row["others"] is None:
         return "fewer than 8 others: no band"
     low, middle, high = _quartiles(row)
     return f"middle half of {formats.count(row['others'])} others {low} to {high}, median {middle}"

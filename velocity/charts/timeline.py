@@ -4,10 +4,9 @@ An experiment keeps its lane from its launch to the next launch of its line; its
 share the lane.
 """
 
-from __future__ import annotations
-
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 
@@ -17,23 +16,18 @@ from velocity.charts.base import Canvas, Chart, local
 from velocity.charts.timeline_frame import (
     BOTTOM,
     GAP,
-    LANE,
     MARGIN,
     STRIP,
     TOP,
     TimelineView,
     layout_of,
 )
-
-if TYPE_CHECKING:
-    from velocity.theme import Mode
+from velocity.theme import Mode
 
 #: With more runs, each bar is an experiment; with more experiments, the oldest are left out.
 MOST_BARS = 2000
 #: The part of the visible time that the words "likely 13:08" need.
 _LIKELY_PART = 0.09
-#: Lanes get thinner if together they would be higher than this.
-_MOST_LANES_HEIGHT = 12 * LANE
 _CLASS_OF_OUTCOME = {
     "failure": "failed",
     "false_start": "failed",
@@ -68,54 +62,45 @@ def draw_timeline(
     - `likely`: rows of `reads.open_work`; None for a window that ends before the data.
     - `off`: rows of `reads.days_off`, in order.
     """
+    canvas = Canvas(title, mode, TOP + STRIP + GAP + marks.LANE + BOTTOM)
     if experiments.is_empty():
-        return Canvas(title, mode, TOP + STRIP + GAP + LANE + BOTTOM).blank()
+        return canvas.blank()
     stretches = _merged(concurrency)
     since, notes = _since(experiments, stretches, view)
     drawn = experiments.filter(pl.col("started_at") >= since).sort("started_at", "experiment_id")
     bars = runs.join(drawn.select("experiment_id"), on="experiment_id", how="semi")
-    count = _runs(bars)
+    # Two projects may have used the same id.
+    count = bars.select("experiment_id", "run_id").drop_nulls().n_unique()
     if count > MOST_BARS:
         notes.append(f"{formats.count(count)} runs: one bar per experiment.")
         bars, count = _one_bar_each(drawn), 0
-    zone, as_of = str(view.zone), view.clock(view.as_of)
-    times = ["started_at", "ended_at", "result_at", "next_at"]
-    lanes = marks.Lanes.of(_settled(local(drawn, times, zone), as_of).to_dicts(), as_of)
-    settled = _settled(local(bars, ["started_at", "ended_at"], zone), as_of)
-    sessions = lanes.with_lane(settled.to_dicts())
-    strip = local(stretches.filter(pl.col("end_at") > since), ["start_at", "end_at"], zone)
-    pitch = min(float(LANE), _MOST_LANES_HEIGHT / lanes.count)
+    as_of = view.clock(view.as_of)
     start, end = view.clock(max(since, view.start)), view.clock(view.end)
     opens = max(start, view.clock(view.opens))
-    ends = lanes.with_lane(_likely_ends(likely, drawn, zone))
+    lanes = marks.Lanes(_settled(drawn, view), as_of, canvas.colour)
+    sessions = lanes.with_lane(_settled(bars, view))
+    ends = []
+    if likely is not None:
+        known = local(likely.drop_nulls(["eta_at", "eta_high_at"]), str(view.zone))
+        ends = lanes.with_lane(known.to_dicts())
     if ends:
         end = max(end + (end - opens) * _LIKELY_PART, *(row["eta_high_at"] for row in ends))
-    canvas = Canvas(title, mode, round(TOP + STRIP + GAP + pitch * lanes.count + BOTTOM), MARGIN)
-    colour = canvas.colour
-    spells = marks.spells([] if off is None else off.to_dicts(), start, end)
+    height = round(TOP + STRIP + GAP + lanes.pitch * lanes.count + BOTTOM)
+    strip = local(stretches.filter(pl.col("end_at") > since), str(view.zone)).to_dicts()
+    spells = [] if off is None else marks.spells(off, start, end)
     traces = [
-        *marks.days_off(spells, lanes.count, colour),
-        *marks.strip(strip.to_dicts(), colour),
-        *lanes.runs(sessions, pitch, colour),
-        *lanes.names(opens, end - opens, colour),
-        *lanes.stale_tails(sessions, end - opens, colour),
-        *lanes.waits(colour),
-        *lanes.likely_ends(ends, colour),
-        *lanes.results(colour),
+        *marks.days_off(spells, lanes.count, canvas.colour),
+        *marks.strip(strip, canvas.colour),
+        *lanes.runs(sessions),
+        *lanes.names(opens, end - opens),
+        *lanes.stale_tails(sessions, end - opens),
+        *lanes.waits(),
+        *lanes.likely_ends(ends),
+        *lanes.results(),
     ]
     kinds = {marks.kind(session["class"]) for session in sessions}
     layout = layout_of(
-        view,
-        start=start,
-        end=end,
-        spells=spells,
-        lines=lanes.lines,
-        left_out=lanes.left_out,
-        lanes=lanes.count,
-        pitch=pitch,
-        kinds=kinds,
-        colour=colour,
-        likely=bool(ends),
+        view, lanes, start=start, end=end, spells=spells, kinds=kinds, likely=bool(ends)
     )
     first, last = view.clock(view.start), view.clock(view.end - timedelta(microseconds=1))
     waiting = drawn.filter(pl.col("loop_status") == "awaiting").height
@@ -127,31 +112,20 @@ def draw_timeline(
     )
     if missing := sum(lanes.left_out.values()):
         alt += f" {formats.plural(missing, 'experiment')} without a lane of their own."
+    canvas = replace(canvas, height=height, margin=MARGIN)
     return canvas.chart(traces, layout, alt, note=" ".join(notes), zoom=True)
 
 
 def _merged(concurrency: pl.DataFrame) -> pl.DataFrame:
     """Merge adjacent periods of one kind (one in flight, or more); `parallel` says which kind."""
-    alike = concurrency.sort("start_at").with_columns(parallel=pl.col("experiments") > 1)
-    breaks = (pl.col("start_at") != pl.col("end_at").shift(1)) | (
-        pl.col("parallel") != pl.col("parallel").shift(1)
-    )
+    apart = (pl.col("start_at") != pl.col("end_at").shift(1)).fill_null(value=True)
     return (
-        alike.group_by(breaks.fill_null(value=True).cum_sum().alias("stretch"), maintain_order=True)
+        concurrency.sort("start_at")
+        .with_columns(parallel=pl.col("experiments") > 1, gap=apart.cum_sum())
+        .group_by(pl.struct("parallel", "gap").rle_id().alias("stretch"), maintain_order=True)
         .agg(pl.first("start_at"), pl.last("end_at"), pl.first("parallel"))
         .drop("stretch")
     )
-
-
-def _likely_ends(
-    likely: pl.DataFrame | None, drawn: pl.DataFrame, zone: str
-) -> list[dict[str, Any]]:
-    """The rows of drawn experiments with a likely end, in local times."""
-    if likely is None:
-        return []
-    known = likely.drop_nulls(["eta_at", "eta_high_at"])
-    known = known.join(drawn.select("experiment_id"), on="experiment_id", how="semi")
-    return local(known, ["eta_at", "eta_high_at"], zone).to_dicts()
 
 
 def _since(
@@ -169,11 +143,6 @@ def _since(
     return max(cuts), [f"Too many experiments to draw: only those since {words}."]
 
 
-def _runs(bars: pl.DataFrame) -> int:
-    # Two projects may have used the same id.
-    return bars.select("experiment_id", "run_id").drop_nulls().n_unique()
-
-
 def _one_bar_each(experiments: pl.DataFrame) -> pl.DataFrame:
     outcome = pl.col("outcome").replace_strict(_CLASS_OF_OUTCOME, default="finished")
     run_id = pl.lit(None, pl.String)
@@ -181,7 +150,9 @@ def _one_bar_each(experiments: pl.DataFrame) -> pl.DataFrame:
     return experiments.select("experiment_id", "started_at", "ended_at", **columns)
 
 
-def _settled(frame: pl.DataFrame, as_of: datetime) -> pl.DataFrame:
+def _settled(frame: pl.DataFrame, view: TimelineView) -> list[dict[str, Any]]:
+    """The rows in local times; what has not ended lasts until the end of the data."""
     # In an hour that a clock change repeats, an end can be before its start.
-    ended = pl.col("ended_at").fill_null(pl.lit(as_of))
-    return frame.with_columns(ended_at=pl.max_horizontal(ended, "started_at"))
+    ended = pl.col("ended_at").fill_null(pl.lit(view.clock(view.as_of)))
+    ends = pl.max_horizontal(ended, "started_at")
+    return local(frame, str(view.zone)).with_columns(ended_at=ends).to_dicts()

@@ -1,26 +1,23 @@
 """The marks of a timeline: strip, runs, results, waits. Times are naive and local."""
 
-from __future__ import annotations
-
 from collections import defaultdict
-from dataclasses import dataclass, replace
-from datetime import datetime, time, timedelta
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+import polars as pl
 
 from velocity import formats
-from velocity.charts import marks
-from velocity.charts.base import Part, iso, safe
-from velocity.charts.marks import hatched, hover, outline, solid
-from velocity.theme import SMALL_FONT_SIZE
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from velocity.theme import Tokens
+from velocity.charts.base import iso
+from velocity.charts.marks import bars, dots, hatched, line, marker, outline, solid
+from velocity.charts.words import SMALL, Part, bold, hover, safe
+from velocity.theme import Tokens
 
 Row = dict[str, Any]
-_Line = tuple[tuple[datetime, float], tuple[datetime, float]]  # (when, lane) twice
+_Segment = tuple[datetime, datetime, float, float]  # from when to when, from which height to which
 
+#: The height of a lane, px; lanes get thinner if together they would be higher than so many.
+LANE, _MOST_THICK_LANES = 34, 12
 #: Heights in a lane: a single run, several runs together, and the gap between two.
 _ONE, _ALL, _GAP = 14 / 34, 18 / 34, 2 / 34
 _MIN_LANE_FOR_GAPS = 4 / 34
@@ -39,6 +36,16 @@ _MOST_LANES, _MOST_LANES_WITH_DROPS = 24, 12
 _MOST_LARGE_DOTS = 60
 _ABANDONED_AFTER = timedelta(days=5)
 _KINDS = {"crashed": "failed"} | {it: it for it in ("running", "failed", "killed", "stale")}
+#: A click chooses an experiment; it must not fade the others.
+_KEPT: Part = {"unselected": {"marker": {"opacity": 1}}}
+
+
+class _Bar(NamedTuple):
+    start: datetime
+    length: timedelta
+    y: float
+    height: float
+    click: list[Any]
 
 
 def kind(state_class: str) -> str:
@@ -61,143 +68,136 @@ def pack(spans: Sequence[tuple[datetime, datetime]]) -> list[int]:
     return lanes
 
 
-def strip(stretches: Iterable[Row], colour: Tokens) -> list[Part]:
+def strip(stretches: Sequence[Row], colour: Tokens) -> list[Part]:
     """Bars of the time with one experiment in flight, and with two or more."""
     traces = []
-    rows = _by(stretches, "parallel")
     for parallel, words, fill in (
         (False, "one experiment", colour.serial),
         (True, "two or more", colour.parallel),
     ):
-        if rows[parallel]:
-            bars = [
-                _bar(row["start_at"], row["end_at"], 0.5, 1, [_stretch_words(row, words)])
-                for row in rows[parallel]
-            ]
-            look = {"color": fill, "line": {"width": 0.5, "color": fill}}
-            traces.append(_bar_trace(bars, look) | {"yaxis": "y2"})
+        found = []
+        for row in stretches:
+            if row["parallel"] is parallel:
+                start, end = row["start_at"], row["end_at"]
+                first = f"{words} in flight, {_lasted(start, end)}"
+                said = hover(first, f"from {_moment(start)}")
+                found.append(_Bar(start, end - start, 0.5, 1, [said]))
+        traces += [it | {"yaxis": "y2"} for it in _bars(found, solid(fill, 0.5))]
     return traces
 
 
-@dataclass(frozen=True)
-class Spell:
-    """Days without work, one after another: from `start` to `end`, local times."""
+def spells(days: pl.DataFrame, start: datetime, end: datetime) -> list[Row]:
+    """Days (`day`, `what`), in order, joined where they follow each other and are alike.
 
-    start: datetime
-    end: datetime
-    what: str
-
-
-def spells(days: Iterable[Row], start: datetime, end: datetime) -> list[Spell]:
-    """Days (`day`, `what`), in order, joined where they follow each other and are alike."""
-    found: list[Spell] = []
-    for row in days:
-        low = datetime.combine(row["day"], time())
-        high = min(low + timedelta(days=1), end)
-        if found and found[-1].end == low and found[-1].what == row["what"]:
-            found[-1] = replace(found[-1], end=high)
-        elif max(low, start) < high:
-            found.append(Spell(max(low, start), high, row["what"]))
-    return found
+    Each has `start` and `end`, local times within those of the drawing, and `what`.
+    """
+    day, gap = pl.col("day").cast(pl.Datetime), pl.col("day").diff().fill_null(timedelta()).dt
+    joined = days.with_columns(gap=(gap.total_days() > 1).cum_sum()).group_by(
+        pl.struct("what", "gap").rle_id().alias("spell"), maintain_order=True
+    )
+    found = joined.agg(
+        pl.first("what"),
+        start=pl.max_horizontal(day.first(), pl.lit(start)),
+        end=pl.min_horizontal(day.last() + pl.duration(days=1), pl.lit(end)),
+    )
+    return found.filter(pl.col("start") < pl.col("end")).to_dicts()
 
 
-def days_off(spells: Sequence[Spell], lanes: int, colour: Tokens) -> list[Part]:
+def days_off(spells: Sequence[Row], lanes: int, colour: Tokens) -> list[Part]:
     """A hatch behind all lanes."""
-    if not spells:
-        return []
     hatch = {"shape": "/", "fgcolor": colour.border, "size": 9, "solidity": 0.12}
-    look = {"color": colour.band, "line": {"width": 0}, "pattern": hatch | {"fillmode": "overlay"}}
-    bars = [_bar(it.start, it.end, (lanes - 1) / 2, lanes, [""]) for it in spells]
-    return [_bar_trace(bars, look) | {"hoverinfo": "skip", "hovertemplate": None}]
+    look = solid(colour.band) | {"pattern": hatch | {"fillmode": "overlay"}}
+    middle = (lanes - 1) / 2
+    found = [_Bar(it["start"], it["end"] - it["start"], middle, lanes, [""]) for it in spells]
+    return [it | {"hoverinfo": "skip", "hovertemplate": None} for it in _bars(found, look)]
 
 
-@dataclass(frozen=True)
 class Lanes:
-    """Experiments in lanes, line by line; each row has its `lane`.
+    """Experiments in lanes, line by line, and the marks on them.
 
-    Args:
-        rows: the experiments.
-        as_of: end of the data.
-        lines: project and first lane of each line, from the top down.
-        left_out: project -> how many of its experiments have no lane; only lines with any.
+    An experiment has its lane from its launch until it and the wait after it have ended. The line
+    with the latest launch comes first. Lines share the lanes that can be told apart: what is
+    launched while all lanes of its line are taken is left out. `as_of` is the end of the data.
     """
 
-    rows: list[Row]
-    as_of: datetime
-    lines: list[tuple[str, int]]
-    left_out: dict[str, int]
-
-    @classmethod
-    def of(cls, experiments: list[Row], as_of: datetime) -> Lanes:
-        """One lane per experiment, from its launch until it and the wait after it have ended.
-
-        The line with the latest launch comes first. Lines share the lanes that can be told apart:
-        what is launched while all lanes of its line are taken is left out.
-        """
+    def __init__(self, experiments: list[Row], as_of: datetime, colour: Tokens) -> None:
+        self.as_of, self.colour = as_of, colour
+        self.rows: list[Row] = []
+        #: Project -> first lane, from the top down, and how many of its experiments have no lane.
+        self.lines: dict[str, int] = {}
+        self.left_out: dict[str, int] = {}
+        self.count = 0
         by_line = _by(experiments, "project")
-        order = sorted(by_line, key=lambda it: (max(_starts(by_line[it])), it), reverse=True)
-        rows: list[Row] = []
-        lines: list[tuple[str, int]] = []
-        left_out: dict[str, int] = {}
-        most = max(1, _MOST_LANES // max(len(by_line), 1))
-        for project in order:
-            own = by_line[project]
-            first = 1 + max((int(row["lane"]) for row in rows), default=-1)
-            lines.append((project, first))
-            packed = zip(own, pack([_span(row, as_of) for row in own]), strict=True)
-            kept = [row | {"lane": first + lane} for row, lane in packed if lane < most]
-            rows += kept
-            if missing := len(own) - len(kept):
-                left_out[project] = missing
-        return cls(rows, as_of, lines, left_out)
+        most = max(1, _MOST_LANES // len(by_line))
+        latest = {it: max(row["started_at"] for row in own) for it, own in by_line.items()}
+        for project in sorted(by_line, key=lambda it: (latest[it], it), reverse=True):
+            own = [row | {"until": _waited_until(row, as_of)} for row in by_line[project]]
+            first = self.lines[project] = self.count
+            ends = [max(row["ended_at"], row["until"] or row["ended_at"]) for row in own]
+            packed = pack([(row["started_at"], end) for row, end in zip(own, ends, strict=True)])
+            kept = [
+                row | {"lane": first + lane, "y": first + lane + _RUNS_BELOW}
+                for row, lane in zip(own, packed, strict=True)
+                if lane < most
+            ]
+            self.rows += kept
+            self.left_out[project] = len(own) - len(kept)
+            self.count += min(most, max(packed) + 1)
+        #: From lane to lane, px.
+        self.pitch = min(float(LANE), _MOST_THICK_LANES * LANE / self.count)
+        self._by_id = {row["experiment_id"]: row for row in self.rows}
 
     def with_lane(self, rows: Iterable[Row]) -> list[Row]:
-        """The rows of experiments that have a lane; each has its `experiment_id`."""
-        known = {row["experiment_id"] for row in self.rows}
-        return [row for row in rows if row["experiment_id"] in known]
+        """The rows of experiments that have a lane, each with the height `y` of its runs."""
+        known = self._by_id
+        return [
+            row | {"y": known[row["experiment_id"]]["y"]}
+            for row in rows
+            if row["experiment_id"] in known
+        ]
 
-    @property
-    def count(self) -> int:
-        """Number of lanes."""
-        return 1 + max(int(row["lane"]) for row in self.rows)
-
-    def runs(self, sessions: Sequence[Row], pitch: float, colour: Tokens) -> list[Part]:
+    def runs(self, sessions: Sequence[Row]) -> list[Part]:
         """One trace of bars per state; running bars fade out towards now.
 
-        The sessions of a run share a row in the lane; `pitch` is px from lane to lane.
+        The sessions of a run share a row in the lane.
         """
-        bars: dict[str, list[Part]] = defaultdict(list)
-        by_id = {row["experiment_id"]: row for row in self.rows}
+        found: dict[str, list[_Bar]] = defaultdict(list)
         for experiment_id, own in _by(sessions, "experiment_id").items():
-            experiment = by_id[experiment_id]
-            for session, at, height in _split(own, experiment["lane"], pitch):
-                custom = [_run_words(session, experiment), experiment_id, session["run_id"]]
-                bar = _bar(session["started_at"], session["ended_at"], at, height, custom)
-                bars[kind(session["class"])].append(bar)
+            experiment = self._by_id[experiment_id]
+            for row, at, height in _split(own, self.pitch):
+                click = [_run_words(row, experiment), experiment_id, row["run_id"]]
+                length = row["ended_at"] - row["started_at"]
+                bar = _Bar(row["started_at"], length, at, height, click)
+                found[kind(row["class"])].append(bar)
+        colour = self.colour
         looks = {
-            "run": solid(colour.machine),
-            "failed": hatched(colour.failed, colour.bg),
+            "run": solid(colour.machine, 1),
+            "failed": hatched(colour.failed, colour.bg, 1),
             "killed": outline(colour.killed),
             "stale": outline(colour.stale),
         }
-        for name in ("run", "failed"):
-            looks[name]["line"] = {"width": 1, "color": looks[name]["color"]}
-        traces = [_bar_trace(bars[name], look) for name, look in looks.items() if bars[name]]
-        return traces + (_fading(bars["running"], colour) if bars["running"] else [])
+        traces = [it for name, look in looks.items() for it in _bars(found[name], look)]
+        part = _FADE_PART / len(_FADES)
+        slices = [(0.0, 1 - _FADE_PART, 1.0)]
+        slices += [(1 - _FADE_PART + part * at, part, it) for at, it in enumerate(_FADES)]
+        for offset, part, opacity in slices:
+            cut = [
+                it._replace(start=it.start + it.length * offset, length=it.length * part)
+                for it in found["running"]
+            ]
+            traces += _bars(cut, solid(colour.machine) | {"opacity": opacity})
+        return traces
 
-    def stale_tails(self, sessions: Sequence[Row], window: timedelta, colour: Tokens) -> list[Part]:
+    def stale_tails(self, sessions: Sequence[Row], window: timedelta) -> list[Part]:
         """A short dotted line after each run presumed dead, whose end is not known."""
-        lanes = {row["experiment_id"]: row["lane"] for row in self.rows}
-        tail = window * _TAIL_PART
-        lines = [
-            ((row["ended_at"], at), (min(row["ended_at"] + tail, self.as_of), at))
-            for row in sessions
-            if row["class"] == "stale"
-            for at in [lanes[row["experiment_id"]] + _RUNS_BELOW]
-        ]
-        return _lines(lines, {"color": colour.stale, "width": 2, "dash": "dot"})
+        tails = []
+        for row in sessions:
+            if row["class"] == "stale":
+                end = min(row["ended_at"] + window * _TAIL_PART, self.as_of)
+                tails.append((row["ended_at"], end, row["y"], row["y"]))
+        return _lines(tails, {"color": self.colour.stale, "width": 2, "dash": "dot"})
 
-    def names(self, opens: datetime, window: timedelta, colour: Tokens) -> list[Part]:
+    def names(self, opens: datetime, window: timedelta) -> list[Part]:
         """The name of each experiment above its runs, where it fits.
 
         `window` is the time that is visible at once, from `opens`.
@@ -208,86 +208,70 @@ class Lanes:
             text = safe(row["label"], _LONGEST_NAME)
             if (row["ended_at"] - start) / window * _PLOT_WIDTH >= len(text) * _LETTER:
                 shown.append((start, row["lane"] - _NAME_ABOVE, text))
-        return [_texts(shown, colour)] if shown else []
+        return _texts(shown, self.colour)
 
-    def likely_ends(self, likely: Sequence[Row], colour: Tokens) -> list[Part]:
+    def likely_ends(self, likely: Sequence[Row]) -> list[Part]:
         """From now to the end that 9 in 10 results do not pass, with a tick at the median.
 
-        `likely` has `experiment_id` of one of `rows`, `eta_at` and `eta_high_at`.
+        `likely` has `experiment_id`, `eta_at`, `eta_high_at` and `y`.
         """
         if not likely:
             return []
-        lanes = {row["experiment_id"]: row["lane"] for row in self.rows}
-        at = [lanes[row["experiment_id"]] + _RUNS_BELOW for row in likely]
-        ends = [
-            ((self.as_of, y), (row["eta_high_at"], y)) for row, y in zip(likely, at, strict=True)
-        ]
-        middles = [row["eta_at"] for row in likely]
-        tick = {"symbol": "line-ns-open", **marks.marker(colour.machine, 10, colour.machine)}
-        said = [
-            [hover("result likely", _until(middle, row["eta_high_at"])), row["experiment_id"], None]
-            for middle, row in zip(middles, likely, strict=True)
-        ]
+        ink, as_of = self.colour.machine, self.as_of
+        ends, said, words = [], [], []
+        for row in likely:
+            middle, high, y = row["eta_at"], row["eta_high_at"], row["y"]
+            ends.append((as_of, high, y, y))
+            until = f"{_moment(middle)}, or as late as {_moment(high)}"
+            said.append([hover("result likely", until), row["experiment_id"], None])
+            # The time of day, with the weekday unless that is today.
+            soon = formats.clock(middle) if middle.date() == as_of.date() else _moment(middle)
+            words.append((as_of, y - _RUNS_BELOW - _NAME_ABOVE, f" likely {soon}"))
+        tick = {"symbol": "line-ns-open", **marker(ink, 10, ink)}
+        middles, at = ([row[name] for row in likely] for name in ("eta_at", "y"))
         return [
-            *_lines(ends, {"color": colour.machine, "width": 1.25, "dash": "dot"}),
-            marks.dots(middles, at, tick, said, unselected={"marker": {"opacity": 1}}),
-            _texts(
-                [
-                    (self.as_of, y - _RUNS_BELOW - _NAME_ABOVE, f" likely {_soon(it, self.as_of)}")
-                    for it, y in zip(middles, at, strict=True)
-                ],
-                colour,
-            ),
+            *_lines(ends, {"color": ink, "width": 1.25, "dash": "dot"}),
+            dots(middles, at, tick, said, **_KEPT),
+            *_texts(words, self.colour),
         ]
 
-    def waits(self, colour: Tokens) -> list[Part]:
+    def waits(self) -> list[Part]:
         """Lines from each result to the next launch, and down to its lane if there are few lanes.
 
         Waits without a next launch are dotted.
         """
-        lane_of_start: dict[datetime, float] = {}
-        for row in self.rows:
-            lane_of_start.setdefault(row["started_at"], row["lane"] + _RUNS_BELOW)
-        drops = self.count <= _MOST_LANES_WITH_DROPS
-        answered: list[_Line] = []
-        falls: list[_Line] = []
-        unanswered: list[_Line] = []
-        for row in self.rows:
-            until, lane = _waited_until(row, self.as_of), row["lane"] + _RUNS_BELOW
-            if until is None:
-                continue
-            line = ((row["result_at"], lane), (until, lane))
-            if row["loop_status"] != "closed":
-                unanswered.append(line)
-                continue
-            answered.append(line)
-            next_lane = lane_of_start.get(row["next_at"], lane)
-            if drops and next_lane != lane:
-                falls.append(((until, lane), (until, next_lane)))
-        style = {"color": colour.reaction, "width": 2}
+        starts = {row["started_at"]: row["y"] for row in reversed(self.rows)}
+        waited = [row for row in self.rows if row["until"] is not None]
+        closed = [row for row in waited if row["loop_status"] == "closed"]
+        others = [row for row in waited if row["loop_status"] != "closed"]
+        drops = closed if self.count <= _MOST_LANES_WITH_DROPS else []
+        falls = [
+            (row["until"], row["until"], row["y"], starts[row["next_at"]])
+            for row in drops
+            if starts.get(row["next_at"], row["y"]) != row["y"]
+        ]
+        along, dotted = (
+            [(row["result_at"], row["until"], row["y"], row["y"]) for row in rows]
+            for rows in (closed, others)
+        )
+        style = {"color": self.colour.reaction, "width": 2}
         return [
-            *_lines(answered, style),
+            *_lines(along, style),
             *_lines(falls, style | {"width": 1.25}),
-            *_lines(unanswered, style | {"dash": "dot"}),
+            *_lines(dotted, style | {"dash": "dot"}),
         ]
 
-    def results(self, colour: Tokens) -> list[Part]:
+    def results(self) -> list[Part]:
         """A dot at each result, with how long it waited."""
         rows = [row for row in self.rows if row["result_at"] is not None]
         if not rows:
             return []
         busiest = max(len(own) for own in _by(rows, "project").values())
         size = 6 if busiest <= _MOST_LARGE_DOTS else 4
-        return [
-            marks.dots(
-                [row["result_at"] for row in rows],
-                [row["lane"] + _RUNS_BELOW for row in rows],
-                marks.marker(colour.reaction, size, colour.bg, 1),
-                [[_shift_words(row), row["experiment_id"], None] for row in rows],
-                unselected={"marker": {"opacity": 1}},
-                cliponaxis=True,
-            )
-        ]
+        look = marker(self.colour.reaction, size, self.colour.bg, 1)
+        said = [[_result_words(row), row["experiment_id"], None] for row in rows]
+        at, lanes = ([row[name] for row in rows] for name in ("result_at", "y"))
+        return [dots(at, lanes, look, said, **_KEPT, cliponaxis=True)]
 
 
 def _waited_until(row: Row, as_of: datetime) -> datetime | None:
@@ -304,84 +288,67 @@ def _waited_until(row: Row, as_of: datetime) -> datetime | None:
     return end and max(end, result)
 
 
-def _split(sessions: Sequence[Row], lane: int, pitch: float) -> Iterable[tuple[Row, float, float]]:
+def _split(sessions: Sequence[Row], pitch: float) -> Iterable[tuple[Row, float, float]]:
     """Each session with its middle and height: runs that overlap share the lane's height."""
-    by_run = _by(sessions, "run_id")
+    by_run = _by(sessions, "run_id").values()
     spans = [
         (min(row["started_at"] for row in own), max(row["ended_at"] for row in own))
-        for own in by_run.values()
+        for own in by_run
     ]
     rows = pack(spans)
     count = max(rows) + 1
     # Thin lanes do not have room for gaps.
     gap = _GAP if count > 1 and _ALL / count > _MIN_LANE_FOR_GAPS and pitch * _GAP >= 1 else 0
     height = _ONE if count == 1 else (_ALL - gap * (count - 1)) / count
-    top = lane + _RUNS_BELOW - (height * count + gap * (count - 1)) / 2
-    for row, own in zip(rows, by_run.values(), strict=True):
+    above = (height * count + gap * (count - 1)) / 2
+    for row, own in zip(rows, by_run, strict=True):
         for session in own:
-            yield session, top + row * (height + gap) + height / 2, height
+            yield session, session["y"] - above + row * (height + gap) + height / 2, height
 
 
-def _fading(bars: Sequence[Part], colour: Tokens) -> list[Part]:
-    part = _FADE_PART / len(_FADES)
-    slices = [(0.0, 1 - _FADE_PART, 1.0)]
-    slices += [(1 - _FADE_PART + part * at, part, opacity) for at, opacity in enumerate(_FADES)]
+def _bars(found: Sequence[_Bar], look: Part) -> list[Part]:
+    if not found:
+        return []
+    starts, lengths, y, heights, clicks = zip(*found, strict=True)
     return [
-        _bar_trace(
-            [bar | {"base": bar["base"] + bar["x"] * offset, "x": bar["x"] * part} for bar in bars],
-            solid(colour.machine) | {"opacity": opacity},
+        bars(
+            [it / timedelta(milliseconds=1) for it in lengths],
+            y,
+            look,
+            clicks,
+            orientation="h",
+            base=[*map(iso, starts)],
+            width=[*heights],
+            unselected={"marker": {"opacity": look.get("opacity", 1)}},
         )
-        for offset, part, opacity in slices
     ]
 
 
-def _bar(start: datetime, end: datetime, at: float, height: float, custom: list[Any]) -> Part:
-    return {"base": start, "x": end - start, "y": at, "width": height, "customdata": custom}
-
-
-def _bar_trace(bars: Sequence[Part], look: Part) -> Part:
-    return marks.bars(
-        [bar["x"] / timedelta(milliseconds=1) for bar in bars],
-        [bar["y"] for bar in bars],
-        look,
-        [bar["customdata"] for bar in bars],
-        orientation="h",
-        base=[iso(bar["base"]) for bar in bars],
-        width=[bar["width"] for bar in bars],
-        # A click chooses an experiment; it must not fade the others.
-        unselected={"marker": {"opacity": look.get("opacity", 1)}},
-    )
-
-
-def _texts(shown: Sequence[tuple[datetime, float, str]], colour: Tokens) -> Part:
+def _texts(shown: Sequence[tuple[datetime, float, str]], colour: Tokens) -> list[Part]:
     """Words that begin at an instant in a lane."""
-    return {
-        "type": "scatter",
-        "mode": "text",
-        "x": [iso(at) for at, _, _ in shown],
-        "y": [lane for _, lane, _ in shown],
-        "text": [text for _, _, text in shown],
-        "textposition": "middle right",
-        "textfont": {"size": SMALL_FONT_SIZE, "color": colour.muted},
-        "hoverinfo": "skip",
-    }
-
-
-def _lines(lines: Sequence[_Line], style: Part) -> list[Part]:
-    if not lines:
+    if not shown:
         return []
-    x = [place for a, b in lines for place in (a[0], b[0], None)]
-    y = [place for a, b in lines for place in (a[1], b[1], None)]
-    return [marks.line(x, y, style)]
+    starts, lanes, words = zip(*shown, strict=True)
+    return [
+        {
+            "type": "scatter",
+            "mode": "text",
+            "x": [*map(iso, starts)],
+            "y": [*lanes],
+            "text": [*words],
+            "textposition": "middle right",
+            "textfont": {**SMALL, "color": colour.muted},
+            "hoverinfo": "skip",
+        }
+    ]
 
 
-def _span(row: Row, as_of: datetime) -> tuple[datetime, datetime]:
-    """From the launch until the experiment and the wait after it have ended."""
-    return row["started_at"], max(row["ended_at"], _waited_until(row, as_of) or row["ended_at"])
-
-
-def _starts(rows: Iterable[Row]) -> list[datetime]:
-    return [row["started_at"] for row in rows]
+def _lines(segments: Sequence[_Segment], style: Part) -> list[Part]:
+    if not segments:
+        return []
+    x = [place for start, end, _, _ in segments for place in (start, end, None)]
+    y = [place for _, _, low, high in segments for place in (low, high, None)]
+    return [line(x, y, style)]
 
 
 def _by(rows: Iterable[Row], column: str) -> dict[Any, list[Row]]:
@@ -395,37 +362,23 @@ def _moment(moment: datetime) -> str:
     return f"{formats.weekday(moment)}, {formats.clock(moment)}"
 
 
-def _soon(moment: datetime, now: datetime) -> str:
-    """A coming moment: its time of day, with the weekday unless that is today."""
-    return formats.clock(moment) if moment.date() == now.date() else _moment(moment)
-
-
-def _until(middle: datetime, high: datetime) -> str:
-    return f"{_moment(middle)}, or as late as {_moment(high)}"
-
-
 def _lasted(start: datetime, end: datetime) -> str:
     return formats.duration((end - start) / timedelta(hours=1))
-
-
-def _stretch_words(row: Row, words: str) -> str:
-    lasted = _lasted(row["start_at"], row["end_at"])
-    return hover(f"{words} in flight, {lasted}", f"from {_moment(row['start_at'])}")
 
 
 def _run_words(session: Row, experiment: Row) -> str:
     start, end = session["started_at"], session["ended_at"]
     until = "now" if session["class"] == "running" else _moment(end)
     return hover(
-        f"<b>{safe(session['display_name'] or session['run_id'])}</b>",
+        bold(safe(session["display_name"] or session["run_id"])),
         f"{safe(session['class'])}, {_lasted(start, end)}",
         f"{_moment(start)} to {until}",
         f"experiment {safe(experiment['label'])}, {safe(experiment['outcome'])}",
     )
 
 
-def _shift_words(row: Row) -> str:
-    lines = [f"<b>{safe(row['label'])}</b>", f"result {_moment(row['result_at'])}"]
+def _result_words(row: Row) -> str:
+    lines = [bold(safe(row["label"])), f"result {_moment(row['result_at'])}"]
     if row["loop_status"] == "closed":
         lines.append(f"next launch after {_lasted(row['result_at'], row['next_at'])}")
     elif row["loop_status"] != "none":

@@ -1,136 +1,154 @@
-"""The common parts of weekly charts: the line, its usual range, its diamonds and words."""
+"""Weeks of a measure: the line, its usual range, shifts as diamonds, and events."""
 
-from __future__ import annotations
-
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any
+
+import polars as pl
 
 from velocity import formats
-from velocity.charts.base import Part, day_ticks, iso
-from velocity.charts.marks import dots, hover, line, marker
+from velocity.charts.base import Canvas, Chart, day_ticks, iso, padded, value_axis
+from velocity.charts.marks import box, diamond, dots, level, line, marker
+from velocity.charts.words import Part, bold, hover, safe, words_at
+from velocity.reading.series import Row, Weeks
+from velocity.theme import Mode, Tokens
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from velocity.reading.series import Row, Weeks
-    from velocity.theme import Tokens
-
-_WEEK_DOT, _LAST_DOT, _DIAMOND = 4, 7, 10
-#: Shapes across the whole plot.
-_WHOLE = {"xref": "x domain", "x0": 0, "x1": 1, "yref": "y"}
+_TRIANGLE, _LONGEST = 8, 60  # px, characters
+_EDGE = timedelta(days=4)
 
 
-def band_and_centre(
-    limits: Mapping[str, float | None], colour: Tokens, place: Part | None = None
-) -> list[Part]:
-    """The usual range and centre of `Weeks.limits` as shapes; none without limits.
+@dataclass(frozen=True)
+class Event:
+    """Something that happened in a week."""
 
-    `place` holds `xref`, `x0`, `x1` and `yref` of the shapes; the whole plot by default.
+    week: date  # its Monday
+    day: date
+    text: str  # other people's text
+
+
+def draw_trend(frame: pl.DataFrame, *, mode: Mode, title: str, unit: str) -> Chart:
+    """A line over weeks on the band of its usual range; shifts are diamonds.
+
+    The current week is a hollow dot. Without limits (fewer than 8 weeks) there is no band.
+
+    - `frame`: one row per week; `week_start` (date, its Monday), `value` (float of `unit`, null
+      if not known), `n` (int, null), `centre`, `limit_low`, `limit_high` (float of `unit`,
+      null), `signal`, `running` (bool).
+    - `unit`: of `value` and its limits; see `formats.figure`.
     """
-    across = place or _WHOLE
-    low, centre, high = limits["limit_low"], limits["centre"], limits["limit_high"]
+    canvas = Canvas(title, mode, 128, (38, 18, 8, 22))
+    weeks = Weeks.of(frame)
+    if not weeks.values:
+        return canvas.blank()
+    colour = canvas.colour
+    low, centre, high = (weeks.limits[it] for it in ("limit_low", "centre", "limit_high"))
     shapes: list[Part] = []
     if low is not None and high is not None:
-        fill = {"fillcolor": colour.band, "line": {"width": 0}, "layer": "below"}
-        shapes.append({"type": "rect", "y0": low, "y1": high, **across, **fill})
+        shapes.append(box((0, 1), (low, high), colour.band, xref="x domain"))
     if centre is not None:
-        style = {"color": colour.faint, "width": 1, "dash": "dot"}
-        shapes.append({"type": "line", "y0": centre, "y1": centre, **across, "line": style})
-    return shapes
+        dotted = {"color": colour.faint, "width": 1, "dash": "dot"}
+        shapes.append(level(centre, dotted, layer="above"))
+    layout = {
+        "shapes": shapes,
+        "xaxis": day_axis(weeks.starts),
+        "yaxis": value_axis(*padded([*weeks.values, low, high]), unit),
+    }
+    return canvas.chart(_series(weeks, unit, colour), layout, _alt(weeks, unit))
 
 
-def day_axis(days: list[date], by: timedelta = timedelta(days=4)) -> Part:
-    """Ticks at the first and last of `days`, with space `by` on either side."""
-    ends = {"type": "date", "range": [iso(days[0] - by), iso(days[-1] + by)]}
+def day_axis(days: Sequence[date]) -> Part:
+    """Ticks at the first and last of `days`, with space on either side."""
+    ends = {"type": "date", "range": [iso(days[0] - _EDGE), iso(days[-1] + _EDGE)]}
     return day_ticks(days[0], days[-1]) | ends
 
 
-def series(
-    weeks: Weeks, unit: str, colour: Tokens, ink: str | None = None, *, small: bool = False
+def triangles(
+    events: Sequence[Event],
+    *,
+    place: Callable[[date], float | str],
+    axis: str,
+    colour: Tokens,
 ) -> list[Part]:
-    """A line over weeks with at least one known value: shifts are diamonds.
+    """A triangle under the axis for each week with an event; its hover says what.
 
-    The current week and weeks away are hollow.
-    `ink` is the colour of the line. A `small` one has dots only on the latest week and on weeks
-    without neighbours.
+    `place` is that of a week on the x axis, and `axis` the y axis of the panel, such as "y2".
     """
-    ink = ink or colour.series
-    shifts = [row for row in weeks.rows if row["signal"]]
-    marks = (
-        ([row for row in weeks.rows if _is_hollow(row)], marker(colour.bg, 6, ink)),
-        # The latest complete week is emphasised; earlier shifts are hollow.
-        ([row for row in shifts if row is not weeks.latest], _diamond(colour.bg, colour.accent)),
-        ([row for row in shifts if row is weeks.latest], _diamond(colour.accent, colour.bg)),
-    )
+    weeks: dict[date, list[str]] = defaultdict(list)
+    for event in events:
+        weeks[event.week].append(f"{formats.day(event.day)}: {safe(event.text, _LONGEST)}")
+    under: Part = {"xref": "x", "yref": f"{axis} domain", "yanchor": "top", "yshift": 3}
+    look = {"font": {"size": _TRIANGLE, "color": colour.accent}}
+    return [
+        words_at("▲", x=place(week), y=0, hovertext=hover(*said), **under, **look)
+        for week, said in weeks.items()
+    ]
+
+
+def room_below(events: Sequence[Event]) -> int:
+    """The height, px, by which triangles move the labels of the x axis down."""
+    return _TRIANGLE if events else 0
+
+
+def ranged(low: float | None, high: float | None, unit: str, before: str) -> str:
+    """The usual range in words that begin with `before`; "" if there is none."""
+    if low is None or high is None:
+        return ""
+    return f"{before}{formats.figure(low, unit)} to {formats.figure(high, unit)}"
+
+
+def week_words(row: Row, unit: str, *more: str) -> str:
+    """The hover label of a week's value."""
+    so_far = ", so far" if row["running"] else ""
+    value = bold(formats.figure(row["value"], unit))
+    return hover(f"{formats.week(row['week_start'])}{so_far}", value, *more)
+
+
+def shift_dots(
+    rows: Sequence[Row], latest: Row | None, colour: Tokens
+) -> list[tuple[list[Row], Part]]:
+    """Earlier shifts, hollow, and that of the latest complete week, filled; each with its look."""
+    shifts = [row for row in rows if row["signal"] and row["value"] is not None]
+    return [
+        ([row for row in shifts if row is not latest], diamond(colour.bg, colour.accent)),
+        ([row for row in shifts if row is latest], diamond(colour.accent, colour.bg)),
+    ]
+
+
+def _series(weeks: Weeks, unit: str, colour: Tokens) -> list[Part]:
+    sizes = [7 if row is weeks.last_complete else 0 if row["running"] else 4 for row in weeks.rows]
     # A list of sizes turns on the bubble style; opacity and line turn it off again.
-    plain = {"color": ink, "size": _sizes(weeks, small=small), "opacity": 1, "line": {"width": 0}}
-    gaps: Part = {
-        "mode": "lines+markers",
-        "marker": plain,
-        "connectgaps": False,
-        "cliponaxis": False,
-    }
-    style = {"color": ink, "width": 1.5 if small else 1.75}
-    traces = [line(*_points(weeks.rows), style, _words(weeks.rows, unit), **gaps)]
-    for rows, look in marks:
-        known = [row for row in rows if row["value"] is not None]
-        if known:
-            traces.append(dots(*_points(known), look, _words(known, unit)))
+    plain = {"color": colour.series, "size": sizes, "opacity": 1, "line": {"width": 0}}
+    gaps: Part = {"mode": "lines+markers", "connectgaps": False, "cliponaxis": False}
+    style = {"color": colour.series, "width": 1.75}
+    traces = [line(*_points(weeks.rows), style, _words(weeks.rows, unit), marker=plain, **gaps)]
+    running = [row for row in weeks.rows if row["running"] and row["value"] is not None]
+    rings = (running, marker(colour.bg, 6, colour.series))
+    for rows, look in (rings, *shift_dots(weeks.rows, weeks.latest, colour)):
+        if rows:
+            traces.append(dots(*_points(rows), look, _words(rows, unit)))
     return traces
 
 
-def _diamond(fill: str, edge: str) -> Part:
-    return {"symbol": "diamond", **marker(fill, _DIAMOND, edge)}
-
-
-def _sizes(weeks: Weeks, *, small: bool) -> list[int]:
-    known = [False, *(row["value"] is not None for row in weeks.rows), False]
-    sizes = []
-    for at, row in enumerate(weeks.rows):
-        alone = not known[at] and not known[at + 2]
-        if row is weeks.last_complete:
-            sizes.append(_LAST_DOT - 2 if small else _LAST_DOT)
-        else:
-            sizes.append(_WEEK_DOT if (not small or alone) and not _is_hollow(row) else 0)
-    return sizes
-
-
-def _is_hollow(row: Row) -> bool:
-    """Whether the week is not over, or one in which the scholar was away."""
-    return bool(row["running"] or row.get("away"))
-
-
-def _points(rows: tuple[Row, ...] | list[Row]) -> tuple[list[date], list[float | None]]:
+def _points(rows: Sequence[Row]) -> tuple[list[date], list[float | None]]:
     return [row["week_start"] for row in rows], [row["value"] for row in rows]
 
 
-def _words(rows: tuple[Row, ...] | list[Row], unit: str) -> list[str]:
-    return [_hover(row, unit) for row in rows]
+def _words(rows: Sequence[Row], unit: str) -> list[str]:
+    return [
+        week_words(
+            row,
+            unit,
+            "" if row["n"] is None else formats.sample(row["n"]),
+            ranged(row["limit_low"], row["limit_high"], unit, "usual range "),
+            "beyond its usual range" if row["signal"] else "",
+        )
+        for row in rows
+    ]
 
 
-def _hover(row: Row, unit: str) -> str:
-    so_far = ", so far" if row["running"] else ", away" if row.get("away") else ""
-    figure = f"<b>{formats.figure(row['value'], unit)}</b>"
-    lines = [formats.week(row["week_start"]) + so_far, figure]
-    if row["n"] is not None:
-        lines.append(formats.sample(row["n"]))
-    if usual := _range(row, unit):
-        lines.append(f"usual range {usual}")
-    if row["signal"]:
-        lines.append("beyond its usual range")
-    return hover(*lines)
-
-
-def _range(limits: Mapping[str, Any], unit: str) -> str:
-    """The usual range in words; "" if there is none."""
-    low, high = limits["limit_low"], limits["limit_high"]
-    if low is None or high is None:
-        return ""
-    return f"{formats.figure(low, unit)} to {formats.figure(high, unit)}"
-
-
-def alt_trend(weeks: Weeks, unit: str) -> str:
-    """A trend in words: weeks, latest complete week, n, usual range; continues after a title."""
+def _alt(weeks: Weeks, unit: str) -> str:
+    """Weeks, latest complete week, n, usual range; continues after a title."""
     row = weeks.latest
     window = f"{formats.plural(len(weeks.rows), 'week')} from {formats.week(weeks.starts[0])}"
     words = f"{formats.figure(row['value'], unit)} in the {formats.week(row['week_start'])}"
@@ -138,6 +156,7 @@ def alt_trend(weeks: Weeks, unit: str) -> str:
         words += f" ({formats.sample(row['n'])})"
     if row["running"]:
         words += ", so far"
-    elif usual := _range(weeks.limits, unit):
-        words += f", {'beyond' if row['signal'] else 'within'} its usual range of {usual}"
+    else:
+        side = f", {'beyond' if row['signal'] else 'within'} its usual range of "
+        words += ranged(weeks.limits["limit_low"], weeks.limits["limit_high"], unit, side)
     return f", {window}: {words}."

@@ -1,7 +1,5 @@
 """The commands of `velocity`, and what they say when they fail."""
 
-# No `from __future__ import annotations`: Typer reads the types of the options at run time.
-
 import os
 import re
 import sys
@@ -26,70 +24,39 @@ How many experiments run at once, how long a feedback loop takes, and how much o
 
 To look around: `velocity demo`. With your own runs: `velocity init`, then `velocity app`."""
 
-#: Heading in --help -> command -> its function, and the first line of its own help.
-_COMMANDS = {
-    "Open the dashboard": {
-        "demo": ("serving:demo", "Open the dashboard on an invented cohort; needs no key."),
-        "app": ("serving:serve_app", "Open the dashboard on your own runs."),
-        "mcp": ("mcp:app", "Answer questions of assistants over the Model Context Protocol."),
-    },
-    "Bring in runs": {
-        "init": (
-            "init:init",
-            "Set up velocity for your own runs: settings, first sync, first roster.",
-        ),
-        "sync": ("bring:sync", "Pull runs from Weights & Biases and update the figures."),
-        "pull": (
-            "bring:pull",
-            "Pull runs from Weights & Biases, and leave the figures to `velocity publish`.",
-        ),
-        "publish": (
-            "bring:publish",
-            "Update the figures from what `velocity pull` has brought in.",
-        ),
-        "ingest": ("bring:ingest", "Read W&B's local run directories and update the figures."),
-        "import": ("bring:import_", "Read run tables and update the figures."),
-    },
-    "Read figures": {
-        "metrics": ("figures:metrics", "Every metric by scholar, stream, programme or line."),
-        "runs": ("figures:runs", "Runs that started in the window, latest first."),
-        "experiments": (
-            "figures:experiments",
-            "Experiments launched in the window, latest first.",
-        ),
-        "loops": (
-            "figures:loops",
-            "Feedback loops of the experiments launched in the window, latest first.",
-        ),
-        "explain": ("explain:explain", "Show the rows behind a figure and how they add up."),
-        "export": ("export:export", "Write every figure and row as Parquet files, for BI tools."),
-        "report": ("report:report", "Write the stand-up digest of a week on one page."),
-        "groups": (
-            "groups:groups",
-            "Published weeks of groups of streams, of one or several programmes.",
-        ),
-        "brief": ("brief:brief", "Write what to talk about with one scholar, on one screen."),
-        "nudge": ("nudge:nudge", "Send the messages that people asked for, if any are due."),
-    },
-    "Maintain the data": {
-        "doctor": ("doctor:doctor", "Check the installation, with a fix for each problem."),
-        "backup": (
-            "backup:backup",
-            "Write the store, the settings and the roster to one file.",
-        ),
-        "restore": (
-            "backup:restore",
-            "Restore a store from a backup, and publish its figures.",
-        ),
-        "archive": (
-            "archive:archive",
-            "Remove old runs, and keep the published weeks of groups.",
-        ),
-        "forget": ("forget:forget", "Remove a person from the store for good."),
-        "record": ("record:app", "Move the record to a server, or back."),
-        "roster": ("roster:app", "Check the roster, or write entries for it."),
-    },
-}
+#: The headings of --help, each with its commands: name, module, and first line of its own help.
+_COMMANDS = """\
+Open the dashboard
+  demo        serving  Open the dashboard on an invented cohort; needs no key.
+  app         serving  Open the dashboard on your own runs.
+  mcp         serving  Answer questions of assistants over the Model Context Protocol.
+Bring in runs
+  init        init     Set up velocity for your own runs: settings, first sync, first roster.
+  sync        bring    Pull runs from Weights & Biases and update the figures.
+  pull        bring    Pull runs from Weights & Biases, and leave the figures to `velocity publish`.
+  publish     bring    Update the figures from what `velocity pull` has brought in.
+  ingest      bring    Read W&B's local run directories and update the figures.
+  import      bring    Read run tables and update the figures.
+Read figures
+  metrics     figures  Every metric by scholar, stream, programme or line.
+  runs        figures  Runs that started in the window, latest first.
+  experiments figures  Experiments launched in the window, latest first.
+  loops       figures  Feedback loops of the experiments launched in the window, latest first.
+  explain     explain  Show the rows behind a figure and how they add up.
+  export      figures  Write every figure and row as Parquet files, for BI tools.
+  report      report   Write the stand-up digest of a week on one page.
+  groups      groups   Published weeks of groups of streams, of one or several programmes.
+  brief       report   Write what to talk about with one scholar, on one screen.
+  nudge       nudge    Send the messages that people asked for, if any are due.
+Maintain the data
+  doctor      doctor   Check the installation, with a fix for each problem.
+  backup      maintain Write the store, the settings and the roster to one file.
+  restore     maintain Restore a store from a backup, and publish its figures.
+  archive     maintain Remove old runs, and keep the published weeks of groups.
+  forget      maintain Remove a person from the store for good.
+  record      maintain Move the record to a server, or back.
+  roster      roster   Check the roster, or write entries for it.
+"""
 _STOPPED = 130
 #: What Typer repeats from pydantic about a wrong value -> plain words.
 _PLAIN = (
@@ -104,14 +71,15 @@ _LOOK: dict[str, Any] = {"rich_markup_mode": "markdown", "pretty_exceptions_enab
 class LateCommand(TyperCommand):
     """A command whose module is imported when it runs, so that --help stays fast."""
 
-    def __init__(self, name: str, place: str, text: str, panel: str) -> None:
+    def __init__(self, name: str, module: str, text: str, panel: str) -> None:
         super().__init__(name, help=text, rich_help_panel=panel)
-        self._place = place
+        self._module = module
 
     def load(self) -> Any:
         """Return the command itself, with its options."""
-        module, _, name = self._place.partition(":")
-        found = getattr(import_module(f"velocity.cli.{module}"), name)
+        module = import_module(f"velocity.cli.{self._module}")
+        # "import" is a keyword, so its function has an underscore.
+        found = getattr(module, str(self.name), None) or getattr(module, f"{self.name}_")
         if isinstance(found, typer.Typer):
             return typer.main.get_command(found)
         alone = typer.Typer(add_completion=False, **_LOOK)
@@ -160,9 +128,13 @@ def make_group() -> TyperGroup:
     base.callback()(_start)
     # With callbacks it is a group, to which this adds --install-completion and --show-completion.
     group = cast("TyperGroup", typer.main.get_command(base))
-    for panel, commands in _COMMANDS.items():
-        for name, (place, text) in commands.items():
-            group.add_command(LateCommand(name, place, text, panel))
+    panel = ""
+    for line in _COMMANDS.splitlines():
+        if line.startswith(" "):
+            name, module, text = line.split(maxsplit=2)
+            group.add_command(LateCommand(name, module, text, panel))
+        else:
+            panel = line
     return group
 
 

@@ -1,7 +1,5 @@
 """velocity sync, pull, publish, ingest, import: bring runs in."""
 
-# No `from __future__ import annotations`: Typer reads the types of the options at run time.
-
 import re
 from collections.abc import Callable
 from pathlib import Path

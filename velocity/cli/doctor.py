@@ -1,10 +1,9 @@
 """velocity doctor: check settings, roster, server, store and data, one function per subject."""
 
-# No `from __future__ import annotations`: Typer reads the types of the options at run time.
-
 import platform
 import shlex
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import PackageNotFoundError, version
@@ -19,12 +18,11 @@ from velocity.cleaning import cleaned, escaped
 from velocity.cli.options import Places, option
 from velocity.cli.output import json_text, write_bytes
 from velocity.cli.progress import say
-from velocity.errors import ConfigurationError, VelocityError
-from velocity.extras import import_extra
+from velocity.errors import ConfigurationError, VelocityError, import_extra
 from velocity.formats import age, mid_sentence, plain, plural, set_apart
 from velocity.reading import reads
 from velocity.record import OLDEST_POSTGRES, has_record
-from velocity.roster.models import read_roster
+from velocity.roster.models import Roster, read_roster
 from velocity.settings import Settings, load_settings
 from velocity.sources.base import Server, connect_server
 from velocity.store import Snapshot, latest_snapshot
@@ -52,11 +50,14 @@ _NO_STATE = ("(none)", "unknown")
 UNKNOWN_STATES_HINT = "Such runs count as over but not finished. docs/tables.md lists the states."
 
 
+State = Literal["ok", "note", "broken"]
+
+
 @dataclass(frozen=True)
 class Finding:
     """The state of a subject, in words, with a fix for a problem and the rows it concerns."""
 
-    state: Literal["ok", "note", "broken"]
+    state: State
     about: str
     told: str
     fix: str = ""
@@ -85,7 +86,10 @@ def doctor(
             _show(finding)
     broken = sum(it.state == "broken" for it in found)
     if as_json:
-        write_bytes(json_text(_as_json(found)).encode(), None)
+        # Only additions leave the format at 1.
+        whole = {"format": 1, "version": __version__, "broken": bool(broken)}
+        findings = {"findings": list(map(_as_json, found))}
+        write_bytes(json_text(whole | findings).encode(), None)
     else:
         say(f"{plural(broken, 'problem')} to fix." if broken else "Nothing is broken.")
     if broken:
@@ -101,22 +105,14 @@ def _show(finding: Finding) -> None:
         typer.echo(f"{'':20}{plain(escaped(row))}")
 
 
-def _as_json(found: Sequence[Finding]) -> dict[str, Any]:
-    """The findings in the form that docs/cli.md promises; only additions leave `format` at 1."""
+def _as_json(finding: Finding) -> dict[str, Any]:
+    """A finding in the form that docs/cli.md promises."""
     return {
-        "format": 1,
-        "version": __version__,
-        "broken": any(it.state == "broken" for it in found),
-        "findings": [
-            {
-                "state": it.state,
-                "subject": it.about,
-                "message": plain(it.told),
-                "fix": it.fix or None,
-                "details": [plain(row) for row in it.rows],
-            }
-            for it in found
-        ],
+        "state": finding.state,
+        "subject": finding.about,
+        "message": plain(finding.told),
+        "fix": finding.fix or None,
+        "details": [plain(row) for row in finding.rows],
     }
 
 
@@ -136,7 +132,9 @@ def examine(data: Path, config: Path) -> Iterator[Finding]:
     for about in ("record", "state"):
         if address := getattr(settings.store, about):
             yield _database(about, address)
-    yield from _folder(data)
+    if data.exists() and data.stat().st_mode & 0o077:  # as older versions made it
+        told = f"{data} names people, and other accounts on this machine can open it"
+        yield _note("folder", told, f"Make it private: chmod -R go= {shlex.quote(str(data))}")
     yield from _store(data)
 
 
@@ -153,38 +151,35 @@ def _broken(about: str, error: VelocityError) -> Finding:
 
 
 def _versions() -> Finding:
-    found, missing = [f"velocity {__version__}", f"Python {platform.python_version()}"], []
+    found = {"velocity": __version__, "Python": platform.python_version()}
     for name in _LIBRARIES:
-        try:
-            found.append(f"{name} {version(name)}")
-        except PackageNotFoundError:
-            missing.append(name)
-    told = ", ".join(found)
-    if missing:
-        told = f"{', '.join(missing)} not installed; {told}"
-        return Finding("broken", "versions", told, "Install velocity and its dependencies again.")
+        with suppress(PackageNotFoundError):
+            found[name] = version(name)
+    told = ", ".join(map(" ".join, found.items()))
+    if missing := ", ".join(it for it in _LIBRARIES if it not in found):
+        fix = "Install velocity and its dependencies again."
+        return Finding("broken", "versions", f"{missing} not installed; {told}", fix)
     return _ok("versions", told)
 
 
 def _roster(settings: Settings) -> Iterator[Finding]:
     path, zones = settings.roster, {settings.programme.timezone}
+    roster, findings = read_roster(path) if path.exists() else (Roster(), [])
+    for finding in findings:
+        told = f"{finding.where}: {finding.problem}"
+        state: State = "broken" if finding.severity == "error" else "note"
+        yield Finding(state, "roster", told, f"Expected {finding.expected}")
     if not path.exists():
         yield _note(
             "roster",
             f"none ({path} does not exist): every W&B username is a scholar, without streams",
             "Write one when there is data: velocity roster suggest >> roster.toml",
         )
-    else:
-        roster, findings = read_roster(path)
-        for finding in findings:
-            state: Literal["note", "broken"] = "broken" if finding.severity == "error" else "note"
-            told = f"{finding.where}: {finding.problem}"
-            yield Finding(state, "roster", told, f"Expected {finding.expected}")
-        if not findings:
-            yield _ok("roster", str(path))
-        if roster is None:
-            return
-        zones |= {it.timezone for it in roster.scholars}
+    elif not findings:
+        yield _ok("roster", str(path))
+    if roster is None:
+        return
+    zones |= {it.timezone for it in roster.scholars}
     for name, at in differing_zones(sorted(zones)).items():
         yield _note(
             "time zone",
@@ -210,11 +205,8 @@ def _server(settings: Settings) -> Iterator[Finding]:
     yield _ok("server", f"answers; runs are shown at {server.app_url}")
     yield from _own_clock(server)
     if not wanted:
-        yield _note(
-            "projects",
-            "none in the settings",
-            "Run `velocity init`, or list some under wandb.projects.",
-        )
+        fix = "Run `velocity init`, or list some under wandb.projects."
+        yield _note("projects", "none in the settings", fix)
     for name in wanted:
         entity, _, project = name.partition("/")
         try:
@@ -230,8 +222,7 @@ def _server(settings: Settings) -> Iterator[Finding]:
 
 def _own_clock(server: Server) -> Iterator[Finding]:
     """This machine's clock against the server's, if the server sends its time."""
-    before = datetime.now(UTC)
-    told = server.fetch_clock()
+    before, told = datetime.now(UTC), server.fetch_clock()
     if told is None:
         return
     if ahead := find_clock_ahead(before, told, datetime.now(UTC)):
@@ -264,25 +255,12 @@ def _database(about: str, address: str) -> Finding:
     return Finding("broken", about, f"{told}, but its user may not use or make {schema}", fix)
 
 
-def _folder(data: Path) -> Iterator[Finding]:
-    """Whether other accounts can open the data folder, as they could in older versions."""
-    if data.exists() and data.stat().st_mode & 0o077:
-        yield _note(
-            "folder",
-            f"{data} names people, and other accounts on this machine can open it",
-            f"Make it private: chmod -R go= {shlex.quote(str(data))}",
-        )
-
-
 def _store(data: Path) -> Iterator[Finding]:
     if not (data / "CURRENT").exists():
         # The first sync may have failed, with or without runs.
         held = "no snapshot" if has_record(data) else "no data"
-        yield _note(
-            "store",
-            f"{held} in {data} yet",
-            "Run `velocity init`, `velocity ingest` or `velocity import`, or try `velocity demo`.",
-        )
+        fix = "Run `velocity init`, `velocity ingest` or `velocity import`, or try `velocity demo`."
+        yield _note("store", f"{held} in {data} yet", fix)
         return
     try:
         snapshot = latest_snapshot(data)
@@ -375,10 +353,8 @@ def unknown_states(snapshot: Snapshot) -> str:
     They are typing errors, or words of another program.
     """
     rows = [row for row in reads.unknown_states(snapshot).iter_rows() if row[0] not in _NO_STATE]
-    words = [
-        f"{cleaned(state, _LONGEST_STATE)} ({plural(runs, 'run')})"
-        for state, runs in rows[:_STATES_SHOWN]
-    ]
+    shown = rows[:_STATES_SHOWN]
+    words = [f"{cleaned(state, _LONGEST_STATE)} ({plural(runs, 'run')})" for state, runs in shown]
     if len(rows) > _STATES_SHOWN:
         words.append(f"and {len(rows) - _STATES_SHOWN:,} more")
     return f"states that velocity does not know: {', '.join(words)}" if words else ""

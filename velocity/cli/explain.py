@@ -1,7 +1,5 @@
 """velocity explain: one figure, from the raw rows to the headline."""
 
-# No `from __future__ import annotations`: Typer reads the types of the options at run time.
-
 import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
@@ -24,8 +22,7 @@ from velocity.cli.options import (
     day_option,
     option,
 )
-from velocity.cli.output import form_of, json_text, width_of, write_bytes
-from velocity.cli.tables import cell, draw_table
+from velocity.cli.output import cell, draw_table, form_of, json_text, width_of, write_bytes
 from velocity.explain import Explanation, Result, sections
 from velocity.explain import explain as explained
 from velocity.reading.periods import Window, whole_week
@@ -108,6 +105,13 @@ class _Text:
     def __init__(self, explanation: Explanation, width: int) -> None:
         self._it = explanation
         self._width = width
+        self._sentence = partial(
+            textwrap.wrap,
+            width=width,
+            subsequent_indent=_INDENT,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
         zone = ZoneInfo(explanation.timezone)
         self._cell = partial(cell, zone=zone, time="%-d %b %Y %H:%M:%S")
 
@@ -158,12 +162,3 @@ class _Text:
         yield from textwrap.indent(table, _INDENT).splitlines()
         if frame.height > _SHOWN:
             yield f"{_INDENT}and {frame.height - _SHOWN:,} more; --format json has all of them"
-
-    def _sentence(self, text: str) -> Iterator[str]:
-        yield from textwrap.wrap(
-            text,
-            self._width,
-            subsequent_indent=_INDENT,
-            break_long_words=False,
-            break_on_hyphens=False,
-        )

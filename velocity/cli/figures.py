@@ -1,15 +1,16 @@
-"""velocity metrics, runs, experiments, loops: figures and the rows behind them."""
-
-# No `from __future__ import annotations`: Typer reads the types of the options at run time.
+"""velocity metrics, runs, experiments, loops, export: figures and the rows behind them."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Annotated, Any, Literal
+from pathlib import Path
+from typing import Annotated, Any, Literal, NamedTuple
 
 import polars as pl
 import typer
 
+import velocity
 from velocity.api import Reader
+from velocity.api.exported import write_parquet
 from velocity.cli.options import (
     ActorOption,
     FormatOption,
@@ -17,37 +18,44 @@ from velocity.cli.options import (
     OutOption,
     Period,
     Places,
+    QuietOption,
     ScholarOption,
     ToOption,
     check_window,
     option,
 )
 from velocity.cli.output import show
+from velocity.cli.progress import say, show_progress
 from velocity.reading.reads import Actor
+from velocity.sync.results import of_steps
 
 By = Literal["scholar", "stream", "programme", "line", "experiment", "result", "sequence", "host"]
 
-#: At the end of the data: its read, the main columns of a table, and what to say without rows.
-_AT_END: dict[str, tuple[Callable[..., pl.DataFrame], Sequence[str], str]] = {
-    "experiment": (
+
+class _Rows(NamedTuple):
+    """Rows that `metrics` can show."""
+
+    read: Callable[..., pl.DataFrame]
+    keys: Sequence[str]  # what identifies a row
+    shown: Sequence[str | pl.Expr] = ()  # the main columns of a table
+    nothing: str = "Nothing in this window."
+
+
+_ROWS = {
+    "line": _Rows(Reader.lines, ("scholar", "entity", "project")),
+    "experiment": _Rows(
         Reader.open_work,
+        ("experiment_id",),
         ("scholar", "experiment_id", "started_at", "wip_age_hours", "usual_hours", "eta_at"),
         "No experiment is in flight.",
     ),
-    "result": (
+    "result": _Rows(
         Reader.waiting_results,
+        ("experiment_id",),
         ("scholar", "experiment_id", "outcome", "result_at", "waiting_hours"),
         "No result is waiting.",
     ),
-}
-
-#: In a window: its read, what identifies a row, the main columns of a table, and what to say
-#: without rows.
-_IN_WINDOW: dict[
-    str, tuple[Callable[..., pl.DataFrame], Sequence[str], Sequence[str | pl.Expr], str]
-] = {
-    "line": (Reader.lines, ("scholar", "entity", "project"), (), "Nothing in this window."),
-    "sequence": (
+    "sequence": _Rows(
         Reader.one_setting,
         ("scholar", "project", "started_at"),
         (
@@ -56,13 +64,15 @@ _IN_WINDOW: dict[
         ),
         "No experiments changed one setting at a time.",
     ),
-    "host": (
+    "host": _Rows(
         Reader.idle_hosts,
         ("entity", "host"),
         ("host", "gpus", "idle_now", "idle_since", "idle_for_hours", "idle_gpu_hours"),
         "No host is rented: list globs of host names as `rented` in the roster.",
     ),
 }
+#: These are read at the end of the data, not in a window.
+_AT_END = {"experiment", "result"}
 
 
 def metrics(
@@ -101,36 +111,27 @@ def metrics(
     check_window(from_day, to_day)
     if scholar is not None and by in {"stream", "programme", "host"}:
         raise typer.BadParameter(f"--scholar cannot be used with --by {by}")
-    if period != "all" and by in {*_IN_WINDOW, *_AT_END}:
+    if period != "all" and by in _ROWS:
         raise typer.BadParameter(f"--period cannot be used with --by {by}")
-    window: dict[str, Any] = {"from_day": from_day, "to_day": to_day}
-    shown: Sequence[str | pl.Expr] = ()
-    keys, nothing = ["experiment_id"], "Nothing in this window."
-    read: Callable[[Reader], pl.DataFrame]
-    if by in _AT_END:
-        if from_day or to_day:
-            raise typer.BadParameter(f"--from and --to cannot be used with --by {by}")
-        read_end, shown, nothing = _AT_END[by]
-        read = partial(read_end, scholar=scholar, actor=actor)
-    elif by in _IN_WINDOW:
-        read_rows, rows_by, shown, nothing = _IN_WINDOW[by]
-        keys, whose = [*rows_by], {} if by == "host" else {"scholar": scholar, "actor": actor}
-        read = partial(read_rows, **whose, **window)
+    if (from_day or to_day) and by in _AT_END:
+        raise typer.BadParameter(f"--from and --to cannot be used with --by {by}")
+    whose = {"scholar": scholar, "actor": actor}
+    window = {"from_day": from_day, "to_day": to_day}
+    asked: dict[str, Any] = window if by == "host" else whose if by in _AT_END else whose | window
+    if by in _ROWS:
+        rows = _ROWS[by]
     else:
         keys = [by] if period == "all" else [by, "period_start"]
-        shown = _main_figures(keys)
-        asked: dict[str, Any] = {"by": by, "period": period, "scholar": scholar, "actor": actor}
-        read = partial(Reader.metrics, **asked, **window)
-    show(
-        places,
-        read,
-        form=form,
-        out=out,
-        keys=keys,
-        shown=shown,
-        every=every,
-        nothing=nothing,
-    )
+        rows = _Rows(Reader.metrics, keys, _main_figures(keys))
+        asked |= {"by": by, "period": period}
+    read = partial(_read, places, rows.read, **asked)
+    table: dict[str, Any] = {"keys": rows.keys, "shown": rows.shown, "nothing": rows.nothing}
+    show(read, form=form, out=out, every=every, **table)
+
+
+def _read(places: Places, read: Callable[..., pl.DataFrame], **asked: Any) -> pl.DataFrame:
+    with velocity.open(places.data) as opened:
+        return read(opened, **asked)
 
 
 def _main_figures(keys: Sequence[str]) -> "tuple[str | pl.Expr, ...]":
@@ -171,8 +172,9 @@ def _list_command(
         out: OutOption = None,
     ) -> None:
         check_window(from_day, to_day)
-        read = partial(listed, from_day=from_day, to_day=to_day, scholar=scholar, actor=actor)
-        show(places, read, form=form, out=out, shown=columns)
+        whose = {"scholar": scholar, "actor": actor}
+        read = partial(_read, places, listed, from_day=from_day, to_day=to_day, **whose)
+        show(read, form=form, out=out, shown=columns)
 
     list_rows.__doc__ = text
     return list_rows
@@ -205,3 +207,27 @@ loops = _list_command(
     *("scholar", "project", "label", "status", "started_at", "machine_hours"),
     *("reaction_hours", "loop_hours"),
 )
+
+
+def export(
+    places: Places,
+    *,
+    parquet: Annotated[
+        Path,
+        option(
+            "--parquet",
+            "DIR",
+            "Folder for the files. DIR/latest leads to the newest ones, which change all at once.",
+        ),
+    ],
+    quiet: QuietOption = False,
+) -> None:
+    """Write every figure and row as Parquet files, for BI tools.
+
+    They hold everything about everybody. Files get the permissions of DIR, which is made for you
+    alone if it does not exist. docs/bi.md lists the files.
+    """
+    with velocity.open(places.data) as opened, show_progress(quiet=quiet) as on_progress:
+        written = write_parquet(opened, parquet, on_file=of_steps("export", on_progress))
+    if not quiet:
+        say(f"Exported to {written}.")

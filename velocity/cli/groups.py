@@ -1,7 +1,5 @@
 """velocity groups: published weeks of groups, of one programme or of several."""
 
-# No `from __future__ import annotations`: Typer reads the types of the options at run time.
-
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +8,7 @@ from typing import Annotated
 import typer
 
 from velocity.cli.options import FormatOption, OutOption, Places, option
-from velocity.cli.output import show_frame
+from velocity.cli.output import show
 from velocity.reading.roll_up import roll_up
 from velocity.sentences.groups import in_words
 from velocity.settings import load_settings
@@ -58,8 +56,8 @@ def groups(
             programmes[it.name] = Snapshot(current_snapshot(it.folder))
             opened.callback(programmes[it.name].close)
         weeks = roll_up(programmes)
-    show_frame(
-        weeks,
+    show(
+        lambda: weeks,
         form=form,
         out=out,
         in_words=lambda frame: in_words(frame.filter("visible")).drop("visible"),

@@ -1,14 +1,13 @@
 """velocity init: from a key to figures: settings, first sync, first roster."""
 
-# No `from __future__ import annotations`: Typer reads the types of the options at run time.
-
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, cast
 from zoneinfo import available_timezones
 
 import typer
@@ -24,7 +23,6 @@ from velocity.settings import load_settings
 from velocity.sources.base import Server, connect_server
 from velocity.store import latest_snapshot
 from velocity.sync.commands import sync_wandb
-from velocity.sync.estimate import count_runs, estimate_seconds
 from velocity.sync.results import Progress, of_steps
 from velocity.toml import toml_string
 
@@ -72,7 +70,7 @@ def init(
             "there is no terminal to ask on; name the projects with --project ENTITY/PROJECT"
         )
     _check_place(places.config, force=force)
-    tell = _silent if quiet else say
+    tell: Callable[[str], None] = (lambda _: None) if quiet else say
     with show_progress(quiet=quiet, again="nothing was written") as on_progress:
         on_progress(Progress("connect", "Weights & Biases"))
         server = connect_server()
@@ -80,10 +78,12 @@ def init(
     tell(f"Logged in as {label(viewer)}; runs are shown at {server.app_url}")
     wanted = project or _ask_projects(server)
     with show_progress(quiet=quiet, again="nothing was written") as on_progress:
-        counted = count_runs(server, wanted, on_step=of_steps("count", on_progress))
+        counted = _count_runs(server, wanted, on_step=of_steps("count", on_progress))
         seconds = estimate_seconds(server, counted)
+    listed = ", ".join(map(toml_string, wanted))
     with _writing(places.config):
-        _write(places.config, _settings(wanted))
+        text = _SETTINGS.format(zone=toml_string(_own_zone()), projects=listed)
+        _write(places.config, text)
     tell(f"Wrote {places.config}.")
     runs, projects = plural(sum(counted.values()), "run"), plural(len(counted), "project")
     tell(f"Reading {runs} of {projects} takes up to {elapsed(seconds)}.")
@@ -102,16 +102,8 @@ def init(
         raise typer.Exit(1)
 
 
-def _silent(_text: str) -> None:
-    """Say nothing."""
-
-
 def _check_place(config: Path, *, force: bool) -> None:
-    """Check that the settings file can be written, before anybody answers questions.
-
-    Raises:
-        VelocityError: it exists, or its folder cannot be written.
-    """
+    """Check that the settings file can be written, before anybody answers questions."""
     if config.exists() and not force:
         raise VelocityError(
             f"{config} exists already.",
@@ -138,11 +130,6 @@ def _write(path: Path, text: str) -> None:
     partial = path.with_name(f"{path.name}.partial")
     partial.write_text(text, encoding="utf-8")
     partial.replace(path)
-
-
-def _settings(wanted: Sequence[str]) -> str:
-    projects = ", ".join(map(toml_string, wanted))
-    return _SETTINGS.format(zone=toml_string(_own_zone()), projects=projects)
 
 
 def _own_zone() -> str:
@@ -193,3 +180,43 @@ def _write_roster(places: Places, tell: Callable[[str], None]) -> None:
         with _writing(path):
             _write(path, text)
         tell(f"Wrote {path}: everybody in the data. Add streams, mentors and credits there.")
+
+
+def _count_runs(
+    server: Server,
+    wanted: Iterable[str],
+    *,
+    on_step: Callable[[str, int, int], None],
+) -> dict[str, int]:
+    """The number of runs of each project, as "ENTITY/PROJECT"; "ENTITY/*" means all."""
+    counted: dict[str, int] = {}
+    for name in wanted:
+        entity, _, project = name.partition("/")
+        names = server.fetch_project_names(entity) if project == "*" else [project]
+        counted |= dict.fromkeys((f"{entity}/{each}" for each in names), 0)
+    for done, name in enumerate(counted, 1):
+        counted[name] = server.count_runs(*name.split("/", 1))
+        on_step(name, done, len(counted))
+    return counted
+
+
+def estimate_seconds(
+    server: Server, counted: Mapping[str, int], timer: Callable[[], float] = time.monotonic
+) -> float:
+    """Return the seconds that reading these runs takes at most.
+
+    It reads one page of the largest project and assumes the same rate for all. A sync reads
+    several projects at once, so it may be faster. `counted` is by "ENTITY/PROJECT".
+
+    Raises:
+        VelocityError: the page cannot be read.
+    """
+    largest = max(counted, key=lambda name: counted[name], default=None)
+    if largest is None or not counted[largest]:
+        return 0.0
+    entity, _, project = largest.partition("/")
+    began = timer()
+    pages = cast("Generator[Any]", server.fetch_runs(entity, project))
+    with closing(pages):
+        rows = next((page.runs.height + len(page.rejected) for page in pages), 0)
+    return sum(counted.values()) * (timer() - began) / max(rows, 1)

@@ -1,7 +1,5 @@
 """velocity nudge: messages to people who asked for them."""
 
-# No `from __future__ import annotations`: Typer reads the types of the options at run time.
-
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated
 
@@ -15,11 +13,10 @@ from velocity.cli.options import (
     check_window,
     option,
 )
-from velocity.cli.output import width_of
+from velocity.cli.output import draw_table, width_of
 from velocity.cli.progress import show_progress
-from velocity.cli.tables import draw_table
 from velocity.cli.watched import log_nudges
-from velocity.nudge.operator import check_syncs
+from velocity.nudge.addresses import check_syncs
 from velocity.nudge.send import send_due
 from velocity.reading import reads
 from velocity.reading.periods import last_whole_day, monday_of

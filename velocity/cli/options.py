@@ -1,7 +1,5 @@
 """Options that several commands share, each with its text, and the places every command takes."""
 
-# No `from __future__ import annotations`: Typer reads these types when it makes the commands.
-
 import inspect
 import signal
 from collections.abc import Callable

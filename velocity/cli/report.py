@@ -1,6 +1,4 @@
-"""velocity report: the stand-up digest of a week, to a file, the terminal or a webhook."""
-
-# No `from __future__ import annotations`: Typer reads the types of the options at run time.
+"""velocity report, brief: the digest of a week, and what to talk about with one scholar."""
 
 import os
 from datetime import UTC, date, datetime, timedelta
@@ -8,25 +6,33 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from velocity import state
+from velocity.api.arguments import check_scholar
 from velocity.cli.options import OutOption, Places, StreamOption, option
 from velocity.cli.output import form_of, write_bytes
 from velocity.cli.progress import say
 from velocity.delivery import Address
 from velocity.errors import VelocityError
-from velocity.nudge.operator import tell_operator
+from velocity.nudge.addresses import addresses, tell_operator
 from velocity.reading import reads
 from velocity.reading.access import EVERYTHING, GROUPS_ALONE
+from velocity.record import exclusions
 from velocity.report import (
     as_csv,
     as_html,
     as_markdown,
     as_message,
+    brief_as_html,
+    brief_as_markdown,
+    make_brief,
     make_digest,
     make_term_report,
     parse_week,
     week_id,
 )
+from velocity.report.brief import find_address, find_reader, send_brief
 from velocity.report.post import WEBHOOK, post_once, title_of
+from velocity.roster.models import load_roster
 from velocity.settings import load_settings
 from velocity.state import Where
 from velocity.store import Snapshot, latest_snapshot
@@ -35,7 +41,9 @@ from velocity.sync.watch import Log
 _STANDARD_ERROR = 2
 
 _WRITERS = {"md": as_markdown, "html": as_html, "csv": as_csv, "slack": as_message}
-_EXTENSIONS = {".md": "md", ".html": "html", ".htm": "html", ".csv": "csv"}
+_PAGES = {".md": "md", ".html": "html", ".htm": "html"}
+_EXTENSIONS = _PAGES | {".csv": "csv"}
+_LONGEST_DAYS = 366
 
 
 def report(
@@ -143,3 +151,66 @@ def _tell_operator(where: Where, week: str, error: VelocityError) -> None:
     text = f"The digest of {week} was not posted. {error.message} {error.hint}"
     subject = f"{week} {now.date()}"
     tell_operator(where, Log(_STANDARD_ERROR), "post_failed", subject, text, now=now)
+
+
+def brief(
+    places: Places,
+    *,
+    scholar: Annotated[str, option("--scholar", "ID", "The scholar whom it is about.")],
+    stream: Annotated[
+        str | None,
+        option("--stream", "ID", "Only their work in this stream, as its mentors see it."),
+    ] = None,
+    days: Annotated[
+        int,
+        typer.Option(
+            "--days", metavar="N", min=1, max=_LONGEST_DAYS, help="How many whole days it covers."
+        ),
+    ] = 7,
+    form: Annotated[
+        Literal["md", "html"] | None,
+        option(
+            "--format",
+            None,
+            "Markdown, or one HTML file. Default: the extension of --out, else md.",
+        ),
+    ] = None,
+    out: OutOption = None,
+    to: Annotated[
+        str | None,
+        option(
+            "--to",
+            "WHO",
+            "Send it to the scholar, a mentor or a research manager, by roster id or e-mail "
+            "address; see docs/nudges.md.",
+        ),
+    ] = None,
+) -> None:
+    """Write what to talk about with one scholar, on one screen.
+
+    It has the sentences of the scholar's sheet on Streams: what waits, what failed, what concluded,
+    what is beyond the scholar's own usual range, what could run side by side, the cost, and three
+    questions. It names the scholar and the experiments, so do not pass it on. It has days, never
+    times of day.
+    """
+    chosen = form_of(form, out, _PAGES, "md")
+    settings = load_settings(places.config)
+    where = settings.state_of(places.data)
+    snapshot, marks = latest_snapshot(places.data), state.read_marks(where)
+    check_scholar(snapshot, scholar)
+    made = make_brief(snapshot, scholar, stream=stream, days=days, marks=marks)
+    if out is not None or to is None:
+        text = brief_as_html(made) if chosen == "html" else brief_as_markdown(made)
+        write_bytes(text.encode(), out)
+    if to is not None:
+        roster = exclusions.load(places.data).keep_roster(load_roster(settings.roster))
+        send_brief(
+            where,
+            made,
+            scholar,
+            reader=find_reader(roster, to, scholar, stream),
+            address=find_address(addresses(), to),
+            kept_days=settings.access.views_kept_days,
+            now=datetime.now(UTC),
+        )
+        say(f"Sent the brief to {to}.")

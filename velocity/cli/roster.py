@@ -1,7 +1,5 @@
 """velocity roster check, suggest."""
 
-# No `from __future__ import annotations`: Typer reads the types of the options at run time.
-
 from pathlib import Path
 
 import typer
@@ -19,12 +17,12 @@ from velocity.roster.suggest import suggest_entries
 from velocity.settings import load_settings
 from velocity.store import Snapshot, latest_snapshot
 
-app = typer.Typer(
+roster = typer.Typer(
     help="Check the roster, or write entries for it.", no_args_is_help=True, add_completion=False
 )
 
 
-@app.command()
+@roster.command()
 @takes_places
 def check(places: Places) -> None:
     """Find every mistake in the roster in one pass; exit with 1 if there is an error.
@@ -63,7 +61,7 @@ def _seen(data: Path) -> Seen | None:
     )
 
 
-@app.command()
+@roster.command()
 @takes_places
 def suggest(places: Places) -> None:
     """Write entries for usernames that are not in the roster, and for launches around the clock.

@@ -1,21 +1,14 @@
 """What `velocity sync --watch` starts: a sync or nudges, with log lines and an exit code."""
 
-from __future__ import annotations
-
 import os
 import signal
 import threading
 import traceback
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
 
 from velocity.errors import StoreBusyError, VelocityError
-from velocity.sync.results import Stages, brought
+from velocity.sync.results import OnProgress, Progress, Stages, SyncResult, brought
 from velocity.sync.watch import SKIPPED, Log
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from velocity.sync.results import OnProgress, Progress, SyncResult
 
 _STANDARD_INPUT, _STANDARD_OUTPUT, _STANDARD_ERROR = range(3)
 
@@ -70,13 +63,7 @@ def log_nudges(work: Callable[[Log], object], *, watched: bool) -> int:
 
 
 def tell_result(log: Log, result: SyncResult, seconds: Mapping[str, float]) -> None:
-    """Log the result of a sync: one line per project, and one for all of them.
-
-    Args:
-        log: where.
-        result: of the sync.
-        seconds: of each stage.
-    """
+    """Log a line per project, and one for all of them with the seconds of each stage."""
     for note in result.notes:
         log.tell("warning", "noted", note=note)
     for project in result.projects:

@@ -1,18 +1,13 @@
 """Recognises DuckDB's errors for a full disk and Ctrl-C, and turns them into ours."""
 
-from __future__ import annotations
-
 import re
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import duckdb
 
 from velocity.errors import StoreError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 #: Raised by a write, by a commit, and by every statement after a failed checkpoint.
 WRITE_ERRORS = (duckdb.IOException, duckdb.TransactionException, duckdb.FatalException)

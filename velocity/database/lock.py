@@ -1,18 +1,14 @@
 """One writer at a time: an advisory lock that names its holder and dies with it."""
 
-from __future__ import annotations
-
 import fcntl
 import os
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, BinaryIO
+from pathlib import Path
+from typing import BinaryIO
 
 from velocity.errors import StoreBusyError, no_data
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 
 @contextmanager
@@ -23,7 +19,11 @@ def writer_lock(data: Path) -> Iterator[None]:
         StoreBusyError: another process holds it; the message has its pid and start.
         StoreError: there is no such folder.
     """
-    with _opened(data) as file:
+    try:
+        opened = (data / "lock").open("a+b", buffering=0)
+    except FileNotFoundError as error:
+        raise no_data(data) from error
+    with opened as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -38,13 +38,6 @@ def writer_lock(data: Path) -> Iterator[None]:
         yield
 
 
-def _opened(data: Path) -> BinaryIO:
-    try:
-        return (data / "lock").open("a+b", buffering=0)
-    except FileNotFoundError as error:
-        raise no_data(data) from error
-
-
 def _holder(file: BinaryIO) -> str:
     """Describe the process that holds the lock.
 
@@ -53,17 +46,9 @@ def _holder(file: BinaryIO) -> str:
     """
     file.seek(0)
     entry = file.read().decode()
-    words = entry.split()
-    if words and _is_alive(int(words[1])):
+    with suppress(IndexError, ProcessLookupError):
+        pid = int(entry.split()[1])
+        with suppress(PermissionError):  # somebody else's
+            os.kill(pid, 0)
         return entry
     return "another process, which has only just started"
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:  # somebody else's
-        return True
-    return True

@@ -1,11 +1,6 @@
 """The demo: a seeded cohort and the W&B-protocol server that serves it on loopback."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from pathlib import Path
 
 #: A file that only a demo's data folder has.
 NOTE = "DEMO"

@@ -4,28 +4,23 @@ Everything comes from generators seeded with the cohort's seed and the scholar's
 scholar's numbers do not depend on those of other people or on names.
 """
 
-from __future__ import annotations
-
 import random
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import TYPE_CHECKING
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from velocity.demo import stories
 from velocity.demo.experiments import Bench, chance
 from velocity.demo.lines import Draft, Person, work_along
-from velocity.demo.measures import tell_measures
 from velocity.demo.people import GUEST_PERSON, PEOPLE, SERVICE_HOSTS
-from velocity.demo.roster_text import roster_text, settings_text
+from velocity.demo.planned import PlannedRun
 from velocity.demo.stories import BIRDS, GUEST, SERVICE_PROJECT, WEEKS, ZOMBIE
-from velocity.demo.twists import tell_stories
+from velocity.demo.twists import tell_measures, tell_stories
+from velocity.demo.wandb_server.world import RunNode
 from velocity.demo.workdays import DAY, HOUR, Term, awake_windows, work_windows
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-    from datetime import datetime
-
-    from velocity.demo.planned import PlannedRun
-    from velocity.demo.wandb_server.world import RunNode
 
 
 @dataclass(frozen=True)
@@ -75,12 +70,30 @@ def build_cohort(
     ]
     return Cohort(
         [node for node in now if node is not None],
-        roster_text(term, names),
-        settings_text(),
+        _written("roster.toml", term, names),
+        _written("velocity.toml", term, names),
         as_of,
         [node for node in before if node is not None],
         as_of - timedelta(days=1),
     )
+
+
+def _written(file: str, term: Term, names: Sequence[str]) -> str:
+    """A file of the term, with `names` as ids and W&B usernames by seat."""
+
+    def day(week: int, weekday: int = 0) -> date:
+        return datetime.fromtimestamp(term.week(week) + weekday * DAY, UTC).date()
+
+    environment = Environment(  # noqa: S701 - TOML, without markup
+        loader=FileSystemLoader(Path(__file__).parent),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    seats = zip(names, PEOPLE, strict=True)
+    template = environment.get_template(f"{file}.jinja")
+    return template.render(names=names, seats=seats, stories=stories, day=day)
 
 
 def _seeded(*parts: object) -> random.Random:

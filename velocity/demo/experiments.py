@@ -1,20 +1,16 @@
 """One decision and the runs it becomes: a single run, seeds, ranks, a script, a sweep."""
 
-from __future__ import annotations
-
 import math
+import random
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from velocity.demo.planned import Experiment, Host, PlannedRun
 from velocity.demo.workdays import HOUR, MINUTE
 
-if TYPE_CHECKING:
-    import random
-    from collections.abc import Sequence
-
-    Config = dict[str, Any]
-    Runs = list[PlannedRun]
+Config = dict[str, Any]
+Runs = Iterator[PlannedRun]
 
 _ADJECTIVES = ("brisk", "calm", "dry", "early", "faint", "grey", "high", "keen", "low", "mild")
 _NOUNS = ("brook", "cliff", "dune", "fen", "gale", "heath", "marsh", "reef", "ridge", "shoal")
@@ -90,7 +86,7 @@ class Bench:
         fault = chance(rng, machine.fault)
         forms = (self._single, self._seeds, self._ranks, self._script, self._sweep, self._tagged)
         (form,) = rng.choices(forms, machine.kinds)
-        runs = form(start, hours, config or self.config(), rng.choice(self._hosts))
+        runs = list(form(start, hours, config or self.config(), rng.choice(self._hosts)))
         if fault:
             runs = self._broken(runs)
         if chance(rng, machine.queue):
@@ -154,79 +150,72 @@ class Bench:
     def _single(self, start: int, hours: float, config: Config, host: Host) -> Runs:
         rng, machine = self._rng, self._machine
         if chance(rng, machine.preempt):
-            return self._preempted(start, hours, config, host)
+            yield from self._preempted(start, hours, config, host)
+            return
         run = self._ordinary(start, hours, config=config, host=host)
         if run.end - run.start > 3 * HOUR and chance(rng, machine.resume):
             self._resume(run)
-        return [run]
+        yield run
 
     def _preempted(self, start: int, hours: float, config: Config, host: Host) -> Runs:
         rng = self._rng
-        runs: Runs = []
         for _ in range(rng.choice((1, 1, 2))):
             part = hours * rng.uniform(0.25, 0.6)
             state = rng.choice(("preempted", "preempted", "preempting"))
-            runs.append(self.run(start, part, state=state, config=config, host=host))
+            run = self.run(start, part, state=state, config=config, host=host)
+            yield run
             hours -= part
-            start = runs[-1].end + round(lognormal(rng, 0.35, 0.7) * HOUR)
-        return [*runs, self.run(start, hours, config=config, host=host)]
+            start = run.end + round(lognormal(rng, 0.35, 0.7) * HOUR)
+        yield self.run(start, hours, config=config, host=host)
 
     def _seeds(self, start: int, hours: float, config: Config, host: Host) -> Runs:
         rng, group = self._rng, self._group()
-        runs: Runs = []
         for seed in range(rng.choice((3, 3, 4, 5))):
             length, seeded = hours * rng.uniform(0.9, 1.15), config | {"seed": seed}
-            runs.append(self._ordinary(start, length, config=seeded, host=host, group=group))
+            yield self._ordinary(start, length, config=seeded, host=host, group=group)
             # The next seed of the same idea starts while the previous one is in flight.
             start += round(min(rng.uniform(15, 500), hours * HOUR * 0.02 + 10))
-        return runs
 
     def _ranks(self, start: int, hours: float, config: Config, host: Host) -> Runs:
         rng, group = self._rng, self._group()
         whole = self._ordinary(start, hours)
-        runs: Runs = []
         for rank in range(rng.choice((2, 4, 4, 8))):
             begin = start + rng.randrange(6)
             length = (whole.end - begin + rng.randrange(5)) / HOUR
             labels = {"config": config | {"rank": rank}, "host": host, "group": group}
-            runs.append(self.run(begin, length, state=whole.state, job_type="rank", **labels))
-        return runs
+            yield self.run(begin, length, state=whole.state, job_type="rank", **labels)
 
     def _script(self, start: int, hours: float, config: Config, host: Host) -> Runs:
         rng, group = self._rng, self._group()
-        runs: Runs = []
         count = rng.choice((3, 4, 5, 6))
         for step in range(count):
             length = hours / count * rng.uniform(0.7, 1.3)
             # A script continues after a failure, but not after Ctrl-C: its runs are never killed.
             state = "failed" if chance(rng, self._machine.fail) else "finished"
             labels = {"config": config | {"layer": step}, "host": host, "group": group}
-            runs.append(self.run(start, length, state=state, job_type="eval", **labels))
-            start = runs[-1].end + rng.randrange(4, 50)
-        return runs
+            run = self.run(start, length, state=state, job_type="eval", **labels)
+            yield run
+            start = run.end + rng.randrange(4, 50)
 
     def _sweep(self, start: int, hours: float, _config: Config, host: Host) -> Runs:
         rng = self._rng
         sweep = "".join(rng.choices(_ID_LETTERS, k=8))
         agents = [start + rng.randrange(40) for _ in range(rng.choice((1, 2, 2, 3, 4)))]
         count = rng.randrange(5, 18)
-        runs: Runs = []
         for _ in range(count):
             agent = agents.index(min(agents))
             length = hours * len(agents) / count * 1.6 * lognormal(rng, 1.0, 0.35)
-            runs.append(self._ordinary(agents[agent], length, host=host, sweep=sweep))
-            agents[agent] = runs[-1].end + rng.randrange(3, 25)
-        return runs
+            run = self._ordinary(agents[agent], length, host=host, sweep=sweep)
+            yield run
+            agents[agent] = run.end + rng.randrange(3, 25)
 
     def _tagged(self, start: int, hours: float, config: Config, host: Host) -> Runs:
         rng = self._rng
         tags = (f"exp:{self._group()}", "ablation")
-        runs: Runs = []
         for layer in range(rng.choice((3, 4))):
             changed, length = config | {"layer": layer}, hours * rng.uniform(0.5, 1.0)
-            runs.append(self._ordinary(start, length, config=changed, host=host, tags=tags))
+            yield self._ordinary(start, length, config=changed, host=host, tags=tags)
             start += round(rng.uniform(8 * MINUTE, 40 * MINUTE))
-        return runs
 
     def _resume(self, run: PlannedRun) -> None:
         """Stop the run once or twice and let another writer continue; active time is unchanged."""
@@ -239,7 +228,7 @@ class Bench:
             paused += pause
         run.end += paused
 
-    def _broken(self, runs: Runs) -> Runs:
+    def _broken(self, runs: list[PlannedRun]) -> list[PlannedRun]:
         """Runs that all fail early, for the same reason, after about the same time."""
         rng = self._rng
         early = chance(rng, self._machine.early)

@@ -4,31 +4,26 @@ Everything is in one folder: the store, velocity.toml, roster.toml, and a note w
 version of the code that made the store, so that a second start can reuse it.
 """
 
-from __future__ import annotations
-
 import hashlib
 import os
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import repeat
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from velocity.demo import NOTE, RUN_PAGES, is_demo
+from velocity.demo.cohort import Cohort
 from velocity.demo.stories import SEED
 from velocity.paths import make_private
 from velocity.queries import list_queries
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from velocity.demo.cohort import Cohort
-    from velocity.sync.results import OnProgress
+from velocity.sync.results import OnProgress
 
 _FRESH_FOR = timedelta(hours=12)
 #: The code that a store depends on: when it changes, the store is rebuilt.
 _CODE = ("database", "demo", "record", "sources", "store", "records.py", "sync")
+_SOURCES = {".py", ".jinja"}
 
 
 def prepare_demo(folder: Path, now: datetime, *, on_progress: OnProgress) -> tuple[Path, Path]:
@@ -138,7 +133,8 @@ def _fingerprint() -> str:
     package = Path(__file__).resolve().parent.parent
     for name in _CODE:
         path = package / name
-        for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
+        files = sorted(path.rglob("*")) if path.is_dir() else [path]
+        for file in (it for it in files if it.suffix in _SOURCES):
             made_of.update(file.read_bytes())
     for query in list_queries():
         made_of.update(f"{query.name} {query.body}".encode())

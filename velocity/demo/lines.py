@@ -1,23 +1,21 @@
 """A person's progress along a line of work: what is launched when, and what it waits for."""
 
-from __future__ import annotations
-
+import random
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from velocity.demo.experiments import ORDINARY, Bench, Machine, chance, lognormal
-from velocity.demo.planned import Experiment
+from velocity.demo.planned import Experiment, Host, PlannedRun
 from velocity.demo.stories import WEEKS
-from velocity.demo.workdays import HOUR, MINUTE, USUAL_HOURS, WEEK, Hours, Term, Windows
-
-if TYPE_CHECKING:
-    import random
-    from collections.abc import Callable, Mapping
-
-    from velocity.demo.planned import Host, PlannedRun
+from velocity.demo.workdays import DAY, HOUR, MINUTE, USUAL_HOURS, WEEK, Hours, Term, Windows
 
 #: Nobody waits longer for a result without doing something else.
 _LONG_WAIT = 5 * HOUR
+#: If a result waits longer, the line gets an answer, unless a story says otherwise.
+_ANSWERED_WITHIN = 18 * HOUR
+#: A line without a launch for this long has been abandoned.
+_GIVEN_UP_AFTER = 6 * DAY
 
 
 @dataclass(frozen=True)
@@ -29,9 +27,7 @@ class Habit:
     more: float = 0.12  # mean number of launches in a sitting beyond the first
     overlap: float = 0.09  # chance of a launch before the result is in
     drift: float = 0.0  # increase of the overlap per week
-    impatience: float = (
-        0.55  # increase of the overlap when the result is more than a few hours away
-    )
+    impatience: float = 0.55  # increase of the overlap when the result is hours away
     pause: float = 0.05  # chance of days of reading and meetings before the next launch
     blind_gap: float | None = None  # mean awake hours between launches that ignore results
 
@@ -55,10 +51,7 @@ class Person:
     hosts: tuple[Host, ...]
     lines: tuple[Line, ...] = ()
     hours: Hours = USUAL_HOURS
-    awake: tuple[int, int] = (
-        9,
-        21,
-    )  # awake window in the roster; an end before the begin is on the next day
+    awake: tuple[int, int] = (9, 21)  # hours of the roster; it may end on the next day
     idle_weeks: tuple[int, ...] = ()
     slow_weeks: Mapping[int, float] = field(default_factory=dict)  # week -> factor on reactions
 
@@ -149,3 +142,37 @@ def _come_to(draft: Draft, instant: int, hours: float) -> int:
     """That many hours later, or when the person is next at work."""
     later = instant + round(hours * HOUR)
     return later if draft.work.holds(later) else draft.work.after(later, draft.rng.uniform(0, 2))
+
+
+def look_after(draft: Draft, project: str) -> None:
+    """Answer an old waiting result, and a failure, on a line that is still active."""
+    as_of = draft.term.as_of
+    known = [
+        one for one in draft.experiments[project] if one.start <= as_of and not one.runs[0].skew
+    ]
+    launched = max((one.start for one in known), default=as_of)
+    finished = (run for one in known for run in one.runs if run.state == "finished")
+    recovered = max((run.start for run in finished if run.end <= as_of), default=as_of)
+    is_given_up = launched < as_of - _GIVEN_UP_AFTER
+    overdue = [
+        one.result_at
+        for one in known
+        if one.result_at < as_of - _ANSWERED_WITHIN
+        and (
+            (one.result_at > launched and not is_given_up)
+            or (one.result_at > recovered and not one.succeeded)
+        )
+    ]
+    if overdue:
+        _answer(draft, project, max(overdue))
+
+
+def _answer(draft: Draft, project: str, result_at: int) -> None:
+    """A short success: soon after the result on an old line, recently on an active one."""
+    as_of, rng = draft.term.as_of, draft.rng
+    start = draft.work.after(result_at, rng.uniform(0.3, 1.0))
+    if result_at > as_of - _GIVEN_UP_AFTER:
+        start = draft.work.last_before(as_of - round(rng.uniform(2, 6) * HOUR))
+        if start < max(result_at, as_of - _ANSWERED_WITHIN):
+            start = as_of - round(rng.uniform(3, 12) * HOUR)
+    draft.add_run(project, draft.bench(project).run(start, rng.uniform(0.4, 1.4)))

@@ -1,7 +1,5 @@
 """The person in each seat: zones, machines, habits and lines of work."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from velocity.demo.experiments import Kinds, Machine

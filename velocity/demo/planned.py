@@ -3,8 +3,6 @@
 Times are whole seconds since the epoch.
 """
 
-from __future__ import annotations
-
 import hashlib
 import zlib
 from dataclasses import dataclass, field

@@ -7,8 +7,6 @@ others forwards from the first Monday, so that starting the demo on another day 
 changes neither.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import timedelta
 

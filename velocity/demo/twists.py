@@ -1,41 +1,45 @@
 """Writes the events of the stories into a person's term, after its ordinary days."""
 
-from __future__ import annotations
-
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from velocity.demo import stories
-from velocity.demo.experiments import chance
-from velocity.demo.planned import Experiment
+from velocity.demo.experiments import Bench, chance
+from velocity.demo.lines import Draft, look_after
+from velocity.demo.people import AGENT_HOST, RENTED_HOST
+from velocity.demo.planned import Experiment, PlannedRun
+from velocity.demo.stories import Story
 from velocity.demo.workdays import DAY, HOUR, MINUTE, WEEK
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from velocity.demo.experiments import Bench
-    from velocity.demo.lines import Draft
-    from velocity.demo.stories import Story
-
-#: If a result waits longer, the line gets an answer, unless a story says otherwise.
-_ANSWERED_WITHIN = 18 * HOUR
-#: A line without a launch for this long has been abandoned.
-_GIVEN_UP_AFTER = 6 * DAY
+Twist = Callable[[Draft, Story, Bench], Iterator[PlannedRun] | None]
 
 
 def tell_stories(draft: Draft, seat: int) -> None:
     """Write the seat's stories into its term, and answer waits on its other lines."""
-    for story, twist in _TWISTS.items():
-        if story.seat == seat:
-            twist(draft, story, draft.bench(story.project))
+    _tell(draft, seat, _TWISTS)
     for project in draft.experiments:
         if project not in {story.project for story in SILENT}:
-            _look_after(draft, project)
+            look_after(draft, project)
 
 
-def _fall_silent(draft: Draft, story: Story, bench: Bench, *, state: str) -> None:
+def tell_measures(draft: Draft, seat: int) -> None:
+    """Write the seat's stories of single measures into its term, beside its ordinary days.
+
+    Lines of their own end well before the term does: their last results have been given up.
+    """
+    _tell(draft, seat, _MEASURES)
+
+
+def _tell(draft: Draft, seat: int, twists: Mapping[Story, Twist]) -> None:
+    for story, twist in twists.items():
+        if story.seat == seat:
+            for run in twist(draft, story, draft.bench(story.project)) or ():
+                draft.add_run(story.project, run)
+
+
+def _fall_silent(draft: Draft, story: Story, bench: Bench, *, state: str) -> Iterator[PlannedRun]:
     """End the line with one run in `state` that ended `story.ago` before as_of."""
     end = draft.term.before(story)
     start = draft.work.last_before(end - 2 * HOUR)
@@ -48,21 +52,20 @@ def _fall_silent(draft: Draft, story: Story, bench: Bench, *, state: str) -> Non
     )
     # A failure after the last success would be a second unrecovered one.
     draft.keep(story.project, lambda one: one.succeeded or one.result_at <= recovered)
-    draft.add_run(story.project, bench.run(start, (end - start) / HOUR, state=state))
+    yield bench.run(start, (end - start) / HOUR, state=state)
 
 
-def _go_stale(draft: Draft, story: Story, bench: Bench) -> None:
+def _go_stale(draft: Draft, story: Story, bench: Bench) -> Iterator[PlannedRun]:
     """Add a run whose machine died silently `story.ago` before as_of."""
     heartbeat = draft.term.before(story)
     start = draft.work.last_before(heartbeat - 3 * HOUR)
-    draft.add_run(story.project, bench.run(start, (heartbeat - start) / HOUR, state="running"))
+    yield bench.run(start, (heartbeat - start) / HOUR, state="running")
 
 
-def _work_too_long(draft: Draft, story: Story, bench: Bench) -> None:
+def _work_too_long(draft: Draft, story: Story, bench: Bench) -> Iterator[PlannedRun]:
     """A run that has been in progress for days, and will be for one more."""
     start = _cleared(draft, story)
-    hours = (draft.term.as_of - start + DAY) / HOUR
-    draft.add_run(story.project, bench.run(start, hours))
+    yield bench.run(start, (draft.term.as_of - start + DAY) / HOUR)
 
 
 def _be_under_way(draft: Draft, story: Story, bench: Bench) -> None:
@@ -83,7 +86,7 @@ def _cleared(draft: Draft, story: Story) -> int:
     return at
 
 
-def _crash_storm(draft: Draft, story: Story, bench: Bench) -> None:
+def _crash_storm(draft: Draft, story: Story, bench: Bench) -> Iterator[PlannedRun]:
     """Three afternoons of relaunching, every few minutes, a run that dies immediately."""
     for day in (1, 2, 3):
         at = draft.work.after(draft.term.week(story.week) + day * DAY + 6 * HOUR, 0.5)
@@ -91,19 +94,19 @@ def _crash_storm(draft: Draft, story: Story, bench: Bench) -> None:
         for _ in range(draft.rng.randrange(11, 14)):
             if chance(draft.rng, 0.5):
                 config = bench.config()
-            draft.add_run(story.project, bench.early_failure(at, config=config))
+            yield bench.early_failure(at, config=config)
             # More than a minute after the failure: a person retried, not a script.
             at += draft.rng.randrange(170, 420)
 
 
-def _false_start_day(draft: Draft, story: Story, bench: Bench) -> None:
+def _false_start_day(draft: Draft, story: Story, bench: Bench) -> Iterator[PlannedRun]:
     """Replace a Wednesday's launches with seven false starts."""
     wednesday = datetime.fromtimestamp(draft.term.week(story.week), UTC) + timedelta(days=2)
     midnight = int(wednesday.replace(tzinfo=ZoneInfo(draft.person.zone)).timestamp())
     draft.keep(story.project, lambda one: not midnight <= one.start < midnight + DAY)
     at = midnight + 10 * HOUR
     for _ in range(7):
-        draft.add_run(story.project, bench.early_failure(at))
+        yield bench.early_failure(at)
         at += draft.rng.randrange(20 * MINUTE, 70 * MINUTE)
 
 
@@ -113,71 +116,115 @@ def _idle_week(draft: Draft, story: Story, _bench: Bench) -> None:
     draft.keep(story.project, lambda one: one.end < start or one.start >= start + WEEK)
 
 
-def _offline_sync(draft: Draft, story: Story, bench: Bench) -> None:
+def _offline_sync(draft: Draft, story: Story, bench: Bench) -> Iterator[PlannedRun]:
     """Two offline runs that W&B first learns of weeks later."""
     synced = draft.term.before(story)
     for day in (1, 3):
         start = draft.work.after(draft.term.week(story.week) + day * DAY, 2.0)
-        run = bench.run(start, draft.rng.uniform(2, 6), created=synced, heartbeat=synced + day)
-        draft.add_run(story.project, run)
+        yield bench.run(start, draft.rng.uniform(2, 6), created=synced, heartbeat=synced + day)
 
 
-def _arrive_late(draft: Draft, story: Story, bench: Bench) -> None:
+def _arrive_late(draft: Draft, story: Story, bench: Bench) -> Iterator[PlannedRun]:
     """A newcomer's first few launches."""
     at = draft.work.after(draft.term.before(story), 1.0)
     for _ in range(4):
         run = bench.run(at, draft.rng.uniform(0.5, 3.0))
-        draft.add_run(story.project, run)
+        yield run
         at = draft.work.after(run.end, draft.rng.uniform(2.0, 5.0))
 
 
-def _fast_clock(draft: Draft, story: Story, bench: Bench) -> None:
+def _fast_clock(draft: Draft, _story: Story, bench: Bench) -> Iterator[PlannedRun]:
     """Three runs on a machine 3 h ahead: two end after as_of, one begins after it."""
     for hours_ago, hours in ((3.4, 2.2), (3.1, 1.5), (1.0, 4.0)):
         start = draft.term.as_of - round(hours_ago * HOUR)
-        run = bench.run(start, hours, host=draft.person.hosts[-1], skew=3 * HOUR)
-        draft.add_run(story.project, run)
+        yield bench.run(start, hours, host=draft.person.hosts[-1], skew=3 * HOUR)
 
 
-def _negative_runtimes(draft: Draft, story: Story, bench: Bench) -> None:
+def _negative_runtimes(draft: Draft, _story: Story, bench: Bench) -> Iterator[PlannedRun]:
     """Two runs during which the clock was set back."""
     for week in (7, 10):
         start = draft.work.after(draft.term.week(week) + DAY, 4.0)
-        draft.add_run(story.project, bench.run(start, 1.2, runtime=-37 * week))
+        yield bench.run(start, 1.2, runtime=-37 * week)
 
 
-def _look_after(draft: Draft, project: str) -> None:
-    """Answer an old waiting result, and a failure, on a line that is still active."""
-    as_of = draft.term.as_of
-    known = [
-        one for one in draft.experiments[project] if one.start <= as_of and not one.runs[0].skew
-    ]
-    launched = max((one.start for one in known), default=as_of)
-    finished = (run for one in known for run in one.runs if run.state == "finished")
-    recovered = max((run.start for run in finished if run.end <= as_of), default=as_of)
-    is_given_up = launched < as_of - _GIVEN_UP_AFTER
-    overdue = [
-        one.result_at
-        for one in known
-        if one.result_at < as_of - _ANSWERED_WITHIN
-        and (
-            (one.result_at > launched and not is_given_up)
-            or (one.result_at > recovered and not one.succeeded)
-        )
-    ]
-    if overdue:
-        _answer(draft, project, max(overdue))
+def _launch_around_the_clock(draft: Draft, story: Story, bench: Bench) -> Iterator[PlannedRun]:
+    """One short run after another, day and night, to the end of the term."""
+    at = draft.term.week(story.week)
+    while at < draft.term.week(stories.WEEKS + 1):
+        state = "failed" if chance(draft.rng, 0.1) else "finished"
+        hours, account = draft.rng.uniform(0.2, 0.4), stories.agent_of("{name}")
+        run = bench.run(at, hours, state=state, host=AGENT_HOST, account=account)
+        yield run
+        at = run.end + draft.rng.randrange(7 * MINUTE, 15 * MINUTE)
 
 
-def _answer(draft: Draft, project: str, result_at: int) -> None:
-    """A short success: soon after the result on an old line, recently on an active one."""
-    as_of, rng = draft.term.as_of, draft.rng
-    start = draft.work.after(result_at, rng.uniform(0.3, 1.0))
-    if result_at > as_of - _GIVEN_UP_AFTER:
-        start = draft.work.last_before(as_of - round(rng.uniform(2, 6) * HOUR))
-        if start < max(result_at, as_of - _ANSWERED_WITHIN):
-            start = as_of - round(rng.uniform(3, 12) * HOUR)
-    draft.add_run(project, draft.bench(project).run(start, rng.uniform(0.4, 1.4)))
+def _one_after_another(
+    draft: Draft,
+    story: Story,
+    bench: Bench,
+    *,
+    key: str,
+    values: Sequence[float],
+    pause: tuple[int, int],
+) -> Iterator[PlannedRun]:
+    """One run per value of a config key, each some seconds after the end of the one before."""
+    at = draft.work.after(draft.term.week(story.week) + DAY, 0.5)
+    config = bench.config()
+    for value in values:
+        run = bench.run(at, draft.rng.uniform(0.6, 1.1), config=config | {key: value})
+        yield run
+        at = run.end + draft.rng.randrange(*pause)
+
+
+def _be_away(draft: Draft, story: Story, _bench: Bench) -> None:
+    """No launch in the week; it begins up to half a day earlier in the east."""
+    start = draft.term.week(story.week)
+    draft.keep(story.project, lambda one: not start - 12 * HOUR <= one.start < start + WEEK)
+
+
+def _repeat(draft: Draft, story: Story, bench: Bench) -> Iterator[PlannedRun]:
+    """The same again, after most of an hour."""
+    at = draft.work.after(draft.term.week(story.week) + DAY, 2.0)
+    first = bench.run(at, 1.2, commit="5" * 40)
+    again = bench.run(first.end + 40 * MINUTE, 1.2, config=first.config, commit=first.commit)
+    yield from (first, again)
+
+
+def _debug(draft: Draft, story: Story, bench: Bench) -> Iterator[PlannedRun]:
+    """An hour of failures in every week."""
+    for week in range(story.week, stories.WEEKS):
+        at = draft.work.after(draft.term.week(week), 3.0)
+        for _ in range(6):
+            yield bench.early_failure(at)
+            at += draft.rng.randrange(4 * MINUTE, 12 * MINUTE)
+
+
+def _ignore_one(draft: Draft, story: Story, bench: Bench) -> Iterator[PlannedRun]:
+    """A run that should not count."""
+    at = draft.work.after(draft.term.week(story.week) + DAY, 1.0)
+    yield bench.run(at, 2.0, tags=("velocity:ignore",))
+
+
+def _share(draft: Draft, story: Story, bench: Bench) -> Iterator[PlannedRun]:
+    """Runs in a shared account, told apart by their tag; the last one has none."""
+    for day, tags in ((1, (stories.EARLY_TAG,)), (2, (stories.EARLY_TAG,)), (3, ())):
+        at = draft.work.after(draft.term.week(story.week) + day * DAY, 1.0)
+        yield bench.run(at, 1.0, tags=tags, account=stories.SHARED_ACCOUNT)
+
+
+def _share_too(draft: Draft, story: Story, bench: Bench) -> Iterator[PlannedRun]:
+    """Runs in the same account, told apart by a key of their config."""
+    for day in (1, 2):
+        at = draft.work.after(draft.term.week(story.week) + day * DAY, 5.0)
+        config = bench.config() | stories.LATE_SHIFT
+        yield bench.run(at, 1.0, config=config, account=stories.SHARED_ACCOUNT)
+
+
+def _leave_idle(draft: Draft, story: Story, bench: Bench) -> Iterator[PlannedRun]:
+    """Two runs on a rented machine, some hours apart."""
+    last = draft.term.before(story)
+    for end in (last - 8 * HOUR, last):
+        yield bench.run(end - 150 * MINUTE, 2.5, host=RENTED_HOST)
 
 
 #: Lines that end without an answer, and the state of their last run.
@@ -188,7 +235,7 @@ SILENT: dict[Story, str] = {
     stories.FAILURE_UNRECOVERED_TOO: "crashed",
 }
 
-_TWISTS: dict[Story, Callable[[Draft, Story, Bench], None]] = {
+_TWISTS: dict[Story, Twist] = {
     stories.CRASH_STORM: _crash_storm,
     stories.FALSE_STARTS: _false_start_day,
     stories.IDLE_WEEK: _idle_week,
@@ -201,4 +248,26 @@ _TWISTS: dict[Story, Callable[[Draft, Story, Bench], None]] = {
     stories.STALE_RUN: _go_stale,
     stories.STALE_RUN_TOO: _go_stale,
     **{story: partial(_fall_silent, state=state) for story, state in SILENT.items()},
+}
+
+_MEASURES: dict[Story, Twist] = {
+    stories.AGENT: _launch_around_the_clock,
+    # Every launch was ready: it came too soon for a look at the result.
+    stories.SWEEP_BY_HAND: partial(
+        _one_after_another, key="layer", values=(4, 8, 12, 16, 20), pause=(2 * MINUTE, 6 * MINUTE)
+    ),
+    # Every launch came after a look at the result.
+    stories.ADAPTIVE_SEARCH: partial(
+        _one_after_another,
+        key="lr",
+        values=(1e-3, 1e-4, 3e-4, 5e-4, 4e-4, 4.5e-4),
+        pause=(25 * MINUTE, 90 * MINUTE),
+    ),
+    stories.AWAY: _be_away,
+    stories.REPEAT: _repeat,
+    stories.DEBUGGING: _debug,
+    stories.IGNORED: _ignore_one,
+    stories.SHARED: _share,
+    stories.SHARED_TOO: _share_too,
+    stories.IDLE_HOST: _leave_idle,
 }

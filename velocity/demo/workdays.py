@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
+import random
 from bisect import bisect_right
+from collections.abc import Container
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from velocity.demo.stories import WEEKS
-
-if TYPE_CHECKING:
-    import random
-    from collections.abc import Container
-
-    from velocity.demo.stories import Story
+from velocity.demo.stories import WEEKS, Story
 
 MINUTE = 60
 HOUR = 3600

@@ -4,10 +4,8 @@ A figure is a scholar's, a stream's or the programme's. Its metric's header says
 the headline beside the sum is the value that the query of the metric gives, and the two agree.
 """
 
-from velocity.explain.explanation import Explanation, Result, Total
-from velocity.explain.made import explain
-from velocity.explain.sections import Section, meanings, sections
-from velocity.explain.ways import explained, ways
+from velocity.explain.explanation import Explanation, Result, Section, Total, meanings, sections
+from velocity.explain.made import explain, explained, ways
 
 __all__ = [
     "Explanation",

@@ -1,28 +1,21 @@
 """Figures of other rows than groups: ages of open work and results, rented hosts, and credits."""
 
-from __future__ import annotations
-
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
+import polars as pl
 from polars import col
 
 from velocity import formats
 from velocity.explain.explanation import Result
+from velocity.explain.rows import Rows
 from velocity.explain.sums import Arithmetic, total_of
 from velocity.formats import written
 from velocity.reading import reads
 from velocity.reading.definitions import columns, metrics
 from velocity.reading.periods import day_after
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from datetime import date, datetime
-
-    import polars as pl
-
-    from velocity.explain.rows import Rows
 
 _HOUR = timedelta(hours=1)
 
@@ -40,40 +33,41 @@ def ages(
 ) -> tuple[Result, ...]:
     """One result per row of `read`: the time from `since` to the end of its project's data.
 
-    Args:
-        rows: of the group.
-        column: the metric that `read` gives.
-        read: gives open experiments or waiting results, oldest first.
-        since: the column of `read` with the start.
-        event: what happened then.
+    `read` gives open experiments or waiting results, oldest first, with the metric in a column,
+    the start in `since`; `event` is what happened then.
     """
     results = []
     for it, end, title in _at_ends(rows, read, since):
         # Without the time of day, the rows do not give the age.
         age = (end - it[since]) / _HOUR if rows.sees_hours else it[column]
-        step = (
-            f"{written(age)} hours = {_at(end, rows.zone)} (end of its project's data) - "
-            f"{_when(rows, it[since])} ({event})"
-        )
-        steps = (*_usual(it), step)
-        results.append(Result(it["experiment_id"], steps, age, it[column], title=title))
+        begun = f"{_when(rows, it[since])} ({event})"
+        steps = [f"{written(age)} hours = {_end(rows, end)} - {begun}"]
+        # How the age of open work compares with the line's concluded experiments.
+        if "usual_hours" in it:
+            usual = "the line has too few concluded experiments for a usual age"
+            if it["usual_hours"] is not None:
+                older = "older than" if it["older_than_usual"] else "no older than"
+                hours = written(it["usual_hours"])
+                usual = f"{older} usual: the line's usual age is up to {hours} hours"
+            steps.insert(0, usual)
+        results.append(Result(it["experiment_id"], tuple(steps), age, it[column], title=title))
     return tuple(results)
 
 
 def _time_left(rows: Rows, row: dict[str, Any], end: datetime, title: str) -> Result:
     """The time from the end of the data to the median instant of a result."""
-    headline = row["eta_hours"]
-    if row["eta_at"] is None:
-        why = f"{formats.NOT_KNOWN}: the line has too few results of experiments that took longer"
-        return Result(row["experiment_id"], (why,), None, headline, title=title)
-    low, high = (row[name] and _when(rows, row[name]) for name in ("eta_low_at", "eta_high_at"))
-    left = (row["eta_at"] - end) / _HOUR if rows.sees_hours else headline
-    until = high or "an instant that is not known"
-    step = (
-        f"{written(left)} hours = {_when(rows, row['eta_at'])} (the median) - "
-        f"{_at(end, rows.zone)} (end of its project's data)"
-    )
-    steps = (f"likely from {low} to {until}, by the line's machine time", step)
+    left, headline = None, row["eta_hours"]
+    why = f"{formats.NOT_KNOWN}: the line has too few results of experiments that took longer"
+    steps: tuple[str, ...] = (why,)
+    if row["eta_at"] is not None:
+        low, high = (row[name] and _when(rows, row[name]) for name in ("eta_low_at", "eta_high_at"))
+        left = (row["eta_at"] - end) / _HOUR if rows.sees_hours else headline
+        until = high or "an instant that is not known"
+        median = f"{_when(rows, row['eta_at'])} (the median)"
+        steps = (
+            f"likely from {low} to {until}, by the line's machine time",
+            f"{written(left)} hours = {median} - {_end(rows, end)}",
+        )
     return Result(row["experiment_id"], steps, left, headline, title=title)
 
 
@@ -81,9 +75,7 @@ def _at_ends(
     rows: Rows, read: Callable[..., pl.DataFrame], since: str
 ) -> Iterator[tuple[dict[str, Any], datetime, str]]:
     """The group's rows of `read`, with the ends of their projects' data and their titles."""
-    found = read(rows.snapshot, actor=rows.actor, scope=rows.scope)
-    if rows.group.by != "programme":
-        found = found.filter(col(rows.group.by) == rows.group.id)
+    found = read(rows.snapshot, actor=rows.actor, scope=rows.scope).filter(**rows.group.whose)
     projects = reads.projects(rows.snapshot, scope=rows.scope)
     ends = {(it["entity"], it["project"]): it["as_of"] for it in projects.to_dicts()}
     names = dict(rows.of("experiments").select("experiment", "name").iter_rows())
@@ -92,32 +84,18 @@ def _at_ends(
         yield it, ends[it["entity"], it["project"]], title
 
 
-def _usual(row: dict[str, Any]) -> tuple[str, ...]:
-    """How the age of open work compares with the line's concluded experiments."""
-    if "usual_hours" not in row:
-        return ()
-    if row["usual_hours"] is None:
-        return ("the line has too few concluded experiments for a usual age",)
-    word = "older than" if row["older_than_usual"] else "no older than"
-    return (f"{word} usual: the line's usual age is up to {written(row['usual_hours'])} hours",)
-
-
 def of_hosts(rows: Rows, _column: str) -> tuple[Result, ...]:
     """One result per rented host: the hours of its gaps times its GPUs."""
-    hosts = reads.idle_hosts(
-        rows.snapshot, from_day=rows.from_day, to_day=rows.to_day, scope=rows.scope
-    )
-    return tuple(_of_host(rows, it) for it in hosts.iter_rows(named=True))
-
-
-def _of_host(rows: Rows, host: dict[str, Any]) -> Result:
-    gaps = rows.of("idle").filter((col("entity") == host["entity"]) & (col("host") == host["host"]))
-    total = total_of("idle", gaps, col("idle_hours"), "hours", "gaps between its runs")
-    gpus = host["gpus"]
-    value = None if gpus is None else gpus * total.value
-    step = f"{written(value)} = {written(gpus)} GPUs * {written(total.value)} hours"
-    name = f"{host['entity']}/{host['host']}"
-    return Result(name, (total.step, step), value, host["idle_gpu_hours"], (total,), title=name)
+    results = []
+    for host in reads.idle_hosts(rows.snapshot, **rows.window).iter_rows(named=True):
+        gaps = rows.of("idle").filter(entity=host["entity"], host=host["host"])
+        total = total_of("idle", gaps, col("idle_hours"), "hours", "gaps between its runs")
+        gpus = host["gpus"]
+        value = None if gpus is None else gpus * total.value
+        step = f"{written(value)} = {written(gpus)} GPUs * {written(total.value)} hours"
+        name, steps = f"{host['entity']}/{host['host']}", (total.step, step)
+        results.append(Result(name, steps, value, host["idle_gpu_hours"], (total,), title=name))
+    return tuple(results)
 
 
 def of_credits(rows: Rows, column: str, *, read: Callable[..., pl.DataFrame]) -> tuple[Result, ...]:
@@ -127,7 +105,7 @@ def of_credits(rows: Rows, column: str, *, read: Callable[..., pl.DataFrame]) ->
     """
     entries = rows.once(
         read.__name__, lambda: read(rows.snapshot, by=rows.group.by, scope=rows.scope)
-    ).filter(col("group_id") == rows.group.id)
+    ).filter(group_id=rows.group.id)
     if "day" in entries.columns and rows.to_day is not None:
         entries = entries.filter(col("day") < rows.to_day)
     if entries.is_empty():
@@ -151,16 +129,17 @@ def _exhausted_on(rows: Rows, work: Arithmetic, metric: str) -> date | None:
     # The newest project, even if the viewer does not see it: the ledger counts all of them.
     _, end, zone = reads.edge(rows.snapshot).row(0)
     day = day_after(end, runway, zone)
-    work.steps.append(f"{written(day)} = {_at(end, zone)} + {written(runway)} days")
+    at = formats.plain(formats.instant(end, zone))
+    work.steps.append(f"{written(day)} = {at} + {written(runway)} days")
     return day
 
 
-def _at(moment: datetime, zone: str) -> str:
-    return formats.plain(formats.instant(moment, zone))
+def _end(rows: Rows, moment: datetime) -> str:
+    return f"{formats.plain(formats.instant(moment, rows.zone))} (end of its project's data)"
 
 
 def _when(rows: Rows, moment: datetime) -> str:
     """An instant of a person's work; its day alone if the viewer may not see the hours."""
     if rows.sees_hours:
-        return _at(moment, rows.zone)
+        return formats.plain(formats.instant(moment, rows.zone))
     return formats.plain(formats.day(moment.astimezone(ZoneInfo(rows.zone)).date()))

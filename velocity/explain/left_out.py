@@ -1,12 +1,12 @@
 """Rows that an explanation calls excluded, imputed or flagged, and why."""
 
-from __future__ import annotations
-
 import polars as pl
 from polars import col
 
 from velocity import formats
+from velocity.explain.rows import Rows
 from velocity.explain.sums import day_words
+from velocity.reading import reads
 from velocity.reading.frames import worded
 
 _SCHEMA = {"kind": pl.String, "what": pl.String, "why": pl.String}
@@ -49,34 +49,18 @@ _NO_RATE = {
         "no rate for its GPU type on that day: costs nothing"
     )
 }
-_GRANTS: _Rules = {
-    "excluded": {"credits IS NULL": "after the end of the data: not granted yet"},
-}
+_GRANTS: _Rules = {"excluded": {"credits IS NULL": "after the end of the data: not granted yet"}}
 #: Flags with a rule of their own above.
 _IN_RULES = ("clock", "estimated", "unknown_end", "same_run")
 
 
 def left_out(
-    runs: pl.DataFrame,
-    experiments: pl.DataFrame,
-    charges: pl.DataFrame,
-    grants: pl.DataFrame,
-    flags: pl.DataFrame,
-    *,
-    in_credits: bool,
+    rows: Rows, charges: pl.DataFrame, grants: pl.DataFrame, *, in_credits: bool
 ) -> pl.DataFrame:
-    """One row per run, experiment or grant, and reason.
+    """One row per run, experiment or grant, and reason: `kind`, `what`, `why`.
 
-    Args:
-        runs: of the explanation.
-        experiments: of the explanation.
-        charges: of queries/reads/explain_charges.sql; empty for other figures.
-        grants: of queries/reads/explain_grants.sql; empty for other figures.
-        flags: `reads.flags`, the meaning of each flag.
-        in_credits: whether the figure is in credits, so that a missing rate matters.
-
-    Returns:
-        `kind` (excluded, imputed or flagged), `what`, `why`.
+    `charges` and `grants` are rows of these kinds, empty for other figures; a missing rate matters
+    for figures in credits.
     """
     of_charges: _Rules = {"excluded": _NO_GPUS | (_NO_RATE if in_credits else {})}
     found = [
@@ -84,8 +68,8 @@ def left_out(
             kind=pl.lit(kind), what=pl.format(f"{noun} {{}}", name), why=pl.lit(why)
         )
         for frame, noun, name, rules in (
-            (runs, "run", col("name"), _RUNS),
-            (experiments, "experiment", col("name"), _EXPERIMENTS),
+            (rows.of("runs"), "run", col("name"), _RUNS),
+            (rows.of("experiments"), "experiment", col("name"), _EXPERIMENTS),
             (charges, "run", col("name"), of_charges),
             (grants, "grant of", day_words("day"), _GRANTS),
         )
@@ -93,16 +77,16 @@ def left_out(
         for kind, reasons in rules.items()
         for condition, why in reasons.items()
     ]
-    found.append(_flagged(runs, flags))
+    found.append(_flagged(rows))
     # A run has a charge per session and day, but one reason.
     every = pl.concat([pl.DataFrame(schema=_SCHEMA), *found]).unique(maintain_order=True)
     return every.sort("kind", maintain_order=True)
 
 
-def _flagged(runs: pl.DataFrame, flags: pl.DataFrame) -> pl.DataFrame:
+def _flagged(rows: Rows) -> pl.DataFrame:
     """A row for each fault of a run without a rule above."""
-    held = runs.select("name", flag=col("flags").str.split(" ")).explode("flag")
-    faults = flags.filter("fault")
+    held = rows.of("runs").select("name", flag=col("flags").str.split(" ")).explode("flag")
+    faults = reads.flags(rows.snapshot, scope=rows.scope).filter("fault")
     meant = faults.select(
         "flag", *(worded(faults[name], formats.mid_sentence) for name in ("held", "used"))
     )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 from polars import selectors
@@ -14,15 +16,10 @@ from velocity.errors import VelocityError
 from velocity.queries import load_query
 from velocity.queries.metric import formula_sql
 from velocity.reading import reads
-from velocity.reading.hours import day_of
-from velocity.reading.soon import soon
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from datetime import date
-
-    from velocity.reading.access import Scope
-    from velocity.store.snapshot import Snapshot
+from velocity.reading.access import Scope
+from velocity.reading.periods import day_of
+from velocity.reading.viewed import soon
+from velocity.store.snapshot import Snapshot
 
 
 @dataclass(frozen=True)
@@ -39,6 +36,11 @@ class Group:
             return "the programme"
         name = formats.label(self.id)
         return name if self.by == "scholar" else f"stream {name}"
+
+    @property
+    def whose(self) -> dict[str, str]:
+        """The scholar or stream as an argument of a read; none for the programme."""
+        return {} if self.by == "programme" else {self.by: self.id}
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,16 @@ class Rows:
         """The same rows and everything earlier."""
         return self if self.from_day is None else replace(self, from_day=None)
 
+    @property
+    def window(self) -> dict[str, Any]:
+        """The days and the scope, as arguments of a read."""
+        return {"from_day": self.from_day, "to_day": self.to_day, "scope": self.scope}
+
+    @property
+    def figures_of(self) -> dict[str, Any]:
+        """The group and the scope, as arguments of a read of figures."""
+        return {"by": self.group.by, "groups": [self.group.id], "scope": self.scope}
+
     def begin(self, *kinds: str) -> None:
         """Start to read rows in the background; `of` returns them."""
         for kind in kinds:
@@ -68,9 +80,7 @@ class Rows:
 
     def of(self, kind: str) -> pl.DataFrame:
         """The rows of a kind, such as "runs" or "charges"."""
-        if kind == "loops":
-            return self.once("loops", self._loops)
-        return self.once(kind, self._reading(kind))
+        return self.once(kind, self._loops if kind == "loops" else self._reading(kind))
 
     def latencies(self, measure: str, line: str | None = None) -> pl.DataFrame:
         """The lengths behind a median, shortest first; of all lines or of one (entity/project)."""
@@ -83,19 +93,8 @@ class Rows:
         Raises:
             VelocityError: the group has no data.
         """
-        found = self.once(
-            f"figures {part}",
-            lambda: reads.metrics(
-                self.snapshot,
-                by=self.group.by,
-                from_day=self.from_day,
-                to_day=self.to_day,
-                groups=[self.group.id],
-                actor=self.actor,
-                parts=[part],
-                scope=self.scope,
-            ),
-        )
+        asked = self.window | self.figures_of | {"actor": self.actor, "parts": [part]}
+        found = self.once(f"figures {part}", lambda: reads.metrics(self.snapshot, **asked))
         if found.is_empty():
             raise no_data(self.group)
         return found.row(0, named=True)
@@ -114,26 +113,17 @@ class Rows:
 
     def _loops(self) -> pl.DataFrame:
         """The loops launched in the window, in order of launch, with the names of scholars."""
-        whose = {} if self.group.by == "programme" else {self.group.by: self.group.id}
-        loops = reads.loops(
-            self.snapshot,
-            from_day=self.from_day,
-            to_day=self.to_day,
-            actor=self.actor,
-            scope=self.scope,
-            **whose,
-        ).reverse()
+        asked = self.window | self.group.whose
+        loops = reads.loops(self.snapshot, actor=self.actor, **asked).reverse()
         names = self.of("experiments").select(experiment_id="experiment", name="scholar")
         named = loops.join(names, on="experiment_id", how="left", maintain_order="left")
         return named.with_columns(scholar="name").drop("name")
 
     def _reading(self, kind: str, **more: str | None) -> Callable[[], pl.DataFrame]:
         query = load_query(f"reads/explain_{kind}")
-        params = {
+        params = self.window | {
             "by": self.group.by,
             "group_id": self.group.id,
-            "from_day": self.from_day,
-            "to_day": self.to_day,
             "actor": self.actor,
             "scope": self.scope.params,
         }

@@ -1,24 +1,17 @@
 """Sums, and formulas over sums: the arithmetic that a metric's header states."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import polars as pl
 from polars import col
 
 from velocity import formats
-from velocity.explain.explanation import Result, Total
+from velocity.explain.explanation import Result, Total, Value
+from velocity.explain.rows import Rows
 from velocity.formats import written
-from velocity.queries.metric import operands
+from velocity.queries.metric import Metric, operands
 from velocity.reading.definitions import terms
-
-if TYPE_CHECKING:
-    from velocity.explain.explanation import Value
-    from velocity.explain.rows import Rows
-    from velocity.queries.metric import Metric
 
 #: "1 from runs where ends_inside": amount, kind of rows, condition.
 _ADDS = re.compile(r"(.+?) from (\w+)(?: where (.+))?")

@@ -1,29 +1,28 @@
-"""What the MCP tools answer: a few figures or rows of a snapshot, in the scope of a viewer."""
+"""The MCP tools: a few figures or rows of a snapshot, in the scope of a viewer.
 
-from __future__ import annotations
+The docstrings of the tools are what assistants read about them.
+"""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import polars as pl
 
 from velocity.errors import VelocityError
+from velocity.explain import Result
 from velocity.explain import explain as explained
 from velocity.formats import did_you_mean, label
+from velocity.queries.metric import Metric
 from velocity.reading import definitions, reads
+from velocity.reading.access import Viewer
 from velocity.reading.periods import Window, last_four_weeks, last_whole_day, whole_week
+from velocity.reading.reads import By
+from velocity.reading.viewed import PlainDays
+from velocity.state import ReadMark
+from velocity.store import Snapshot
 from velocity.store.figures import figure_queries
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    import polars as pl
-
-    from velocity.explain import Result
-    from velocity.queries.metric import Metric
-    from velocity.reading.access import Viewer
-    from velocity.reading.reads import By
-    from velocity.state import ReadMark
-    from velocity.store import Snapshot
 
 #: Rows of an answer, and addends of a sum.
 MOST, _MOST_ADDENDS = 20, 10
@@ -54,6 +53,10 @@ class Asker:
         if as_of is None:
             raise VelocityError("There is no data yet.", "Run `velocity sync` first.")
         return last_four_weeks(last_whole_day(as_of, zone))
+
+    def over(self, window: Window) -> PlainDays:
+        """What the viewer may see of some days."""
+        return PlainDays(self.snapshot, self.viewer.scope, window, None, self.marks)
 
     def week(self, asked: date | None) -> Window:
         """The week that begins on a Monday; the last whole week without one."""
@@ -95,8 +98,13 @@ class Asker:
         return "scholar", self.scholar(scholar)
 
 
-def my_week(asker: Asker, scholar: str | None, week: date | None) -> dict[str, Any]:
-    """Every figure of a scholar's week that has a usual range."""
+def my_week(
+    asker: Asker, *, scholar: str | None = None, week: date | None = None
+) -> dict[str, Any]:
+    """The figures of a week, each with its usual range.
+
+    Default: the last whole week of the person who asks. A week is named by its Monday.
+    """
     window = asker.week(week)
     of: tuple[By, str] = ("scholar", asker.scholar(scholar))
     weekly = [it.id for it in definitions.metrics().values() if it.weekly]
@@ -105,19 +113,24 @@ def my_week(asker: Asker, scholar: str | None, week: date | None) -> dict[str, A
 
 def compare(
     asker: Asker,
+    *,
     metric: str,
-    of: tuple[str | None, str | None],
-    week: date | None,
-    other_week: date | None,
+    scholar: str | None = None,
+    stream: str | None = None,
+    week: date | None = None,
+    other_week: date | None = None,
 ) -> dict[str, Any]:
-    """One figure of a scholar or stream in two of their own weeks."""
+    """One figure (a metric id) of a scholar or stream in two of their own weeks (Mondays).
+
+    Default: the last whole week, and the week before.
+    """
     known = [it.id for query in figure_queries() for it in query.metrics]
     if metric not in known:
         raise VelocityError(
             f"There is no weekly figure '{label(metric)}'.",
             did_you_mean(metric, known, otherwise="docs/metrics.md lists every metric."),
         )
-    group = asker.group(*of)
+    group = asker.group(scholar, stream)
     later = asker.week(week)
     earlier = asker.week(other_week or later.first - _WEEK)
     weeks = [
@@ -127,7 +140,7 @@ def compare(
     return _about(asker, group) | {"weeks": weeks}
 
 
-def what_waits(asker: Asker, scholar: str | None) -> dict[str, Any]:
+def what_waits(asker: Asker, *, scholar: str | None = None) -> dict[str, Any]:
     """Results and failures without a next launch, those that need a decision first."""
     scholars = None if scholar is None else [asker.scholar(scholar)]
     found = reads.needs_decision(
@@ -136,46 +149,32 @@ def what_waits(asker: Asker, scholar: str | None) -> dict[str, Any]:
     return _about(asker) | _bounded(found, "waiting")
 
 
-def why_slow(asker: Asker, scholar: str | None) -> dict[str, Any]:
-    """The parts of a scholar's loops in four weeks, and the loops that took longest."""
-    window, of = asker.last_weeks, asker.scholar(scholar)
-    loops = reads.loops(
-        asker.snapshot,
-        from_day=window.first,
-        to_day=window.end,
-        scholar=of,
-        scope=asker.viewer.scope,
-    ).sort("loop_hours", descending=True, nulls_last=True)
-    figures = _figures(asker, ("scholar", of), window, _SLOW)
-    return (
-        _about(asker, ("scholar", of), window)
-        | {"figures": figures}
-        | _bounded(loops, "longest_loops")
-    )
+def why_slow(asker: Asker, *, scholar: str | None = None) -> dict[str, Any]:
+    """The parts of the feedback loop over four whole weeks: machine, waiting, days off."""
+    of = asker.scholar(scholar)
+    loops = asker.over(asker.last_weeks).windowed(reads.loops, scholar=of)
+    longest = loops.sort("loop_hours", descending=True, nulls_last=True)
+    return _beside(asker, of, _SLOW, longest, "longest_loops")
 
 
-def could_run_side_by_side(asker: Asker, scholar: str | None) -> dict[str, Any]:
-    """Chains of experiments that were launched one after another although they need not be."""
-    window, of = asker.last_weeks, asker.scholar(scholar)
-    chains = reads.chains(
-        asker.snapshot,
-        by="scholar",
-        group_id=of,
-        from_day=window.first,
-        to_day=window.end,
-        scope=asker.viewer.scope,
-    ).sort("spare_hours", descending=True)
-    figures = _figures(asker, ("scholar", of), window, _SIDE_BY_SIDE)
-    return (
-        _about(asker, ("scholar", of), window) | {"figures": figures} | _bounded(chains, "chains")
-    )
+def could_run_side_by_side(asker: Asker, *, scholar: str | None = None) -> dict[str, Any]:
+    """Experiments of four whole weeks that ran one after another although they need not."""
+    of = asker.scholar(scholar)
+    chains = asker.over(asker.last_weeks).windowed(reads.chains, by="scholar", group_id=of)
+    longest = chains.sort("spare_hours", descending=True)
+    return _beside(asker, of, _SIDE_BY_SIDE, longest, "chains")
 
 
 def explain(
-    asker: Asker, metric: str, of: tuple[str | None, str | None], week: date | None
+    asker: Asker,
+    *,
+    metric: str,
+    scholar: str | None = None,
+    stream: str | None = None,
+    week: date | None = None,
 ) -> dict[str, Any]:
-    """How rows add up to one figure."""
-    by, group = asker.group(*of)
+    """How rows add up to a figure (a metric id), in a week (its Monday) or in all the data."""
+    by, group = asker.group(scholar, stream)
     it = explained(
         asker.snapshot,
         metric=metric,
@@ -194,6 +193,10 @@ def explain(
         "left_out": max(len(it.results) - MOST, 0),
         "nothing": it.nothing,
     }
+
+
+#: Every tool, in the order in which clients list them.
+TOOLS = (my_week, what_waits, why_slow, could_run_side_by_side, explain, compare)
 
 
 def _result(result: Result) -> dict[str, Any]:
@@ -223,6 +226,16 @@ def _about(
     return about
 
 
+def _beside(
+    asker: Asker, scholar: str, ids: Iterable[str], rows: pl.DataFrame, name: str
+) -> dict[str, Any]:
+    """Figures of a scholar's last four weeks, and rows that explain them."""
+    of: tuple[By, str] = ("scholar", scholar)
+    window = asker.last_weeks
+    figures = _figures(asker, of, window, ids)
+    return _about(asker, of, window) | {"figures": figures} | _bounded(rows, name)
+
+
 def _bounded(frame: pl.DataFrame, name: str) -> dict[str, Any]:
     """The first rows, and how many more there are."""
     left_out = max(frame.height - MOST, 0)
@@ -233,15 +246,11 @@ def _figures(
     asker: Asker, of: tuple[By, str], window: Window, ids: Iterable[str]
 ) -> list[dict[str, Any]]:
     """Figures with their n, limits and, for a week, the group's usual range."""
-    by, group = of
-    scope = asker.viewer.scope
-    asked: dict[str, Any] = {"by": by, "groups": [group], "scope": scope}
-    found = reads.metrics(
-        asker.snapshot, from_day=window.first, to_day=window.end, **asked
-    ).to_dicts()
+    days, asked = asker.over(window), {"by": of[0], "groups": [of[1]]}
+    found = days.windowed(reads.metrics, **asked).to_dicts()
     usual = {}
     if window.end - window.first == _WEEK:
-        weekly = reads.weekly(asker.snapshot, **asked).filter(week_start=window.first)
+        weekly = days.read(reads.weekly, **asked).filter(week_start=window.first)
         usual = {row["measure"]: row for row in weekly.to_dicts()}
     metrics = definitions.metrics()
     return [_figure(metrics[it], found[0] if found else {}, usual.get(it)) for it in ids]

@@ -1,9 +1,11 @@
 """The MCP server: its tools, on standard input and output or over HTTP."""
 
-# No `from __future__ import annotations`: the SDK reads the types of the tools' arguments.
+from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, MutableMapping
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
+from functools import partial, wraps
+from inspect import Parameter, signature
 from pathlib import Path
 from typing import Any
 
@@ -62,66 +64,23 @@ class Tools:
             version=__version__,
             log_level="WARNING",
         )
-        for tool in (
-            *(self.my_week, self.what_waits, self.why_slow),
-            *(self.could_run_side_by_side, self.explain, self.compare),
-        ):
-            made.add_tool(tool)
+        for answer in answers.TOOLS:
+            made.add_tool(self._tool(answer))
         return made
 
-    def my_week(
-        self, ctx: Context, *, scholar: str | None = None, week: date | None = None
-    ) -> dict[str, Any]:
-        """The figures of a week, each with its usual range.
+    def _tool(self, answer: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+        """The function with the context of a request in place of the asker."""
 
-        Default: the last whole week of the person who asks. A week is named by its Monday.
-        """
-        return self._answer(ctx, scholar, lambda it: answers.my_week(it, scholar, week))
+        @wraps(answer)
+        def tool(ctx: Context, **asked: Any) -> dict[str, Any]:
+            return self._answer(ctx, asked.get("scholar"), partial(answer, **asked))
 
-    def what_waits(self, ctx: Context, *, scholar: str | None = None) -> dict[str, Any]:
-        """Results and failures without a next launch, those that need a decision first."""
-        return self._answer(ctx, scholar, lambda it: answers.what_waits(it, scholar))
-
-    def why_slow(self, ctx: Context, *, scholar: str | None = None) -> dict[str, Any]:
-        """The parts of the feedback loop over four whole weeks: machine, waiting, days off."""
-        return self._answer(ctx, scholar, lambda it: answers.why_slow(it, scholar))
-
-    def could_run_side_by_side(self, ctx: Context, *, scholar: str | None = None) -> dict[str, Any]:
-        """Experiments of four whole weeks that ran one after another although they need not."""
-        return self._answer(ctx, scholar, lambda it: answers.could_run_side_by_side(it, scholar))
-
-    def explain(
-        self,
-        ctx: Context,
-        *,
-        metric: str,
-        scholar: str | None = None,
-        stream: str | None = None,
-        week: date | None = None,
-    ) -> dict[str, Any]:
-        """How rows add up to a figure (a metric id), in a week (its Monday) or in all the data."""
-        return self._answer(
-            ctx, scholar, lambda it: answers.explain(it, metric, (scholar, stream), week)
-        )
-
-    def compare(
-        self,
-        ctx: Context,
-        *,
-        metric: str,
-        scholar: str | None = None,
-        stream: str | None = None,
-        week: date | None = None,
-        other_week: date | None = None,
-    ) -> dict[str, Any]:
-        """One figure (a metric id) of a scholar or stream in two of their own weeks (Mondays).
-
-        Default: the last whole week, and the week before.
-        """
-        of = scholar, stream
-        return self._answer(
-            ctx, scholar, lambda it: answers.compare(it, metric, of, week, other_week)
-        )
+        own = signature(answer, eval_str=True)
+        context = Parameter("ctx", Parameter.POSITIONAL_OR_KEYWORD, annotation=Context)
+        shown = own.replace(parameters=[context, *list(own.parameters.values())[1:]])
+        tool.__signature__ = shown  # type: ignore[attr-defined] # where the SDK reads the types
+        tool.__annotations__ = {it.name: it.annotation for it in shown.parameters.values()}
+        return tool
 
     def _answer(
         self, ctx: Context, scholar: str | None, answer: Callable[[Asker], dict[str, Any]]

@@ -1,21 +1,15 @@
 """Tokens of people for the MCP server: one per person, of which only a hash is stored."""
 
-from __future__ import annotations
-
 import hashlib
 import secrets
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from velocity import state
 from velocity.errors import ConfigurationError
 from velocity.reading.access import ANYBODY, Viewer, current_roster, viewer_of
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from velocity.settings import Settings
-    from velocity.state import Where
+from velocity.settings import Settings
+from velocity.state import Where
 
 
 def make_token(data: Path, settings: Settings, email: str) -> str:

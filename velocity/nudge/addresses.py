@@ -1,16 +1,27 @@
-"""Where messages to people go: a file of secrets that the environment names."""
+"""Where messages go: to people, by a file of secrets that the environment names; to the operator.
 
-from __future__ import annotations
+The operator hears what people cannot see: that syncs or messages fail.
+"""
 
 import os
 import stat
 import tomllib
+from datetime import datetime, timedelta
 from pathlib import Path
 
+from velocity import formats, state
 from velocity.delivery import Address
-from velocity.errors import ConfigurationError
+from velocity.errors import ConfigurationError, StoreError, VelocityError
+from velocity.reading import reads
+from velocity.settings import Settings
+from velocity.state import SentMessage, Where
+from velocity.store import latest_snapshot
+from velocity.sync.watch import Log
 
-ADDRESSES = "VELOCITY_ADDRESSES"
+ADDRESSES, OPERATOR = "VELOCITY_ADDRESSES", "VELOCITY_OPERATOR_URL"
+#: The operator in the record of messages: not an id that a scholar can have.
+_PERSON = "(operator)"
+_WAITS_S = (2.0,)
 
 
 def addresses() -> dict[str, Address]:
@@ -42,3 +53,41 @@ def addresses() -> dict[str, Address]:
             f"Other users may use the file that {ADDRESSES} names.", "Run `chmod 600` on it."
         )
     return {name: Address(url, ADDRESSES) for name, url in found.items()}
+
+
+def tell_operator(
+    where: Where, log: Log, rule: str, subject: str, text: str, *, now: datetime
+) -> bool:
+    """Sends the operator a message, once for each subject, and returns whether it was sent.
+
+    `rule` is the kind of problem and `subject` which one it is. The text names nobody.
+    """
+    url = os.environ.get(OPERATOR)
+    record = SentMessage(_PERSON, rule, subject, str(now.date()), now)
+    if not url or not state.record_message(where, record):
+        return False
+    try:
+        Address(url, OPERATOR).deliver(text, title="velocity", waits=_WAITS_S)
+    except VelocityError as error:
+        log.tell("error", "operator_not_told", rule=rule, reason=error.message)
+        return False
+    finally:
+        state.settle_message(where, record)
+    return True
+
+
+def check_syncs(data: Path, settings: Settings, log: Log, *, now: datetime) -> bool:
+    """Tells the operator if no sync has succeeded for long; returns whether a message was sent."""
+    try:
+        newest = reads.edge(latest_snapshot(data))["newest"][0]
+    except StoreError:
+        return False  # nothing has been synced yet
+    if newest is None or now - newest <= timedelta(hours=settings.messages.no_sync_hours):
+        return False
+    text = (
+        f"No sync has succeeded since {formats.instant(newest, settings.programme.timezone)}, "
+        f"{formats.age(now - newest)} ago. The pages show older data, and no messages are sent. "
+        "The log of velocity says why; `velocity doctor` checks the connection."
+    )
+    where = settings.state_of(data)
+    return tell_operator(where, log, "no_sync", newest.isoformat(), formats.plain(text), now=now)

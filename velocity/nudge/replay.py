@@ -1,25 +1,20 @@
 """Walks through the past, hour by hour, with only what was known then, and counts messages."""
 
-from __future__ import annotations
-
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
-from typing import TYPE_CHECKING, get_args
+from statistics import median
+from typing import Any, NamedTuple, get_args
 from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from velocity.nudge.pick import picked
-from velocity.nudge.rules import IDLE_HOURS, Evidence, Nudge, runway
+from velocity.nudge.rules import IDLE_HOURS, Evidence, Nudge, picked, runway
 from velocity.reading import reads
 from velocity.reading.access import EVERYTHING, Scope
 from velocity.reading.known import AtInstant
+from velocity.sentences.answer import LINE
 from velocity.settings import Rule
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-
-    from velocity.store import Snapshot
+from velocity.store import Snapshot
 
 _HOUR = timedelta(hours=1)
 #: What was due before the first day does not count: its messages would have been sent then.
@@ -32,18 +27,11 @@ _FLOATS = ("a_week", "resolved_anyway_share", "hours_to_resolution_median")
 _MOST_A_WEEK, _MOST_ANYWAY = 2.0, 0.4
 
 
-@dataclass(frozen=True)
-class Sent:
-    """A message that there would have been.
-
-    Args:
-        at: when.
-        day: the person's working day.
-        nudge: what it was about.
-    """
+class Sent(NamedTuple):
+    """A message that there would have been."""
 
     at: datetime
-    day: date
+    day: date  # the person's working day
     nudge: Nudge
 
 
@@ -52,26 +40,23 @@ def replay(
 ) -> pl.DataFrame:
     """Returns one row per rule, as if everybody had asked for messages and all rules were on.
 
-    Args:
-        snapshot: the data.
-        first: first day, in the programme's time zone.
-        end: the day after the last.
-        on_day: is called with each day when it begins.
-
-    Returns:
-        rule, messages, a_week (messages per active person and week; for `runway`, per week),
-        resolved_anyway_share (within 2 hours, although nobody got a message),
-        hours_to_resolution_median, and on_by_default.
+    The days are from `first` to the one before `end`, in the programme's time zone; `on_day` is
+    called with each when it begins. The columns are rule, messages, a_week (messages per active
+    person and week; for `runway`, per week), resolved_anyway_share (within 2 hours, although
+    nobody got a message), hours_to_resolution_median, and on_by_default.
     """
     sent = list(_walk(snapshot, first, end, on_day))
-    ends = _Ends.of(snapshot)
-    person_weeks, weeks = _active(snapshot, first, end), (end - first).days / 7
+    ends = _ends(snapshot)
+    # The sum over the weeks of the scholars who launched in them.
+    weekly = reads.metrics(
+        snapshot, by="scholar", period="week", from_day=first, to_day=end, parts=["volume"]
+    )
+    person_weeks = weekly.filter(pl.col("experiments_started") > 0).height
     rows = []
     for rule in get_args(Rule):
         mine = [it for it in sent if it.nudge.rule == rule]
-        waits = [ends.after(it) for it in mine]
-        known = sorted(it for it in waits if it is not None)
-        among = weeks if rule == "runway" else person_weeks
+        known = [wait for it in mine if (wait := _after(ends, it)) is not None]
+        among = (end - first).days / 7 if rule == "runway" else person_weeks
         a_week = len(mine) / among if among else None
         # What was never resolved was not resolved within two hours either.
         anyway = sum(it <= _ANYWAY for it in known) / len(mine) if mine else None
@@ -81,9 +66,7 @@ def replay(
                 "messages": len(mine),
                 "a_week": a_week,
                 "resolved_anyway_share": anyway,
-                "hours_to_resolution_median": pl.Series(
-                    [it / _HOUR for it in known], dtype=pl.Float64
-                ).median(),
+                "hours_to_resolution_median": median(it / _HOUR for it in known) if known else None,
                 "on_by_default": a_week is not None
                 and anyway is not None
                 and a_week <= _MOST_A_WEEK
@@ -106,10 +89,10 @@ def _walk(
         found: list[tuple[date, list[Nudge]]] = []
         if working.height:
             then = AtInstant(snapshot, at)
-            evidence = Evidence.of(then, hosts=False)
+            decisions, open_work = reads.needs_decision(then), reads.open_work(then)
             for scholar, day in working.select("scholar", "workday").rows():
-                own = Evidence(evidence.decisions, evidence.open_work, _hosts(then, scholar))
-                found.append((day, own.due(scholar)))
+                evidence = Evidence(decisions, open_work, _hosts(then, scholar))
+                found.append((day, evidence.due(scholar)))
         if local.time() == _LEADS_HOUR and local.isoweekday() <= 5:  # noqa: PLR2004
             found.append((local.date(), runway(snapshot, _LEAD, local.date(), scope=EVERYTHING)))
         for day, nudges in found:
@@ -132,59 +115,35 @@ def _hosts(then: Snapshot, scholar: str) -> pl.DataFrame:
     return reads.idle_hosts(then, scope=Scope(scholars=(scholar,), hours=(scholar,)))
 
 
-def _active(snapshot: Snapshot, first: date, end: date) -> int:
-    """The sum over the weeks of the scholars who launched in them."""
-    weekly = reads.metrics(
-        snapshot, by="scholar", period="week", from_day=first, to_day=end, parts=["volume"]
-    )
-    return weekly.filter(pl.col("experiments_started") > 0).height
+#: Rule -> the columns of its case; others are about a line.
+_CASES = {
+    "runway": ["stream"],
+    "older_than_usual": ["experiment_id"],
+    "host_idle": ["entity", "host"],
+}
 
 
-@dataclass(frozen=True)
-class _Ends:
-    """When cases were resolved: launches by line and host, ends of experiments, grants."""
-
-    launches: dict[tuple[str, ...], list[datetime]]
-    ended: dict[str, datetime]
-    hosts: dict[tuple[str, ...], list[datetime]]
-    grants: dict[str, list[date]]
-
-    @classmethod
-    def of(cls, snapshot: Snapshot) -> _Ends:
-        experiments = reads.experiments(snapshot)
-        runs = reads.runs(snapshot).drop_nulls("host")
-        balance = reads.balance(snapshot, by="stream").filter(pl.col("granted") > 0)
-        return cls(
-            _times(experiments, ["scholar", "entity", "project"]),
-            dict(experiments.drop_nulls("ended_at").select("experiment_id", "ended_at").rows()),
-            _times(runs, ["entity", "host"]),
-            {
-                str(group): rows["day"].sort().to_list()
-                for (group,), rows in balance.group_by("group_id")
-            },
-        )
-
-    def after(self, sent: Sent) -> timedelta | None:
-        """How long after a message its case was resolved; None if it never was."""
-        row, rule = sent.nudge.facts, sent.nudge.rule
-        if rule == "runway":
-            days = [it for it in self.grants.get(row["stream"], []) if it > sent.day]
-            return days[0] - sent.day if days else None
-        if rule == "older_than_usual":
-            end = self.ended.get(row["experiment_id"])
-            return None if end is None else end - sent.at
-        if rule == "host_idle":
-            return _first_after(self.hosts.get((row["entity"], row["host"]), []), sent.at)
-        line = (row["scholar"], row["entity"], row["project"])
-        return _first_after(self.launches.get(line, []), sent.at)
-
-
-def _times(frame: pl.DataFrame, keys: list[str]) -> dict[tuple[str, ...], list[datetime]]:
+def _ends(snapshot: Snapshot) -> dict[tuple[object, ...], list[Any]]:
+    """Case -> when such were resolved: launches by line and host, ends of experiments, grants."""
+    experiments, runs = reads.experiments(snapshot), reads.runs(snapshot).drop_nulls("host")
+    grants = reads.balance(snapshot, by="stream").filter(pl.col("granted") > 0)
     return {
-        tuple(str(it) for it in key): rows["started_at"].sort().to_list()
-        for key, rows in frame.group_by(keys)
+        (rule, *key): rows[at].sort().to_list()
+        for rule, frame, at in (
+            ("", experiments, "started_at"),
+            ("older_than_usual", experiments.drop_nulls("ended_at"), "ended_at"),
+            ("host_idle", runs, "started_at"),
+            ("runway", grants.rename({"group_id": "stream"}), "day"),
+        )
+        for key, rows in frame.group_by(_CASES.get(rule, LINE))
     }
 
 
-def _first_after(moments: Sequence[datetime], at: datetime) -> timedelta | None:
-    return next((it - at for it in moments if it > at), None)
+def _after(ends: Mapping[tuple[object, ...], list[Any]], sent: Sent) -> timedelta | None:
+    """How long after a message its case was resolved; None if it never was."""
+    rule = sent.nudge.rule if sent.nudge.rule in _CASES else ""
+    case = (rule, *(sent.nudge.facts[it] for it in _CASES.get(rule, LINE)))
+    since = sent.day if rule == "runway" else sent.at
+    # An experiment ends once; of the others, the first after the message counts.
+    once = rule == "older_than_usual"
+    return next((it - since for it in ends.get(case, ()) if once or it > since), None)

@@ -1,145 +1,77 @@
-"""What a message may be about, by rule: from the reads of the pages and the person's own past."""
+"""What a message may be about, by rule, from the reads of the pages; and how much one hears."""
 
-from __future__ import annotations
-
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from datetime import date, timedelta
+from typing import Any
 
 import polars as pl
 
 from velocity.reading import reads
-from velocity.reading.access import EVERYTHING
+from velocity.reading.access import Scope
 from velocity.reading.frames import pace_days
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import date
-
-    from velocity.reading.access import Scope
-    from velocity.settings import Rule
-    from velocity.state import ReadMark
-    from velocity.store import Snapshot
+from velocity.settings import Rule
+from velocity.store import Snapshot
 
 #: Working hours that a failure waits for, and hours that a rented host is idle, before a message.
 DIED_HOURS, IDLE_HOURS = 1.0, 2.0
 #: Days of credits below which there is a message to leads.
 RUNWAY_DAYS = (3, 7)
-_DAY = timedelta(days=1)
-_NO_HOST = pl.DataFrame(schema={"host": pl.String})
+#: Not counted: there is a message about every failure.
+_ALWAYS = "run_died"
+_FOR_LEADS = "runway"
+MOST_A_WEEK = 2
+_DAY, _WEEK = timedelta(days=1), timedelta(days=7)
 
 
 @dataclass(frozen=True)
 class Nudge:
-    """A case that one person may get a message about.
+    """A case that one person may get a message about."""
 
-    Args:
-        person: id of the scholar, or address of the lead.
-        rule: the rule that it meets.
-        subject: what it is about; there is one message about it.
-        facts: its row of the read that the rule rests on.
-    """
-
-    person: str
-    rule: Rule
-    subject: str
-    facts: dict[str, Any]
+    person: str  # id of the scholar, or address of the lead
+    rule: Rule  # that it meets
+    subject: str  # what it is about; there is one message about it
+    facts: dict[str, Any]  # its row of the read that the rule rests on
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """The rows that the rules for scholars rest on.
+    """The rows that the rules for scholars rest on."""
 
-    Args:
-        decisions: `reads.needs_decision`.
-        open_work: `reads.open_work`.
-        hosts: `reads.idle_hosts` of one scholar alone; None if there are several.
-    """
-
-    decisions: pl.DataFrame
-    open_work: pl.DataFrame
-    hosts: pl.DataFrame
-
-    @classmethod
-    def of(
-        cls,
-        snapshot: Snapshot,
-        *,
-        scope: Scope = EVERYTHING,
-        read: Sequence[ReadMark] = (),
-        hosts: bool = True,
-    ) -> Evidence:
-        """Returns what is known in a snapshot.
-
-        `hosts`: whether the hosts in the scope are those of one scholar, who can act on them.
-        """
-        return cls(
-            reads.needs_decision(snapshot, read=read, scope=scope),
-            reads.open_work(snapshot, scope=scope),
-            reads.idle_hosts(snapshot, scope=scope) if hosts else _NO_HOST,
-        )
-
-    def of_projects(self, fresh: pl.DataFrame, *, hosts: bool) -> Evidence:
-        """Returns only the rows of some projects (entity, project), with or without the hosts."""
-        on = ["entity", "project"]
-        return Evidence(
-            self.decisions.join(fresh, on=on, how="semi", maintain_order="left"),
-            self.open_work.join(fresh, on=on, how="semi", maintain_order="left"),
-            self.hosts if hosts else _NO_HOST,
-        )
+    decisions: pl.DataFrame  # `reads.needs_decision`
+    open_work: pl.DataFrame  # `reads.open_work`
+    hosts: pl.DataFrame  # `reads.idle_hosts` of one scholar alone, who can act on them
 
     def due(self, scholar: str) -> list[Nudge]:
         """Returns the cases of the scholar, the most pressing of each rule first."""
-        return [
-            *self._waiting(scholar),
-            *self._died(scholar),
-            *self._old(scholar),
-            *self._idle(scholar),
-        ]
-
-    def _waiting(self, scholar: str) -> list[Nudge]:
-        rows = self.decisions.filter("needs_decision", scholar=scholar, kind="result")
-        return [Nudge(scholar, "result_waiting", _result(row), row) for row in rows.to_dicts()]
-
-    def _died(self, scholar: str) -> list[Nudge]:
-        rows = self.decisions.filter(
+        waiting = self.decisions.filter("needs_decision", scholar=scholar, kind="result")
+        died = self.decisions.filter(
             ~pl.col("parked") & ~pl.col("away") & ~pl.col("marked_read"),
             pl.col("waited_working_hours") >= DIED_HOURS,
             scholar=scholar,
             kind="failure",
         )
-        return [Nudge(scholar, "run_died", _result(row), row) for row in rows.to_dicts()]
-
-    def _old(self, scholar: str) -> list[Nudge]:
         beyond = pl.col("wip_age_hours") / pl.col("usual_hours")
         rows = self.open_work.filter("older_than_usual", scholar=scholar)
+        old = rows.sort(beyond, descending=True)
+        idle = self.hosts.filter("idle_now", pl.col("idle_for_hours") >= IDLE_HOURS)
+        of_rules: tuple[tuple[Rule, pl.DataFrame, str], ...] = (
+            ("result_waiting", waiting, "{experiment_id} {result_at}"),
+            ("run_died", died, "{experiment_id} {result_at}"),
+            ("older_than_usual", old, "{experiment_id}"),
+            ("host_idle", idle, "{entity} {host} {idle_since}"),
+        )
         return [
-            Nudge(scholar, "older_than_usual", str(row["experiment_id"]), row)
-            for row in rows.sort(beyond, descending=True).iter_rows(named=True)
+            Nudge(scholar, rule, subject.format_map(row), row)
+            for rule, found, subject in of_rules
+            for row in found.to_dicts()
         ]
-
-    def _idle(self, scholar: str) -> list[Nudge]:
-        if self.hosts.is_empty():
-            return []
-        rows = self.hosts.filter("idle_now", pl.col("idle_for_hours") >= IDLE_HOURS)
-        return [
-            Nudge(scholar, "host_idle", f"{row['entity']} {row['host']} {row['idle_since']}", row)
-            for row in rows.iter_rows(named=True)
-        ]
-
-
-def _result(row: dict[str, Any]) -> str:
-    return f"{row['experiment_id']} {row['result_at']}"
 
 
 def runway(snapshot: Snapshot, lead: str, today: date, *, scope: Scope) -> list[Nudge]:
     """Returns the streams whose credits run out soon, as known at the end of the day before.
 
-    Args:
-        snapshot: the data.
-        lead: address of the lead.
-        today: the day from which days are counted.
-        scope: what the lead may see.
+    `lead` is the address of a lead with that scope; days are counted from `today`.
     """
     last = today - _DAY
     ends = reads.ledger(snapshot, by="stream", at_day=last, scope=scope)
@@ -163,3 +95,31 @@ def runway(snapshot: Snapshot, lead: str, today: date, *, scope: Scope) -> list[
 
 def _limit(row: dict[str, Any]) -> int:
     return next(it for it in RUNWAY_DAYS if row["days_left"] < it)
+
+
+def picked(
+    found: Iterable[Nudge],
+    told: Collection[tuple[str, str, str]],
+    day: date,
+    rules: Collection[str],
+) -> Iterator[Nudge]:
+    """Yields every failure, and one other case if the person did not hear of too many.
+
+    That is none that day, and fewer than `MOST_A_WEEK` in the seven days up to it. Leads hear of
+    each stream, regardless of the week.
+
+    `found` are cases of one person, the most pressing first; `told` are the rule, subject and
+    working day (YYYY-MM-DD) of earlier messages; `day` is the working day, `rules` are on.
+    """
+    before = {(rule, subject) for rule, subject, _ in told}
+    days = [date.fromisoformat(on) for rule, _, on in told if rule in rules and rule != _ALWAYS]
+    free = day not in days
+    rested = sum(it > day - _WEEK for it in days) < MOST_A_WEEK
+    for nudge in found:
+        if nudge.rule not in rules or (nudge.rule, nudge.subject) in before:
+            continue
+        if nudge.rule == _ALWAYS:
+            yield nudge
+        elif free and (rested or nudge.rule == _FOR_LEADS):
+            free = False
+            yield nudge

@@ -1,13 +1,9 @@
 """One file per page. Each declares itself as `PAGE`; nothing else lists the pages."""
 
-from __future__ import annotations
-
 from importlib import import_module
 from pkgutil import iter_modules
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from velocity.ui.page import Page
+from velocity.ui.page import Page
 
 _FOUND = (import_module(f"{__name__}.{it.name}").PAGE for it in iter_modules(__path__))
 #: In the order of the navigation.

@@ -1,12 +1,12 @@
 """Definitions: what every figure means, from the headers of the queries that compute it."""
 
-from __future__ import annotations
-
 import streamlit as st
 
-from velocity import ui
 from velocity.formats import plural
 from velocity.sentences.definitions import Section, found
+from velocity.ui.page import EVERYONE, Page, has_page
+from velocity.ui.parts import heading
+from velocity.ui.sign_in import settings_now
 
 
 def _draw() -> None:
@@ -15,7 +15,7 @@ def _draw() -> None:
     asked = st.text_input(
         "Search", key="find", type="search", live=True, bind="query-params", width=400
     )
-    kept = found(ui.settings_now().experiments, asked or "", explains=ui.has_page("why"))
+    kept = found(settings_now().experiments, asked or "", explains=has_page("why"))
     if (asked or "").strip():
         count = sum(len(section.entries) for section in kept)
         st.caption(f"{plural(count, 'definition')} with these words")
@@ -29,11 +29,11 @@ def _draw() -> None:
 
 
 def _show(section: Section) -> None:
-    ui.heading(section.title, section.text)
+    heading(section.title, section.text)
     for title, anchor, text in section.entries:
         if title:
             st.subheader(title, anchor=anchor)
         st.markdown(text)
 
 
-PAGE = ui.Page("definitions", "Definitions", None, ui.EVERYONE, _draw, 90, "Evidence")
+PAGE = Page("definitions", "Definitions", None, EVERYONE, _draw, 90, "Evidence")

@@ -1,22 +1,25 @@
 """Groups: published weeks of streams, for those who may not see people."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 import streamlit as st
 
-from velocity import formats, sentences, ui
+from velocity import formats, sentences
 from velocity.reading import reads
 from velocity.sentences.groups import in_words
+from velocity.ui.page import Page
+from velocity.ui.parts import Table, empty_state, heading
+from velocity.ui.share import show_share
+from velocity.ui.tables import show_rows
+from velocity.ui.view import current_view
 
 
 def _draw() -> None:
-    view = ui.view()
+    view = current_view()
     weeks = view.read(reads.group_weeks)
     if weeks.is_empty():
         view.say("groups of at least 5 people", sentences.groups(weeks=weeks), window="whole weeks")
-        ui.empty_state(
+        empty_state(
             "No week is published yet. The first sync at least 48 hours after the end of a week "
             "publishes it, if the streams in the roster have at least 5 members in total.",
             '[[streams]]\nmembers = [{ scholar = "ID" }]',
@@ -25,7 +28,7 @@ def _draw() -> None:
     first, last = weeks["week_start"].sort().gather([0, -1])
     over = formats.span(first, last + timedelta(days=6))
     view.say("groups of at least 5 people", sentences.groups(weeks=weeks), window=over)
-    ui.show_share(view, last)
+    show_share(view, last)
     shown_weeks = in_words(weeks)
     for (name,), rows in shown_weeks.group_by("group_name", maintain_order=True):
         caption = f"One row per week, latest first, {formats.plural(rows.height, 'week')}"
@@ -36,8 +39,8 @@ def _draw() -> None:
             )
         shown = rows.sort("week_start", descending=True).drop("group_id", "group_name", "visible")
         key = f"group-{rows['group_id'][0].replace(' ', '-')}"
-        ui.heading(formats.markdown(formats.label(str(name))), caption, table=ui.Table(rows, key))
-        ui.show_rows(shown, alt=f"Weeks of {name}")
+        heading(formats.markdown(formats.label(str(name))), caption, table=Table(rows, key))
+        show_rows(shown, alt=f"Weeks of {name}")
     st.caption(
         "A published week never changes, even if runs arrive later or the roster or definitions "
         "change. Amounts are rounded to the nearest 5 and shares to the nearest 5 points; a share "
@@ -45,4 +48,4 @@ def _draw() -> None:
     )
 
 
-PAGE = ui.Page("groups", "Groups", (), ("group lead",), _draw, 20)
+PAGE = Page("groups", "Groups", (), ("group lead",), _draw, 20)

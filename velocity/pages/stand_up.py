@@ -1,35 +1,61 @@
-"""Stand-up: what changed, what is stuck, what the compute bought, whose credits end first."""
+"""Stand-up: what changed, what is stuck, what the compute bought, whose credits end first.
 
-from __future__ import annotations
+With `?present=1..3` it is one of three slides without names, navigation or choices.
+"""
 
 from datetime import timedelta
 
 import streamlit as st
 
-from velocity import formats, ui
+from velocity import formats
+from velocity.charts.balances import draw_ends
+from velocity.charts.waits import draw_waits
 from velocity.reading import reads, series
+from velocity.sentences import queue as queue_words
 from velocity.sentences import week as words
 from velocity.sentences.answer import Answer
 from velocity.sentences.weeks import coverage, not_tracked, restated_clause
 from velocity.ui import week_parts as parts
-from velocity.ui.present import present, present_button
-from velocity.ui.week import Week
-from velocity.ui.why import show_why
+from velocity.ui.page import Page, show_why
+from velocity.ui.parts import show_figure, theme_mode
+from velocity.ui.share import show_share
+from velocity.ui.view import current_view
+from velocity.ui.week import Week, tiles, week_chart
 
 _LATELY = timedelta(days=7)
+#: Of the tiles on the first slide, which has few words.
+_LABELS = ("Concluded", "One at a time", "Loop")
+_ENDS_ROW = 48
+#: Everything is as many times as large as on the page: text of 12 px is 24 px on a projector.
+_LARGER = 2
+# The keys are buttons that show only while they have the focus.
+_STYLE = f"""<style>
+html {{ font-size: {14 * _LARGER}px }}
+[data-testid="stHeader"] {{ display: none }}
+[data-testid="stMainBlockContainer"] {{ padding: 2.5rem 2.5rem 0 }}
+[data-testid="stMainBlockContainer"] > [data-testid="stVerticalBlock"]
+  > :not(:has(.st-key-slide)) {{
+  display: none
+}}
+.st-key-slide-keys {{ position: absolute; right: 0; opacity: 0 }}
+.st-key-slide-keys:focus-within {{ opacity: 1 }}
+</style>"""
 
 
 def _draw() -> None:
-    view = ui.view()
+    view = current_view()
     week = Week(view)
-    if present(week):
+    asked = st.query_params.get("present", "")
+    if asked in {"1", "2", "3"}:
+        _present(week, int(asked))
         return
     so_far = week.so_far("experiments_concluded")
     headline = words.headline(week.programme, week.programme_before, so_far, week.days)
     about = f"programme, {formats.plural(view.trust['scholars'], 'scholar')}"
     view.say(about, Answer(headline), window=week.days.kicker)
-    present_button(view)
-    ui.show_share(view, series.last_complete_week(view.window.last))
+    with view.choices:
+        st.button("Present", on_click=_go_to, args=(1,), key="present")
+    show_share(view, series.last_complete_week(view.window.last))
     with view.answer, st.container(horizontal=True, gap="small", vertical_alignment="center"):
         st.caption(
             coverage(
@@ -56,11 +82,82 @@ def _draw() -> None:
 
 
 def _five_lines(week: Week) -> None:
+    """Changed, Going well, Stuck, Compute, Runs out: always all five, in this order."""
+    now, before, days = week.programme, week.programme_before, week.days
+    streams = [
+        (name, week.now[it]["experiments_concluded"], week.before[it]["experiments_concluded"])
+        for it, name in week.view.stream_names.items()
+        if it in week.now and it in week.before
+    ]
+    stuck = words.stuck(week.decisions, week.known_on)
+    lines = (
+        words.changed(week.weekly, week.same_days, week.view.stream_names, days),
+        words.going_well(now, before, streams, days),
+        words.with_silent(stuck, week.view.trust["stale_runs"]),
+        words.compute(now, before, days),
+        words.runs_out(week.ends, week.known_on),
+    )
     with st.container(gap="xxsmall"):
-        for line in parts.five_lines(week):
+        for line in lines:
             about, text = st.columns([1, 11.5], gap=None)
             about.caption(line.about)
             text.markdown(line.text)
 
 
-PAGE = ui.Page("stand_up", "Stand-up", ("period",), ("lead",), _draw, 10)
+def _present(week: Week, slide: int) -> None:
+    st.html(_STYLE)
+    with st.container(key="slide"):
+        with st.container(key="slide-keys", horizontal=True, width="content"):
+            for label, shortcut, to in (
+                ("Back", "Left", max(slide - 1, 1)),
+                ("Next", "Right", min(slide + 1, len(_SLIDES))),
+                ("Close", "Esc", None),
+            ):
+                st.button(label, shortcut=shortcut, on_click=_go_to, args=(to,), key=f"go-{label}")
+        st.caption(f"{slide} of {len(_SLIDES)}")
+        _SLIDES[slide - 1](week)
+
+
+def _go_to(slide: int | None) -> None:
+    if slide:
+        st.query_params["present"] = str(slide)
+    else:
+        st.query_params.pop("present", None)
+
+
+def _this_week(week: Week) -> None:
+    # The charts show the usual range.
+    now, before = week.programme, week.programme_before
+    st.title(words.headline(now, before, None, week.days), anchor=False)
+    with st.grid(3, min_column_width=200, border=True):
+        for label, (said, measure) in zip(_LABELS, tiles(week), strict=True):
+            with st.container(gap="xsmall"):
+                st.metric(label, said.value)
+                show_figure(week_chart(week, measure).enlarged(_LARGER), key=f"slide-{measure}")
+
+
+def _needs_a_decision(week: Week) -> None:
+    st.title(queue_words.presented(week.decisions, week.known_on), anchor=False)
+    waits = queue_words.by_stream(week.decisions, week.view.stream_names)
+    figure = draw_waits(waits, mode=theme_mode(), title="Results that wait")
+    show_figure(figure.enlarged(_LARGER), key="slide-waits")
+    st.caption("One dot per line, in working hours since its result.")
+
+
+def _credits(week: Week) -> None:
+    said = words.runs_out(week.ends, week.known_on)
+    st.title(f"{said.start} {said.rest}".strip(), anchor=False)
+    figure = draw_ends(
+        week.ends,
+        today=week.known_on,
+        mode=theme_mode(),
+        title="Credits run out",
+        row_height=_ENDS_ROW,
+    )
+    show_figure(figure.enlarged(_LARGER), key="slide-ends")
+
+
+#: This week, Needs a decision, Credits.
+_SLIDES = (_this_week, _needs_a_decision, _credits)
+
+PAGE = Page("stand_up", "Stand-up", ("period",), ("lead",), _draw, 10)

@@ -9,6 +9,7 @@ A file begins with
     -- table: session | kept by scholar | published
 
 followed by one static SQL statement. Header lines come first; the body is everything after them.
+A parameter whose text says "null = ..." need not be given to a read (`velocity.reading.reads`).
 
 A metric's attributes follow its line, indented by three spaces (see
 `velocity.queries.metric.Metric`):
@@ -26,25 +27,21 @@ A line `-- word: outcome | success | k of its runs have finished` defines a valu
 A line `-- stage: host` marks a step of queries/derive/ that needs everybody's runs on a host.
 """
 
-from __future__ import annotations
-
 import hashlib
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any, Literal
+from itertools import takewhile
+from pathlib import Path
+from typing import Any, Literal
 
 from velocity.paths import project_root
 from velocity.queries.metric import Metric, composed, macros_of, with_attribute
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from pathlib import Path
-
 _FIELD = re.compile(r"^(title|param|metric|sum|word|table|stage|key|actor|order):\s*(.*)$")
 _ATTRIBUTE = re.compile(r"^--   (\w+)(?::\s*(.*))?$")
 _LAST = 99  # the place of a query without an `order`
-_PARAMETER = re.compile(r"(?<![\w$])\$([a-z_][a-z0-9_]*)")
 
 
 @dataclass(frozen=True)
@@ -86,13 +83,6 @@ class Query:
         """Return the values of its own parameters."""
         return {param.name: values[param.name] for param in self.params}
 
-    @property
-    def used_params(self) -> frozenset[str]:
-        """Names of the parameters in the body."""
-        code = re.sub(r"--[^\n]*", "", self.body)
-        code = re.sub(r"'(?:[^']|'')*'", "''", code)
-        return frozenset(_PARAMETER.findall(code))
-
 
 def queries_folder() -> Path:
     """Return the folder `queries/` of the clone, else the copy inside the wheel."""
@@ -118,9 +108,11 @@ def list_queries(folder: str = "") -> Iterator[Query]:
         yield load_query(path.relative_to(root).with_suffix("").as_posix())
 
 
-def list_metric_queries() -> list[Query]:
+@cache
+def list_metric_queries() -> tuple[Query, ...]:
     """Return the queries of queries/metrics/ in reading order."""
-    return sorted(list_queries("metrics"), key=lambda query: (query.order, query.name))
+    found = list_queries("metrics")
+    return tuple(sorted(found, key=lambda query: (query.order, query.name)))
 
 
 def macros() -> Iterator[str]:
@@ -142,38 +134,41 @@ def queries_fingerprint() -> str:
 
 def _parse(name: str, text: str) -> Query:
     lines = text.splitlines()
-    header_length = next(
-        (number for number, line in enumerate(lines) if not line.startswith("--")), len(lines)
-    )
-    fields: dict[str, Any] = {"title": ""}
+    header = list(takewhile(lambda line: line.startswith("--"), lines))
+    body = "\n".join(lines[len(header) :]).strip()
     words: list[str] = []
     params: list[Param] = []
     metrics: list[Metric] = []
     meanings: dict[str, dict[str, str]] = {}
-    for line in lines[:header_length]:
+    fields: dict[str, Any] = {}
+    for line in header:
         content = line[2:].strip()
         attribute, field = _ATTRIBUTE.match(line), _FIELD.match(content)
         if attribute is not None and metrics:
             metrics[-1] = with_attribute(metrics[-1], attribute[1], attribute[2] or "")
-        elif field is None:
-            words.append(content)
-        elif field[1] == "param":
-            params.append(Param(*_parts(name, field[2], 3)))
-        elif field[1] == "word":
-            column, word, meaning = _parts(name, field[2], 3)
-            meanings.setdefault(column, {})[word] = meaning
-        elif field[1] in {"metric", "sum"}:
-            parts = _parts(name, field[2], 4)
-            metrics.append(
-                Metric(parts[0], parts[1], parts[2], parts[3], shown=field[1] == "metric")
-            )
-        else:
-            fields |= _field(field[1], field[2])
-    if not fields["title"]:
+            continue
+        kind, value = (field[1], field[2]) if field else ("", content)
+        match kind:
+            case "":
+                words.append(content)
+            case "param":
+                params.append(Param(*_parts(name, value, 3)))
+            case "word":
+                column, word, meaning = _parts(name, value, 3)
+                meanings.setdefault(column, {})[word] = meaning
+            case "metric" | "sum":
+                id_, unit, title, meaning = _parts(name, value, 4)
+                metrics.append(Metric(id_, unit, title, meaning, shown=kind == "metric"))
+            case "table":
+                table, *kept = (part.strip() for part in value.split("|"))
+                owner = kept[0].removeprefix("kept by ") if kept else None
+                fields |= {"table": table, "kept_by": owner, "published": "published" in kept}
+            case "key":
+                fields["key"] = tuple(part.strip() for part in value.split(","))
+            case _:
+                fields[kind] = int(value) if kind == "order" else value
+    if not fields.get("title"):
         raise ValueError(f"queries/{name}.sql has no '-- title:' line")
-    body = "\n".join(lines[header_length:]).strip()
-    if "key" in fields:
-        body = composed(fields["key"], metrics, body)
     return Query(
         name=name,
         text=" ".join(words).strip(),
@@ -181,25 +176,9 @@ def _parse(name: str, text: str) -> Query:
         metrics=tuple(it for it in metrics if it.shown),
         sums=tuple(it for it in metrics if not it.shown),
         words=meanings,
-        body=body,
+        body=composed(fields["key"], metrics, body) if "key" in fields else body,
         **fields,
     )
-
-
-def _field(name: str, value: str) -> dict[str, Any]:
-    """Return the fields of a query that one header line sets."""
-    if name == "table":
-        return dict(zip(("table", "kept_by", "published"), _table(value), strict=True))
-    if name == "key":
-        return {"key": tuple(part.strip() for part in value.split(","))}
-    return {name: int(value) if name == "order" else value}
-
-
-def _table(value: str) -> tuple[str, str | None, bool]:
-    """Split "NAME", "NAME | kept by OWNER" or "NAME | kept by OWNER | published"."""
-    name, *words = (part.strip() for part in value.split("|"))
-    kept_by = words[0].removeprefix("kept by ") if words else None
-    return name, kept_by, "published" in words
 
 
 def _parts(name: str, value: str, count: int) -> list[str]:

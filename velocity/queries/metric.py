@@ -5,14 +5,9 @@ Bodies return hours as whole microseconds, in a column with `us` instead of the 
 metric's id, so that ratios divide integers.
 """
 
-from __future__ import annotations
-
 import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 _IDENTIFIER = re.compile(r"(?<![\w.])[a-z]\w*\b(?!\()")
 _DIVISOR = re.compile(r"/ (\w+)")
@@ -24,50 +19,30 @@ _OF_MEDIANS = ("n", "events", "median", "low", "high", "largest")
 
 @dataclass(frozen=True)
 class Metric:
-    """A figure that a query defines.
+    """A figure that a query defines."""
 
-    Args:
-        id: column name.
-        unit: hours, share, runs or another unit.
-        title: the name that people read.
-        text: the definition in words.
-        shown: whether it is a column of its own, or only an operand of formulas (`sum:`).
-        formula: over ids of the same query ("serial_hours / busy_hours"); "" for a sum.
-        low: formula of its lower 95 % limit; "" for none.
-        high: formula of its upper 95 % limit; "" for none.
-        adds: the addends of a sum, as "AMOUNT from ROWS where CONDITION", for `explain`.
-        largest: the same for a figure that is the largest of the amounts.
-        median: for a Kaplan-Meier median, the measure of queries/macros/latency_of.sql.
-        noun: for a median, the name of one observation.
-        above: what a group did in a week above its usual range, as the rest of a sentence; "" for a
-            metric without a weekly series.
-        below: the same for a week below the range.
-        rank: the order in which shifts of the same week are reported.
-        restated: whether changes of past weeks are recorded although it has no weekly series.
-        compared: whether pages show the quartiles of the cohort.
-        lasting: whether its weekly series is searched for a lasting change.
-        private: whether it is made of the hours of a scholar's day, or tells hours off: only the
-            scholar sees it, and `explain` refuses it to others.
-    """
-
-    id: str
-    unit: str
-    title: str
-    text: str
-    shown: bool = True
-    formula: str = ""
-    low: str = ""
-    high: str = ""
-    adds: str = ""
-    largest: str = ""
-    median: str = ""
-    noun: str = ""
+    id: str  # column name
+    unit: str  # hours, share, runs or another unit
+    title: str  # the name that people read
+    text: str  # the definition in words
+    shown: bool = True  # whether it is a column of its own, or only an operand (`sum:`)
+    formula: str = ""  # over ids of the same query ("serial_hours / busy_hours"); "" for a sum
+    low: str = ""  # formula of its lower 95 % limit; "" for none
+    high: str = ""  # formula of its upper 95 % limit; "" for none
+    adds: str = ""  # addends of a sum, as "AMOUNT from ROWS where CONDITION", for `explain`
+    largest: str = ""  # the same for a figure that is the largest of the amounts
+    median: str = ""  # of a Kaplan-Meier median: measure of queries/macros/latency_of.sql
+    noun: str = ""  # of a median: the name of one observation
+    #: What a group did in a week above its usual range, as the rest of a sentence; "" for a metric
+    #: without a weekly series.
     above: str = ""
-    below: str = ""
-    rank: int = 0
-    restated: bool = False
-    compared: bool = False
-    lasting: bool = False
+    below: str = ""  # the same for a week below the range
+    rank: int = 0  # the order in which shifts of the same week are reported
+    restated: bool = False  # changes of past weeks are recorded although it has no weekly series
+    compared: bool = False  # pages show the quartiles of the cohort
+    lasting: bool = False  # its weekly series is searched for a lasting change
+    #: It is made of the hours of a scholar's day, or tells hours off: only the scholar sees it, and
+    #: `explain` refuses it to others.
     private: bool = False
 
     @property
@@ -174,33 +149,27 @@ def macros_of(metrics: Iterable[Metric]) -> Iterator[str]:
     metrics = list(metrics)
     weekly = [it for it in metrics if it.weekly]
     restated = [it for it in metrics if it.weekly or it.restated]
-    counts = [it.counted_in for it in weekly if it.median]
-    yield _list_macro("weekly_measures", [it.id for it in weekly])
-    yield _list_macro("weekly_counts", counts)
-    yield _list_macro("restated_measures", [it.id for it in restated])
-    yield _list_macro("summed_measures", [it.id for it in restated if it.is_sum])
-    yield _list_macro("compared_measures", [it.id for it in metrics if it.compared])
-    yield _list_macro("lasting_measures", [it.id for it in metrics if it.lasting])
-    yield _map_macro("unit_of", {it.id: it.unit for it in weekly})
-    yield _map_macro("counted_in", {it.id: it.counted_in for it in weekly})
-    yield from (_formula_macro(it) for it in metrics if it.formula)
-
-
-def _formula_macro(metric: Metric) -> str:
-    """Return the formula of a metric as a macro of its operands, in order of appearance."""
-    taken = list(dict.fromkeys(_IDENTIFIER.findall(metric.formula)))
-    formula = formula_sql(metric.formula, {it: it for it in taken})
-    return f"CREATE OR REPLACE MACRO {metric.id}({', '.join(taken)}) AS {formula}"
-
-
-def _list_macro(name: str, ids: Iterable[str | None]) -> str:
-    return f"CREATE OR REPLACE MACRO {name}() AS [{_quoted(ids)}]"
-
-
-def _map_macro(name: str, values: Mapping[str, str | None]) -> str:
-    cases = " ".join(f"WHEN '{it}' THEN '{value}'" for it, value in values.items() if value)
-    return f"CREATE OR REPLACE MACRO {name}(id) AS CASE id {cases} END"
-
-
-def _quoted(ids: Iterable[str | None]) -> str:
-    return ", ".join(f"'{it}'" for it in ids)
+    lists: dict[str, list[str | None]] = {
+        "weekly_measures": [it.id for it in weekly],
+        "weekly_counts": [it.counted_in for it in weekly if it.median],
+        "restated_measures": [it.id for it in restated],
+        "summed_measures": [it.id for it in restated if it.is_sum],
+        "compared_measures": [it.id for it in metrics if it.compared],
+        "lasting_measures": [it.id for it in metrics if it.lasting],
+    }
+    for name, ids in lists.items():
+        listed = ", ".join(f"'{it}'" for it in ids)
+        yield f"CREATE OR REPLACE MACRO {name}() AS [{listed}]"
+    maps: dict[str, dict[str, str | None]] = {
+        "unit_of": {it.id: it.unit for it in weekly},
+        "counted_in": {it.id: it.counted_in for it in weekly},
+    }
+    for name, values in maps.items():
+        cases = " ".join(f"WHEN '{it}' THEN '{value}'" for it, value in values.items() if value)
+        yield f"CREATE OR REPLACE MACRO {name}(id) AS CASE id {cases} END"
+    for metric in metrics:
+        if metric.formula:
+            # A macro of its operands, in order of appearance.
+            taken = list(dict.fromkeys(_IDENTIFIER.findall(metric.formula)))
+            formula = formula_sql(metric.formula, {it: it for it in taken})
+            yield f"CREATE OR REPLACE MACRO {metric.id}({', '.join(taken)}) AS {formula}"

@@ -1,18 +1,12 @@
 """Which rows a viewer may see, as a scope that every read applies in its query."""
 
-from __future__ import annotations
-
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Literal
+from pathlib import Path
+from typing import Any, Literal
 
-from velocity.roster.models import folded_address, load_roster
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from velocity.roster.models import Roster
-    from velocity.settings import Settings
+from velocity.roster.models import Roster, folded_address, load_roster
+from velocity.settings import Settings
 
 Role = Literal["lead", "mentor", "research manager", "scholar"]
 
@@ -22,30 +16,20 @@ class Scope:
     """The rows a viewer may see: all, or those of some scholars and those inside some streams.
 
     Hashable, so that it can be part of a cache key.
-
-    Args:
-        everything: all rows.
-        scholars: ids of the scholars seen whole.
-        streams: ids of the streams whose own rows are seen, and their scholars within them.
-        fixed_groups: whether the fixed groups of streams are seen, whole weeks only.
-        hours: ids of the scholars whose hours of the day are seen; None: all scholars.
     """
 
     everything: bool = False
-    scholars: tuple[str, ...] = ()
-    streams: tuple[str, ...] = ()
-    fixed_groups: bool = False
-    hours: tuple[str, ...] | None = ()
+    scholars: tuple[str, ...] = ()  # seen whole
+    streams: tuple[str, ...] = ()  # whose own rows are seen, and their scholars within them
+    fixed_groups: bool = False  # whether the fixed groups of streams are seen, whole weeks only
+    hours: tuple[str, ...] | None = ()  # scholars whose hours of the day are seen; None: all
 
     @property
     def params(self) -> dict[str, Any]:
         """The value of the `$scope` parameter; see queries/macros/as_viewer.sql."""
         return {
-            "everything": self.everything,
-            "scholars": list(self.scholars),
-            "streams": list(self.streams),
-            "fixed_groups": self.fixed_groups,
-            "hours": None if self.hours is None else list(self.hours),
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in asdict(self).items()
         }
 
     def sees_whole(self, scholar: str) -> bool:
@@ -70,23 +54,14 @@ GROUPS_ALONE = Scope(fixed_groups=True)
 
 @dataclass(frozen=True)
 class Viewer:
-    """A person who uses the dashboard, and their roles.
+    """A person who uses the dashboard, and their roles."""
 
-    Args:
-        email: address of the sign-in; None without sign-in (`access.mode = "open"`).
-        name: the name in the roster, else the address; shown to scholars whose pages are opened.
-        roles: all roles of the viewer.
-        scope: the rows that the viewer may see.
-        scholar: id of the viewer as a scholar; None if they are not one.
-        managed: ids of the scholars whom the viewer sees as their research manager.
-    """
-
-    email: str | None
-    name: str
+    email: str | None  # address of the sign-in; None without sign-in (`access.mode = "open"`)
+    name: str  # in the roster, else the address; shown to scholars whose pages are opened
     roles: frozenset[Role]
     scope: Scope
-    scholar: str | None = None
-    managed: tuple[str, ...] = ()
+    scholar: str | None = None  # id of the viewer as a scholar
+    managed: tuple[str, ...] = ()  # scholars whom the viewer sees as their research manager
 
 
 #: The viewer without sign-in.

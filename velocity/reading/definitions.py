@@ -1,17 +1,20 @@
-"""Definitions of every figure, from the headers of queries/: for tooltips, pages and docs."""
+"""Definitions of every figure, from the headers of queries/: for tooltips, pages and docs.
 
-from __future__ import annotations
+The conventions that all figures share are in conventions.md.
+"""
 
-from dataclasses import dataclass, replace
+import re
+from dataclasses import replace
 from functools import cache
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from velocity.errors import VelocityError
 from velocity.formats import did_you_mean, mid_sentence
-from velocity.queries import list_metric_queries, list_queries
+from velocity.queries import Query, list_metric_queries, list_queries
+from velocity.queries.metric import Metric
+from velocity.settings import Experiments
 
-if TYPE_CHECKING:
-    from velocity.queries.metric import Metric
+_CONVENTIONS = Path(__file__).with_name("conventions.md")
 
 #: The steps of queries/derive/ whose tables are terms that people use.
 _WORDS = (
@@ -37,43 +40,23 @@ _BESIDE: dict[str, tuple[str | None, str, str]] = {
 }
 
 
-@dataclass(frozen=True)
-class Group:
-    """The figures of one query, or a term from queries/derive/, which has no figures."""
-
-    name: str  # the file's name, without folder and suffix
-    title: str
-    text: str
-    metrics: tuple[Metric, ...]
-    sums: tuple[Metric, ...] = ()  # operands of formulas that are not figures themselves
-
-
 @cache
-def groups() -> tuple[Group, ...]:
-    """Returns every metric in reading order, one group per file of queries/metrics/."""
-    return tuple(
-        Group(query.group, query.title, query.text, query.metrics, query.sums)
-        for query in list_metric_queries()
-    )
-
-
-@cache
-def words() -> tuple[Group, ...]:
+def words() -> tuple[Query, ...]:
     """Returns the steps that make runs, sessions, experiments and loops, in order."""
     steps = {query.table: query for query in list_queries("derive")}
-    return tuple(Group(table, steps[table].title, steps[table].text, ()) for table in _WORDS)
+    return tuple(steps[table] for table in _WORDS)
 
 
 @cache
 def metrics() -> dict[str, Metric]:
     """Returns every metric by its id."""
-    return {metric.id: metric for group in groups() for metric in group.metrics}
+    return {metric.id: metric for query in list_metric_queries() for metric in query.metrics}
 
 
 @cache
 def terms() -> dict[str, Metric]:
     """Returns every metric, and every sum that only formulas use, by its id."""
-    return {it.id: it for group in groups() for it in (*group.metrics, *group.sums)}
+    return {it.id: it for query in list_metric_queries() for it in (*query.metrics, *query.sums)}
 
 
 @cache
@@ -106,3 +89,20 @@ def definition(metric_id: str) -> Metric:
         text=f"{text}{mid_sentence(metric.text)}",
         formula={"low": metric.low, "high": metric.high}.get(suffix, ""),
     )
+
+
+def conventions(experiments: Experiments) -> dict[str, str]:
+    """Returns the conventions of all figures with the values of the settings: title -> Markdown."""
+    text = _CONVENTIONS.read_text(encoding="utf-8").format(
+        stale=_written(experiments.stale_after_minutes, "minute"),
+        together=_written(experiments.together_minutes, "minute"),
+        script=_written(experiments.script_gap_seconds, "second"),
+    )
+    parts = re.split(r"^## (.+)\n\n", text, flags=re.MULTILINE)[1:]
+    pairs = zip(parts[::2], parts[1::2], strict=True)
+    return {title: f"{rules.rstrip()}\n" for title, rules in pairs}
+
+
+def _written(value: float, unit: str) -> str:
+    """Returns a setting to the last digit."""
+    return f"{value:.15g} {unit}" + ("" if value == 1 else "s")

@@ -1,15 +1,10 @@
 """Frames as files to download: Parquet, and CSV without formulas that a spreadsheet runs."""
 
-from __future__ import annotations
-
 import io
-from typing import TYPE_CHECKING
 
 import polars as pl
 import polars.selectors as cs
-
-if TYPE_CHECKING:
-    from polars import DataFrame
+from polars import DataFrame
 
 #: A spreadsheet runs a cell that begins with one of these characters, or with their wide forms in
 #: East Asian text; a run can be called "=cmd|...".

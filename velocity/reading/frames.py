@@ -1,22 +1,19 @@
 """Frames for charts and tables, made from the frames of `velocity.reading.reads`."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from typing import Any
 
 import polars as pl
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from datetime import date
-
+from velocity.reading.periods import day_after
 
 Row = dict[str, Any]
 TIMELINE_DAYS = 7
-
-
 #: Days over which the ledger measures the pace of spending.
 PACE_DAYS = 14
+#: From this runway in days on there is no forecast, as in queries/macros/pace.sql.
+_CENTURY = 36_500
 
 
 def worded(values: pl.Series, say: Callable[[Any], str]) -> pl.Series:
@@ -39,12 +36,8 @@ def named_ends(
 ) -> pl.DataFrame:
     """Returns when the credits of streams with grants end, in roster order.
 
-    Args:
-        ledger: `reads.ledger` by stream.
-        seen: the same as seen a week before.
-        names: stream -> name, in roster order; others are left out.
-        first: first day with data.
-        last: the last day that counts.
+    `ledger` is `reads.ledger` by stream, and `seen` the same as seen a week before. Streams that
+    are not in `names` are left out. `first` is the first day with data, `last` the last one.
 
     Returns:
         `group_id`, `name`, `credits_left`, `burn_per_day`, `pace_days` (how many of the days that
@@ -72,12 +65,42 @@ def named_ends(
     )
 
 
-def strips(figures: Mapping[str, Any], bands: pl.DataFrame) -> pl.DataFrame:
-    """Returns the scholar's figures with the quartiles of the others.
+def ends_if(
+    ends: pl.DataFrame,
+    as_of: datetime,
+    zone: str,
+    *,
+    pace: Mapping[str, float] | None = None,
+    added: Mapping[str, float] | None = None,
+) -> pl.DataFrame:
+    """Returns `ends`, a frame of `named_ends`, with the days on which credits would end.
 
-    Args:
-        figures: the scholar's row of `reads.metrics` of the last four whole weeks.
-        bands: `reads.bands`.
+    `pace` is the share by which the burn of a group changes, such as -0.2. `added` is the credits
+    that a group gets, negative if it gives them.
+    """
+    rows = []
+    for row in ends.iter_rows(named=True):
+        group = row["group_id"]
+        if group in (pace or {}) or group in (added or {}):
+            left = row["credits_left"] + (added or {}).get(group, 0.0)
+            burn = (row["burn_per_day"] or 0.0) * (1 + (pace or {}).get(group, 0.0))
+            row = {**row, "credits_left": left, "burn_per_day": burn}  # noqa: PLW2901
+            row["runs_out_on"] = _end(as_of, zone, left, burn)
+        rows.append(row)
+    return pl.DataFrame(rows, schema=ends.schema)
+
+
+def _end(as_of: datetime, zone: str, left: float, burn: float) -> date | None:
+    """The same as queries/macros/exhausted_on.sql."""
+    if left <= 0 or burn <= 0 or left / burn >= _CENTURY:
+        return None
+    return day_after(as_of, left / burn, zone)
+
+
+def strips(figures: Mapping[str, Any], bands: pl.DataFrame) -> pl.DataFrame:
+    """Returns a scholar's figures of the last four whole weeks with the quartiles of the others.
+
+    `figures` is a row of `reads.metrics`, and `bands` are `reads.bands`.
     """
     measures = (
         ("Concluded a week", "rate", "throughput_per_week"),

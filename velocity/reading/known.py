@@ -1,19 +1,13 @@
 """What was known at an earlier instant: replays need it."""
 
-from __future__ import annotations
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
 
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+import polars as pl
 
 from velocity.queries import load_query
-from velocity.store.kept import MOST_BYTES, Kept
-from velocity.store.snapshot import Snapshot
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import datetime
-
-    import polars as pl
+from velocity.store.snapshot import MOST_BYTES, Kept, Snapshot
 
 #: Longer than a run can be silent before it counts as dead.
 _RECENT = timedelta(days=8)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -13,9 +14,6 @@ import polars as pl
 from velocity import formats
 from velocity.reading.periods import Window, last_whole_day, monday_of
 from velocity.reading.series import TREND_WEEKS
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
 
 Row = dict[str, Any]
 _WEEK, _DAY = timedelta(weeks=1), timedelta(days=1)
@@ -120,25 +118,21 @@ class Trend:
         The running week ends with its last whole day, as the figures of the page do.
         """
         values = self.weekly.filter(pl.col("measure").is_in(_WEEKLY)).pivot(
-            "measure", index=["week_start", "running"], values="value"
+            "measure", on_columns=_WEEKLY, index=["week_start", "running"], values="value"
         )
-        parts = [Parts.of(row, hours=self.hours) for row in self.figures.iter_rows(named=True)]
-        shares: dict[str, list[float | None]] = {
-            name: [None if it is None else it.shares.get(name) for it in parts]
-            for name in ("machine", "waiting", "off")
-        }
+        machine, nothing = pl.col("loop_machine_share"), pl.lit(None, pl.Float64)
         hours = self.figures.select(
             "serial_hours",
             "parallel_hours",
             "gpu_hours_per_concluded",
             *(_enough(it).alias(f"{it}_so_far") for it in _WEEKLY),
             week_start="period_start",
-            **{f"{name}_part": pl.Series(it, dtype=pl.Float64) for name, it in shares.items()},
+            machine_part=machine,
+            waiting_part="loop_working_wait_share" if self.hours else 1 - machine,
+            off_part="loop_off_share" if self.hours else nothing,
         )
-        missing = [it for it in _WEEKLY if it not in values.columns]
         return (
-            values.with_columns(pl.lit(None, pl.Float64).alias(it) for it in missing)
-            .join(hours, on="week_start", how="left")
+            values.join(hours, on="week_start", how="left")
             .with_columns(
                 pl.when("running").then(f"{it}_so_far").otherwise(it).alias(it) for it in _WEEKLY
             )
@@ -171,13 +165,12 @@ class Trend:
     @property
     def full_weeks(self) -> int:
         """How many weeks are over, since the first launch or the start of the current phase."""
-        whole = self.weekly.filter(~pl.col("running"), _OF_NOW)
-        return int(whole["week_start"].n_unique())
+        return self.weekly.filter(~pl.col("running"), _OF_NOW)["week_start"].n_unique()
 
     @property
     def weeks_with_data(self) -> int:
         """How many weeks are over, since the first launch."""
-        return int(self.weekly.filter(~pl.col("running"))["week_start"].n_unique())
+        return self.weekly.filter(~pl.col("running"))["week_start"].n_unique()
 
     def usual(self, measure: str) -> tuple[float, float] | None:
         """The usual range of a measure in the current phase; None with fewer than 8 weeks of it."""
@@ -194,21 +187,13 @@ class Trend:
 
     def earlier(self, measure: str) -> float | None:
         """The centre of a measure in the phase before the current one; None without one."""
-        before = self.weekly.filter(
-            pl.col("phase") == pl.col("phase").max() - 1,
-            pl.col("centre").is_not_null(),
-            measure=measure,
-        )
-        return next(iter(before["centre"]), None)
+        before = self.weekly.filter(pl.col("phase") == pl.col("phase").max() - 1, measure=measure)
+        return next(iter(before["centre"].drop_nulls()), None)
 
     def beyond(self, measure: str) -> Row | None:
         """The latest full week of the window that lies beyond the usual range."""
-        rows = self.weekly.filter(
-            pl.col("signal"),
-            pl.col("measure") == measure,
-            pl.col("week_start") >= monday_of(self.window.first),
-            pl.col("week_start") <= self.window.last,
-        ).sort("week_start")
+        inside = pl.col("week_start").is_between(monday_of(self.window.first), self.window.last)
+        rows = self.weekly.filter("signal", inside, measure=measure).sort("week_start")
         return rows.row(-1, named=True) if rows.height else None
 
     @property
@@ -218,8 +203,7 @@ class Trend:
 
     def so_far(self, measure: str) -> float | None:
         """The value of the running week; None if there is none."""
-        rows = self.frame.filter("running")
-        return rows[measure][0] if rows.height else None
+        return next(iter(self.frame.filter("running")[measure]), None)
 
     @property
     def last_week(self) -> list[Row]:
@@ -230,11 +214,9 @@ class Trend:
     @property
     def window_parts(self) -> list[Parts]:
         """How loop hours divide in each full week of the window that has closed loops."""
-        rows = self.figures.filter(
-            pl.col("period_start") >= self.window.first,
-            pl.col("period_start") + _WEEK <= self.window.end,
-        )
-        found = (Parts.of(row, hours=self.hours) for row in rows.iter_rows(named=True))
+        whole = pl.col("period_start").is_between(self.window.first, self.window.end - _WEEK)
+        rows = self.figures.filter(whole).iter_rows(named=True)
+        found = (Parts.of(row, hours=self.hours) for row in rows)
         return [it for it in found if it is not None]
 
 
@@ -283,12 +265,12 @@ class Today:
         zone: str,
         who: Mapping[str, Any],
     ) -> Today:
-        """What the scholar finds at `as_of`.
+        """What the scholar finds at `as_of`, the end of the data.
 
         Args:
             loops: `reads.loops` of the scholar; those of the last two weeks count.
             decisions: `reads.needs_decision` of the scholar: results marked as read are left out.
-            as_of: the end of the data.
+            as_of: an instant.
             zone: the programme's time zone.
             who: the scholar's row of `reads.scholars`.
         """
@@ -300,14 +282,12 @@ class Today:
         )
         local = as_of.astimezone(ZoneInfo(who["timezone"]))
         begins, ends = who["awake_start_min"] or 0, who["awake_end_min"] or 0
-        since = _last_end(local, ends)
+        since = datetime.combine(local.date(), time(), local.tzinfo) + timedelta(minutes=ends)
+        since = since if since <= local else since - _DAY
         rows = loops.reverse()
-        waiting = rows.filter(pl.col("status") == "awaiting")
+        waiting, running = rows.filter(status="awaiting"), rows.filter(status="open")
         failed = pl.col("outcome") == "failure"
         new = pl.col("result_at") >= since.astimezone(UTC)
-        running = rows.filter(pl.col("status") == "open")
-        busy = running["project"].unique()
-        free = rows.filter(~pl.col("project").is_in(busy.implode()))["project"]
         minute = local.hour * 60 + local.minute
         left = (ends - minute) % _DAY_MINUTES
         awake = (minute - begins) % _DAY_MINUTES < (ends - begins) % _DAY_MINUTES
@@ -316,16 +296,10 @@ class Today:
             failed=waiting.filter(failed).to_dicts(),
             running=running.to_dicts(),
             waiting=waiting.filter(~failed & ~new).to_dicts(),
-            free=free.unique().sort().to_list(),
+            free=sorted({*rows["project"]} - {*running["project"]}),
             since=since,
             evening=awake and 0 < left <= 180,  # noqa: PLR2004 - three hours
         )
-
-
-def _last_end(local: datetime, minutes: int) -> datetime:
-    """The last instant at which a working window ended."""
-    end = datetime.combine(local.date(), time(), local.tzinfo) + timedelta(minutes=minutes)
-    return end if end <= local else end - _DAY
 
 
 def timeline_days(
@@ -333,19 +307,14 @@ def timeline_days(
 ) -> tuple[date, date, date]:
     """First day, day after the last, and the day on which a timeline opens.
 
-    Args:
-        window: the days that the page covers.
-        last_day: last whole day.
-        up_to_now: whether the timeline goes on to the end of the data.
-        last_launch: the day of the latest launch in the window; the timeline opens on its week.
+    It goes on `up_to_now`, the end of the data, or to the end of the window; it opens on the week
+    of the latest launch in the window.
     """
     end = max(window.end, last_day + 2 * _DAY) if up_to_now else window.end
     if last_launch is not None and last_launch < monday_of(end - _DAY):
         end = min(end, monday_of(last_launch) + _WEEK)
-    last = end - _DAY
     first = max(window.first, end - _TIMELINE)
-    opens = monday_of(last)
-    return first, end, max(first, opens)
+    return first, end, max(first, monday_of(end - _DAY))
 
 
 def spell_over(window: Window, off: Collection[date]) -> tuple[date, date] | None:

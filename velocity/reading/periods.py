@@ -1,17 +1,16 @@
-"""The windows of whole local days that a page can cover."""
+"""The windows of whole local days that a page can cover, and instants cut to their local day."""
 
-from __future__ import annotations
-
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import Literal, get_args
 from zoneinfo import ZoneInfo
 
-from velocity import formats
+import polars as pl
+from polars import selectors
 
-if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+from velocity import formats
 
 #: The texts of the choice.
 Period = Literal["This week", "Last week", "4 weeks", "Programme", "Custom"]
@@ -100,15 +99,30 @@ def last_four_weeks(last_day: date) -> Window:
     return Window(sunday - 4 * _WEEK + _DAY, sunday)
 
 
+def only_days(frame: pl.DataFrame, visible: Collection[str], zone: str) -> pl.DataFrame:
+    """Returns the rows with other people's instants cut to the beginning of their local day.
+
+    Times of day are for the scholar alone: everybody else gets days. The ids of scholars whose
+    hours may be seen are `visible`; the column with the id is `scholar`.
+    """
+    own = pl.col("scholar").is_in(visible)
+    # When a project's data ends says nothing about a person.
+    instants = selectors.datetime(time_zone="*") - selectors.by_name("as_of", require_all=False)
+    return frame.with_columns(pl.when(own).then(instants).otherwise(day_of(instants, zone)))
+
+
+def day_of(instants: pl.Expr, zone: str) -> pl.Expr:
+    """The beginning of the local day of instants, as instants in UTC."""
+    days = instants.dt.convert_time_zone(zone).dt.truncate("1d")
+    return days.dt.convert_time_zone("UTC")
+
+
 def presets(first_day: date, last_day: date) -> dict[Period, Window]:
     """Returns the periods that can be chosen by name, and their windows.
 
     The running week ends with its last whole day and cannot be chosen before it has one. Full
-    weeks cannot be chosen before the first one with data is over.
-
-    Args:
-        first_day: first day with data.
-        last_day: last whole day.
+    weeks cannot be chosen before the first one with data is over. `first_day` is the first day with
+    data, `last_day` the last whole day.
     """
     four_weeks = last_four_weeks(last_day)
     this_monday = four_weeks.end
@@ -129,12 +143,8 @@ def opening(
 
     A page that asks for "This week" opens with the last one until a working day of this week is
     over. A page that asks for "4 weeks" opens with this one until there is a whole week of data. If
-    a period is not offered yet, the page opens with the nearest one that is.
-
-    Args:
-        asked: what the page asks for.
-        offered: of `presets`.
-        holidays: days, besides Saturday and Sunday, on which nobody works.
+    a period is not offered yet, the page opens with the nearest one that is. Nobody works on
+    holidays, Saturdays and Sundays.
     """
     running = offered.get("This week")
     if asked == "This week" and running is not None and "Last week" in offered:
@@ -158,13 +168,10 @@ def limited(window: Window, first_day: date, last_day: date) -> Window:
 
 
 def asked_for(text: str, offered: Mapping[Period, Window]) -> Chosen | None:
-    """Returns what an address asks for: days, or the name of a period; None if it cannot be read.
+    """Returns what an address asks for: "2026-11-23..2026-11-28", or a period such as "4 weeks".
 
-    An address that the app writes has days, so a link shows the same days later.
-
-    Args:
-        text: such as "2026-11-23..2026-11-28" or "4 weeks".
-        offered: of `presets`; with "Programme", whose days are all that there are.
+    None if it cannot be read. An address that the app writes has days, so a link shows the same
+    days later.
     """
     for period, window in offered.items():
         if text in {period, window.written}:
@@ -181,10 +188,6 @@ def before(chosen: Chosen, first_day: date) -> Window | None:
 
     A week is compared with the same days of the week before, other periods with as many days just
     before them. The whole programme has nothing to compare it with.
-
-    Args:
-        chosen: the period and its days.
-        first_day: first day with data.
     """
     window = chosen.window
     back = _WEEK if chosen.period == "This week" else timedelta(days=window.days)

@@ -1,38 +1,27 @@
-"""One typed function per read of a snapshot. Figures are computed in queries/, not here.
+"""The reads of a snapshot. Figures are computed in queries/, not here.
 
 Days are local days of the programme's time zone, `from_day` inclusive, `to_day` exclusive, None for
 no limit. Columns ending in `_at` are UTC instants, `_hours` hours, `_share` between 0 and 1.
 """
 
-from __future__ import annotations
-
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
-from functools import partial, update_wrapper
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
+from datetime import UTC, date, datetime
+from functools import cached_property, partial
+from inspect import Parameter, Signature
+from typing import Any, TypedDict, Unpack
 
 import polars as pl
 
-from velocity.queries import load_query
+from velocity.queries import list_metric_queries, load_query
 from velocity.reading import definitions
 from velocity.reading.access import EVERYTHING, Scope
-from velocity.reading.hours import only_days
-from velocity.reading.periods import last_four_weeks, last_whole_day
+from velocity.reading.periods import last_four_weeks, last_whole_day, only_days
+from velocity.state import ReadMark
 from velocity.store.figures import Actor, By, Period, figures
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from datetime import date
-
-    from velocity.state import ReadMark
-    from velocity.store.snapshot import Snapshot
+from velocity.store.snapshot import Snapshot
 
 __all__ = ["Actor", "By", "Period"]
-
-_Params = ParamSpec("_Params")
-_Declared = Callable[Concatenate["Snapshot", _Params], None]
-_Read = Callable[Concatenate["Snapshot", _Params], "pl.DataFrame"]
 
 #: The end of the data in an empty store.
 _NO_DATA = datetime.fromtimestamp(0, UTC)
@@ -41,36 +30,87 @@ _NO_DATA = datetime.fromtimestamp(0, UTC)
 side_by_side = ThreadPoolExecutor(2, thread_name_prefix="part")
 
 
-def _rows(query: str) -> Callable[[_Declared[_Params]], _Read[_Params]]:
-    """Returns a decorator: the function declares the query's parameters, the result runs it."""
+class Filters(TypedDict, total=False):
+    """The parameters of reads. Each read takes those that the header of its query declares."""
 
-    def decorate(declared: _Declared[_Params]) -> _Read[_Params]:
-        defaults = declared.__kwdefaults__ or {}
+    actor: Actor
+    at: datetime
+    at_day: date | None
+    by: By
+    by_scholar: bool
+    classes: Sequence[str] | None
+    doubtful: bool
+    experiments: Sequence[str] | None
+    from_at: datetime
+    from_day: date | None
+    group_id: str
+    groups: Sequence[str] | None
+    min_hours: float
+    most: int | None
+    projects: Sequence[str] | None
+    read: Sequence[ReadMark]
+    scholar: str | None
+    scholars: Sequence[str] | None
+    scope: Scope
+    since: datetime | None
+    stream: str | None
+    streams: Sequence[str] | None
+    to_at: datetime
+    to_day: date | None
 
-        def read(snapshot: Snapshot, /, *_: _Params.args, **given: _Params.kwargs) -> pl.DataFrame:
-            return _read(snapshot, query, **{**defaults, **given})
 
-        update_wrapper(read, declared)
-        # One declaration can serve several reads.
-        read.__name__ = query.rpartition("/")[2]
-        return read
+class Read:
+    """The rows of one query in a snapshot, as a viewer may see them.
 
-    return decorate
+    Parameters that its header says can be null are optional. Unless they are given, the scope is
+    everything, and launches are those by people.
+    """
+
+    def __init__(self, query: str, **defaults: Unpack[Filters]) -> None:
+        self.__name__ = query.rpartition("/")[2]
+        self._query = query
+        self._defaults = {"actor": "person", "scope": EVERYTHING, **defaults}
+
+    @cached_property
+    def __signature__(self) -> Signature:
+        """The parameters of the query."""
+        params = load_query(self._query).params
+        known = {it.name: None for it in params if "null =" in it.text} | self._defaults
+        filters = (
+            Parameter(it.name, Parameter.KEYWORD_ONLY, default=known.get(it.name, Parameter.empty))
+            for it in params
+        )
+        return Signature([Parameter("snapshot", Parameter.POSITIONAL_ONLY), *filters])
+
+    def __call__(self, snapshot: Snapshot, /, **filters: Unpack[Filters]) -> pl.DataFrame:
+        """Run the query.
+
+        Raises:
+            TypeError: a filter is missing, or the query does not have it.
+        """
+        asked = self.__signature__.bind(snapshot, **filters)
+        asked.apply_defaults()
+        return _read(snapshot, self._query, **asked.kwargs)
 
 
 def _read(
     snapshot: Snapshot, query: str, frames: Mapping[str, pl.DataFrame] | None = None, **given: Any
 ) -> pl.DataFrame:
-    params = {
-        name: it.params if isinstance(it, Scope) else list(it) if isinstance(it, tuple) else it
-        for name, it in given.items()
-    }
+    params = {name: _param(it) for name, it in given.items()}
     frame = snapshot.frame(load_query(query).body, params, frames)
     scope = given.get("scope")
     if scope is None or scope.hours is None or "scholar" not in frame.columns:
         return frame
     known: pl.DataFrame = snapshot.kept.get((edge,), lambda: edge(snapshot))
     return only_days(frame, scope.hours, str(known["timezone"][0]))
+
+
+def _param(value: Any) -> Any:
+    if isinstance(value, Scope):
+        return value.params
+    if isinstance(value, ReadMark):
+        return value._asdict()
+    return [_param(it) for it in value] if isinstance(value, tuple | list) else value
 
 
 def metrics(
@@ -117,24 +157,6 @@ def metrics(
     return frame.drop("period_start") if period == "all" else frame
 
 
-@_rows("metrics/xmr")
-def weekly(
-    snapshot: Snapshot,
-    *,
-    by: By,
-    groups: Sequence[str] | None = None,
-    scope: Scope = EVERYTHING,
-) -> None:
-    """Weekly series with the group's usual range: one row per group, measure and week.
-
-    Returns:
-        group_id, measure (metric id), week_start, running, away (a scholar's week of days off),
-        value, n (null for shares), centre, limit_low, limit_high (null with fewer than 8 complete
-        weeks of the phase that were not away), signal (whether the week is a shift), phase
-        (from 0; limits start afresh with each).
-    """
-
-
 def lasting_changes(
     snapshot: Snapshot,
     *,
@@ -179,299 +201,118 @@ def _pooled(
 ) -> float | None:
     """The figure of a group over some whole weeks; a sum is given per week."""
     metric = definitions.metrics()[measure]
-    part = next(it.name for it in definitions.groups() if metric in it.metrics)
+    part = next(it.group for it in list_metric_queries() if metric in it.metrics)
     figure = read(groups=[group], from_day=first, to_day=end, parts=[part])
     value: float | None = figure[measure].item()
     return value * 7 / (end - first).days if metric.is_sum and value is not None else value
 
 
-@_rows("reads/runs")
-def runs(
-    snapshot: Snapshot,
-    *,
-    from_day: date | None = None,
-    to_day: date | None = None,
-    scholars: Sequence[str] | None = None,
-    projects: Sequence[str] | None = None,
-    classes: Sequence[str] | None = None,
-    experiments: Sequence[str] | None = None,
-    actor: Actor = "all",
-    doubtful: bool = False,
-    most: int | None = None,
-    scope: Scope = EVERYTHING,
-) -> None:
-    """Runs that started in the window, latest first; see queries/reads/runs.sql."""
-
-
-@_rows("reads/run_counts")
-def run_counts(
-    snapshot: Snapshot,
-    *,
-    from_day: date | None = None,
-    to_day: date | None = None,
-    experiments: Sequence[str] | None = None,
-    scope: Scope = EVERYTHING,
-) -> None:
-    """scholar, project, class, and counts of the runs that started in the window."""
-
-
-@_rows("reads/loops")
-def loops(
-    snapshot: Snapshot,
-    *,
-    from_day: date | None = None,
-    to_day: date | None = None,
-    scholar: str | None = None,
-    stream: str | None = None,
-    actor: Actor = "person",
-    scope: Scope = EVERYTHING,
-) -> None:
-    """Loops of experiments launched in the window, latest first; see queries/reads/loops.sql."""
-
-
-@_rows("reads/line_states")
-def line_states(
-    snapshot: Snapshot,
-    *,
-    from_day: date | None = None,
-    to_day: date | None = None,
-    streams: Sequence[str] | None = None,
-    scope: Scope = EVERYTHING,
-) -> None:
-    """One row per line, those that need attention first; see queries/reads/line_states.sql."""
-
-
-@_rows("reads/stuck")
-def stuck(snapshot: Snapshot, *, min_hours: float, scope: Scope = EVERYTHING) -> None:
-    """Results, failures and stale runs older than `min_hours`, oldest first; see stuck.sql."""
-
-
-def needs_decision(
-    snapshot: Snapshot,
-    *,
-    streams: Sequence[str] | None = None,
-    scholars: Sequence[str] | None = None,
-    read: Sequence[ReadMark] = (),
-    scope: Scope = EVERYTHING,
-) -> pl.DataFrame:
-    """Lines whose latest result nobody followed, those that need a decision first.
-
-    See queries/reads/needs_decision.sql. `read`: the results that their scholars marked as read
-    (`velocity.state.read_marks`); the command line and the digest know of none.
-
-    Returns:
-        scholar, name, entity, project, experiment_id, label, url, result_at and waited_hours (null
-        where `named` is false), stream, stream_name, kind (result or failure),
-        waited_working_hours, usual_working_hours and usual_median_working_hours (null if not
-        known), usual_n, usual_of (line, scholar or null), parked, away, marked_read,
-        needs_decision, named, met_rule_at (for the scholar alone).
-    """
-    return _read(
-        snapshot,
-        "reads/needs_decision",
-        streams=tuple(streams) if streams is not None else None,
-        scholars=tuple(scholars) if scholars is not None else None,
-        read=tuple(mark._asdict() for mark in read),
-        scope=scope,
-    )
-
-
-@_rows("reads/restated")
-def restated(
-    snapshot: Snapshot, *, by: By, since: datetime | None = None, scope: Scope = EVERYTHING
-) -> None:
-    """group_id, week_start, measure, value_before, value_after: past weeks changed since then."""
-
-
-@_rows("reads/edge")
-def edge(snapshot: Snapshot) -> None:
-    """One row: as_of and newest (instants), timezone; see queries/reads/edge.sql."""
-
-
-def _in_scope(snapshot: Snapshot, *, scope: Scope = EVERYTHING) -> None:
-    """All rows that the viewer may see."""
-
-
+#: Runs that started in the window, latest first; see queries/reads/runs.sql.
+runs = Read("reads/runs", actor="all", doubtful=False)
+#: scholar, project, class, and counts of the runs that started in the window.
+run_counts = Read("reads/run_counts")
+#: Loops of experiments launched in the window, latest first; see queries/reads/loops.sql.
+loops = Read("reads/loops")
+#: One row per line, those that need attention first; see queries/reads/line_states.sql.
+line_states = Read("reads/line_states")
+#: Results, failures and stale runs older than `min_hours`, oldest first; see stuck.sql.
+stuck = Read("reads/stuck")
+#: Lines whose latest result nobody followed, those that need a decision first.
+#:
+#: See queries/reads/needs_decision.sql. `read`: the results that their scholars marked as read
+#: (`velocity.state.read_marks`); the command line and the digest know of none.
+#:
+#: scholar, name, entity, project, experiment_id, label, url, result_at and waited_hours (null where
+#: `named` is false), stream, stream_name, kind (result or failure), waited_working_hours,
+#: usual_working_hours and usual_median_working_hours (null if not known), usual_n, usual_of (line,
+#: scholar or null), parked, away, marked_read, needs_decision, named, met_rule_at (for the scholar
+#: alone).
+needs_decision = Read("reads/needs_decision", read=())
+#: group_id, week_start, measure, value_before, value_after: past weeks changed since then.
+restated = Read("reads/restated")
+#: One row: as_of and newest (instants), timezone; see queries/reads/edge.sql.
+edge = Read("reads/edge")
 #: One row: as_of, timezone, and counts of scholars, runs and doubtful runs.
-trust = _rows("reads/trust")(_in_scope)
+trust = Read("reads/trust")
 #: scholar, name, in_roster, timezone, awake window (minutes of the day), streams.
-scholars = _rows("reads/scholars")(_in_scope)
+scholars = Read("reads/scholars")
 #: stream, name, in roster order.
-streams = _rows("reads/streams")(_in_scope)
+streams = Read("reads/streams")
 #: entity, project, as_of, pulled_from, runs.
-projects = _rows("reads/projects")(_in_scope)
+projects = Read("reads/projects")
 #: username, gpu_type (either may be null), runs: the pairs found in runs.
-usernames = _rows("reads/usernames")(_in_scope)
+usernames = Read("reads/usernames")
 #: One row per launch by a person: who, project, tags, job type, local time, outside the window?
-launches = _rows("reads/launches")(_in_scope)
+launches = Read("reads/launches")
 #: host, runs: the names of hosts in runs.
-hosts = _rows("reads/hosts")(_in_scope)
+hosts = Read("reads/hosts")
 #: username, runs, first_at, last_at of users who are not in the roster.
-unattributed = _rows("reads/unattributed")(_in_scope)
+unattributed = Read("reads/unattributed")
 #: Lines whose experiments belong to no stream: scholar, entity, project, experiments, dates.
-ambiguous = _rows("reads/ambiguous")(_in_scope)
+ambiguous = Read("reads/ambiguous")
 #: Config keys that differ between runs launched together: key, differing, launches, the share.
-key_differences = _rows("reads/key_differences")(_in_scope)
+key_differences = Read("reads/key_differences")
 #: flag, runs, share of all runs, held, used, fault: the flags of runs.
-flags = _rows("reads/flags")(_in_scope)
+flags = Read("reads/flags")
 #: word, runs: state words that belong to no class.
-unknown_states = _rows("reads/unknown_states")(_in_scope)
+unknown_states = Read("reads/unknown_states")
 #: entity, project, run_id, reason of rows that could not be read.
-rejected = _rows("reads/rejected")(_in_scope)
+rejected = Read("reads/rejected")
 #: The result of each command that read runs, newest first.
-sync_log = _rows("reads/sync_log")(_in_scope)
+sync_log = Read("reads/sync_log")
 #: One row per group of streams and published week, and one per week for all of them: group_id
 #: ("all groups" is the sum of the visible ones), group_name, week_start, visible (false: fewer than
 #: 4 active people besides those whom the viewer may see by name, all else null) and figures.
-group_weeks = _rows("reads/group_weeks")(_in_scope)
-
-
-def _of_days(
-    snapshot: Snapshot,
-    *,
-    from_day: date | None = None,
-    to_day: date | None = None,
-    scope: Scope = EVERYTHING,
-) -> None:
-    """The rows of a window."""
-
-
+group_weeks = Read("reads/group_weeks")
 #: week_start, stream (null: none), stream_name, gpu_hours; streams in roster order.
-gpu_weeks = _rows("reads/gpu_weeks")(_of_days)
+gpu_weeks = Read("reads/gpu_weeks")
 #: One row per GPU type: hours, failed hours, credits, measured utilisation where known.
-gpu_types = _rows("reads/gpu_types")(_of_days)
+gpu_types = Read("reads/gpu_types")
 #: Rented hosts, those without a run now first, with their idle GPU-hours in the window; see
 #: queries/metrics/idle_hosts.sql.
-idle_hosts = _rows("metrics/idle_hosts")(_of_days)
+idle_hosts = Read("metrics/idle_hosts")
 #: stream, people: the number of active people; streams without any are not listed.
-active_people = _rows("reads/active_people")(_of_days)
-
-
-@_rows("reads/compute_table")
-def compute_table(
-    snapshot: Snapshot,
-    *,
-    from_day: date | None = None,
-    to_day: date | None = None,
-    by_scholar: bool = False,
-    scope: Scope = EVERYTHING,
-) -> None:
-    """Where the compute went: rows that add up to the programme's; see compute_table.sql."""
-
-
-def _of_a_scholar_and_days(
-    snapshot: Snapshot,
-    *,
-    from_day: date | None = None,
-    to_day: date | None = None,
-    scholar: str | None = None,
-    actor: Actor = "person",
-    scope: Scope = EVERYTHING,
-) -> None:
-    """The rows of a window, of one scholar or of all."""
-
-
+active_people = Read("reads/active_people")
+#: Where the compute went: rows that add up to the programme's; see compute_table.sql.
+compute_table = Read("reads/compute_table", by_scholar=False)
 #: Experiments launched in the window, latest first; see queries/reads/experiments.sql.
-experiments = _rows("reads/experiments")(_of_a_scholar_and_days)
+experiments = Read("reads/experiments")
 #: Experiments that changed one config key at a time, or none: one row per sequence, by the day of
 #: its first launch; see queries/reads/one_setting.sql.
-one_setting = _rows("reads/one_setting")(_of_a_scholar_and_days)
+one_setting = Read("reads/one_setting")
 #: Loops with a result: scholar, experiment_id, status, launches on other lines while it waited.
-meanwhile = _rows("reads/meanwhile")(_of_a_scholar_and_days)
+meanwhile = Read("reads/meanwhile")
 #: One row per line: loops, medians, blind_ratio; see queries/metrics/lines.sql.
-lines = _rows("metrics/lines")(_of_a_scholar_and_days)
-
-
-def _of_a_scholar(
-    snapshot: Snapshot,
-    *,
-    scholar: str | None = None,
-    actor: Actor = "person",
-    scope: Scope = EVERYTHING,
-) -> None:
-    """The rows of one scholar or of all."""
-
-
+lines = Read("metrics/lines")
 #: Open experiments, oldest first, with wip_age_hours and older_than_usual.
-open_work = _rows("metrics/open_work")(_of_a_scholar)
+open_work = Read("metrics/open_work")
 #: Experiments whose result has had no launch after it yet, oldest result first.
-waiting_results = _rows("metrics/waiting_results")(_of_a_scholar)
-
-
-def _of_a_person(
-    snapshot: Snapshot, *, scholar: str | None = None, scope: Scope = EVERYTHING
-) -> None:
-    """The rows of one scholar or of all, which only they may see."""
-
-
+waiting_results = Read("metrics/waiting_results")
 #: scholar, day, what ("away", or the name of a holiday): days without work, in order.
-days_off = _rows("reads/days_off")(_of_a_person)
+days_off = Read("reads/days_off")
 #: scholar, weekday (1: Monday), launches of the days of the week that count as working days.
-weekdays = _rows("reads/weekdays")(_of_a_person)
-
-
-def _of_a_scholar_and_hours(
-    snapshot: Snapshot,
-    *,
-    scholar: str,
-    from_at: datetime,
-    to_at: datetime,
-    scope: Scope = EVERYTHING,
-) -> None:
-    """The rows of one scholar that overlap a window of instants."""
-
-
+weekdays = Read("reads/weekdays")
 #: start_at, end_at, experiments, runs: stretches with runs in flight.
-concurrency = _rows("reads/concurrency")(_of_a_scholar_and_hours)
+concurrency = Read("reads/concurrency")
 #: One row per experiment, in order of launch.
-timeline_experiments = _rows("reads/timeline_experiments")(_of_a_scholar_and_hours)
+timeline_experiments = Read("reads/timeline_experiments")
 #: One row per session of a run, in order of its start.
-timeline_runs = _rows("reads/timeline_runs")(_of_a_scholar_and_hours)
-
-
-@_rows("reads/explain_chains")
-def chains(
-    snapshot: Snapshot,
-    *,
-    by: By,
-    group_id: str,
-    from_day: date | None = None,
-    to_day: date | None = None,
-    actor: Actor = "person",
-    scope: Scope = EVERYTHING,
-) -> None:
-    """Chains of ready launches of a group that begin in the window; see explain_chains.sql."""
-
-
-@_rows("metrics/ledger")
-def ledger(
-    snapshot: Snapshot, *, by: By, at_day: date | None = None, scope: Scope = EVERYTHING
-) -> None:
-    """The account of each group, and when its credits run out.
-
-    As seen at the end of the day `at_day`, or of the data.
-
-    Returns:
-        group_id, credits granted, spent and left; burn_per_day, runway_days and exhausted_on, also
-        at the pace of 7 days (_7d); unpriced_hours_so_far (with any, credits may end sooner).
-    """
-
-
-@_rows("reads/at_work")
-def at_work(snapshot: Snapshot, *, at: datetime, scope: Scope = EVERYTHING) -> None:
-    """Whose working hours an instant lies in: scholar, workday, from_at, to_at, at_work."""
-
-
-def _of_groups(snapshot: Snapshot, *, by: By, scope: Scope = EVERYTHING) -> None:
-    """The rows of scholars, streams or the programme."""
-
-
+timeline_runs = Read("reads/timeline_runs")
+#: Chains of ready launches of a group that begin in the window; see explain_chains.sql.
+chains = Read("reads/explain_chains")
+#: The account of each group, and when its credits run out.
+#:
+#: As seen at the end of the day `at_day`, or of the data.
+#:
+#: group_id, credits granted, spent and left; burn_per_day, runway_days and exhausted_on, also at
+#: the pace of 7 days (_7d); unpriced_hours_so_far (with any, credits may end sooner).
+ledger = Read("metrics/ledger")
+#: Whose working hours an instant lies in: scholar, workday, from_at, to_at, at_work.
+at_work = Read("reads/at_work")
 #: group_id, day, credits granted and spent that day, balance at its end.
-balance = _rows("metrics/balance")(_of_groups)
-
-
+balance = Read("metrics/balance")
 #: Experiments that concluded in the window, latest first; see queries/reads/concluded.sql.
-concluded = _rows("reads/concluded")(_of_days)
+concluded = Read("reads/concluded")
 
 
 def to_date(
@@ -518,17 +359,17 @@ def to_date(
     return pl.concat(series)
 
 
-def _of_some_groups(
-    snapshot: Snapshot, *, by: By, groups: Sequence[str] | None = None, scope: Scope = EVERYTHING
-) -> None:
-    """The rows of some scholars or streams, or of the programme."""
-
-
+#: Weekly series with the group's usual range, one row per group, measure and week: group_id,
+#: measure (metric id), week_start, running, away (a scholar's week of days off), value, n (null for
+#: shares), centre, limit_low, limit_high (null with fewer than 8 complete weeks of the phase that
+#: were not away), signal (whether the week is a shift), phase (from 0; limits start afresh with
+#: each).
+weekly = Read("metrics/xmr")
 #: group_id, day, week_start, text, about (programme, stream, scholar, holiday, grant or move),
 #: target, new_phase: the events of the roster that concern each group, oldest first.
-notes = _rows("reads/notes")(_of_some_groups)
+notes = Read("reads/notes")
 #: group_id, measure (metric id), direction ("up" or "down"): the aims of scholars or streams.
-aims = _rows("reads/aims")(_of_some_groups)
+aims = Read("reads/aims")
 
 
 def bands(snapshot: Snapshot, *, scholar: str, scope: Scope = EVERYTHING) -> pl.DataFrame:
@@ -538,7 +379,10 @@ def bands(snapshot: Snapshot, *, scholar: str, scope: Scope = EVERYTHING) -> pl.
     """
     as_of, _, zone = edge(snapshot).row(0)
     window = last_four_weeks(last_whole_day(as_of or _NO_DATA, zone))
-    figure = _of_scholars(snapshot, "medians", from_day=window.first, to_day=window.end)
+    read = partial(metrics, snapshot, by="scholar", parts=["medians"])
+    figure: pl.DataFrame = snapshot.kept.get(
+        (bands, window), lambda: read(from_day=window.first, to_day=window.end)
+    )
     return _read(snapshot, "metrics/bands", {"figure": figure}, scholar=scholar, scope=scope)
 
 
@@ -569,27 +413,3 @@ def littles_law_residual(
         scope=scope,
     ).rename({"group_id": by})
     return frame.drop("period_start") if period == "all" else frame
-
-
-def _of_scholars(
-    snapshot: Snapshot,
-    *parts: str,
-    from_day: date | None = None,
-    to_day: date | None = None,
-) -> pl.DataFrame:
-    """Returns parts of every scholar's figures, computed once for all reads that use them."""
-
-    def make() -> pl.DataFrame:
-        made = figures(
-            snapshot,
-            kinds=["scholar"],
-            period="all",
-            from_day=from_day,
-            to_day=to_day,
-            parts=parts,
-            each=side_by_side.map,
-        )
-        return made.rename({"group_id": "scholar"})
-
-    kept: pl.DataFrame = snapshot.kept.get((_of_scholars, parts, from_day, to_day), make)
-    return kept

@@ -5,10 +5,8 @@ so nothing can be found by subtracting that a programme does not publish. Two st
 runs would be different: one person's runs could be the difference of two groups.
 """
 
-from __future__ import annotations
-
+from collections.abc import Mapping
 from itertools import combinations
-from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -16,11 +14,7 @@ from velocity.errors import VelocityError
 from velocity.queries import load_query
 from velocity.reading import reads
 from velocity.reading.access import GROUPS_ALONE
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from velocity.store import Snapshot
+from velocity.store import Snapshot
 
 
 def roll_up(programmes: Mapping[str, Snapshot]) -> pl.DataFrame:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import polars as pl
 
 from velocity.reading.definitions import metrics
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+from velocity.reading.periods import monday_of
 
 Row = dict[str, Any]
 TREND_WEEKS = 12
@@ -80,17 +79,11 @@ class Weeks:
 
 def last_complete_week(last_day: date) -> date:
     """Returns the Monday of the latest week that is over at the end of `last_day`."""
-    return last_day + timedelta(days=1) - timedelta(days=(last_day.weekday() + 1) % 7) - _WEEK
+    return monday_of(last_day + timedelta(days=1)) - _WEEK
 
 
 def recent(weekly: pl.DataFrame, week: date, measures: Iterable[str]) -> pl.DataFrame:
-    """Returns the last complete weeks of some measures; all weeks if none is complete.
-
-    Args:
-        weekly: `reads.weekly`.
-        week: Monday of the latest complete week to show.
-        measures: metric ids.
-    """
+    """Returns the complete weeks of some measures up to `week`; all weeks if none is complete."""
     shown = weekly.filter(pl.col("measure").is_in(list(measures)))
     over = ~pl.col("running") & (pl.col("week_start") <= week)
     complete = shown.filter(over & (pl.col("week_start") > week - TREND_WEEKS * _WEEK))
@@ -104,19 +97,12 @@ def trend(weekly: pl.DataFrame, measure: str) -> pl.DataFrame:
 
 @dataclass(frozen=True)
 class Shifts:
-    """Which series are beyond their usual range in one complete week.
+    """Which series are beyond their usual range in one complete week."""
 
-    Args:
-        rows: rows of `reads.weekly`; streams in roster order, then by rank of the measure.
-        series: the number of series with limits and a value in the week.
-        groups: the groups with such a series.
-        weeks: complete weeks of the group with the most.
-    """
-
-    rows: list[Row]
-    series: int
-    groups: frozenset[str]
-    weeks: int
+    rows: list[Row]  # of `reads.weekly`; streams in roster order, then by rank of the measure
+    series: int  # number of series with limits and a value in the week
+    groups: frozenset[str]  # with such a series
+    weeks: int  # complete weeks of the group with the most
 
     @classmethod
     def of(cls, weekly: Sequence[pl.DataFrame], week: date, names: Mapping[str, str]) -> Shifts:
@@ -158,12 +144,8 @@ def at_edge(
 ) -> dict[str, dict[str, str]]:
     """Measure -> id and name of the groups whose latest value or whole week is at the edge.
 
-    A range that ends at 0, or of shares at 1, has no edge there: nothing lies beyond it.
-
-    Args:
-        frame: rows of `reads.to_date`.
-        names: id -> name of the groups.
-        measures: ids of metrics.
+    A range that ends at 0, or of shares at 1, has no edge there: nothing lies beyond it. `frame`
+    has rows of `reads.to_date`, and `names` maps ids of groups to names.
     """
     low, high, value = (pl.col(it) for it in ("limit_low", "limit_high", "value"))
     room = (high - low) * _EDGE

@@ -1,23 +1,19 @@
 """Reads of one snapshot by one viewer: what a page and a command have in common."""
 
-from __future__ import annotations
-
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
+from typing import Any, Protocol, TypeVar, cast
+
+import polars as pl
 
 from velocity.reading import reads
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from datetime import datetime
-
-    import polars as pl
-
-    from velocity.reading.access import Scope
-    from velocity.reading.periods import Window
-    from velocity.state import ReadMark
-    from velocity.store import Snapshot
+from velocity.reading.access import Scope
+from velocity.reading.periods import Window
+from velocity.state import ReadMark
+from velocity.store import Snapshot
 
 _Made = TypeVar("_Made")
 
@@ -64,21 +60,13 @@ class ViewedDays(Protocol):
 
 @dataclass(frozen=True)
 class PlainDays:
-    """A `ViewedDays` without a cache, for a text that is written once.
-
-    Args:
-        snapshot: where the rows come from.
-        scope: what may be seen.
-        window: the days.
-        before: the days that they are compared with; None without any.
-        marks: results that were marked as read, `velocity.state.read_marks`.
-    """
+    """A `ViewedDays` without a cache, for a text that is written once."""
 
     snapshot: Snapshot
     scope: Scope
     window: Window
     before: Window | None
-    marks: Sequence[ReadMark] = ()
+    marks: Sequence[ReadMark] = ()  # results that were marked as read: `velocity.state.read_marks`
 
     @cached_property
     def trust(self) -> dict[str, Any]:
@@ -110,3 +98,9 @@ class PlainDays:
     def needs_decision(self, **filters: Any) -> pl.DataFrame:
         """The lines of `reads.needs_decision`, with the results that were marked as read."""
         return self.read(reads.needs_decision, read=tuple(self.marks), **filters)
+
+
+def soon(threads: Executor, make: Callable[[], _Made]) -> Callable[[], _Made]:
+    """Returns a function that gives make()'s result: from a thread if it started, else computed."""
+    begun = threads.submit(make)
+    return lambda: make() if begun.cancel() else begun.result()

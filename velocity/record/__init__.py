@@ -1,21 +1,21 @@
 """Stores raw runs, and how they were brought in."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any, Literal
 
 from velocity.database.connection import Connection
-from velocity.database.copying import copy_database
-from velocity.database.one_file import OLD_FILE
-from velocity.errors import no_data
-from velocity.extras import import_extra
-from velocity.record.base import OLDEST_POSTGRES, Intake, MergeCounts, PullState, Record, SyncRow
-from velocity.record.copies import become_record, is_copy
-from velocity.record.duckdb_record import FILE, DuckDBRecord
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
+from velocity.database.whole_files import OLD_FILE, copy_database
+from velocity.errors import import_extra, no_data
+from velocity.record.base import OLDEST_POSTGRES, Intake, MergeCounts, PullState, SyncRow
+from velocity.record.duckdb_record import (
+    FILE,
+    DuckDBRecord,
+    Record,
+    become_record,
+    is_copy,
+)
 
 __all__ = [
     "OLDEST_POSTGRES",
@@ -40,10 +40,8 @@ def has_record(data: Path) -> bool:
 def open_record(data: Path, address: str | None, *, beside: Connection) -> Record:
     """The record of a data folder, created and migrated as needed. The caller holds the write lock.
 
-    Args:
-        data: the data folder.
-        address: of the server that has the record; None: the record is in the folder.
-        beside: the connection that will read the rows (see `Record.attached_to`).
+    Without the `address` of a server, it is in the folder. `beside` is the connection that will
+    read the rows (see `Record.attached_to`).
 
     Raises:
         StoreError: it was made by a newer version, or cannot be used.
@@ -67,12 +65,9 @@ def copy_record(data: Path, folder: Path) -> None:
     if not (data / FILE).exists():
         raise no_data(data)
     copy_database(data / FILE, folder / FILE, "record")
-    copy = Connection(folder / FILE, "record")
-    try:
+    with closing(Connection(folder / FILE, "record")) as copy:
         if is_copy(copy):
             become_record(copy)
-    finally:
-        copy.close()
 
 
 def open_intake(data: Path, address: str | None) -> Intake | None:
@@ -92,26 +87,18 @@ def move_record(
 ) -> None:
     """Move the record from the data folder to a server, or back. The caller holds the write lock.
 
-    Args:
-        data: the data folder.
-        address: of the server.
-        to: where to.
-        names: the config keys whose values are stored.
+    The values of the config keys `names` are stored.
 
     Raises:
-        StoreError: it is there already, or another record is.
+        StoreError: it is there already, or another record is, or another process is publishing.
     """
     if to == "server":
-        _postgres("move").move_to_server(data, address, names)
+        _postgres("record").move_to_server(data, address, names)
     else:
-        _postgres("move").move_to_file(data, address)
+        _postgres("record").move_to_file(data, address)
 
 
 def _postgres(part: str) -> Any:
-    """A module that imports the drivers.
-
-    Raises:
-        ConfigurationError: they are not installed.
-    """
+    """A module that imports the drivers; ConfigurationError if they are not installed."""
     module = f"velocity.record.postgres_{part}"
     return import_extra("scale", module, asker="The setting store.record")

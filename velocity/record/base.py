@@ -7,20 +7,16 @@ If anything else is lost here, it can only be pulled again, if at all.
 from __future__ import annotations
 
 import operator
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import astuple, dataclass
-from typing import TYPE_CHECKING, Literal, Protocol
+from datetime import datetime
+from typing import Any, Literal, Protocol
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-    from contextlib import AbstractContextManager
-    from datetime import datetime
+import polars as pl
 
-    import polars as pl
-
-    from velocity.database.connection import Connection
-    from velocity.record.exclusions import Names
-    from velocity.records import Rejected
-
+from velocity.queries import load_query
+from velocity.records import UTC, Rejected
 
 #: The oldest version of PostgreSQL that can be used: the first with MERGE.
 OLDEST_POSTGRES = 15
@@ -76,7 +72,33 @@ class Intake(Protocol):
     does not lose the work of any method that has returned. Instants are aware, in UTC. Methods
     raise the errors of `velocity.database.failures` or a `StoreError`, and `ClosedError` as in
     `velocity.database.connection`.
+
+    The queries of queries/record/ that are used here keep to the SQL that all databases share.
     """
+
+    def _run(self, sql: str, params: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
+        """Rows of one statement with `$name` parameters, in its order."""
+
+    def _run_with_instants(self, sql: str, params: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        """Rows with aware instants, in any order."""
+
+    def _transaction(self) -> AbstractContextManager[None]:
+        """A transaction: all or nothing; other threads wait."""
+
+    def _loaded(self, table: str, frame: pl.DataFrame) -> AbstractContextManager[None]:
+        """Provide a frame as a temporary table, in one transaction."""
+
+    def _hold(self, what: str) -> None:
+        """Keep other workers from changing something until the transaction ends."""
+
+    def _body(self, name: str) -> str:
+        """The SQL of a query of queries/record/."""
+        return load_query(f"record/{name}").body
+
+    def _ids(self, query: str, entity: str, project: str) -> list[str]:
+        """The only column of a query about a project."""
+        rows = self._run(self._body(query), {"entity": entity, "project": project})
+        return [value for (value,) in rows]
 
     def leased(self, entity: str, project: str, *, since: datetime) -> AbstractContextManager[bool]:
         """Keep other workers away from a project, as long as this process and its session live.
@@ -125,130 +147,131 @@ class Intake(Protocol):
             app_url: address of the server's web pages; None keeps the known address.
             pull: how the project was pulled; None for an import.
         """
+        key = {"entity": entity, "project": project}
+        with self._transaction():
+            self._hold("projects")  # its number is the next one
+            self._run("DELETE FROM rejected WHERE entity = $entity AND project = $project", key)
+            for row in rejected:
+                sql = "INSERT INTO rejected VALUES ($entity, $project, $run_id, $reason)"
+                self._run(sql, vars(row))
+            if as_of is not None:
+                state = key | {"as_of": as_of, "app_url": app_url} | vars(pull or PullState())
+                self._run(self._body("merge_project"), state)
 
     def merge_log(self, row: SyncRow) -> None:
         """Add a row to the log."""
+        values = vars(row) | {
+            "new": row.counts.new,
+            "changed": row.counts.changed + row.counts.revived,
+            "unchanged": row.counts.unchanged + row.counts.kept,
+        }
+        del values["counts"]
+        self._run(
+            "INSERT INTO sync_log VALUES ($command, $entity, $project, $started_at, $finished_at, "
+            "$new, $changed, $unchanged, $deleted, $rejected, $requests, $note, $error)",
+            values,
+        )
 
     def read_pull_state(self, entity: str, project: str) -> PullState:
         """How the project was last pulled; the defaults if it was never pulled."""
+        rows = self._run_with_instants(
+            "SELECT pulled_from, reconciled_at, coalesce(filter_trusted, false), uncollected "
+            "FROM project WHERE entity = $entity AND project = $project",
+            {"entity": entity, "project": project},
+        )
+        return PullState(*rows[0]) if rows else PullState()
 
     def count_collected(self, entity: str, project: str) -> int:
         """Number of the project's runs from its server, except those marked as deleted."""
+        key = {"entity": entity, "project": project}
+        return int(self._run(self._body("collected"), key)[0][0])
 
     def list_pulled(self, entity: str) -> list[str]:
         """Names of the projects of an entity that were pulled earlier, sorted."""
+        rows = self._run(
+            "SELECT project FROM project WHERE entity = $entity AND pulled_from IS NOT NULL "
+            "ORDER BY project",
+            {"entity": entity},
+        )
+        return [project for (project,) in rows]
 
     def list_to_read_again(
         self, entity: str, project: str, why: Literal["unfinished", "rejected", "unread_named"]
     ) -> list[str]:
         """Ids of the runs that must be read again, sorted.
 
-        Args:
-            entity: the owner of the project.
-            project: its name.
-            why: they had not ended when W&B last sent them; they could not be read; or they were
-                read before the settings named a key that is in their config.
+        They had not ended when W&B last sent them; they could not be read; or they were read before
+        the settings named a key that is in their config.
         """
+        return self._ids(why, entity, project)
 
     def list_differing(self, entity: str, project: str, listing: pl.DataFrame) -> list[str]:
         """Ids of a listing's runs that are missing here or have other values.
 
-        Args:
-            entity: the owner of the project.
-            project: the listed project.
-            listing: columns of `RUN_SCHEMA` that need neither config nor summary.
+        The listing has columns of `RUN_SCHEMA` that need neither config nor summary.
         """
+        with self._loaded("listed", listing):
+            return self._ids("differing", entity, project)
 
     def list_missing(self, entity: str, project: str, scanned: Iterable[str | None]) -> list[str]:
         """Ids of the project's runs that are not among the ids of a complete scan."""
+        with self._loaded("scanned", pl.DataFrame({"run_id": [*scanned]}, {"run_id": pl.String})):
+            return self._ids("missing", entity, project)
 
     def known_window(self, entity: str, project: str) -> dict[str, datetime]:
         """Id -> heartbeat of the runs with the latest heartbeats: a sample of about 100."""
+        key = {"entity": entity, "project": project}
+        return dict(self._run_with_instants(self._body("known_window"), key))
 
     def mark_deleted(
         self, entity: str, project: str, run_ids: Sequence[str], *, at: datetime
     ) -> None:
         """Exclude runs from every metric from `at` on; they stay here, and may come back."""
+        if not run_ids:
+            return
+        gone = pl.DataFrame({"run_id": list(run_ids)}).with_columns(
+            entity=pl.lit(entity), project=pl.lit(project), deleted_at=pl.lit(at).cast(UTC)
+        )
+        with self._loaded("gone", gone):
+            self._run(self._body("mark_deleted"))
 
     def take_unmeasured(self, most: int) -> tuple[str, str, list[str]] | None:
-        """Take the runs whose GPU utilisation is to be requested next; each is taken once.
+        """Take up to `most` runs whose GPU utilisation is to be requested next; each once.
 
-        Args:
-            most: maximum number of runs.
-
-        Returns:
-            An entity, a project and ids of its runs, those that ended last first; None if none are
-            left. Only runs from W&B that ended after 10 minutes or more.
+        An entity, a project and ids of its runs, those that ended last first; None if none are
+        left. Only runs from W&B that ended after 10 minutes or more.
         """
+        with self._transaction():
+            self._hold("utilisation")  # no two workers take the same runs
+            rows = self._run(self._body("unmeasured"), {"most": most})
+            if not rows:
+                return None
+            self._run(
+                "INSERT INTO utilisation_request SELECT unnest($keys::BIGINT[])",
+                {"keys": [row[3] for row in rows]},
+            )
+        entity, project = rows[0][:2]
+        return entity, project, [row[2] for row in rows]
 
     def give_back(self, entity: str, project: str, run_ids: Sequence[str]) -> None:
         """Let runs be taken again, because their request was not answered."""
+        self._run(
+            "DELETE FROM utilisation_request WHERE run_key IN (SELECT run_key FROM raw_run WHERE "
+            "entity = $entity AND project = $project "
+            "AND run_id IN (SELECT unnest($run_ids::VARCHAR[])))",
+            {"entity": entity, "project": project, "run_ids": list(run_ids)},
+        )
 
     def keep_utilisation(
         self, entity: str, project: str, measured: Mapping[str, float | None]
     ) -> None:
-        """Store the GPU utilisation of runs.
-
-        Args:
-            entity: the owner of the project.
-            project: its name.
-            measured: run id -> share of 0 to 1; None marks the response as unreadable.
-        """
+        """Store the GPU utilisation of runs by id, 0 to 1; None: the response was unreadable."""
+        rows = [(entity, project, run_id, share) for run_id, share in measured.items()]
+        columns = {"entity": pl.String, "project": pl.String, "run_id": pl.String}
+        frame = pl.DataFrame(rows, {**columns, "share": pl.Float64}, orient="row")
+        with self._loaded("measured", frame):
+            self._hold(f"{entity}/{project}")  # a merge in progress would replace the rows
+            self._run(self._body("measured"))
 
     def close(self) -> None:
         """Stop other threads' work with the record, and close it."""
-
-
-class Record(Intake, Protocol):
-    """A record that can be derived from. Only one process at a time has it open."""
-
-    def hashes_of(self, name: str, value: object) -> list[tuple[str, int]]:
-        """The path of each place where a config key may be, with the hash of the value there.
-
-        A whole number has two hashes: 1 and 1.0 are written differently, but mean the same. None
-        are returned if no config has been hashed yet.
-        """
-
-    def catch_up(self) -> None:
-        """Take in what other processes have merged: what is attached changes only here."""
-
-    def keep_restatements(self, restated: pl.DataFrame) -> None:
-        """Store what a derivation changed in past weeks; storing it again changes nothing.
-
-        Args:
-            restated: columns of the table `restatement`; its `derivation` is larger than any
-                here, or these rows are here already.
-        """
-
-    def keep_group_weeks(self, weeks: pl.DataFrame) -> None:
-        """Publish weeks of groups permanently; a week that is already here does not change.
-
-        Args:
-            weeks: columns of the table `group_week`, for every group of each week.
-        """
-
-    def count_runs(self, usernames: Iterable[str]) -> dict[str, int]:
-        """Username -> number of runs, for those that have any."""
-
-    def has_traces(self, name: str) -> tuple[bool, bool]:
-        """Whether there are rows of a username, and of a scholar id, with that name."""
-
-    def erase(self, names: Names) -> tuple[int, int]:
-        """Delete everything about a person: runs by username, restatements by label.
-
-        Published weeks of groups keep their figures but lose the person's id.
-
-        Returns:
-            The number of runs, and of other rows (log, rejected rows and restatements).
-        """
-
-    def rewrite(self) -> None:
-        """Rewrite the storage, so that no bytes of deleted rows are left."""
-
-    def attached_to(self, connection: Connection) -> AbstractContextManager[None]:
-        """Make the rows readable for deriving, as a read-only database `record`.
-
-        Its tables are those of queries/record/schema/. In `changed_username`, `change` is the
-        number of the last change to a user's runs; `identity` distinguishes this record from
-        others, whose numbers have another meaning. Do not call other methods meanwhile.
-        """

@@ -4,16 +4,12 @@ A path is a JSON pointer, with indexes of lists in brackets: /train/layers/[0]/w
 without entries is a leaf, /train/{}. A list without objects is one leaf.
 """
 
-from __future__ import annotations
-
 import json
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
 
 _INTERNAL = "_wandb"
 _SCALARS = frozenset({str, int, float, bool, type(None)})
@@ -31,25 +27,16 @@ def leaves(config: Mapping[str, Any]) -> tuple[tuple[str, ...], list[Any]]:
         return names, list(config.values())
     paths: list[str] = []
     values: list[Any] = []
-    for name, value in zip(names, config.values(), strict=True):
-        if type(value) not in _SCALARS:
-            _add_leaves(name, value, paths, values)
-        else:
-            paths.append(name)
-            values.append(value)
-    return tuple(paths), values
-
-
-def _add_leaves(path: str, value: Any, paths: list[str], values: list[Any]) -> None:
-    waiting = [(path, value)]  # no recursion: configs may be deep
-    while waiting:
+    waiting = list(zip(names, config.values(), strict=True))[::-1]
+    while waiting:  # no recursion: configs may be deep
         path, value = waiting.pop()
-        inner = _inner(path, value)
+        inner = None if type(value) in _SCALARS else _inner(path, value)
         if inner is None:
             paths.append(path)
             values.append(value)
         else:
-            waiting.extend(reversed(list(inner)))
+            waiting.extend(reversed(inner))
+    return tuple(paths), values
 
 
 def written_all(values: Iterable[Any]) -> list[bytes]:
@@ -65,7 +52,7 @@ def path_of(names: Iterable[str]) -> str:
     return "".join(f"/{_escaped(name)}" for name in names)
 
 
-def _inner(path: str, value: Any) -> Iterable[tuple[str, Any]] | None:
+def _inner(path: str, value: Any) -> list[tuple[str, Any]] | None:
     """The values in a value, with their paths; None for a leaf."""
     if isinstance(value, dict):
         kept = [
@@ -74,14 +61,11 @@ def _inner(path: str, value: Any) -> Iterable[tuple[str, Any]] | None:
             if name != _INTERNAL
         ]
         return kept or [(f"{path}/{{}}", 0)]
-    if isinstance(value, list) and _holds_objects(value):
-        return [(f"{path}/[{place}]", inner) for place, inner in enumerate(value)]
-    return None
-
-
-def _holds_objects(value: list[Any]) -> bool:
-    """Whether a list may contain an object; a brace in a text counts as one."""
-    return not _SCALARS.issuperset(map(type, value)) and b"{" in written_all([value])[0]
+    is_plain = not isinstance(value, list) or _SCALARS.issuperset(map(type, value))
+    # A list may contain an object only if its JSON has a brace; one in a text counts too.
+    if is_plain or b"{" not in written_all([value])[0]:
+        return None
+    return [(f"{path}/[{place}]", inner) for place, inner in enumerate(value)]
 
 
 @lru_cache(maxsize=10_000)

@@ -5,29 +5,24 @@ derivation decides which of them make up an idea, so a new list of ignored keys 
 pull. Only the values of keys that a setting names are stored unhashed.
 """
 
-from __future__ import annotations
-
 import operator
 import secrets
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import orjson
 import polars as pl
 import pyarrow as pa  # type: ignore[import-untyped]
 
+from velocity.database.connection import Connection
 from velocity.errors import StoreError
 from velocity.paths import write_private
 from velocity.queries import load_query
 from velocity.record.config_paths import leaves, path_of, written_all
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-    from pathlib import Path
-
-    from velocity.database.connection import Connection
 
 #: 64 bits: the chance that any two of a billion values have the same hash is 1 in 40.
 _HASH_BYTES = 8
@@ -53,12 +48,7 @@ def name_keys(connection: Connection, names: Iterable[str]) -> None:
 
 
 def with_hashes(connection: Connection, data: Path, runs: pl.DataFrame) -> pl.DataFrame:
-    """The runs with the columns of a hashed config instead of its text.
-
-    Args:
-        connection: to the record, which stores new paths of configs.
-        data: the data folder, with the salt.
-        runs: a frame with `config`, the JSON of `records.config_text`.
+    """As `hashed`, with the salt of the data folder; the record stores new shapes.
 
     Raises:
         StoreError: the salt is gone.
@@ -73,14 +63,51 @@ def hashed(
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The runs with hashes instead of `config`, and the shapes of their configs (`config_shape`).
 
-    Args:
-        runs: a frame with `config`, the JSON of `records.config_text`.
-        salt: of the hashes.
-        named: the keys whose values stay as they are.
+    A config is the JSON of `records.config_text`. The values of `named` keys stay as they are.
     """
-    kept = _Hashed(salt, named)
-    frame = runs.with_columns(*kept.columns(runs["config"])).drop("config")
-    return frame, kept.shapes_frame()
+    shapes: dict[int, tuple[str, ...]] = {}
+    numbers: list[int | None] = []
+    kept: list[str | None] = []
+    offsets: list[int | None] = []
+    hashes = bytearray()
+    for text in runs["config"]:
+        if text is None:
+            numbers.append(None)
+            kept.append(None)
+            offsets.append(None)
+            continue
+        config = orjson.loads(text)
+        offsets.append(len(hashes) // _HASH_BYTES)
+        kept.append(_values_of_named(config, named))
+        paths, values = leaves(config)
+        number, begun = _shape(salt, paths)
+        numbers.append(number)
+        shapes[number] = paths
+        messages = map(operator.add, begun, written_all(values))
+        hashes += b"".join([_digest(message) for message in messages])
+    count = len(hashes) // _HASH_BYTES
+    flat = pa.UInt64Array.from_buffers(pa.uint64(), count, [None, pa.py_buffer(hashes)])
+    # Not `pa.array`, which imports pandas: a quarter of a second of a small sync.
+    starts = pl.Series([*offsets, count], dtype=pl.Int32).to_arrow()
+    frame = runs.drop("config").with_columns(
+        pl.Series("config_shape", numbers, pl.UInt64),
+        pl.Series("config_hashes", pa.ListArray.from_arrays(starts, flat), pl.List(pl.UInt64)),
+        pl.Series("named_values", kept, pl.String),
+    )
+    schema: dict[str, Any] = {"config_shape": pl.UInt64, "paths": pl.List(pl.String)}
+    rows = [(number, list(paths)) for number, paths in shapes.items()]
+    return frame, pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def _values_of_named(config: Mapping[str, Any], named: Sequence[str]) -> str | None:
+    """The values of its named keys as JSON; null for objects and lists."""
+    found: dict[str, Any] = {}
+    for name in named:
+        for way in _ways(name):
+            has, value = _at(config, way)
+            if has and found.get(name) is None:
+                found[name] = None if isinstance(value, dict | list) else value
+    return orjson.dumps(found).decode() if found else None
 
 
 def paths_of(name: str) -> list[str]:
@@ -96,19 +123,14 @@ def hashes_of(data: Path, name: str, value: object) -> list[tuple[str, int]]:
     salt = known_salt(data)
     if salt is None:
         return []
-    texts = written_all(_spellings(value))
+    values = [value]
+    if isinstance(value, int | float) and not isinstance(value, bool) and value == value // 1:
+        values = [int(value), float(value)]  # written differently, but they mean the same
     return [
         (path, int.from_bytes(_digest(salt + path.encode() + b"\0" + text), "little"))
         for path in paths_of(name)
-        for text in texts
+        for text in written_all(values)
     ]
-
-
-def _spellings(value: object) -> list[object]:
-    """The values that are written differently but mean the same: 1 and 1.0."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or value != value // 1:
-        return [value]
-    return [int(value), float(value)]
 
 
 def has_clear(connection: Connection) -> bool:
@@ -125,13 +147,13 @@ def hash_clear(connection: Connection, data: Path) -> bool:
     Raises:
         StoreError: the salt is gone.
     """
-    kept = _Hashed(_salt(connection, data), _named(connection))
+    salt, named = _salt(connection, data), _named(connection)
     rows = load_query("record/clear_configs").body
     while (frame := connection.frame(rows, {"rows": _MIGRATED_ROWS})).height:
-        hashed = frame.with_columns(*kept.columns(frame["clear_config"])).drop("clear_config")
+        made, shapes = hashed(frame.rename({"clear_config": "config"}), salt, named)
         with connection.transaction():
-            _add_shapes(connection, kept.shapes_frame())
-            connection.load("hashed_config", hashed)
+            _add_shapes(connection, shapes)
+            connection.load("hashed_config", made)
             connection.run(load_query("record/hash_configs").body)
             connection.run("DROP TABLE hashed_config")
     return bool(connection.run("SELECT 1 FROM raw_run LIMIT 1"))
@@ -140,67 +162,6 @@ def hash_clear(connection: Connection, data: Path) -> bool:
 def drop_clear(connection: Connection) -> None:
     """Finish hashing old configs: none of their text is left in the file."""
     connection.run("ALTER TABLE raw_run DROP COLUMN clear_config")
-
-
-class _Hashed:
-    """Hashes configs under a salt.
-
-    Attributes:
-        shapes: number of a shape -> paths of the configs that have it.
-    """
-
-    def __init__(self, salt: bytes, named: Sequence[str]) -> None:
-        self._salt = salt
-        self._named = named
-        self.shapes: dict[int, tuple[str, ...]] = {}
-
-    def columns(self, texts: pl.Series) -> list[pl.Series]:
-        """`config_shape`, `config_hashes`, `named_values` of configs as JSON text."""
-        shapes: list[int | None] = []
-        named: list[str | None] = []
-        offsets: list[int | None] = []
-        hashes = bytearray()
-        for text in texts:
-            offsets.append(None if text is None else len(hashes) // _HASH_BYTES)
-            config = None if text is None else orjson.loads(text)
-            named.append(None if config is None else self._values_of_named(config))
-            shapes.append(None if config is None else self._hash(config, hashes))
-        count = len(hashes) // _HASH_BYTES
-        offsets.append(count)
-        flat = pa.UInt64Array.from_buffers(pa.uint64(), count, [None, pa.py_buffer(hashes)])
-        # Not `pa.array`, which imports pandas: a quarter of a second of a small sync.
-        starts = pl.Series(offsets, dtype=pl.Int32).to_arrow()
-        lists = pa.ListArray.from_arrays(starts, flat)
-        return [
-            pl.Series("config_shape", shapes, pl.UInt64),
-            pl.Series("config_hashes", lists, pl.List(pl.UInt64)),
-            pl.Series("named_values", named, pl.String),
-        ]
-
-    def shapes_frame(self) -> pl.DataFrame:
-        """The shapes as rows of the table `config_shape`."""
-        schema: dict[str, Any] = {"config_shape": pl.UInt64, "paths": pl.List(pl.String)}
-        rows = [(number, list(paths)) for number, paths in self.shapes.items()]
-        return pl.DataFrame(rows, schema=schema, orient="row")
-
-    def _hash(self, config: Mapping[str, Any], hashes: bytearray) -> int:
-        """The number of a config's shape; adds the hashes of its values."""
-        paths, values = leaves(config)
-        number, begun = _shape(self._salt, paths)
-        self.shapes[number] = paths
-        messages = map(operator.add, begun, written_all(values))
-        hashes += b"".join([_digest(message) for message in messages])
-        return number
-
-    def _values_of_named(self, config: Mapping[str, Any]) -> str | None:
-        """The values of its named keys as JSON; null for objects and lists."""
-        found: dict[str, Any] = {}
-        for name in self._named:
-            for way in _ways(name):
-                has, value = _at(config, way)
-                if has and found.get(name) is None:
-                    found[name] = None if isinstance(value, dict | list) else value
-        return orjson.dumps(found).decode() if found else None
 
 
 @lru_cache(maxsize=10_000)
@@ -237,11 +198,7 @@ def _named(connection: Connection) -> list[str]:
 
 
 def _salt(connection: Connection, data: Path) -> bytes:
-    """The salt of a data folder, 32 bytes; a new one if no config has been hashed yet.
-
-    Raises:
-        StoreError: it is missing or damaged.
-    """
+    """The salt of a data folder; a new one if no config has been hashed yet."""
     if (known := known_salt(data)) is not None:
         return known
     if connection.run("SELECT 1 FROM config_shape LIMIT 1"):
@@ -257,14 +214,13 @@ def new_salt(data: Path) -> bytes:
     """
     if (data / _SALT_FILE).exists():
         raise _no_salt(data)
-    salt = secrets.token_bytes(_SALT_BYTES)
-    save_salt(data, salt)
-    return salt
+    return save_salt(data, secrets.token_bytes(_SALT_BYTES))
 
 
-def save_salt(data: Path, salt: bytes) -> None:
-    """Write the salt of a data folder, which only its owner can read."""
+def save_salt(data: Path, salt: bytes) -> bytes:
+    """Write the salt of a data folder, which only its owner can read, and return it."""
     write_private(data / _SALT_FILE, salt.hex())
+    return salt
 
 
 def _no_salt(data: Path) -> StoreError:

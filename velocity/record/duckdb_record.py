@@ -1,55 +1,135 @@
-"""The record in a DuckDB file of the data folder."""
+"""A record that can be derived from, and the one in a DuckDB file of the data folder.
 
-from __future__ import annotations
+The copy of a record on a server is such a file too. It has the table `copy_of`: which of the
+server's changes it has taken in.
+"""
 
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+import polars as pl
 
 from velocity.database.connection import Connection
-from velocity.database.one_file import split_off
+from velocity.database.whole_files import split_off
+from velocity.errors import StoreError
 from velocity.queries import load_query
 from velocity.record import configs, exclusions
-from velocity.record.base import MergeCounts, Record
-from velocity.record.copies import check_copy
-from velocity.record.in_sql import InSQL
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from contextlib import AbstractContextManager
-    from datetime import datetime
-    from pathlib import Path
-    from typing import Any
-
-    import polars as pl
-
-    from velocity.record.exclusions import Names
+from velocity.record.base import Intake, MergeCounts
+from velocity.record.exclusions import Names
 
 FILE = "record.duckdb"
 TABLES_OF_A_RECORD = "record/schema"
+_OTHER_TABLES = ("restatement", "rejected", "sync_log")  # than those of runs
 
 
-class DuckDBRecord(InSQL, Record):
-    """A `Record` in one DuckDB file, opened by `connection`."""
+class Record(Intake, Protocol):
+    """A record that can be derived from. Only one process at a time has it open.
+
+    Attributes:
+        connection: to the file that is derived from: the record, or its copy.
+    """
+
+    connection: Connection
+    _data: Path
+
+    def hashes_of(self, name: str, value: object) -> list[tuple[str, int]]:
+        """The path of each place where a config key may be, with the hash of the value there.
+
+        A whole number has two hashes: 1 and 1.0 are written differently, but mean the same. None
+        are returned if no config has been hashed yet.
+        """
+        return configs.hashes_of(self._data, name, value)
+
+    def catch_up(self) -> None:
+        """Take in what other processes have merged: what is attached changes only here."""
+
+    def keep_restatements(self, restated: pl.DataFrame) -> None:
+        """Store what a derivation changed in past weeks; storing it again changes nothing.
+
+        In columns of the table `restatement`; its `derivation` is larger than any here, or these
+        rows are here already.
+        """
+        with _loaded(self.connection, restated=restated):
+            self.connection.run(load_query("record/restated").body)
+
+    def keep_group_weeks(self, weeks: pl.DataFrame) -> None:
+        """Publish weeks of groups permanently; a week that is already here does not change.
+
+        In columns of the table `group_week`, for every group of each week.
+        """
+        with _loaded(self.connection, group_week_made=weeks):
+            self.connection.run(load_query("record/keep_group_weeks").body)
+
+    def count_runs(self, usernames: Iterable[str]) -> dict[str, int]:
+        """Username -> number of runs, for those that have any."""
+        sql = (
+            "SELECT username, count(*) FROM raw_run WHERE username IN (SELECT unnest($names)) "
+            "GROUP BY username ORDER BY username"
+        )
+        return dict(self.connection.run(sql, {"names": list(usernames)}))
+
+    def has_traces(self, name: str) -> tuple[bool, bool]:
+        """Whether there are rows of a username, and of a scholar id, with that name."""
+        rows = self.connection.run(load_query("record/traces").body, {"name": name})
+        ((of_username, of_id),) = rows
+        return of_username, of_id
+
+    def erase(self, names: Names) -> tuple[int, int]:
+        """Delete everything about a person: runs by username, restatements by label.
+
+        Published weeks of groups keep their figures but lose the person's id. Returns the number of
+        runs, and of other rows (log, rejected rows and restatements).
+        """
+        own = "raw_run WHERE username IN (SELECT name FROM person WHERE kind = 'usernames')"
+        with _loaded(self.connection, person=names.table()):
+            runs, before = self._count(own), self._count(*_OTHER_TABLES)
+            self.connection.run(load_query("record/erase").body)
+            return runs, before - self._count(*_OTHER_TABLES)
+
+    def _count(self, *tables: str) -> int:
+        """The number of rows."""
+        counts = (self.connection.run(f"SELECT count(*) FROM {it}")[0][0] for it in tables)
+        return sum(counts)
+
+    def rewrite(self) -> None:
+        """Rewrite the storage, so that no bytes of deleted rows are left."""
+        self.connection.rewrite()
+
+    @contextmanager
+    def attached_to(self, connection: Connection) -> Iterator[None]:
+        """Make the rows readable for deriving, as a read-only database `record`.
+
+        Its tables are those of queries/record/schema/. In `changed_username`, `change` is the
+        number of the last change to a user's runs; `identity` distinguishes this record from
+        others, whose numbers have another meaning. Do not call other methods meanwhile.
+        """
+        own = self.connection
+        # DuckDB opens a file either for writing or for reading.
+        with own.let_go(), connection.attached(own.path, own.name):
+            yield
+
+
+class DuckDBRecord(Record):
+    """A `Record` in one DuckDB file."""
 
     def __init__(
         self, data: Path, *, beside: Connection | None = None, is_copy: bool = False
     ) -> None:
-        """Open the file of a data folder.
-
-        Args:
-            data: the data folder.
-            beside: a connection that already runs DuckDB.
-            is_copy: whether it is the copy of a record on a server; an empty file becomes one.
+        """Open the file of a data folder, `beside` a connection that already runs DuckDB.
 
         Raises:
-            StoreError: it is a copy, but should not be, or the other way round.
+            StoreError: it is the copy of a record on a server but should not be, or the other way
+                round. An empty file becomes one.
         """
         self._data = data
         split_off(data / FILE, "record", TABLES_OF_A_RECORD, _keep_raw)
         self.connection = Connection(data / FILE, "record", beside=beside)
         try:
             self.connection.migrate(TABLES_OF_A_RECORD)
-            check_copy(self.connection, data, expected=is_copy)
+            _check_copy(self.connection, data, expected=is_copy)
         except BaseException:
             self.connection.close()
             raise
@@ -62,9 +142,6 @@ class DuckDBRecord(InSQL, Record):
                 self.connection.rewrite()
             configs.drop_clear(self.connection)
 
-    def hashes_of(self, name: str, value: object) -> list[tuple[str, int]]:
-        return configs.hashes_of(self._data, name, value)
-
     def merge_runs(self, runs: pl.DataFrame) -> MergeCounts:
         runs = exclusions.load(self._data).keep_runs(runs)
         if runs.is_empty():
@@ -76,69 +153,27 @@ class DuckDBRecord(InSQL, Record):
             self.connection.run("DROP TABLE merge_row; DROP TABLE incoming")
         return counts
 
-    def keep_restatements(self, restated: pl.DataFrame) -> None:
-        with self._loaded("restated", restated):
-            self.connection.run(load_query("record/restated").body)
-
-    def keep_group_weeks(self, weeks: pl.DataFrame) -> None:
-        with self._loaded("group_week_made", weeks):
-            self.connection.run(load_query("record/keep_group_weeks").body)
-
-    def count_runs(self, usernames: Iterable[str]) -> dict[str, int]:
-        sql = (
-            "SELECT username, count(*) FROM raw_run WHERE username IN (SELECT unnest($names)) "
-            "GROUP BY username ORDER BY username"
-        )
-        return dict(self.connection.run(sql, {"names": list(usernames)}))
-
-    def has_traces(self, name: str) -> tuple[bool, bool]:
-        rows = self.connection.run(load_query("record/traces").body, {"name": name})
-        ((of_username, of_id),) = rows
-        return of_username, of_id
-
-    def erase(self, names: Names) -> tuple[int, int]:
-        with self._loaded("person", names.table()):
-            runs, before = sum(self.count_runs(names.usernames).values()), self._other_rows()
-            self.connection.run(load_query("record/erase").body)
-            return runs, before - self._other_rows()
-
-    def _other_rows(self) -> int:
-        sql = (
-            "SELECT (SELECT count(*) FROM restatement) + (SELECT count(*) FROM rejected) "
-            "+ (SELECT count(*) FROM sync_log)"
-        )
-        return int(self.connection.run(sql)[0][0])
-
     def archive(self, runs: pl.DataFrame, people: pl.DataFrame, kept_from: pl.DataFrame) -> int:
         """Delete runs, and the log and restatements of their weeks; later merges leave them out.
 
-        Published weeks of groups keep their figures, and the ids of `people`.
+        Published weeks of groups keep their figures, and the ids of people who stay. Returns the
+        number of other rows than runs.
 
         Args:
             runs: run_key.
-            people: scholar: the ids of those who stay.
+            people: scholar.
             kept_from: one row: week, the Monday of the first week that is kept, and before, its
                 beginning.
-
-        Returns:
-            The number of other rows than runs.
         """
-        before = self._other_rows()
-        tables = {"archived_run": runs, "kept_person": people, "kept_from": kept_from}
-        with self.connection.transaction():
-            for table, frame in tables.items():
-                self.connection.load(table, frame)
+        before = self._count(*_OTHER_TABLES)
+        with _loaded(self.connection, archived_run=runs, kept_person=people, kept_from=kept_from):
             self.connection.run(load_query("record/archive").body)
-            self.connection.run(f"DROP TABLE {'; DROP TABLE '.join(tables)}")
-        return before - self._other_rows()
+        return before - self._count(*_OTHER_TABLES)
 
     def carry_credits(self, credit: pl.DataFrame) -> None:
         """Add what archived runs cost: columns of the table `archived_credits`."""
-        with self._loaded("carried", credit):
+        with _loaded(self.connection, carried=credit):
             self.connection.run("INSERT INTO archived_credits BY NAME FROM carried")
-
-    def rewrite(self) -> None:
-        self.connection.rewrite()
 
     @contextmanager
     def leased(self, entity: str, project: str, *, since: datetime) -> Iterator[bool]:  # noqa: ARG002
@@ -147,25 +182,14 @@ class DuckDBRecord(InSQL, Record):
     def catch_up(self) -> None:
         """Does nothing: only this process merges."""
 
-    @contextmanager
-    def attached_to(self, connection: Connection) -> Iterator[None]:
-        # DuckDB opens a file either for writing or for reading.
-        with (
-            self.connection.let_go(),
-            connection.attached(self.connection.path, self.connection.name),
-        ):
-            yield
+    def _hold(self, what: str) -> None:
+        """Does nothing, likewise."""
 
     def close(self) -> None:
         self.connection.close()
 
-    @contextmanager
-    def _loaded(self, table: str, frame: pl.DataFrame) -> Iterator[None]:
-        """Provide a frame as a temporary table, in one transaction."""
-        with self.connection.transaction():
-            self.connection.load(table, frame)
-            yield
-            self.connection.run(f"DROP TABLE {table}")
+    def _loaded(self, table: str, frame: pl.DataFrame) -> AbstractContextManager[None]:
+        return _loaded(self.connection, **{table: frame})
 
     def _run(self, sql: str, params: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
         return self.connection.run(sql, params)
@@ -175,6 +199,16 @@ class DuckDBRecord(InSQL, Record):
 
     def _transaction(self) -> AbstractContextManager[None]:
         return self.connection.transaction()
+
+
+@contextmanager
+def _loaded(connection: Connection, **frames: pl.DataFrame) -> Iterator[None]:
+    """Provide frames as temporary tables, in one transaction."""
+    with connection.transaction():
+        for table, frame in frames.items():
+            connection.load(table, frame)
+        yield
+        connection.run(f"DROP TABLE {'; DROP TABLE '.join(frames)}")
 
 
 def find_changes(connection: Connection, hashed: pl.DataFrame) -> MergeCounts:
@@ -194,3 +228,43 @@ def _keep_raw(connection: Connection) -> None:
     last = connection.run(sequence)[0][0] or 0
     connection.run(f"CREATE OR REPLACE SEQUENCE run_key_sequence START WITH {last + 1}")
     connection.run(load_query("record/split").body)
+
+
+def _check_copy(connection: Connection, data: Path, *, expected: bool) -> None:
+    """Check whether a file is a copy, or make an empty file one."""
+    found = is_copy(connection)
+    if found and not expected:
+        raise StoreError(
+            f"The record of {data} is on a server: what is here is a copy.",
+            "Name the server in store.record, or get the record back with "
+            "`velocity record move --to file`.",
+        )
+    if expected and not found:
+        if connection.run("SELECT 1 FROM raw_run UNION ALL SELECT 1 FROM project LIMIT 1"):
+            raise StoreError(
+                f"{data} has a record of its own, but store.record names a server.",
+                "Move it there with `velocity record move --to server`, or move record.duckdb "
+                "away.",
+            )
+        if configs.has_clear(connection):
+            configs.drop_clear(connection)
+        become_copy(connection, None)
+
+
+def is_copy(connection: Connection) -> bool:
+    """Whether a file is a copy."""
+    sql = "FROM duckdb_tables() WHERE table_name = 'copy_of' AND NOT temporary"
+    return bool(connection.run(sql))
+
+
+def become_copy(connection: Connection, token: str | None) -> None:
+    """Make a file the copy of a server that has `token`; None: with nothing taken in yet."""
+    connection.run("CREATE TABLE copy_of AS SELECT $token::VARCHAR AS token", {"token": token})
+
+
+def become_record(connection: Connection) -> None:
+    """Make a copy the record, whose new runs get new numbers."""
+    with connection.transaction():
+        last = connection.run("SELECT coalesce(max(run_key), 0) FROM raw_run")[0][0]
+        connection.run(f"CREATE OR REPLACE SEQUENCE run_key_sequence START WITH {last + 1}")
+        connection.run("DROP TABLE copy_of")

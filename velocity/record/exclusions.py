@@ -9,18 +9,16 @@ import hashlib
 import hmac
 import json
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Literal, Self
+from pathlib import Path
+from typing import Any, Literal, Self
 
 import polars as pl
 
 from velocity.errors import StoreError
 from velocity.paths import write_private
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from velocity.roster.models import Roster
+from velocity.roster.models import Roster
 
 _FILE = "forgotten.json"
 #: The names of a person that are stored as hashes; a text may be a name of either kind.
@@ -81,11 +79,7 @@ class Exclusions:
 
     def begun(self, names: Names) -> Exclusions:
         """These exclusions, and a person whose removal begins."""
-        kinds = {
-            "scholar": names.scholars,
-            "username": names.usernames,
-            "email": names.emails,
-        }
+        kinds = {"scholar": names.scholars, "username": names.usernames, "email": names.emails}
         hashed = {f"{kind}:{self._hash(name)}" for kind, some in kinds.items() for name in some}
         return replace(self, hashes=self.hashes | hashed, unfinished=self.unfinished | names)
 
@@ -127,28 +121,23 @@ class Exclusions:
             if self.has("scholar", person.id)
             or any(self.has("username", name) for name in person.usernames)
         }
-        streams = (
-            stream.model_copy(
-                update={"members": tuple(it for it in stream.members if it.scholar not in out)}
-            )
-            for stream in roster.streams
-        )
-        kept = tuple(person for person in roster.scholars if person.id not in out)
-        grants = tuple(it for it in roster.credits.grants if it.scholar not in out)
-        credit = roster.credits.model_copy(update={"grants": grants})
-        accounts = (
-            account.model_copy(
-                update={"rules": tuple(it for it in account.rules if it.scholar not in out)}
-            )
-            for account in roster.shared_account
-        )
+
+        def kept(rows: Iterable[Any]) -> tuple[Any, ...]:
+            return tuple(it for it in rows if it.scholar not in out)
+
         return roster.model_copy(
             update={
-                "scholars": kept,
-                "streams": tuple(streams),
-                "credits": credit,
-                "automation": tuple(it for it in roster.automation if it.scholar not in out),
-                "shared_account": tuple(accounts),
+                "scholars": tuple(it for it in roster.scholars if it.id not in out),
+                "streams": tuple(
+                    it.model_copy(update={"members": kept(it.members)}) for it in roster.streams
+                ),
+                "credits": roster.credits.model_copy(
+                    update={"grants": kept(roster.credits.grants)}
+                ),
+                "automation": kept(roster.automation),
+                "shared_account": tuple(
+                    it.model_copy(update={"rules": kept(it.rules)}) for it in roster.shared_account
+                ),
             }
         )
 

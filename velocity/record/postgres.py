@@ -1,4 +1,6 @@
-"""A session with PostgreSQL: transactions, temporary tables and leases.
+"""A session with PostgreSQL: transactions, temporary tables, leases, and rows from DuckDB.
+
+Lists and structs travel as JSON.
 
 Only the modules `velocity.record.postgres*` import this one, and it alone imports the drivers.
 """
@@ -6,23 +8,21 @@ Only the modules `velocity.record.postgres*` import this one, and it alone impor
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import cache
 from threading import RLock
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 import psycopg
 from adbc_driver_postgresql import dbapi
 
-from velocity.database.connection import ClosedError
+from velocity.database.connection import ClosedError, Connection
 from velocity.errors import StoreBusyError, StoreError
 from velocity.record.base import OLDEST_POSTGRES
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
-    Read = Callable[[str], Iterator[pl.DataFrame]]
+Read = Callable[[str], Iterator[pl.DataFrame]]
 
 _PATIENCE_S = 0.02
 #: A worker that lost its network lets go of its leases after about a minute, on both sides.
@@ -44,6 +44,13 @@ _TYPES = {
     pl.Float64: "DOUBLE PRECISION",
     pl.Date: "DATE",
     pl.Datetime: "TIMESTAMPTZ",
+}
+#: Table -> its columns with lists or structs.
+_NESTED = {
+    "raw_run": ("same_as", "writers", "tags", "config_hashes", "unreadable", "usage"),
+    "config_shape": ("paths",),
+    "named_key": ("paths",),
+    "group_week": ("people",),
 }
 _PARAMETER = re.compile(r"\$([a-z_]+)")
 
@@ -132,19 +139,15 @@ class Server:
     def load(self, table: str, frame: pl.DataFrame, *, like: str | None = None) -> None:
         """Create a temporary table of plain columns, for the rest of the transaction.
 
-        Args:
-            table: its name.
-            frame: its rows.
-            like: a table whose columns it has, without their constraints; None: those of the frame.
+        Its columns are those of the frame, or without their constraints those of a table of runs
+        that it is `like`.
         """
-        columns = f"(LIKE {like} INCLUDING DEFAULTS)"
         if like is None:
-            kinds = frame.schema.items()
-            columns = ", ".join(
-                f'"{name}" {_TYPES.get(it.base_type(), "TEXT")}' for name, it in kinds
-            )
-            columns = f"({columns})"
-        self.run(f"CREATE TEMP TABLE {table} {columns} ON COMMIT DROP")
+            kinds = ((name, kind.base_type()) for name, kind in frame.schema.items())
+            columns = ", ".join(f'"{name}" {_TYPES.get(kind, "TEXT")}' for name, kind in kinds)
+        else:
+            columns = f"LIKE {like} INCLUDING DEFAULTS"
+        self.run(f"CREATE TEMP TABLE {table} ({columns}) ON COMMIT DROP")
         if like is not None:
             self.run(f"ALTER TABLE {table} ALTER run_key DROP NOT NULL")
         self.add(table, frame)
@@ -186,11 +189,7 @@ class Server:
             )
 
     def lease_always(self, name: str, *, busy: str) -> None:
-        """Hold a name as long as this session lives.
-
-        Raises:
-            StoreBusyError: another session holds it; `busy` says what that means.
-        """
+        """Hold a name as long as this session lives; StoreBusyError `busy` if another one does."""
         if not self.run(f"SELECT pg_try_advisory_lock({_KEY})", {"name": name})[0][0]:
             raise StoreBusyError(busy, "Wait until it has finished, or stop it, and try again.")
 
@@ -250,3 +249,24 @@ def _told() -> Iterator[None]:
             "Check that it runs, its disk and its network, and run the same command again. "
             "What was merged is kept.",
         ) from error
+
+
+def to_wire(connection: Connection, frame: pl.DataFrame) -> pl.DataFrame:
+    """The frame with lists and structs as JSON, and unsigned numbers in decimals."""
+    kinds = frame.schema.items()
+    columns = [f'to_json("{name}")::VARCHAR AS "{name}"' for name, it in kinds if it.is_nested()]
+    columns += [f'"{name}"::VARCHAR AS "{name}"' for name, it in kinds if it == pl.UInt64]
+    if not columns:
+        return frame
+    connection.load("wired", frame)
+    wired = connection.frame(f"SELECT * REPLACE ({', '.join(columns)}) FROM wired")
+    connection.run("DROP TABLE wired")
+    return wired
+
+
+def from_wire(connection: Connection, table: str, frame: pl.DataFrame) -> None:
+    """Add rows with JSON to a table with lists and structs."""
+    nested = [f"{name}::JSON AS {name}" for name in _NESTED.get(table, ())]
+    replaced = f"REPLACE ({', '.join(nested)})" if nested else ""
+    connection.load("wired", frame)
+    connection.run(f"INSERT INTO {table} BY NAME SELECT * {replaced} FROM wired; DROP TABLE wired")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
 import polars as pl
@@ -14,20 +16,10 @@ from velocity.database.connection import Connection
 from velocity.errors import StoreError
 from velocity.queries import list_queries, load_query
 from velocity.record import configs, exclusions
-from velocity.record.base import MergeCounts
+from velocity.record.base import Intake, MergeCounts
 from velocity.record.duckdb_record import TABLES_OF_A_RECORD, find_changes
 from velocity.record.exclusions import Exclusions
-from velocity.record.in_sql import InSQL
-from velocity.record.postgres import SCHEMA, Server
-from velocity.record.wire import from_wire, to_wire
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from contextlib import AbstractContextManager
-    from datetime import datetime
-
-    from velocity.record.base import PullState
-    from velocity.records import Rejected
+from velocity.record.postgres import SCHEMA, Server, from_wire, to_wire
 
 _FOLDER = "record/postgres"
 #: Methods whose SQL PostgreSQL writes in another way.
@@ -36,7 +28,7 @@ _OWN = frozenset({"mark_deleted", "measured", "unmeasured", "unread_named"})
 STOP_MERGES = "LOCK TABLE raw_run, project, rejected, sync_log IN SHARE ROW EXCLUSIVE MODE"
 
 
-class PostgresIntake(InSQL):
+class PostgresIntake(Intake):
     """An `Intake` of many workers: each is a process with one session.
 
     Batches are compared with the record in DuckDB, by the query that its own record uses.
@@ -193,35 +185,6 @@ class PostgresIntake(InSQL):
         self._server.run("DROP TABLE written")
         return counts
 
-    def merge_project(
-        self,
-        entity: str,
-        project: str,
-        *,
-        rejected: Sequence[Rejected],
-        as_of: datetime | None,
-        app_url: str | None = None,
-        pull: PullState | None = None,
-    ) -> None:
-        with self._server.transaction():
-            # Its number is the next one.
-            self._server.run("LOCK TABLE project IN SHARE ROW EXCLUSIVE MODE")
-            super().merge_project(
-                entity, project, rejected=rejected, as_of=as_of, app_url=app_url, pull=pull
-            )
-
-    def take_unmeasured(self, most: int) -> tuple[str, str, list[str]] | None:
-        with self._server.transaction():
-            self._server.hold("utilisation")  # no two workers take the same runs
-            return super().take_unmeasured(most)
-
-    def keep_utilisation(
-        self, entity: str, project: str, measured: Mapping[str, float | None]
-    ) -> None:
-        with self._server.transaction():
-            self._server.hold(f"{entity}/{project}")  # a merge in progress would replace the rows
-            super().keep_utilisation(entity, project, measured)
-
     def close(self) -> None:
         self._server.close()
         self._scratch.close()
@@ -234,6 +197,12 @@ class PostgresIntake(InSQL):
 
     def _transaction(self) -> AbstractContextManager[None]:
         return self._server.transaction()
+
+    def _hold(self, what: str) -> None:
+        if what == "projects":
+            self._server.run("LOCK TABLE project IN SHARE ROW EXCLUSIVE MODE")
+        else:
+            self._server.hold(what)
 
     @contextmanager
     def _loaded(self, table: str, frame: pl.DataFrame) -> Iterator[None]:

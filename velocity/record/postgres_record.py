@@ -1,31 +1,28 @@
-"""The record in PostgreSQL for the one process that derives from it.
+"""The record in PostgreSQL for the one process that derives from it, and its moves.
 
 It has a copy in the data folder, which takes in what workers changed. The copy is a DuckDB record
-like any other, so everything is derived from it as on one machine.
+like any other, so everything is derived from it as on one machine. While a record moves to a server
+or back, nobody else may pull or publish.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
 from uuid import uuid4
 
 import polars as pl
 
+from velocity.database.connection import Connection
+from velocity.errors import StoreError
 from velocity.queries import load_query
-from velocity.record import configs
-from velocity.record.base import Record
-from velocity.record.duckdb_record import DuckDBRecord
+from velocity.record.duckdb_record import DuckDBRecord, Record, become_copy, become_record
+from velocity.record.exclusions import Names
+from velocity.record.postgres import Read, from_wire, to_wire
 from velocity.record.postgres_intake import STOP_MERGES, PostgresIntake
-from velocity.record.wire import from_wire, to_wire
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from contextlib import AbstractContextManager
-    from pathlib import Path
-
-    from velocity.database.connection import Connection
-    from velocity.record.exclusions import Names
-    from velocity.record.postgres import Read
+_ROWS = 20_000
 #: Written by the publisher only.
 _OWN_TABLES = ("restatement", "group_week")
 #: Small enough to be copied whole.
@@ -54,20 +51,17 @@ class PostgresRecord(PostgresIntake, Record):
             self._server.lease_always(
                 "publisher", busy="Another process is publishing from this record."
             )
-            self._copy = DuckDBRecord(data, beside=beside, is_copy=True)
+            self.connection = DuckDBRecord(data, beside=beside, is_copy=True).connection
         except BaseException:
             super().close()
             raise
-
-    def hashes_of(self, name: str, value: object) -> list[tuple[str, int]]:
-        return configs.hashes_of(self._data, name, value)
 
     def catch_up(self) -> None:
         with self._server.transaction(repeatable=True):
             self._take_in()
             for table in _OWN_TABLES:  # a stop may have kept the last rows from being sent
                 count = f"SELECT count(*) FROM {table}"
-                if self._copy.connection.run(count) != self._server.run(count):
+                if self.connection.run(count) != self._server.run(count):
                     self._send(table)
 
     def _take_in(self) -> None:
@@ -76,7 +70,7 @@ class PostgresRecord(PostgresIntake, Record):
         A copy that did not take in all that was deleted from `changed_run` is made anew: one of
         another machine, of a backup, or of a transaction that was cut off here.
         """
-        connection = self._copy.connection
+        connection = self.connection
         known = connection.run("SELECT token FROM copy_of")[0][0]
         whole = known is None or known != self._shared("token")
         token = uuid4().hex
@@ -97,55 +91,51 @@ class PostgresRecord(PostgresIntake, Record):
         self._share("token", token)
 
     def _copy_table(self, read: Read, table: str) -> None:
-        self._copy.connection.run(f"DELETE FROM {table}")
+        self.connection.run(f"DELETE FROM {table}")
         for frame in read(f"SELECT * FROM {table}"):
-            from_wire(self._copy.connection, table, frame)
+            from_wire(self.connection, table, frame)
 
     def _copy_runs(self, read: Read, ours: str, theirs: str) -> None:
         """Replace runs of the copy, and mark their users as changed."""
-        run = self._copy.connection.run
+        run = self.connection.run
         run(f"CREATE OR REPLACE TEMP TABLE touched AS SELECT username FROM raw_run {ours}")
         run(f"DELETE FROM raw_run {ours}")
         for frame in read(f"SELECT * FROM raw_run {theirs}"):
-            from_wire(self._copy.connection, "raw_run", frame)
+            from_wire(self.connection, "raw_run", frame)
         run(f"INSERT INTO touched SELECT username FROM raw_run {ours}")
         run(load_query("record/postgres/touched").body)
         run("DROP TABLE touched")
 
-    def attached_to(self, connection: Connection) -> AbstractContextManager[None]:
-        return self._copy.attached_to(connection)
-
     def keep_restatements(self, restated: pl.DataFrame) -> None:
-        self._copy.keep_restatements(restated)
+        super().keep_restatements(restated)
         self._send("restatement")
 
     def keep_group_weeks(self, weeks: pl.DataFrame) -> None:
-        self._copy.keep_group_weeks(weeks)
+        super().keep_group_weeks(weeks)
         self._send("group_week")
 
     def _send(self, *tables: str) -> None:
         """Replace whole tables of the server with those of the copy."""
-        connection = self._copy.connection
         with self._server.transaction():
             for table in tables:
                 self._server.run(f"DELETE FROM {table}")
-                frame = connection.frame(f"FROM {table}")
-                self._server.add(table, to_wire(connection, frame))
+                frame = self.connection.frame(f"FROM {table}")
+                self._server.add(table, to_wire(self.connection, frame))
 
     def count_runs(self, usernames: Iterable[str]) -> dict[str, int]:
         self.catch_up()
-        return self._copy.count_runs(usernames)
+        return super().count_runs(usernames)
 
     def has_traces(self, name: str) -> tuple[bool, bool]:
         self.catch_up()
-        return self._copy.has_traces(name)
+        return super().has_traces(name)
 
     def erase(self, names: Names) -> tuple[int, int]:
         with self._server.transaction():
             self._server.run(STOP_MERGES)
             self._share_forgotten()
             self._take_in()
-            erased = self._copy.erase(names)
+            erased = super().erase(names)
             self._server.run(
                 load_query("record/postgres/erase").body, {"names": sorted(names.usernames)}
             )
@@ -153,10 +143,73 @@ class PostgresRecord(PostgresIntake, Record):
         return erased
 
     def rewrite(self) -> None:
-        self._copy.rewrite()
+        super().rewrite()
         for table in ("changed_run", *TABLES):
             self._server.run(f"VACUUM (FULL) {table}")
 
+    def move_here(self) -> None:
+        """Make the copy the record, and empty the server."""
+        with self._server.transaction():
+            self._server.run(STOP_MERGES)
+            self._take_in()
+            with self._server.reading() as read:
+                self._copy_table(read, UNCOPIED)
+            become_record(self.connection)
+            self._server.run(f"TRUNCATE {', '.join(TABLES)}, changed_run, shared")
+
     def close(self) -> None:
         super().close()
-        self._copy.close()
+        self.connection.close()
+
+
+class _Filled(PostgresIntake):
+    def fill(self, connection: Connection) -> str:
+        """Send a record to the server, unless it is there already; return the copy's token."""
+        identity = connection.run("SELECT id FROM identity")[0][0]
+        with self._server.transaction():
+            self._server.run(STOP_MERGES)
+            if self._server.run("SELECT 1 FROM raw_run UNION ALL SELECT 1 FROM project LIMIT 1"):
+                token = self._shared("token")
+                if token is None or self._shared("moved_from") != identity:
+                    raise StoreError(
+                        "The server that store.record names has a record already.",
+                        "Name an empty database, or move record.duckdb away to use that record.",
+                    )
+                return token
+            for table in TABLES:
+                for frame in _rows(connection, table):
+                    self._server.add(table, to_wire(connection, frame))
+            self._server.run(
+                "SELECT setval('run_key_sequence', (SELECT coalesce(max(run_key), 0) + 1 "
+                "FROM raw_run), false)"
+            )
+            token = uuid4().hex
+            self._share("token", token)
+            self._share("moved_from", identity)
+        return token
+
+
+def _rows(connection: Connection, table: str) -> Iterator[pl.DataFrame]:
+    """The rows of a table; many of them in parts."""
+    if table != "raw_run":
+        yield connection.frame(f"FROM {table}")
+        return
+    last = connection.run("SELECT coalesce(max(run_key), 0) FROM raw_run")[0][0]
+    sql = "FROM raw_run WHERE run_key BETWEEN $first AND $last"
+    for first in range(0, last + 1, _ROWS):
+        yield connection.frame(sql, {"first": first, "last": first + _ROWS - 1})
+
+
+def move_to_server(data: Path, address: str, names: Sequence[str]) -> None:
+    """Move the record of a data folder to an empty server; what stays is its copy."""
+    with closing(DuckDBRecord(data)) as source:
+        source.name_keys(names)
+        with closing(_Filled(data, address)) as server:
+            token = server.fill(source.connection)
+        become_copy(source.connection, token)
+
+
+def move_to_file(data: Path, address: str) -> None:
+    """Move the record of a server to a data folder."""
+    with closing(PostgresRecord(data, address)) as record:
+        record.move_here()

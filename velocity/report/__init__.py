@@ -8,9 +8,9 @@ from velocity.report.brief import (
     make_brief,
 )
 from velocity.report.digest import make_digest
+from velocity.report.groups import make_term_report
 from velocity.report.html import as_html
 from velocity.report.parts import Digest, parse_week, week_id
-from velocity.report.term import make_term_report
 from velocity.report.text import as_csv, as_markdown, as_message
 
 __all__ = [

@@ -1,36 +1,33 @@
-"""The brief: what the sheet of one scholar says, as a message or one HTML file."""
+"""The brief: what the sheet of one scholar says, as a message or one HTML file, and its sending."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from datetime import datetime, timedelta
+from typing import Any
 
-from velocity import formats
-from velocity.errors import VelocityError
-from velocity.reading import reads
-from velocity.reading.access import Scope
+from velocity import formats, state
+from velocity.delivery import Address, Form
+from velocity.errors import ConfigurationError, VelocityError
+from velocity.reading.access import EVERYTHING, Scope, Viewer, viewer_of
 from velocity.reading.periods import Chosen, Window, before, last_whole_day, limited, presets
 from velocity.reading.viewed import PlainDays
-from velocity.report.forms import MARKS, fitted, inert, link
 from velocity.report.html import template
+from velocity.report.parts import trust_of
+from velocity.report.text import MARKS, fitted, inert, link
 from velocity.report.work import Work
+from velocity.roster.models import Roster
 from velocity.sentences import mentor as words
-from velocity.sentences.mentor_week import questions
-from velocity.sentences.spans import Span, spans_of
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from datetime import datetime
-
-    from velocity.delivery import Form
-    from velocity.sentences.mentor_facts import Facts
-    from velocity.state import ReadMark
-    from velocity.store import Snapshot
+from velocity.sentences.answer import Span, spans_of
+from velocity.sentences.mentor_facts import Facts, questions
+from velocity.state import ReadMark, Where
+from velocity.store import Snapshot
 
 #: Characters: Slack splits texts of more than 4,000, and ntfy makes files of more than 4,096 bytes.
 _LONGEST = 3_900
+_TITLE = "Brief"
 _NOT_FOR_ALL = "names a scholar, so it is not for passing on"
 
 
@@ -87,9 +84,7 @@ def make_brief(
     Raises:
         VelocityError: there is no run, or the scholar has no work in the stream.
     """
-    trust = reads.trust(snapshot).row(0, named=True)
-    if trust["as_of"] is None or trust["first_day"] is None:
-        raise VelocityError("There are no runs to report on.", "Run `velocity sync` first.")
+    trust = trust_of(snapshot, EVERYTHING)
     chosen = _last_days(days, trust)
     view = PlainDays(
         snapshot,
@@ -139,22 +134,19 @@ def brief_as_message(brief: Brief, form: Form, longest: int) -> str:
     lines = [f"{item}{bold}{it.about}:{bold} {_written(it.spans, form)}" for it in brief.lines]
     asked = "\n".join(f"{at}. {_written(it, form)}" for at, it in enumerate(brief.questions, 1))
 
-    def write(kept: int) -> str:
-        left = len(lines) - kept
-        more = [f"{item}and {formats.count(left)} more"] if left else []
+    def write(told: str) -> str:
         blocks = (
             f"{bold}{_written(brief.title, form)}{bold}",
             brief.kicker,
             _written(brief.caption, form),
-            "\n".join([*lines[:kept], *more]),
+            told,
             f"{bold}Three questions{bold}",
             asked,
             brief.footing,
         )
         return "\n\n".join(blocks) + "\n"
 
-    whole = form == "markdown"
-    return fitted(write, len(lines), longest if whole else min(longest, _LONGEST))
+    return fitted(write, lines, item, longest if form == "markdown" else min(longest, _LONGEST))
 
 
 def _written(spans: Sequence[Span], form: Form) -> str:
@@ -169,3 +161,75 @@ def _span(span: Span, form: Form) -> str:
     # Markdown does not read asterisks beside a space as bold.
     inside = text.strip()
     return text.replace(inside, f"{bold}{inside}{bold}") if span.strong and inside else text
+
+
+def find_reader(roster: Roster | None, to: str, scholar: str, stream: str | None) -> Viewer:
+    """Returns the person with a roster id or e-mail address, who may read the brief at once.
+
+    That is the scholar, a mentor of the stream, or a research manager of the scholar. Leads see
+    names 24 hours later, so a brief is not for them.
+
+    Raises:
+        ConfigurationError: they may not, or the roster does not have them.
+    """
+    if roster is None:
+        raise ConfigurationError(
+            "There is no roster, so nobody can be sent a brief.",
+            "Name its settings file with --config, or write the brief to a file with --out.",
+        )
+    people = {it.id: it for it in roster.scholars if not it.disabled}
+    own = people.get(to)
+    if own is not None and to == scholar:  # who needs no address to sign in with
+        return Viewer(None, own.name, frozenset({"scholar"}), Scope(scholars=(to,)), scholar=to)
+    address = next(iter(own.emails), "") if own is not None else to
+    viewer = viewer_of(roster, address, leads_see_individuals=False)
+    if viewer and (
+        scholar in viewer.scope.scholars
+        or (stream is not None and viewer.scope.sees_stream(stream))
+    ):
+        return viewer
+    raise ConfigurationError(
+        f"The roster does not let {to} see this brief.",
+        "It is for the scholar, research managers of the scholar, and, with --stream, mentors of "
+        "that stream.",
+    )
+
+
+def find_address(known: Mapping[str, Address], to: str) -> Address:
+    """Returns where the messages of a person go.
+
+    Raises:
+        ConfigurationError: the file of addresses does not have them.
+    """
+    if to in known:
+        return known[to]
+    raise ConfigurationError(
+        f"There is no address for {to}.",
+        "Add a line for them to the file that VELOCITY_ADDRESSES names, or write the brief to a "
+        "file with --out.",
+    )
+
+
+def send_brief(
+    where: Where,
+    brief: Brief,
+    scholar: str,
+    *,
+    reader: Viewer,
+    address: Address,
+    kept_days: float,
+    now: datetime,
+) -> None:
+    """Sends a brief each time it is called. The scholar can see to whom it went.
+
+    `where` has the looks at the scholar; those older than `kept_days` are removed.
+
+    Raises:
+        VelocityError: it does not fit, was not accepted, or it is not known whether it was.
+    """
+    form = address.form
+    text = brief_as_message(brief, form, address.longest(_TITLE))
+    if reader.email is not None and scholar != reader.scholar:
+        who = {"scholar": scholar, "email": reader.email, "name": reader.name}
+        state.record_look(where, **who, page=_TITLE, at=now, kept_days=kept_days)
+    address.deliver(text, title=_TITLE, form=form)

@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from velocity import formats
+from velocity.report.parts import Digest, Trend
 from velocity.theme import FONT, LIGHT
 
 if TYPE_CHECKING:
     from jinja2 import Template
-
-    from velocity.report.parts import Digest, Trend
 
 #: Size of a sparkline, and its margin, in CSS pixels.
 _WIDTH, _HEIGHT, _EDGE = 220, 28, 5

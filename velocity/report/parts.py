@@ -3,23 +3,19 @@
 Text is not escaped here: `html` and `text` escape every name for their format.
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import Any
 from urllib.parse import urlencode
 
+import polars as pl
+
 from velocity.errors import VelocityError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from typing import Any
-
-    import polars as pl
-
-    from velocity.reading.periods import Window
+from velocity.reading import reads
+from velocity.reading.access import Scope
+from velocity.reading.periods import Window
+from velocity.store import Snapshot
 
 _WEEK_ID = re.compile(r"\d{4}-W\d{2}", re.ASCII)
 
@@ -79,26 +75,42 @@ class Share:
     colours: tuple[str, str]  # names of theme tokens
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Digest:
     """One week or term, limited to what a viewer may see."""
 
+    title: str = "Stand-up digest"
     week: str  # "2026-W20", or "2026-W02 to 2026-W20"
     about: str  # "Programme", or the name of a stream
     days: str
     as_of: str
     headline: str
-    support: str
+    support: str = ""
     news: tuple[Section, ...]
+    whole: str = "The week"  # what the figures are of
     figures: tuple[Figure, ...]
-    shares: tuple[Share, ...]
-    trends: tuple[Trend, ...]
+    shares: tuple[Share, ...] = ()
+    trends: tuple[Trend, ...] = ()
     footing: tuple[Section, ...]  # what the figures are based on
     rows: pl.DataFrame  # the week by stream or group, as CSV has it
     address: str | None = None  # of the dashboard, for links; None for a digest without any
-    opens: Link | None = None  # to the whole week
-    title: str = "Stand-up digest"
-    whole: str = "The week"  # what the figures are of
+    opens: Link  # to the whole week
+
+
+#: Of every digest.
+NOT_FOR_COMPARING = Line("Figures steer experiments; they do not compare people.")
+
+
+def trust_of(snapshot: Snapshot, scope: Scope) -> dict[str, Any]:
+    """Returns the row of `reads.trust`.
+
+    Raises:
+        VelocityError: there is no run.
+    """
+    trust = reads.trust(snapshot, scope=scope).row(0, named=True)
+    if trust["as_of"] is None or trust["first_day"] is None:
+        raise VelocityError("There are no runs to report on.", "Run `velocity sync` first.")
+    return trust
 
 
 def page_link(words: str, page: str, window: Window, stream: str | None = None) -> Link:
@@ -107,12 +119,6 @@ def page_link(words: str, page: str, window: Window, stream: str | None = None) 
     if page == "streams":
         choices["streams"] = stream or "all"
     return Link(words, f"{page}?{urlencode(choices, safe='.')}")
-
-
-def serial_bar(row: Mapping[str, Any]) -> tuple[Share, ...]:
-    """Returns the busy hours of a row of `reads.metrics` in two parts; () if there were none."""
-    share, parts = row["serial_share"], ("serial", "parallel")
-    return () if share is None else (Share("Busy hours", *parts, share, parts),)
 
 
 def week_id(monday: date) -> str:

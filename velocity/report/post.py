@@ -5,20 +5,13 @@ accepted, so a post that was killed, or whose response was lost, counts as poste
 missing digest; a second one annoys everybody.
 """
 
-from __future__ import annotations
-
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from velocity import state
-from velocity.delivery import LostResponseError
+from velocity.delivery import Address, LostResponseError
 from velocity.errors import VelocityError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from velocity.delivery import Address
-    from velocity.state import Where
+from velocity.state import Where
 
 WEBHOOK = "VELOCITY_WEBHOOK_URL"
 

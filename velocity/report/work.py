@@ -1,27 +1,23 @@
-"""The work of some scholars: their queue and figures, and what the sheet of each is about."""
+"""The days of a text or page, and the work of some scholars over them."""
 
-from __future__ import annotations
-
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from velocity.charts.weeks import Event
 from velocity.reading import reads
-from velocity.reading.periods import monday_of
+from velocity.reading.periods import Window, last_whole_day, monday_of
 from velocity.reading.series import TREND_WEEKS
-from velocity.report.covered import Covered
-from velocity.sentences.events import events
+from velocity.reading.viewed import ViewedDays
+from velocity.sentences.answer import Row
+from velocity.sentences.compared import Days
 from velocity.sentences.mentor_facts import Facts
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from datetime import date
-
-    from velocity.charts.events import Event
-    from velocity.sentences.answer import Row
+from velocity.sentences.weeks import events
 
 _WEEK = timedelta(weeks=1)
 #: Launches this long before the days are read too: they may still wait or run.
@@ -33,20 +29,39 @@ _FEW_PARTS = ["volume", "medians"]
 
 
 @dataclass(frozen=True)
+class Covered:
+    """The days of a view whose rows are read, and those before."""
+
+    view: ViewedDays
+
+    @cached_property
+    def days(self) -> Days:
+        """The days, and those before."""
+        return Days(self.view.window, self.view.before)
+
+    @property
+    def today(self) -> date:
+        """The last whole day of the data."""
+        return last_whole_day(self.view.as_of, self.view.zone)
+
+    @property
+    def known_on(self) -> date:
+        """The day of the end of the data, which midnight ends: what waits, waits then."""
+        last = self.view.as_of - timedelta(microseconds=1)
+        return last.astimezone(ZoneInfo(self.view.zone)).date()
+
+
+@dataclass(frozen=True)
 class Work(Covered):
     """The work of some scholars over the days of a view, each figure read when first asked for.
 
     In a stream, scholars count with their work in it only, which is what its mentors may see. Named
-    scholars count with all of their work.
-
-    Args:
-        view: of a mentor or research manager: days and durations, nobody's times of day.
-        stream: its id; None for named scholars.
-        named: ids of the named scholars; empty for a stream.
+    scholars count with all of their work. The view is that of a mentor or research manager: it has
+    days and durations, nobody's times of day.
     """
 
-    stream: str | None = None
-    named: tuple[str, ...] = ()
+    stream: str | None = None  # its id; None for named scholars
+    named: tuple[str, ...] = ()  # ids of the named scholars; empty for a stream
 
     @property
     def _asked(self) -> dict[str, list[str]]:
@@ -91,39 +106,36 @@ class Work(Covered):
     @cached_property
     def now(self) -> dict[str, Row]:
         """The figures of each scholar over the days."""
-        window = self.days.window
-        return _rows(self._figures("scholar", window.first, window.end)(), "scholar")
+        return self._figures("scholar", self.days.window)()
 
     @cached_property
     def before(self) -> dict[str, Row]:
         """The same over the days before; empty without any."""
-        before = self.days.before
-        if before is None:
-            return {}
-        return _rows(self._figures("scholar", before.first, before.end)(), "scholar")
+        return self._figures("scholar", self.days.before)()
 
     @cached_property
     def whole(self) -> tuple[Row | None, Row | None]:
         """The stream's figures of the days, and of the days before; None without a stream."""
         if self.stream is None:
             return None, None
-        window, before = self.days.window, self.days.before
-        now = self._figures("stream", window.first, window.end, _FEW_PARTS)
-        then = before and self._figures("stream", before.first, before.end, _FEW_PARTS)
-        return _rows(now(), "stream").get(self.stream), (
-            _rows(then(), "stream").get(self.stream) if then else None
-        )
+        over = self.days.window, self.days.before
+        now, before = [self._figures("stream", it, _FEW_PARTS) for it in over]
+        return now().get(self.stream), before().get(self.stream)
 
     def _figures(
-        self, by: str, first: date, end: date, parts: list[str] = _PARTS
-    ) -> Callable[[], pl.DataFrame]:
+        self, by: str, window: Window | None, parts: list[str] = _PARTS
+    ) -> Callable[[], dict[str, Row]]:
+        """Starts to read figures; call the result for the row of each group."""
+        if window is None:
+            return dict
         whose: dict[str, Any] = {"groups": [self.stream]}
         if self.stream is None:
             whose = {"groups": [*self.named]}
         elif by == "scholar":
             whose = {"within": self.stream}
-        over = {"from_day": first, "to_day": end, "parts": parts}
-        return self.view.soon(reads.metrics, by=by, **over, **whose)
+        over = {"from_day": window.first, "to_day": window.end, "parts": parts}
+        found = self.view.soon(reads.metrics, by=by, **over, **whose)
+        return lambda: {row[by]: row for row in found().iter_rows(named=True)}
 
     @cached_property
     def _stretches(self) -> pl.DataFrame:
@@ -139,9 +151,9 @@ class Work(Covered):
             lengths=sorted({self._length, 7}),
             running_from=monday_of(self.today + timedelta(days=1)),
         )
-        return (
-            found if self.stream is not None else found.filter(pl.col("group_id").is_in(self.named))
-        )
+        if self.stream is None:
+            found = found.filter(pl.col("group_id").is_in(self.named))
+        return found
 
     @property
     def _length(self) -> int:
@@ -226,7 +238,3 @@ class Work(Covered):
         if self.stream is not None and self.view.scope.sees_stream(self.stream):
             return {"by": "stream", "group_id": self.stream}
         return {"by": "scholar", "group_id": scholar}
-
-
-def _rows(figures: pl.DataFrame, by: str) -> dict[str, Row]:
-    return {row[by]: row for row in figures.iter_rows(named=True)}

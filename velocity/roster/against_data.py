@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from itertools import chain, combinations
 from typing import TYPE_CHECKING
 
 from velocity.formats import did_you_mean
-from velocity.roster.contradictions import Text, covers, rates_of, texts_of
+from velocity.roster.contradictions import Price, Text, covers, prices_of, texts_of
 from velocity.roster.rules import rules_of
 from velocity.toml import Finding, as_toml, hinted, named, warning
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
-
-    from velocity.roster.models import Rate, Roster, TokenRate
+    from velocity.roster.models import Roster
 
 
 @dataclass(frozen=True)
@@ -31,11 +30,9 @@ class Seen:
 def misfits(roster: Roster, seen: Seen) -> list[Finding]:
     """Returns warnings about what does not fit the data, and GPU types with two prices or none.
 
-    Args:
-        roster: the valid parts of a file; required values may be None.
-        seen: what the data holds.
+    The roster has the valid parts of a file; required values may be None.
     """
-    rates = rates_of("rate", roster.credits.rates)
+    rates, _ = prices_of(roster.credits)
     rules = list(chain.from_iterable(rules_of(roster)))
     projects = [
         *texts_of(named("stream", roster.streams), "projects"),
@@ -80,21 +77,19 @@ def _misspelled(usernames: Sequence[Text], known: Collection[str]) -> Iterator[F
             )
 
 
-def _priced_twice(
-    rates: Sequence[tuple[str, Rate | TokenRate]], gpu_types: Collection[str]
-) -> Iterator[Finding]:
+def _priced_twice(rates: Sequence[Price], gpu_types: Collection[str]) -> Iterator[Finding]:
     """Yields pairs of rates that match one GPU type in the data, neither of them narrower.
 
     Without data, nearly all globs such as *A100* and *80GB* could match one type.
     """
     reported: set[frozenset[str]] = set()  # a glob has one entry for each time its rate changed
-    for (name, one), (other_name, other) in combinations(rates, 2):
+    for one, other in combinations(rates, 2):
         if covers(one.glob, other.glob) or covers(other.glob, one.glob):
             continue
         begin = max(one.from_date, other.from_date)
         settled = [
             it.glob
-            for _, it in rates
+            for it in rates
             if it.from_date >= begin and covers(one.glob, it.glob) and covers(other.glob, it.glob)
         ]
         both = [
@@ -109,18 +104,16 @@ def _priced_twice(
             reported.add(pair)
             wins = one if one.from_date >= other.from_date else other
             yield warning(
-                other_name,
-                f"matches {as_toml(min(both))} in the data, as {name} does; from {begin} on "
+                other.where,
+                f"matches {as_toml(min(both))} in the data, as {one.where} does; from {begin} on "
                 f"{as_toml(wins.glob)} decides",
                 "globs without a common GPU type, or a separate rate for that type",
             )
 
 
-def _unpriced(
-    rates: Sequence[tuple[str, Rate | TokenRate]], gpu_types: Collection[str]
-) -> Iterator[Finding]:
+def _unpriced(rates: Sequence[Price], gpu_types: Collection[str]) -> Iterator[Finding]:
     """Yields the GPU types that cost nothing, if others have a rate."""
-    globs = [rate.glob for _, rate in rates]
+    globs = [rate.glob for rate in rates]
     free = [it for it in gpu_types if it and not any(fnmatchcase(it, glob) for glob in globs)]
     if rates and free:
         yield warning(

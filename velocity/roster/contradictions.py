@@ -4,30 +4,28 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from fnmatch import fnmatchcase
 from functools import cache
-from itertools import combinations
+from itertools import chain, combinations
 from typing import TYPE_CHECKING, NamedTuple
+
+from pydantic import BaseModel
 
 from velocity.toml import Finding, as_toml, hinted, named, warning
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-
-    from pydantic import BaseModel
-
     from velocity.roster.models import (
         Aim,
+        Away,
+        Credits,
         Grant,
         Holiday,
-        Note,
-        Rate,
         ResearchManager,
         Roster,
         Scholar,
         Stream,
-        TokenRate,
     )
 
     _Scholars = Sequence[tuple[str, Scholar]]
@@ -45,54 +43,60 @@ class Text(NamedTuple):
     text: str
 
 
-def contradictions(roster: Roster, wrong: Collection[str]) -> list[Finding]:
-    """Returns what is wrong between entries.
+class Price(NamedTuple):
+    """A rate: its name, the glob over what it prices, and its first day."""
+
+    where: str
+    glob: str
+    from_date: date
+
+
+def contradictions(roster: Roster, wrong: Collection[str]) -> Iterator[Finding]:
+    """Yields what is wrong between entries.
 
     Args:
         roster: the valid parts of a file; required values may be None.
         wrong: places of values that are left out of it, such as "scholar ada: usernames".
     """
-    scholars = named("scholar", roster.scholars)
-    streams = named("stream", roster.streams)
-    leads = [Text("leads", address) for address in roster.leads]
-    scholar_ids, stream_ids = texts_of(scholars, "id"), texts_of(streams, "id")
-    usernames, emails = texts_of(scholars, "usernames"), texts_of(scholars, "emails")
-    mentors = [texts_of([stream], "mentors") for stream in streams]
+    scholars, streams = named("scholar", roster.scholars), named("stream", roster.streams)
     managers = named("research_manager", roster.research_manager)
-    with_role = [
-        *leads,
-        *(it for texts in mentors for it in texts),
-        *texts_of(managers, "email"),
-    ]
-    return [
-        *_repeated(scholar_ids, "an id that no other scholar has"),
-        *_repeated(stream_ids, "an id that no other stream has"),
-        *_repeated(texts_of(streams, "name"), "a name that no other stream has"),
-        *_repeated(usernames, "each username once, for one scholar"),
-        *_ids_of_others(scholars),
-        *(it for texts in (scholar_ids, stream_ids, usernames) for it in _differ_in_case(texts)),
-        *_repeated(emails, "each address once, for one scholar", str.lower),
-        *(
-            it
-            for texts in (leads, *mentors)
-            for it in _repeated(texts, "each address once", str.lower)
-        ),
-        *_scholars(scholars, with_role, wrong),
-        *_projects(texts_of(streams, "projects")),
-        *_nudged_leads(roster),
-        *_repeated([Text("rented", glob) for glob in roster.rented], "each glob once"),
-        *_members(streams, {it.text for it in scholar_ids}, wrong),
-        *_managers(managers, roster, {it.text for it in scholar_ids}),
-        *_workdays(scholars),
-        *_away(scholars),
-        *_holidays(named("holiday", roster.holidays), wrong),
-        *_grants(named("grant", roster.credits.grants), scholar_ids, stream_ids),
-        *_notes(named("note", roster.notes), scholar_ids, stream_ids),
-        *(it for name, owner in scholars for it in _aims(name, owner.aims)),
-        *(it for name, owner in streams for it in _aims(name, owner.aims)),
-        *_rates(rates_of("rate", roster.credits.rates)),
-        *_rates(rates_of("token rate", roster.credits.token_rates)),
-    ]
+    scholar_ids, stream_ids = texts_of(scholars, "id"), texts_of(streams, "id")
+    known = {"stream": {it.text for it in stream_ids}, "scholar": {it.text for it in scholar_ids}}
+    usernames, emails = texts_of(scholars, "usernames"), texts_of(scholars, "emails")
+    leads = [Text("leads", address) for address in roster.leads]
+    mentors = [texts_of([stream], "mentors") for stream in streams]
+    yield from _repeated(scholar_ids, "an id that no other scholar has")
+    yield from _repeated(stream_ids, "an id that no other stream has")
+    yield from _repeated(texts_of(streams, "name"), "a name that no other stream has")
+    yield from _repeated(usernames, "each username once, for one scholar")
+    yield from _ids_of_others(scholars)
+    for texts in (scholar_ids, stream_ids, usernames):
+        yield from _differ_in_case(texts)
+    yield from _repeated(emails, "each address once, for one scholar", str.lower)
+    for texts in (leads, *mentors):
+        yield from _repeated(texts, "each address once", str.lower)
+    with_role = chain(leads, *mentors, texts_of(managers, "email"))
+    yield from _scholars(scholars, with_role, wrong)
+    yield from _projects(texts_of(streams, "projects"))
+    for address in roster.nudged_leads:
+        if address not in roster.leads:
+            expected = "addresses that are in leads too"
+            yield Finding("nudged_leads", f"{as_toml(address)} is not in leads", expected)
+    yield from _repeated([Text("rented", glob) for glob in roster.rented], "each glob once")
+    yield from _members(streams, known["scholar"], wrong)
+    yield from _managers(managers, roster, known["scholar"])
+    for entry in scholars:
+        yield from _repeated(texts_of([entry], "workdays"), "each day of the week once")
+    for name, scholar in scholars:
+        yield from _days_off((f"{name}: {away}", it) for away, it in named("away", scholar.away))
+    yield from _holidays(roster, wrong)
+    yield from _grants(roster, known)
+    yield from _notes(roster, known)
+    owners: list[tuple[str, Scholar | Stream]] = [*scholars, *streams]
+    for name, owner in owners:
+        yield from _aims(name, owner.aims)
+    for prices in prices_of(roster.credits):
+        yield from _prices(prices)
 
 
 def texts_of(entries: Iterable[tuple[str, BaseModel]], key: str) -> list[Text]:
@@ -105,9 +109,13 @@ def texts_of(entries: Iterable[tuple[str, BaseModel]], key: str) -> list[Text]:
     return found
 
 
-def rates_of(kind: str, rates: Sequence[Rate | TokenRate]) -> list[tuple[str, Rate | TokenRate]]:
-    """Returns the named rates that have a glob and a first day, in the order of the file."""
-    return [(name, rate) for name, rate in named(kind, rates) if rate.glob and rate.from_date]
+def prices_of(credit: Credits) -> tuple[list[Price], list[Price]]:
+    """Returns the rates of GPUs and of tokens that have a glob and a first day, as in the file."""
+    gpus = [Price(name, it.gpu, it.from_date) for name, it in named("rate", credit.rates)]
+    models = [
+        Price(name, it.model, it.from_date) for name, it in named("token rate", credit.token_rates)
+    ]
+    return list(filter(all, gpus)), list(filter(all, models))
 
 
 def covers(wide: str, narrow: str) -> bool:
@@ -305,49 +313,30 @@ def _managers(
             if owners.get(address) == scholar:
                 problem = f"{as_toml(scholar)} is the research manager"
                 yield warning(f"{name}: scholars", problem, "other scholars")
-    yield from (
-        it
-        for manager in managers
-        for it in _repeated(texts_of([manager], "scholars"), "each scholar once")
-    )
+    for entry in managers:
+        yield from _repeated(texts_of([entry], "scholars"), "each scholar once")
 
 
-def _workdays(scholars: _Scholars) -> Iterator[Finding]:
-    for name, scholar in scholars:
-        days = [Text(f"{name}: workdays", day) for day in scholar.workdays or ()]
-        yield from _repeated(days, "each day of the week once")
-
-
-def _away(scholars: _Scholars) -> Iterator[Finding]:
-    for scholar, entry in scholars:
-        spans = [
-            (f"{scholar}: {away}", it.from_date, it.to_date)
-            for away, it in named("away", entry.away)
-        ]
-        yield from _days_off(spans)
-
-
-def _holidays(holidays: Sequence[tuple[str, Holiday]], wrong: Collection[str]) -> Iterator[Finding]:
+def _holidays(roster: Roster, wrong: Collection[str]) -> Iterator[Finding]:
+    holidays = named("holiday", roster.holidays)
     for name, it in holidays:
-        given = [key for key, value in _days(it).items() if value or f"{name}: {key}" in wrong]
+        days = {"date": it.date, "from": it.from_date, "to": it.to_date}
+        given = [key for key, value in days.items() if value or f"{name}: {key}" in wrong]
         if given not in (["date"], ["from", "to"]):
             got = " and ".join(given) or "no day"
             yield Finding(name, f"got {got}", "either a date, or from and to")
-    yield from _days_off([(name, it.from_date, it.to_date) for name, it in holidays])
+    yield from _days_off(holidays)
     single: dict[date, str] = {}
     for name, it in holidays:
         if it.date and single.setdefault(it.date, name) != name:
             yield warning(f"{name}: date", f"same as {single[it.date]}", "each holiday once")
 
 
-def _days(holiday: Holiday) -> dict[str, date | None]:
-    return {"date": holiday.date, "from": holiday.from_date, "to": holiday.to_date}
-
-
-def _days_off(spans: Iterable[tuple[str, date | None, date | None]]) -> Iterator[Finding]:
+def _days_off(entries: Iterable[tuple[str, Away | Holiday]]) -> Iterator[Finding]:
     """Yields mistakes in days off, each from a day up to but not including another."""
     earlier: list[tuple[str, date, date]] = []
-    for where, first, end in spans:
+    for where, entry in entries:
+        first, end = entry.from_date, entry.to_date
         if first is None or end is None:
             continue
         if end <= first:
@@ -364,14 +353,9 @@ def _days_off(spans: Iterable[tuple[str, date | None, date | None]]) -> Iterator
             earlier.append((where, first, end))
 
 
-def _grants(
-    grants: Iterable[tuple[str, Grant]], scholars: Iterable[Text], streams: Iterable[Text]
-) -> Iterator[Finding]:
-    known = {
-        kind: {it.text for it in ids} for kind, ids in (("stream", streams), ("scholar", scholars))
-    }
+def _grants(roster: Roster, known: Mapping[str, Collection[str]]) -> Iterator[Finding]:
     seen: dict[Grant, str] = {}
-    for name, grant in grants:
+    for name, grant in named("grant", roster.credits.grants):
         receivers = [kind for kind in known if kind in grant.model_fields_set]
         if len(receivers) != 1:
             problem = " and ".join(receivers) or "no receiver"
@@ -384,13 +368,8 @@ def _grants(
             yield warning(name, f"same as {earlier}", "each grant once")
 
 
-def _notes(
-    notes: Iterable[tuple[str, Note]], scholars: Iterable[Text], streams: Iterable[Text]
-) -> Iterator[Finding]:
-    known = {
-        kind: {it.text for it in ids} for kind, ids in (("stream", streams), ("scholar", scholars))
-    }
-    for name, note in notes:
+def _notes(roster: Roster, known: Mapping[str, Collection[str]]) -> Iterator[Finding]:
+    for name, note in named("note", roster.notes):
         concerned = [kind for kind in ("programme", *known) if getattr(note, kind)]
         if note.programme is False:
             yield Finding(f"{name}: programme", "got false", "true, or a stream or a scholar")
@@ -402,13 +381,6 @@ def _notes(
                 yield from unknown_id(f"{name}: {kind}", target, ids, kind)
 
 
-def _nudged_leads(roster: Roster) -> Iterator[Finding]:
-    for address in roster.nudged_leads:
-        if address not in roster.leads:
-            expected = "addresses that are in leads too"
-            yield Finding("nudged_leads", f"{as_toml(address)} is not in leads", expected)
-
-
 def _aims(name: str, aims: Sequence[Aim]) -> Iterator[Finding]:
     measures: dict[str, str] = {}
     for aim, it in named("aim", aims):
@@ -418,24 +390,26 @@ def _aims(name: str, aims: Sequence[Aim]) -> Iterator[Finding]:
             yield Finding(f"{name}: {aim}: measure", problem, "each measure once")
 
 
-def _rates(rates: Sequence[tuple[str, Rate | TokenRate]]) -> Iterator[Finding]:
-    for number, (name, rate) in enumerate(rates):
+def _prices(rates: Sequence[Price]) -> Iterator[Finding]:
+    for number, rate in enumerate(rates):
         above = rates[:number]
-        for earlier, other in above:
+        for other in above:
             if other.from_date == rate.from_date and covers(other.glob, rate.glob):
-                problem = f"never applies: {earlier} above it holds from the same day and covers it"
+                problem = (
+                    f"never applies: {other.where} above it holds from the same day and covers it"
+                )
                 expected = "the narrower glob first, and each glob once per day"
             elif other.from_date > rate.from_date and other.glob == rate.glob:
                 problem = (
-                    f"starts on {rate.from_date}, before {earlier} above it ({other.from_date})"
+                    f"starts on {rate.from_date}, before {other.where} above it ({other.from_date})"
                 )
                 expected = "the rates of a glob in date order"
             else:
                 continue
-            yield warning(name, problem, expected)
+            yield warning(rate.where, problem, expected)
             break
-        restated = [other.glob for _, other in above if other.from_date == rate.from_date]
-        for earlier, other in rates:
+        restated = [other.glob for other in above if other.from_date == rate.from_date]
+        for other in rates:
             if (
                 other.from_date < rate.from_date
                 and other.glob != rate.glob
@@ -443,8 +417,8 @@ def _rates(rates: Sequence[tuple[str, Rate | TokenRate]]) -> Iterator[Finding]:
                 and not any(covers(glob, other.glob) for glob in restated)
             ):
                 yield warning(
-                    name,
-                    f"replaces {earlier} from {rate.from_date} on",
+                    rate.where,
+                    f"replaces {other.where} from {rate.from_date} on",
                     f"a rate for {as_toml(other.glob)} from {rate.from_date} above it",
                 )
 

@@ -3,12 +3,11 @@
 Every key of the file is a field here; docs/configuration.md lists them.
 """
 
-from __future__ import annotations
-
 import re
-from datetime import date, timedelta
-from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -16,13 +15,9 @@ from velocity.errors import ConfigurationError
 from velocity.queries import list_metric_queries
 from velocity.roster.against_data import Seen, misfits
 from velocity.roster.contradictions import contradictions
-from velocity.roster.rules import criteria, rule_contradictions
+from velocity.roster.rules import rule_contradictions
 from velocity.settings import Label, Number, ZoneName
 from velocity.toml import Checked, Finding, hinted, mistakes_in, must, read_toml
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
 _ADDRESS = re.compile(r"[!-?A-~]+@[!-?A-~]+")  # printable ASCII around one "@"
 _AWAKE = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])-([01][0-9]|2[0-3]|24(?=:00)):([0-5][0-9])")
@@ -141,9 +136,7 @@ class Scholar(_Entry):
     aims: tuple[Aim, ...] = Field(
         (), description="Changes that the scholar wants: pages may call only these good."
     )
-    disabled: Annotated[bool, Field(strict=True)] = Field(
-        False, description="true: cannot sign in. The runs still count."
-    )
+    disabled: _Flag = Field(False, description="true: cannot sign in. The runs still count.")
     messages: tuple[Literal["nudges", "morning", "evening"], ...] = Field(
         (),
         description='Messages that the scholar asked for: "nudges" (their work waits), '
@@ -248,11 +241,6 @@ class Rate(_Entry):
         ge=0, le=_MOST_CREDITS, description="Credits for one GPU for one hour."
     )
 
-    @property
-    def glob(self) -> str:
-        """Returns what is priced."""
-        return self.gpu
-
 
 class TokenRate(_Entry):
     """The price of a model's tokens from a day on."""
@@ -270,10 +258,12 @@ class TokenRate(_Entry):
         None, description="Those written into that cache; without it, as tokens read."
     )
 
-    @property
-    def glob(self) -> str:
-        """Returns what is priced."""
-        return self.model
+    def dollars(self) -> tuple[float, float, float, float]:
+        """Returns the dollars per million tokens read, written, and those of the cache."""
+        read, written = self.dollars_per_million_input, self.dollars_per_million_output
+        cached = self.dollars_per_million_cache_read, self.dollars_per_million_cache_write
+        from_cache, into_cache = (read if rate is None else rate for rate in cached)
+        return read, written, from_cache, into_cache
 
 
 class Grant(_Entry):
@@ -304,8 +294,6 @@ def _plain_value(value: object) -> object:
     return value
 
 
-#: The value of a config key. TOML tells true from 1, and so does a config.
-Value = str | bool | int | float
 _Tag = Annotated[_Text | None, Field(description="Tag of the runs.")]
 _RunProject = Annotated[_ProjectGlob | None, Field(description="ENTITY/PROJECT glob of the runs.")]
 _JobType = Annotated[_Text | None, Field(description="W&B job type of the runs.")]
@@ -314,7 +302,7 @@ _ConfigKey = Annotated[
     Field(description='Config key of the runs; "train.launcher" is also launcher in train.'),
 ]
 _ConfigValue = Annotated[
-    Value | None,
+    str | bool | int | float | None,  # TOML tells true from 1, and so does a config
     BeforeValidator(_plain_value),
     Field(description="Value of that key: text, a number, true or false."),
 ]
@@ -363,17 +351,6 @@ class SharedAccount(_Entry):
     )
 
 
-class RunRule(NamedTuple):
-    """One rule about runs, of any of the three kinds."""
-
-    purpose: str  # automation, excluded or shared
-    scholar: str | None
-    account: str | None  # the username whose runs it may match; None: any
-    criterion: str  # username, tag, project, job_type or config
-    wanted: str  # what that has to be: text, a glob, or a config key
-    value: Value | None  # of the config key
-
-
 class Roster(_Entry):
     """People, streams, roles and credits, as `load_roster` reads them from a file."""
 
@@ -402,97 +379,10 @@ class Roster(_Entry):
         (), description="W&B accounts that several scholars use."
     )
 
-    def scholar_of(self, username: str) -> str | None:
-        """Returns the id of the scholar with a W&B username, or None."""
-        return next((it.id for it in self.scholars if username in it.usernames), None)
-
     def managed_by(self, address: str) -> tuple[str, ...]:
         """Returns the ids of the scholars whom a research manager with an address sees."""
         entries = (it.scholars for it in self.research_manager if it.email == address)
         return tuple(dict.fromkeys(scholar for scholars in entries for scholar in scholars))
-
-    def stream_rules(self) -> Iterator[tuple[int, str, str]]:
-        """Yields position (from 0), stream id and glob over "entity/project"; the first wins."""
-        rules = ((stream.id, glob) for stream in self.streams for glob in stream.projects)
-        for position, (stream, glob) in enumerate(rules):
-            yield position, stream, glob
-
-    def match_stream_rule(self, entity: str, project: str) -> str | None:
-        """Returns the id of the stream whose glob matches first, or None.
-
-        Globs are those of `fnmatch.fnmatchcase` over "entity/project": case matters, `*` matches
-        any text (including a slash), `?` one character, `[ab]` one of several.
-        """
-        path = f"{entity}/{project}"
-        return next(
-            (stream for _, stream, glob in self.stream_rules() if fnmatchcase(path, glob)), None
-        )
-
-    def run_rules(self) -> Iterator[RunRule]:
-        """Yields the rules of automation, exclusions and shared accounts, each as in the file."""
-        for automated in self.automation:
-            yield _run_rule("automation", automated, automated.scholar)
-        for excluded in self.excluded:
-            yield _run_rule("excluded", excluded)
-        for account in self.shared_account:
-            for rule in account.rules:
-                yield _run_rule("shared", rule, rule.scholar, account.username)
-
-    def is_rented(self, host: str) -> bool:
-        """Returns whether a glob matches a host name; globs are those of `match_stream_rule`."""
-        return any(fnmatchcase(host, glob) for glob in self.rented)
-
-    def rate_rows(self) -> Iterator[tuple[int, str, date, float]]:
-        """Yields position (from 0), GPU glob, first day and credits per hour, as in the file."""
-        for position, rate in enumerate(self.credits.rates):
-            yield position, rate.gpu, rate.from_date, rate.credits_per_gpu_hour
-
-    def token_rate_rows(self) -> Iterator[tuple[Any, ...]]:
-        """Yields position, model glob, first day, and dollars per million tokens of each kind."""
-        for position, it in enumerate(self.credits.token_rates):
-            read, written = it.dollars_per_million_input, it.dollars_per_million_output
-            cached = (it.dollars_per_million_cache_read, it.dollars_per_million_cache_write)
-            of_caches = (read if rate is None else rate for rate in cached)
-            yield position, it.model, it.from_date, read, written, *of_caches
-
-    def days_off(self) -> Iterator[tuple[str | None, date, date]]:
-        """Yields scholar id (None: everybody), first day off and the day after the last."""
-        for scholar in self.scholars:
-            for away in scholar.away:
-                yield scholar.id, away.from_date, away.to_date
-        for holiday in self.holidays:
-            yield None, *span_of(holiday)
-
-    def holiday_days(self) -> Iterator[tuple[date, str]]:
-        """Yields each day of the holidays, and its name."""
-        for holiday in self.holidays:
-            first, end = span_of(holiday)
-            for number in range((end - first).days):
-                yield first + timedelta(days=number), holiday.name
-
-    def memberships(self) -> Iterator[tuple[str, str, date | None, date | None]]:
-        """Yields scholar id, stream id, first day and the day after the last; None: no limit."""
-        for stream in self.streams:
-            for member in stream.members:
-                yield member.scholar, stream.id, member.from_date, member.to_date
-
-
-def _run_rule(
-    purpose: str,
-    entry: Automation | Excluded | AccountRule,
-    scholar: str | None = None,
-    account: str | None = None,
-) -> RunRule:
-    (key,) = criteria(entry)
-    wanted, value = getattr(entry, key), getattr(entry, "value", None)
-    return RunRule(purpose, scholar, account, key, wanted, value)
-
-
-def span_of(holiday: Holiday) -> tuple[date, date]:
-    """Returns the first day of a holiday and the day after its last."""
-    first = holiday.date or holiday.from_date or date.min
-    end = holiday.to_date if holiday.date is None else None
-    return first, end or first + timedelta(days=1)
 
 
 class RosterError(ConfigurationError):

@@ -1,18 +1,14 @@
 """Launches whose rhythm is not a person's: around the clock, hour after hour."""
 
-from __future__ import annotations
-
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
-from typing import TYPE_CHECKING
+from datetime import datetime
+from itertools import islice, starmap
+from typing import NamedTuple
 
 import polars as pl
 from polars import col
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from datetime import datetime
 
 #: Within a day: this many launches, in this share of the clock hours from the first to the last,
 #: and in this many clock hours outside the awake window.
@@ -50,8 +46,7 @@ class Rhythm:
     outside: int  # clock hours with launches outside the awake window
 
 
-@dataclass(frozen=True)
-class _Hour:
+class _Hour(NamedTuple):
     """A clock hour with launches; `number` counts hours."""
 
     number: int
@@ -64,9 +59,7 @@ def find_rhythms(launches: pl.DataFrame) -> list[Rhythm]:
 
     A group is only found beside other launches of the same person: nothing tells the queue of a
     cluster, which starts everything that somebody submits around the clock, from an agent.
-
-    Args:
-        launches: `reads.launches`, one row per launch.
+    `launches` are those of `reads.launches`, one row per launch.
     """
     found: list[Rhythm] = []
     for own in launches.partition_by("scholar", maintain_order=True):
@@ -81,11 +74,8 @@ def find_rhythms(launches: pl.DataFrame) -> list[Rhythm]:
 
 
 def _clearness(rhythm: Rhythm) -> tuple[float, int, int]:
-    return (
-        rhythm.around / rhythm.every,
-        -rhythm.every,
-        -_CRITERIA.index(rhythm.criterion),
-    )
+    share = rhythm.around / rhythm.every
+    return share, -rhythm.every, -_CRITERIA.index(rhythm.criterion)
 
 
 def _members(launches: pl.DataFrame, criterion: str, wanted: str) -> pl.DataFrame:
@@ -95,35 +85,22 @@ def _members(launches: pl.DataFrame, criterion: str, wanted: str) -> pl.DataFram
 
 def _rhythms(launches: pl.DataFrame) -> Iterator[Rhythm]:
     """Yields each group of one person's launches that has such a rhythm, and leaves others."""
-    groups = [
-        (criterion, wanted, count)
-        for criterion, values in (
-            ("tag", launches["tags"].explode(empty_as_null=True)),
-            ("job_type", launches["job_type"]),
-            ("project", launches["project"]),
-        )
-        for wanted, count in values.drop_nulls().value_counts().iter_rows()
-        # An imported table may have names that no rule can hold.
-        if wanted and (criterion != "project" or _PROJECT.fullmatch(wanted))
-    ]
-    for criterion, wanted, count in groups:
-        if _LAUNCHES <= count < launches.height:
-            members = _members(launches, criterion, wanted)
-            rhythm = _rhythm(members, criterion, wanted, rest=launches.height - members.height)
-            if rhythm is not None:
-                yield rhythm
+    by_tag = launches.select(tag=col("tags").explode(empty_as_null=True))["tag"]
+    for values in (by_tag, launches["job_type"], launches["project"]):
+        criterion = values.name
+        for wanted, count in values.drop_nulls().value_counts().iter_rows():
+            # An imported table may have names that no rule can hold.
+            can_be_wanted = wanted and (criterion != "project" or _PROJECT.fullmatch(wanted))
+            if can_be_wanted and _LAUNCHES <= count < launches.height:
+                members = _members(launches, criterion, wanted)
+                rhythm = _rhythm(members, criterion, wanted, rest=launches.height - members.height)
+                if rhythm is not None:
+                    yield rhythm
 
 
 def _rhythm(members: pl.DataFrame, criterion: str, wanted: str, *, rest: int) -> Rhythm | None:
-    hours = [
-        _Hour(number, len(group), any(outside for _, outside in group))
-        for number, group in (
-            (key, list(rows))
-            for key, rows in groupby(
-                members.select("hour", "outside").sort("hour").iter_rows(), key=lambda it: it[0]
-            )
-        )
-    ]
+    counted = members.group_by("hour").agg(pl.len(), col("outside").any()).sort("hour")
+    hours = list(starmap(_Hour, counted.iter_rows()))
     days = list(_days(hours))
     within = {hour.number for day in days for hour in day}
     around = sum(hour.launches for hour in hours if hour.number in within)
@@ -164,14 +141,10 @@ def _days(hours: Sequence[_Hour]) -> Iterator[Sequence[_Hour]]:
     For each first hour, only the longest: the shorter ones are part of it.
     """
     for place, first in enumerate(hours):
-        last = place
-        while last + 1 < len(hours) and hours[last + 1].number < first.number + _DAY_HOURS:
-            last += 1
-        longest = next(
-            (end for end in range(last, place, -1) if _is_around(hours[place : end + 1])), None
-        )
-        if longest is not None:
-            yield hours[place : longest + 1]
+        within = hours[place : place + _DAY_HOURS]
+        day = [it for it in within if it.number < first.number + _DAY_HOURS]
+        stretches = (day[:length] for length in range(len(day), 1, -1))
+        yield from islice(filter(_is_around, stretches), 1)
 
 
 def _is_around(hours: Sequence[_Hour]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -9,16 +10,7 @@ from velocity.roster.contradictions import covers, unknown_id
 from velocity.toml import Finding, as_toml, named, warning
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
-
-    from velocity.roster.models import (
-        AccountRule,
-        Automation,
-        Excluded,
-        Roster,
-        Scholar,
-        SharedAccount,
-    )
+    from velocity.roster.models import AccountRule, Automation, Excluded, Roster, SharedAccount
 
     _Rule: TypeAlias = Automation | Excluded | AccountRule
     _Rules: TypeAlias = Sequence[tuple[str, _Rule]]
@@ -41,36 +33,33 @@ def rules_of(roster: Roster) -> list[_Rules]:
     ]
 
 
-def rule_contradictions(roster: Roster, wrong: Collection[str]) -> list[Finding]:
-    """Returns what is wrong with rules about runs, and between them and the scholars.
+def rule_contradictions(roster: Roster, wrong: Collection[str]) -> Iterator[Finding]:
+    """Yields what is wrong with rules about runs, and between them and the scholars.
 
     Args:
         roster: the valid parts of a file; required values may be None.
         wrong: places of values that are left out of it, such as "automation ada: tag".
     """
-    scholars = {it.id for it in roster.scholars if it.id}
-    owners = {
-        username: (name, scholar)
-        for name, scholar in named("scholar", roster.scholars)
-        for username in scholar.usernames
-    }
-    rules = rules_of(roster)
-    return [
-        *(it for name, rule in chain.from_iterable(rules) for it in _criterion(name, rule, wrong)),
-        *(
-            it
-            for name, rule in chain.from_iterable(rules)
-            if (scholar := _value(rule, "scholar"))
-            for it in unknown_id(f"{name}: scholar", scholar, scholars, "scholar")
-        ),
-        *(it for some in rules for it in _repeated(some)),
-        *(
-            it
-            for name, rule in named("automation", roster.automation)
-            for it in _own(name, rule, owners)
-        ),
-        *_shared(roster),
-    ]
+    scholars = named("scholar", roster.scholars)
+    ids = {it.id for it in roster.scholars if it.id}
+    owners = {username: (name, it) for name, it in scholars for username in it.usernames}
+    lists = rules_of(roster)
+    for name, rule in chain.from_iterable(lists):
+        yield from _criterion(name, rule, wrong)
+    for name, rule in chain.from_iterable(lists):
+        if scholar := _value(rule, "scholar"):
+            yield from unknown_id(f"{name}: scholar", scholar, ids, "scholar")
+    for rules in lists:
+        yield from _repeated(rules)
+    for name, automated in named("automation", roster.automation):
+        owner, other = owners.get(automated.username or "", (None, None))
+        if other is not None and automated.scholar not in {None, other.id}:
+            yield Finding(
+                f"{name}: username",
+                f"{as_toml(automated.username)} is a username of {owner}",
+                "a username of the same scholar, or of nobody",
+            )
+    yield from _shared(roster)
 
 
 def _accounts(roster: Roster) -> Iterator[tuple[str, SharedAccount, _Rules]]:
@@ -117,17 +106,6 @@ def _precedes(one: _Rule, other: _Rule) -> bool:
 
 def _value(rule: _Rule, key: str) -> Any:
     return getattr(rule, key, None)
-
-
-def _own(name: str, rule: Automation, owners: dict[str, tuple[str, Scholar]]) -> Iterator[Finding]:
-    """Yields a rule that gives one scholar's username to another one."""
-    owner, scholar = owners.get(rule.username or "", (None, None))
-    if scholar is not None and rule.scholar not in {None, scholar.id}:
-        yield Finding(
-            f"{name}: username",
-            f"{as_toml(rule.username)} is a username of {owner}",
-            "a username of the same scholar, or of nobody",
-        )
 
 
 def _shared(roster: Roster) -> Iterator[Finding]:

@@ -1,20 +1,14 @@
 """Roster entries that the data suggests, ready to be appended to the file."""
 
-from __future__ import annotations
-
 import glob
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping, Sequence
 
 from velocity import formats
+from velocity.roster.models import Roster
+from velocity.roster.rhythm import Rhythm
 from velocity.settings import CONTROL_CHARACTERS
 from velocity.toml import toml_string
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from velocity.roster.models import Roster
-    from velocity.roster.rhythm import Rhythm
 
 _USERNAMES = """\
 # Usernames in the data that are not in the roster, most runs first. If one is a second username of
@@ -100,22 +94,18 @@ def suggest_entries(
 
 def _missing(runs_of: Mapping[str, int], roster: Roster | None) -> dict[str, str]:
     """Returns the usernames that are nobody's, most runs first, each with a new id."""
-    known = _known_usernames(roster) if roster is not None else set()
-    taken = {it.id.lower() for it in roster.scholars} if roster else set()
+    known, taken = set[str | None](), set[str]()
+    if roster is not None:
+        taken |= {it.id.lower() for it in roster.scholars}
+        known |= {username for it in roster.scholars for username in it.usernames}
+        known |= {it.username for it in roster.automation}
+        known |= {it.username for it in roster.shared_account}
     ids: dict[str, str] = {}
     for username in sorted(runs_of, key=lambda it: (-runs_of[it], it)):
         if username and username not in known:
             ids[username] = _free_id(username, taken)
             taken.add(ids[username].lower())
     return ids
-
-
-def _known_usernames(roster: Roster) -> set[str | None]:
-    return {
-        *(username for it in roster.scholars for username in it.usernames),
-        *(it.username for it in roster.automation),
-        *(it.username for it in roster.shared_account),
-    }
 
 
 def _scholar(scholar: str, username: str, runs: int) -> str:

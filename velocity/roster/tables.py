@@ -4,16 +4,20 @@ They hold no addresses or roles: these decide who sees a figure, not its value, 
 must not derive anybody again.
 """
 
-from __future__ import annotations
-
 import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any
 
 import polars as pl
 
-from velocity.roster.models import Note, Roster
+from velocity.roster.models import AccountRule, Automation, Excluded, Holiday, Note, Roster
+from velocity.roster.rules import criteria
+
+_Columns = dict[str, pl.DataType | type[pl.DataType]]
 
 #: Table -> column -> type. Text keys are unique, positions count from 0.
-ROSTER_SCHEMA: dict[str, dict[str, pl.DataType | type[pl.DataType]]] = {
+ROSTER_SCHEMA: dict[str, _Columns] = {
     "roster_scholar": {
         "scholar": pl.String,
         "name": pl.String,
@@ -67,7 +71,7 @@ ROSTER_SCHEMA: dict[str, dict[str, pl.DataType | type[pl.DataType]]] = {
 }
 
 #: Tables that only reads use: a change of them must not derive anybody again.
-SHOWN_SCHEMA: dict[str, dict[str, pl.DataType | type[pl.DataType]]] = {
+SHOWN_SCHEMA: dict[str, _Columns] = {
     "roster_note": {
         "position": pl.Int32,
         "day": pl.Date,
@@ -85,31 +89,21 @@ SHOWN_SCHEMA: dict[str, dict[str, pl.DataType | type[pl.DataType]]] = {
 }
 
 
-def shown_frames(roster: Roster | None) -> dict[str, pl.DataFrame]:
-    """Returns every table of `SHOWN_SCHEMA`, in that order; all are empty without a roster."""
-    known = roster or Roster()
-    owners = (("stream", known.streams), ("scholar", known.scholars))
-    rows = {
-        "roster_note": (
-            (n, *it)
-            for n, it in enumerate(
-                [
-                    *((it.date, it.text, *_concerned(it), it.new_phase) for it in known.notes),
-                    *((*it, "holiday", "programme", False) for it in known.holiday_days()),
-                ]
-            )
-        ),
-        "roster_aim": (
-            (kind, owner.id, aim.measure, aim.direction)
-            for kind, entries in owners
-            for owner in entries
-            for aim in owner.aims
-        ),
-    }
-    return {
-        table: pl.DataFrame(list(rows[table]), schema=schema, orient="row")
-        for table, schema in SHOWN_SCHEMA.items()
-    }
+def shown_frames(roster: Roster) -> dict[str, pl.DataFrame]:
+    """Returns every table of `SHOWN_SCHEMA`, in that order."""
+    notes = [(it.date, it.text, *_concerned(it), it.new_phase) for it in roster.notes]
+    for holiday in roster.holidays:
+        first, end = _span(holiday)
+        days = (first + timedelta(days=number) for number in range((end - first).days))
+        notes += [(day, holiday.name, "holiday", "programme", False) for day in days]
+    owners = (("stream", roster.streams), ("scholar", roster.scholars))
+    aims = (
+        (kind, owner.id, aim.measure, aim.direction)
+        for kind, entries in owners
+        for owner in entries
+        for aim in owner.aims
+    )
+    return _frames(SHOWN_SCHEMA, [_numbered(notes), aims])
 
 
 def _concerned(note: Note) -> tuple[str, str]:
@@ -119,52 +113,81 @@ def _concerned(note: Note) -> tuple[str, str]:
     return ("scholar", note.scholar) if note.scholar else ("programme", "programme")
 
 
-def roster_frames(roster: Roster | None) -> dict[str, pl.DataFrame]:
-    """Returns every table of `ROSTER_SCHEMA`, in that order; all are empty without a roster."""
-    known = roster or Roster()
-    rows = {
-        "roster_scholar": (
+def _span(holiday: Holiday) -> tuple[date, date]:
+    """Returns the first day of a holiday and the day after its last."""
+    first = holiday.date or holiday.from_date or date.min
+    end = holiday.to_date if holiday.date is None else None
+    return first, end or first + timedelta(days=1)
+
+
+def roster_frames(roster: Roster) -> dict[str, pl.DataFrame]:
+    """Returns every table of `ROSTER_SCHEMA`, in that order."""
+    scholars, streams, credit = roster.scholars, roster.streams, roster.credits
+    rows = [
+        (
             (it.id, it.name, it.timezone, *it.awake_minutes(), it.workday_digits(), it.disabled)
-            for it in known.scholars
+            for it in scholars
         ),
-        "roster_username": (
-            (name, it.id) for it in known.scholars for name in dict.fromkeys(it.usernames)
+        ((name, it.id) for it in scholars for name in dict.fromkeys(it.usernames)),
+        _numbered((it.id, it.name) for it in streams),
+        ((it.scholar, own.id, it.from_date, it.to_date) for own in streams for it in own.members),
+        (
+            *((own.id, it.from_date, it.to_date) for own in scholars for it in own.away),
+            *((None, *_span(it)) for it in roster.holidays),
         ),
-        "roster_stream": ((n, it.id, it.name) for n, it in enumerate(known.streams)),
-        "roster_membership": known.memberships(),
-        "roster_day_off": known.days_off(),
-        "roster_rule": known.stream_rules(),
-        "roster_run_rule": (
-            (n, *it[:5], None if it.value is None else json.dumps(it.value))
-            for n, it in enumerate(known.run_rules())
-        ),
-        "credit_rate": known.rate_rows(),
-        "credit_token_rate": known.token_rate_rows(),
-        "credit_grant": (
+        _numbered((it.id, glob) for it in streams for glob in it.projects),
+        _numbered(_run_rules(roster)),
+        _numbered((it.gpu, it.from_date, it.credits_per_gpu_hour) for it in credit.rates),
+        _numbered((it.model, it.from_date, *it.dollars()) for it in credit.token_rates),
+        (
             (it.date, "stream" if it.stream else "scholar", it.stream or it.scholar, it.amount)
-            for it in known.credits.grants
+            for it in credit.grants
         ),
-    }
+    ]
+    return _frames(ROSTER_SCHEMA, rows)
+
+
+def _run_rules(roster: Roster) -> Iterator[tuple[str | None, ...]]:
+    """Yields the rules of automation, exclusions and shared accounts, each as in the file."""
+    lists: list[tuple[str, str | None, Sequence[Automation | Excluded | AccountRule]]] = [
+        ("automation", None, roster.automation),
+        ("excluded", None, roster.excluded),
+        *(("shared", it.username, it.rules) for it in roster.shared_account),
+    ]
+    for purpose, account, rules in lists:
+        for rule in rules:
+            (key,) = criteria(rule)
+            scholar, value = (getattr(rule, it, None) for it in ("scholar", "value"))
+            wanted = getattr(rule, key), None if value is None else json.dumps(value)
+            yield purpose, scholar, account, key, *wanted
+
+
+def _numbered(rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
+    return ((number, *row) for number, row in enumerate(rows))
+
+
+def _frames(
+    schemas: Mapping[str, _Columns], rows: Iterable[Iterable[tuple[Any, ...]]]
+) -> dict[str, pl.DataFrame]:
     return {
-        table: pl.DataFrame(list(rows[table]), schema=schema, orient="row")
-        for table, schema in ROSTER_SCHEMA.items()
+        table: pl.DataFrame(list(its), schema, orient="row")
+        for (table, schema), its in zip(schemas.items(), rows, strict=True)
     }
 
 
-def roster_names(roster: Roster | None) -> pl.DataFrame:
+def roster_names(roster: Roster) -> pl.DataFrame:
     """Returns the names of each scholar: kind (usernames or emails), name, scholar (id).
 
     The account of a scholar's automation is one of the scholar's usernames, too.
     """
-    known = roster or Roster()
     rows = [
         (kind, name, it.id)
-        for it in known.scholars
+        for it in roster.scholars
         for kind, names in (("usernames", it.usernames), ("emails", it.emails))
         for name in names
     ]
     own = {name for kind, name, _ in rows if kind == "usernames"}
-    agents = {it.username: it.scholar for it in known.automation if it.username and it.scholar}
+    agents = {it.username: it.scholar for it in roster.automation if it.username and it.scholar}
     rows += [("usernames", name, it) for name, it in agents.items() if name not in own]
     schema = {"kind": pl.String, "name": pl.String, "scholar": pl.String}
     return pl.DataFrame(rows, schema=schema, orient="row")

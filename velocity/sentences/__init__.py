@@ -18,9 +18,8 @@ sentence, and a line below it. Every answer keeps these rules:
 from velocity.sentences.answer import Answer
 from velocity.sentences.groups import groups
 from velocity.sentences.headline import answer as my_velocity
-from velocity.sentences.health import data_health
+from velocity.sentences.health import data_health, runs
 from velocity.sentences.loops import launches_look_unrelated
-from velocity.sentences.runs import runs
 from velocity.sentences.spending import compute
 from velocity.sentences.why import why_this_number
 

@@ -1,17 +1,13 @@
 """The parts of every sentence: names, small numbers in words, and how much fits."""
 
-from __future__ import annotations
-
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from datetime import date, datetime
+from typing import Any, NamedTuple, TypeVar
+from zoneinfo import ZoneInfo
 
 from velocity import formats
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
 
 #: Characters as read, Markdown's escapes not counted.
 LONGEST_SENTENCE = 110
@@ -23,24 +19,34 @@ ENOUGH = formats.MEDIAN_EVENTS
 LINE = ["scholar", "entity", "project"]
 #: One row of a read: column -> value.
 Row = Mapping[str, Any]
+Part = TypeVar("Part")
 
 LINE_HELP = "A line is the work of one person in one W&B project."
 
-_ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 _SMALL = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+_ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
+#: An escaped character, the code or bold around words, and the beginning and end of a link. Names
+#: are escaped, so an unescaped sign is always one of the sentence's own.
+_SIGN = re.compile(
+    rf"{_ESCAPED.pattern}|`(?P<code>[^`]*)`|(?P<bold>\*\*)|(?P<link>\[)|\]\((?P<url>[^()\s]*)\)"
+)
+_WEB = re.compile(r"https?://")
 
 
 @dataclass(frozen=True)
 class Answer:
-    """The first lines of a page, as Markdown in which every name is inert.
+    """The first lines of a page, as Markdown in which every name is inert."""
 
-    Args:
-        sentence: the answer, at most `LONGEST_SENTENCE` characters as read.
-        support: one supporting line, at most `LONGEST_SUPPORT`; "" without one.
-    """
+    sentence: str  # the answer, at most `LONGEST_SENTENCE` characters as read
+    support: str = ""  # one supporting line, at most `LONGEST_SUPPORT`; "" without one
 
-    sentence: str
-    support: str = ""
+
+class Span(NamedTuple):
+    """A part of a sentence, as plain text."""
+
+    text: str
+    strong: bool = False  # whether it is bold
+    url: str = ""  # a web address that it leads to; "" without one
 
 
 def as_read(text: str) -> str:
@@ -48,17 +54,39 @@ def as_read(text: str) -> str:
     return _ESCAPED.sub(r"\1", text)
 
 
+def spans_of(markdown: str) -> tuple[Span, ...]:
+    """The parts of a sentence in order, for formats that are not Markdown."""
+    found: list[Span] = []
+    strong, text, at = False, "", 0
+    for sign in _SIGN.finditer(markdown):
+        text += markdown[at : sign.start()]
+        at = sign.end()
+        if sign[1] or sign["code"]:
+            text += sign[1] or sign["code"]
+            continue
+        url = sign["url"] or ""
+        found.append(Span(text, strong, url if _WEB.match(url) else ""))
+        text, strong = "", strong != bool(sign["bold"])
+    found.append(Span(text + markdown[at:], strong))
+    return tuple(it for it in found if it.text)
+
+
 def fitting(*options: str, longest: int = LONGEST_SENTENCE) -> str:
     """The first option that is short enough; the last must always be. Put the longest first."""
     return next((it for it in options if len(as_read(it)) <= longest), options[-1])
 
 
-def joined(*parts: str) -> str:
+def fewer(parts: Sequence[Part]) -> list[Sequence[Part]]:
+    """The parts, then all but the last, and so on to the first alone: options for `fitting`."""
+    return [parts[:to] for to in range(len(parts), 0, -1)]
+
+
+def joined(*parts: str, sign: str = " ", longest: int = LONGEST_SUPPORT) -> str:
     """As many of the non-empty parts as fit on the supporting line."""
     text = ""
     for part in filter(None, parts):
-        longer = f"{text} {part}".strip()
-        if len(as_read(longer)) <= LONGEST_SUPPORT:
+        longer = f"{text}{sign if text else ''}{part}"
+        if len(as_read(longer)) <= longest:
             text = longer
     return text
 
@@ -73,9 +101,9 @@ def name(text: str | None, limit: int = 24) -> str:
     return formats.markdown(formats.label(text, limit)) or "(no name)"
 
 
-def line_name(row: Row, limit: int) -> str:
-    """A line by its scholar's name and its project, each of at most `limit` characters."""
-    return f"{name(row['name'], limit)} / {name(row['project'], limit)}"
+def possessive(name: str) -> str:
+    """Returns "Basalt's", or "Ibis'" after an s."""
+    return f"{name}'" if name.endswith("s") else f"{name}'s"
 
 
 def few(number: int) -> str:
@@ -83,15 +111,25 @@ def few(number: int) -> str:
     return _SMALL[number] if 0 <= number < len(_SMALL) else formats.count(number)
 
 
-def few_of(number: int, noun: str) -> str:
-    """A count and its noun: "one line", "four streams", "14 lines"."""
+def few_of(number: int, noun: str, many: str = "") -> str:
+    """A count and its noun: "one line", "four streams", "14 lines".
+
+    `many` are the words for several, if they are not the noun with an s: "two lines wait".
+    """
+    if many:
+        return f"{few(number)} {noun if number == 1 else many}"
     return f"{few(number)} {formats.plural(number, noun).split(' ', 1)[1]}"
 
 
-def listed(names: Sequence[str]) -> str:
-    """Names in a sentence: "heron", "gannet, heron and ibis"; already inert."""
-    *first, last = names
+def listed(names: Sequence[str], more: int = 0) -> str:
+    """Names in a sentence, already inert: "heron", "gannet, heron and two more"."""
+    *first, last = [*names, f"{few(more)} more"] if more > 0 else names
     return f"{', '.join(first)} and {last}" if first else last
+
+
+def and_more(names: Sequence[str], more: int, *, written: Callable[[int], str] = few) -> str:
+    """Names and how many more there are; without more, only commas: "gannet, heron"."""
+    return ", ".join(names) + (f" and {written(more)} more" if more > 0 else "")
 
 
 def capitalised(text: str) -> str:
@@ -99,13 +137,23 @@ def capitalised(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def number(row: Row, column: str) -> float:
+def number(row: Row | None, column: str) -> float:
     """A count or sum of a row; 0 if it is missing."""
-    return row.get(column) or 0
+    return (row or {}).get(column) or 0
 
 
-def ended_runs(row: Row) -> int:
+def ended_runs(row: Row | None) -> int:
     """How many runs ended, according to the figures."""
     return sum(
         int(number(row, f"runs_{how}")) for how in ("finished", "failed", "killed", "preempted")
     )
+
+
+def local_day(moment: datetime, zone: str) -> date:
+    """The local day of an instant."""
+    return moment.astimezone(ZoneInfo(zone)).date()
+
+
+def on_day(moment: datetime, zone: str) -> str:
+    """The local day of an instant in a sentence: "Fri 27 Nov"."""
+    return formats.dated(local_day(moment, zone))

@@ -1,32 +1,15 @@
 """What compute bought, in words."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import polars as pl
 
 from velocity import formats
 from velocity.reading.mine import largest_remainder
-from velocity.sentences.answer import Row, defined, listed, name, number
-from velocity.sentences.compared import possessive
-from velocity.sentences.headline import dates
+from velocity.reading.periods import Window
+from velocity.sentences.answer import Row, defined, listed, name, number, possessive
+from velocity.sentences.headline import Change, dates
 from velocity.sentences.mine import html_key
-from velocity.theme import tokens
+from velocity.theme import Mode
 
-if TYPE_CHECKING:
-    from velocity.reading.periods import Window
-    from velocity.sentences.headline import Change
-    from velocity.theme import Mode
-
-_GPU_HOURS = defined(
-    "Charged for the GPUs of a run's machine while it ran: allocation, not utilisation.",
-    "gpu_hours",
-)
-_EACH = defined(
-    "GPU-hours of all runs, divided by the experiments that concluded.", "gpu_hours_per_concluded"
-)
-_CREDITS = defined("GPU-hours at the price of their GPU on that day.", "credits")
 _WORDS = {
     "led": "finished",
     "killed": "killed, often good practice",
@@ -64,10 +47,14 @@ def figures(now: Row) -> list[tuple[str, str, str]]:
     """GPU-hours, GPU-hours per concluded experiment, credits: label, value and tooltip."""
     cost = per_concluded(now)
     each = formats.NOT_KNOWN if cost is None else f"{formats.rate(cost)}{formats.NBSP}GPU-h"
+    whole, paid = (formats.count(round(number(now, it))) for it in ("gpu_hours", "credits"))
+    charged = "Charged for the GPUs of a run's machine while it ran: allocation, not utilisation."
+    divided = "GPU-hours of all runs, divided by the experiments that concluded."
+    priced = "GPU-hours at the price of their GPU on that day."
     return [
-        ("GPU-hours", formats.count(round(number(now, "gpu_hours"))), _GPU_HOURS),
-        ("Per concluded", each, _EACH),
-        ("Credits", formats.count(round(number(now, "credits"))), _CREDITS),
+        ("GPU-hours", whole, defined(charged, "gpu_hours")),
+        ("Per concluded", each, defined(divided, "gpu_hours_per_concluded")),
+        ("Credits", paid, defined(priced, "credits")),
     ]
 
 
@@ -79,18 +66,14 @@ def per_concluded(row: Row) -> float | None:
 
 def compared(now: Row, before: Row | None, change: Change | None = None) -> str:
     """The cost of a concluded experiment, beside that before a lasting change or this period."""
-    cost = per_concluded(now)
+    cost, old = per_concluded(now), None if before is None else per_concluded(before)
     if cost is None:
         return "No experiment concluded in these days."
-    said = f"A concluded experiment took {formats.rate(cost)} GPU-hours"
+    then = "" if old is None else f", {formats.rate(old)} in the 8 weeks before"
     if change is not None:
         way = "up" if change.now > change.before else "down"
-        since, earlier = formats.day(change.since), formats.rate(change.before)
-        return f"{said}: {way} since {since}, {earlier} before."
-    old = None if before is None else per_concluded(before)
-    if old is None:
-        return f"{said}."
-    return f"{said}, {formats.rate(old)} in the 8 weeks before."
+        then = f": {way} since {formats.day(change.since)}, {formats.rate(change.before)} before"
+    return f"A concluded experiment took {formats.rate(cost)} GPU-hours{then}."
 
 
 def of_streams(spent: pl.DataFrame, scholar: str) -> str:
@@ -112,30 +95,29 @@ def of_streams(spent: pl.DataFrame, scholar: str) -> str:
 def after_decision(now: Row) -> str:
     """GPU-hours that ran on after the next launch; "" if there are none."""
     hours = round(number(now, "after_decision_gpu_hours"))
-    if not hours:
-        return ""
-    return f"{formats.count(hours)} of these GPU-hours ran on after the next launch of their line."
+    said = f"{formats.count(hours)} of these GPU-hours ran on after the next launch of their line."
+    return said if hours else ""
 
 
 def unknown(now: Row) -> str:
     """Run hours whose GPUs are not known; "" if there are none."""
     hours = number(now, "unpriced_run_hours")
-    if not round(hours):
-        return ""
-    return f"The GPU count of {formats.hours_sum(hours)} of runs is not recorded: not in these."
+    said = f"The GPU count of {formats.hours_sum(hours)} of runs is not recorded: not in these."
+    return said if round(hours) else ""
 
 
 def key(frame: pl.DataFrame, mode: Mode) -> str:
     """The key of the bar as HTML, with the shares."""
-    colour = tokens(mode)
     looks = {
-        "led": ("■", colour.series),
-        "killed": ("□", colour.killed),
-        "failed": ("▨", colour.failed),
-        "other": ("□", colour.muted),
+        "led": ("■", "series"),
+        "killed": ("□", "killed"),
+        "failed": ("▨", "failed"),
+        "other": ("□", "muted"),
     }
-    entries = [
-        (*looks[row["part"]], f"{row['words']} {formats.part(row['per_cent'], row['gpu_hours'])}")
-        for row in frame.filter(pl.col("gpu_hours") > 0).iter_rows(named=True)
-    ]
-    return html_key(entries, colour.muted)
+    return html_key(
+        [
+            (*looks[part], f"{words} {formats.part(per_cent, hours)}")
+            for part, words, hours, per_cent in frame.filter(pl.col("gpu_hours") > 0).iter_rows()
+        ],
+        mode,
+    )

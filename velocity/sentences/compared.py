@@ -1,19 +1,17 @@
 """Figures of some days beside those of the days before: dates, changes, usual ranges in words."""
 
-from __future__ import annotations
-
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
+
+import polars as pl
 
 from velocity import formats
+from velocity.charts.tile_trend import WIDEST_SHARE
+from velocity.reading.periods import Window
 from velocity.sentences.answer import Row, few
 
-if TYPE_CHECKING:
-    from velocity.reading.periods import Window
-
 _WEEK = timedelta(weeks=1)
-_WIDEST_SHARE = 0.8
 #: Measure -> the words for it after "Basalt's".
 MEASURES = {
     "experiments_concluded": "number of concluded experiments",
@@ -31,15 +29,10 @@ UNITS = {
 
 @dataclass(frozen=True)
 class Days:
-    """The days that a page covers, and those that they are compared with.
-
-    Args:
-        window: the days.
-        before: the earlier days; None without any.
-    """
+    """The days that a page covers, and those that they are compared with."""
 
     window: Window
-    before: Window | None
+    before: Window | None  # the earlier days; None without any
 
     @property
     def is_week(self) -> bool:
@@ -73,10 +66,9 @@ class Days:
     def kicker(self) -> str:
         """Both in full: "Mon 23 to Sat 28 Nov 2026, against Mon 16 to Sat 21 Nov"."""
         these = formats.dates(self.window.first, self.window.last)
-        words = f"{these} {self.window.last.year}"
-        if self.before is None:
-            return words
-        return f"{words}, against {formats.dates(self.before.first, self.before.last)}"
+        before = self.before
+        against = f", against {formats.dates(before.first, before.last)}" if before else ""
+        return f"{these} {self.window.last.year}{against}"
 
     @property
     def these(self) -> str:
@@ -86,13 +78,7 @@ class Days:
     @property
     def those(self) -> str:
         """The days before in short; "" without any."""
-        before = self.before
-        return "" if before is None else formats.short_dates(before.first, before.last)
-
-
-def possessive(name: str) -> str:
-    """Returns "Basalt's", or "Ibis'" after an s."""
-    return f"{name}'" if name.endswith("s") else f"{name}'s"
+        return formats.short_dates(self.before.first, self.before.last) if self.before else ""
 
 
 def usual(row: Row | None, unit: str) -> str:
@@ -102,13 +88,9 @@ def usual(row: Row | None, unit: str) -> str:
     """
     if row is None or row["limit_low"] is None or row["limit_high"] is None:
         return ""
-    if unit == "share" and row["limit_high"] - row["limit_low"] > _WIDEST_SHARE:
-        return ""
     low, high = row["limit_low"], row["limit_high"]
-    if unit == "count":
-        return f"{formats.count(low)} to {formats.count(high)}"
     if unit == "share":
-        return formats.share_range(low, high)
+        return "" if high - low > WIDEST_SHARE else formats.share_range(low, high)
     return f"{formats.figure(low, unit)} to {formats.figure(high, unit)}"
 
 
@@ -139,11 +121,8 @@ def beyond(row: Row, unit: str) -> str:
 
 def printed(value: float, unit: str) -> float:
     """The value as it is printed, so that changes are differences of printed values."""
-    if unit == "share":
-        return round(value * 100) / 100
-    if unit == "hours":
-        return round(value * 60) / 60
-    return round(value)
+    parts = {"share": 100, "hours": 60}.get(unit, 1)
+    return round(value * parts) / parts
 
 
 def change(now: float | None, before: float | None, unit: str) -> str:
@@ -160,6 +139,32 @@ def change(now: float | None, before: float | None, unit: str) -> str:
 def went(now: float, before: float) -> str:
     """How a share went, by its printed values: "fell from 11 % to 9 %", "stayed at 9 %"."""
     here, there = formats.share(now), formats.share(before)
-    if here == there:
-        return f"stayed at {here}"
-    return f"{'rose' if now > before else 'fell'} from {there} to {here}"
+    moved = f"{'rose' if now > before else 'fell'} from {there} to {here}"
+    return f"stayed at {here}" if here == there else moved
+
+
+def compared_rows(
+    rows: Iterable[tuple[str, str, float | None, float | None]],
+    written: Callable[[float | None], str],
+    change: Callable[[float | None, float | None], str],
+) -> pl.DataFrame:
+    """Id, name and both figures of each group as rows for `draw_dumbbell`, with their words.
+
+    The columns are `id`, `name`, `now`, `before`, the same and their change in words, and `total`.
+    """
+    return pl.DataFrame(
+        [
+            {
+                "id": group,
+                "name": title,
+                "now": now,
+                "before": before,
+                "now_words": written(now),
+                "before_words": written(before),
+                "change_words": change(now, before),
+                "total": group == "programme",
+            }
+            for group, title, now, before in rows
+        ],
+        schema_overrides={"now": pl.Float64, "before": pl.Float64},
+    )

@@ -1,18 +1,14 @@
 """Definitions: every figure, term and convention as an entry that can be searched."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterator
+from typing import NamedTuple
 
 from velocity import explain
+from velocity.queries import list_metric_queries
+from velocity.queries.metric import Metric
 from velocity.reading import definitions
-from velocity.reading.conventions import conventions
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from velocity.queries.metric import Metric
-    from velocity.settings import Experiments
+from velocity.reading.definitions import conventions
+from velocity.settings import Experiments
 
 
 class Entry(NamedTuple):
@@ -32,26 +28,28 @@ class Section(NamedTuple):
 
 
 def found(settings: Experiments, asked: str, *, explains: bool) -> list[Section]:
-    """The sections with the entries that have all the words, in any order.
+    """The sections with the entries that have all the words that were asked for, in any order.
 
-    Args:
-        settings: of the conventions.
-        asked: words; "" keeps everything.
-        explains: whether figures link to the rows behind them.
+    `explains`: whether figures link to the rows behind them.
     """
     words = asked.lower().split()
+
+    def has(*texts: str) -> bool:
+        whole = " ".join(texts).lower()
+        return all(it in whole for it in words)
+
     return [
         Section(title, text, left)
         for title, text, entries in _sections(settings, explains=explains)
-        if (left := [it for it in entries if _has(words, title, text, *it)])
+        if (left := [it for it in entries if has(title, text, *it)])
     ]
 
 
 def _sections(settings: Experiments, *, explains: bool) -> Iterator[Section]:
-    terms = [Entry(it.title, it.name, it.text) for it in definitions.words()]
+    terms = [Entry(it.title, str(it.table), it.text) for it in definitions.words()]
     yield Section("Terms", "", terms)
     known = set(explain.explained()) if explains else set()
-    for group in definitions.groups():
+    for group in list_metric_queries():
         figures = [_entry(it, why=it.id in known) for it in group.metrics]
         sums = [_entry(it, shown=False) for it in group.sums]
         yield Section(group.title, group.text, figures + sums)
@@ -65,8 +63,3 @@ def _entry(metric: Metric, *, shown: bool = True, why: bool = False) -> Entry:
     rows = f" [Rows behind it](why?metric={metric.id})" if why else ""
     named = f":small[`{metric.id}`, {metric.unit}{where}]"
     return Entry(metric.title, metric.id, f"{metric.text}{formula} {named}{rows}")
-
-
-def _has(words: list[str], *texts: str) -> bool:
-    whole = " ".join(texts).lower()
-    return all(it in whole for it in words)

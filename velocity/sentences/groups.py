@@ -1,7 +1,5 @@
 """Groups: what the last published week came to, for those who may not see people."""
 
-from __future__ import annotations
-
 import polars as pl
 from polars import selectors
 
@@ -19,10 +17,9 @@ RULE = (
 
 
 def groups(*, weeks: pl.DataFrame) -> Answer:
-    """The last week that may be shown, over all groups, with failures beside concluded experiments.
+    """The last week of `reads.group_weeks` that may be shown, over all groups.
 
-    Args:
-        weeks: `reads.group_weeks`.
+    It has failures beside concluded experiments.
     """
     shown = weeks.filter((pl.col("group_id") == ALL_GROUPS) & pl.col("visible"))
     if shown.is_empty():
@@ -35,11 +32,9 @@ def groups(*, weeks: pl.DataFrame) -> Answer:
 
 def about(amount: float, noun: str) -> str:
     """A rounded count or sum and its noun: "about 45 experiments", "under 5 runs"."""
-    return (
-        f"about {formats.plural(amount, noun)}"
-        if amount
-        else f"{formats.rounded_amount(0)} {noun}s"
-    )
+    if amount:
+        return f"about {formats.plural(amount, noun)}"
+    return f"{formats.rounded_amount(0)} {noun}s"
 
 
 def failed(row: Row) -> str:

@@ -4,30 +4,26 @@ Each rule is a function of the facts: it returns its sentence, or None if it doe
 thresholds are the person's own past only.
 """
 
-from __future__ import annotations
-
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
 
 from velocity import formats
-from velocity.charts.tile_trend import WIDEST_SHARE
+from velocity.reading.mine import Parts
+from velocity.reading.periods import Window
 from velocity.sentences.answer import (
     ENOUGH,
     LONGEST_SUPPORT,
     Answer,
     Row,
     capitalised,
+    fewer,
     fitting,
     name,
     number,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from datetime import date
-
-    from velocity.reading.mine import Parts
-    from velocity.reading.periods import Window
+from velocity.sentences.compared import UNITS, usual
 
 #: Chains of ready launches are worth a headline from this share of the busy hours and this many on.
 _READY_PART, _READY_CHAINS = 0.1, 2
@@ -35,19 +31,23 @@ _READY_PART, _READY_CHAINS = 0.1, 2
 _SETTING_EXPERIMENTS = 3
 #: Loops from which on it is said which part of their hours is the largest.
 _LOOPS_FOR_PARTS = 19
+_COST = "gpu_hours_per_concluded"
+#: How each measure is written.
+WRITTEN: dict[str, Callable[[Any], str]] = {
+    "experiments_concluded": formats.rate,
+    "serial_share": formats.share,
+    "loop_hours_median": formats.duration,
+    "failure_share": formats.share,
+    _COST: formats.rate,
+}
 
 
 @dataclass(frozen=True)
 class Whose:
-    """Whose figures the sentences are about.
+    """Whose figures the sentences are about."""
 
-    Args:
-        name: of the scholar.
-        own: whether the reader is the scholar, who is addressed as "you".
-    """
-
-    name: str
-    own: bool
+    name: str  # of the scholar
+    own: bool  # whether the reader is the scholar, who is addressed as "you"
 
     @property
     def possessive(self) -> str:
@@ -62,112 +62,71 @@ class Whose:
 
 @dataclass(frozen=True)
 class Wait:
-    """A result that waits for longer than is usual on its line.
-
-    Args:
-        experiment_id: of the experiment.
-        label: of the experiment.
-        hours: how long, in working hours.
-        since: day of the result.
-        usual_hours: how long results of the line usually wait at most.
-    """
+    """A result that waits for longer than is usual on its line."""
 
     experiment_id: str
-    label: str
-    hours: float
-    since: date
-    usual_hours: float
+    label: str  # of the experiment
+    hours: float  # how long, in working hours
+    since: date  # day of the result
+    usual_hours: float  # how long results of the line usually wait at most
 
 
 @dataclass(frozen=True)
 class Change:
-    """A lasting change of a weekly measure.
+    """A lasting change of a weekly measure."""
 
-    Args:
-        measure: id of the metric.
-        since: Monday of the first week after it.
-        before: value before that week.
-        now: value since.
-    """
-
-    measure: str
-    since: date
-    before: float
-    now: float
+    measure: str  # id of the metric
+    since: date  # Monday of the first week after it
+    before: float  # value before that week
+    now: float  # value since
 
 
 @dataclass(frozen=True)
 class Setting:
-    """Experiments one after another in which a single setting was varied.
+    """Experiments one after another in which a single setting was varied."""
 
-    Args:
-        key: the config key.
-        experiments: how many.
-        hours: how long they took one after another.
-        first: day of the first launch.
-        last: day of the last result.
-    """
-
-    key: str
-    experiments: int
-    hours: float
-    first: date
-    last: date
+    key: str  # the config key
+    experiments: int  # how many
+    hours: float  # how long they took one after another
+    first: date  # day of the first launch
+    last: date  # day of the last result
 
 
 @dataclass(frozen=True)
 class Facts:
-    """What the headline can be about.
+    """What the headline can be about."""
 
-    Args:
-        now: the scholar's row of `reads.metrics` over the window.
-        window: its days.
-        so_far: whether the window is the running week, with counts instead of rates.
-        before: the same figures over the eight weeks before; None if there are too few weeks.
-        last_week: rows of `reads.weekly` of the last full week.
-        chains: how many chains of ready launches begin in the window.
-        parts: how loop hours divide over the window; None without closed loops.
-        weekly_parts: the same for each full week of the window that has closed loops.
-        wait: the result that waits longest beyond its line's usual.
-        changes: lasting changes, the newest first.
-        setting: the longest sequence of one setting.
-        begins: first day with data, if there are under four weeks of it; None otherwise.
-    """
-
-    now: Row
+    now: Row  # the scholar's row of `reads.metrics` over the window
     window: Window
-    so_far: bool = False
-    before: Row | None = None
-    last_week: Sequence[Row] = ()
-    chains: int = 0
-    parts: Parts | None = None
-    weekly_parts: Sequence[Parts] = ()
-    wait: Wait | None = None
-    changes: Sequence[Change] = ()
-    setting: Setting | None = None
-    begins: date | None = None
+    so_far: bool = False  # whether the window is the running week: counts instead of rates
+    before: Row | None = None  # of the eight weeks before; None if there are too few weeks
+    last_week: Sequence[Row] = ()  # rows of `reads.weekly` of the last full week
+    chains: int = 0  # how many chains of ready launches begin in the window
+    parts: Parts | None = None  # how loop hours divide; None without closed loops
+    weekly_parts: Sequence[Parts] = ()  # of each full week of the window with closed loops
+    wait: Wait | None = None  # the result that waits longest beyond its line's usual
+    changes: Sequence[Change] = ()  # lasting changes, the newest first
+    setting: Setting | None = None  # the longest sequence of one setting
+    begins: date | None = None  # first day with data, if there are under four weeks of it
 
     @property
     def dates(self) -> str:
         """The days of the window without a year: "26 Oct to 22 Nov"."""
         return dates(self.window.first, self.window.last)
 
+    def change_of(self, measure: str) -> Change | None:
+        """The lasting change of a measure; None without one."""
+        return next((it for it in self.changes if it.measure == measure), None)
+
 
 @dataclass(frozen=True)
 class Said:
-    """A headline and what it left unsaid.
+    """A headline and what it left unsaid."""
 
-    Args:
-        sentence: the headline.
-        about: measures that it told; the line below tells the others.
-        measure: the metric to explain it by.
-        week: Monday of the week that it is about; None for the window.
-    """
-
-    sentence: str
-    about: frozenset[str] = field(default_factory=frozenset)
-    measure: str = "experiments_concluded"
-    week: date | None = None
+    sentence: str  # the headline
+    about: frozenset[str] = frozenset()  # measures that it told; the line below tells the others
+    measure: str = "experiments_concluded"  # the metric to explain it by
+    week: date | None = None  # Monday of the week that it is about; None for the window
 
 
 def headline(facts: Facts, whose: Whose) -> Said:
@@ -185,12 +144,6 @@ def headline(facts: Facts, whose: Whose) -> Said:
     return next((said for said in found if said is not None), None) or plain(facts)
 
 
-def answer(facts: Facts, whose: Whose) -> Answer:
-    """The headline, and below it the dates and the measures that it left out."""
-    said = headline(facts, whose)
-    return Answer(said.sentence, _support(facts, said))
-
-
 def dates(first: date, last: date) -> str:
     """Days without a year: "26 Oct to 22 Nov"."""
     return formats.span(first, last).removesuffix(f" {last.year}")
@@ -202,7 +155,6 @@ _BEYOND: dict[str, Callable[[float], str]] = {
     "failure_share": lambda it: f"{formats.share(it)} of runs failed",
     "serial_share": lambda it: f"{formats.share(it)} of busy hours were serial",
 }
-_UNITS = {"loop_hours_median": "hours", "failure_share": "share", "serial_share": "share"}
 
 
 def beyond_usual(facts: Facts, whose: Whose) -> Said | None:
@@ -210,31 +162,26 @@ def beyond_usual(facts: Facts, whose: Whose) -> Said | None:
     rows = {row["measure"]: row for row in facts.last_week if row["signal"]}
     for measure, words in _BEYOND.items():
         row = rows.get(measure)
-        if row is None or not _tells(measure, row):
+        ends = usual_words(measure, row["limit_low"], row["limit_high"]) if row else ""
+        if row is None or not ends:
             continue
-        usual = usual_words(measure, row["limit_low"], row["limit_high"])
         week = f"In the {formats.week(row['week_start'])} {words(row['value'])}"
         sentence = fitting(
-            f"{week}; {whose.possessive} weeks usually have {usual}.",
-            f"{week}; the usual is {usual}.",
+            f"{week}; {whose.possessive} weeks usually have {ends}.",
+            f"{week}; the usual is {ends}.",
         )
         return Said(sentence, frozenset({measure}), measure, row["week_start"])
     return None
 
 
-def _tells(measure: str, row: Row) -> bool:
-    """Whether the usual range of a share is narrow enough to say something."""
-    return _UNITS.get(measure) != "share" or row["limit_high"] - row["limit_low"] <= WIDEST_SHARE
-
-
 def usual_words(measure: str, low: float, high: float) -> str:
-    """A usual range: "8 to 19", "2 to 18 %"; counts are whole numbers inside it."""
-    unit = _UNITS.get(measure, "count")
-    if unit == "count":
+    """A usual range: "8 to 19", "2 to 18 %"; counts are whole numbers inside it.
+
+    It is "" if a share's range is too wide to say much.
+    """
+    if UNITS[measure] == "count":
         return f"{formats.count(-(-low // 1))} to {formats.count(high // 1)}"
-    if unit == "share":
-        return formats.share_range(low, high)
-    return f"{formats.duration(low)} to {formats.duration(high)}"
+    return usual({"limit_low": low, "limit_high": high}, UNITS[measure])
 
 
 def result_waits(facts: Facts, whose: Whose) -> Said | None:
@@ -242,66 +189,61 @@ def result_waits(facts: Facts, whose: Whose) -> Said | None:
     wait = facts.wait
     if wait is None or wait.hours < 1 or wait.hours <= wait.usual_hours:
         return None
-    waited = formats.hours_in_all(wait.hours)
-    hours = f"{waited} in working hours" if "m" in waited else _working(waited)
-    since = f"{formats.weekday(wait.since)}{formats.NBSP}{formats.day(wait.since).split()[-1]}"
+    hours = formats.hours_in_all(wait.hours)
+    if "m" in hours:
+        hours += " in working hours"
+    else:
+        whole = hours.split(formats.NBSP, maxsplit=1)[0]
+        hours = f"{whole} working {'hour' if whole == '1' else 'hours'}"
+    since = formats.dated(wait.since)
     start = f"has waited {hours} for {whose.possessive} next launch, since {since}"
-    usual = f"this line's usual is up to {formats.hours_in_all(wait.usual_hours)}"
+    ends = f"this line's usual is up to {formats.hours_in_all(wait.usual_hours)}"
     sentence = fitting(
-        f"{name(wait.label)} {start}; {usual}.",
-        f"{name(wait.label)} has waited {hours} since {since}; {usual}.",
-        f"{name(wait.label, 12)} has waited {hours} since {since}; {usual}.",
-        f"A result {start}; {usual}.",
+        f"{name(wait.label)} {start}; {ends}.",
+        f"{name(wait.label)} has waited {hours} since {since}; {ends}.",
+        f"{name(wait.label, 12)} has waited {hours} since {since}; {ends}.",
+        f"A result {start}; {ends}.",
         f"A result {start}.",
     )
     return Said(sentence, measure="waiting_hours")
 
 
-def _working(waited: str) -> str:
-    hours = waited.split(formats.NBSP, maxsplit=1)[0]
-    return f"{hours} working {'hour' if hours == '1' else 'hours'}"
-
-
-_CHANGED: dict[str, Callable[[Change, Whose], str]] = {
-    "serial_share": lambda it, whose: fitting(
-        f"{whose.capital} experiments have run {_serially(it, formats.week(it.since), 'the ')}",
-        f"{whose.capital} experiments have run {_serially(it, formats.day(it.since))}",
-        f"Experiments have run {_serially(it, formats.day(it.since))}",
-    ),
-    "experiments_concluded": lambda it, _: (
-        f"{formats.rate(it.now)} experiments have concluded a week since the "
-        f"{formats.week(it.since)}, {formats.rate(it.before)} before."
-    ),
-    "loop_hours_median": lambda it, _: (
-        f"A loop has taken {formats.duration(it.now)} since the {formats.week(it.since)}, "
-        f"{formats.duration(it.before)} before."
-    ),
-    "failure_share": lambda it, _: (
-        f"{capitalised(formats.share(it.now))} of runs have failed since the "
-        f"{formats.week(it.since)}, {formats.share(it.before)} before."
-    ),
+#: Measure -> its value since a lasting change.
+_CHANGED = {
+    "experiments_concluded": "{} experiments have concluded a week",
+    "loop_hours_median": "A loop has taken {}",
+    "failure_share": "{} of runs have failed",
+    _COST: "A concluded experiment has taken {} GPU-hours",
 }
-
-
-def _serially(it: Change, since: str, article: str = "") -> str:
-    how = "side by side" if it.now < it.before else "one after another"
-    return (
-        f"{how} since {article}{since}: {formats.share(it.now)} of busy hours serial, "
-        f"{formats.share(it.before)} before."
-    )
-
-
-_COST = "gpu_hours_per_concluded"
 
 
 def lasting_change(facts: Facts, whose: Whose) -> Said | None:
     """A weekly measure has moved and stayed there."""
-    by_measure = {change.measure: change for change in facts.changes}
-    for measure, words in _CHANGED.items():
-        change = by_measure.get(measure)
-        if change is not None:
-            return Said(words(change, whose), frozenset({measure}), measure)
+    for measure in ("serial_share", "experiments_concluded", "loop_hours_median", "failure_share"):
+        if change := facts.change_of(measure):
+            return Said(_since(change, whose), frozenset({measure}), measure)
     return None
+
+
+def cost_moved(facts: Facts, whose: Whose) -> Said | None:
+    """GPU-hours per concluded experiment have moved and stayed there."""
+    change = facts.change_of(_COST)
+    return Said(_since(change, whose), measure=_COST) if change else None
+
+
+def _since(change: Change, whose: Whose) -> str:
+    now, before = (WRITTEN[change.measure](it) for it in (change.now, change.before))
+    week = f"since the {formats.week(change.since)}"
+    if change.measure != "serial_share":
+        said = _CHANGED[change.measure].format(now)
+        return capitalised(f"{said} {week}, {before} before.")
+    how = "side by side" if change.now < change.before else "one after another"
+    share, day = f"{now} of busy hours serial, {before} before.", formats.day(change.since)
+    return fitting(
+        f"{whose.capital} experiments have run {how} {week}: {share}",
+        f"{whose.capital} experiments have run {how} since {day}: {share}",
+        f"Experiments have run {how} since {day}: {share}",
+    )
 
 
 def could_run_together(facts: Facts, _: Whose) -> Said | None:
@@ -321,20 +263,23 @@ def could_run_together(facts: Facts, _: Whose) -> Said | None:
     return Said(sentence, measure="side_by_side_hours")
 
 
+def varied_alone(found: Setting) -> str:
+    """How a single setting was varied, to follow its name."""
+    return (
+        f"was varied alone in {found.experiments} experiments one after another "
+        f"({formats.hours_in_all(found.hours)}, {dates(found.first, found.last)})"
+    )
+
+
 def one_setting(facts: Facts, _: Whose) -> Said | None:
     """A single setting was varied in experiments one after another."""
     found = facts.setting
     if found is None or found.experiments < _SETTING_EXPERIMENTS:
         return None
-    how = (
-        f"was varied alone in {found.experiments} experiments one after another "
-        f"({formats.hours_in_all(found.hours)}, {dates(found.first, found.last)})"
-    )
+    key, how = name(found.key, 16), varied_alone(found)
     return Said(
         fitting(
-            f"{name(found.key, 16)} {how}: one sweep runs them together.",
-            f"{name(found.key, 16)} {how}.",
-            f"One setting {how}.",
+            f"{key} {how}: one sweep runs them together.", f"{key} {how}.", f"One setting {how}."
         )
     )
 
@@ -349,11 +294,9 @@ _PARTS = {
 def parts_differ(facts: Facts, whose: Whose) -> Said | None:
     """One part of the loop exceeds the others together, in every week of the window."""
     closed = int(number(facts.now, "loops_closed"))
-    largest = {parts.largest for parts in facts.weekly_parts}
-    if closed < _LOOPS_FOR_PARTS or facts.parts is None or len(largest) != 1:
-        return None
-    part = largest.pop()
-    if part is None or part != facts.parts.largest:
+    part = facts.parts and facts.parts.largest
+    every_week = {parts.largest for parts in facts.weekly_parts}
+    if facts.parts is None or not part or closed < _LOOPS_FOR_PARTS or every_week != {part}:
         return None
     share = formats.share(facts.parts.shares[part])
     sentence = (
@@ -363,96 +306,68 @@ def parts_differ(facts: Facts, whose: Whose) -> Said | None:
     return Said(sentence, frozenset({"parts"}), "machine_hours_closed")
 
 
-def cost_moved(facts: Facts, _: Whose) -> Said | None:
-    """GPU-hours per concluded experiment have moved and stayed there."""
-    change = next((it for it in facts.changes if it.measure == _COST), None)
-    if change is None:
-        return None
-    sentence = (
-        f"A concluded experiment has taken {_gpu_hours(change.now)} GPU-hours since the "
-        f"{formats.week(change.since)}, {_gpu_hours(change.before)} before."
-    )
-    return Said(sentence, measure=_COST)
-
-
 def plain(facts: Facts) -> Said:
     """The measures themselves, when nothing stands out."""
     if not number(facts.now, "busy_hours"):
         return Said(f"Nothing was in flight, {facts.dates}.")
-    told = measures(facts)[:3]
-    options = [
-        (f"{facts.dates}: {', '.join(words for _, words in told[:count])}.", told[:count])
-        for count in range(len(told), 0, -1)
-    ]
-    sentence = fitting(*(words for words, _ in options))
-    about = next(told for words, told in options if words == sentence)
-    return Said(sentence, frozenset(measure for measure, _ in about))
+    options = {
+        f"{facts.dates}: {', '.join(words for _, words in told)}.": told
+        for told in fewer(measures(facts)[:3])
+    }
+    sentence = fitting(*options)
+    return Said(sentence, frozenset(measure for measure, _ in options[sentence]))
+
+
+#: Measure -> its column over a window, and its words.
+_MEASURES = {
+    "experiments_concluded": ("throughput_per_week", "{} experiments concluded a week"),
+    "serial_share": ("serial_share", "{} of busy hours serial"),
+    "loop_hours_median": ("loop_hours_median", "a loop took {}"),
+    _COST: (_COST, "{} GPU-hours each"),
+    "failure_share": ("failure_share", "{} of runs failed"),
+}
 
 
 def measures(facts: Facts, *, compared: bool = False) -> list[tuple[str, str]]:
     """Id and words of each measure of the window; `compared` adds the value of the weeks before."""
-    row, old = facts.now, (facts.before or {}) if compared else {}
-    changes = {it.measure: it for it in facts.changes} if compared else {}
-
-    def before(column: str, write: Callable[[Any], str], measure: str = "") -> str:
-        change = changes.get(measure or column)
+    row, old, told = facts.now, (facts.before or {}) if compared else {}, []
+    for measure, (column, words) in _MEASURES.items():
+        value, write = row.get(column), WRITTEN[measure]
+        if measure == "experiments_concluded":
+            if facts.so_far:
+                count = formats.plural(number(row, measure), "experiment")
+                told.append((measure, f"{count} concluded so far"))
+                continue
+        elif value is None or (measure == _COST and not (compared and value)):
+            continue
+        if measure == "loop_hours_median" and number(row, "loop_hours_events") < ENOUGH:
+            continue
+        was, change = "", facts.change_of(measure) if compared else None
         if change is not None:
-            return f" ({write(change.before)} before {formats.day(change.since)})"
-        return "" if old.get(column) is None else f" ({write(old[column])} before)"
-
-    told = []
-    if facts.so_far:
-        count = formats.plural(number(row, "experiments_concluded"), "experiment")
-        told.append(("experiments_concluded", f"{count} concluded so far"))
-    else:
-        rate = formats.rate(row["throughput_per_week"])
-        was = before("throughput_per_week", formats.rate, "experiments_concluded")
-        told.append(("experiments_concluded", f"{rate} experiments concluded a week{was}"))
-    if row.get("serial_share") is not None:
-        was = before("serial_share", formats.share)
-        share = formats.share(row["serial_share"])
-        told.append(("serial_share", f"{share} of busy hours serial{was}"))
-    if number(row, "loop_hours_events") >= ENOUGH and row.get("loop_hours_median") is not None:
-        loop = formats.duration(row["loop_hours_median"])
-        was = before("loop_hours_median", formats.duration)
-        told.append(("loop_hours_median", f"a loop took {loop}{was}"))
-    cost = row.get(_COST)
-    if compared and cost:
-        was = before(_COST, _gpu_hours)
-        told.append((_COST, f"{_gpu_hours(cost)} GPU-hours each{was}"))
-    if row.get("failure_share") is not None:
-        was = before("failure_share", formats.share)
-        told.append(("failure_share", f"{formats.share(row['failure_share'])} of runs failed{was}"))
+            was = f" ({write(change.before)} before {formats.day(change.since)})"
+        elif old.get(column) is not None:
+            was = f" ({write(old[column])} before)"
+        told.append((measure, f"{words.format(write(value))}{was}"))
     return told
 
 
-def _earlier(facts: Facts) -> str:
-    """The measures of the eight weeks before; "" if there are too few."""
-    if facts.before is None:
-        return ""
-    told = [words for _, words in measures(replace(facts, now=facts.before, so_far=False))[:3]]
-    return f"In the 8 weeks before: {', '.join(told)}."
-
-
-def _gpu_hours(value: float) -> str:
-    return formats.rate(value)
-
-
-def _support(facts: Facts, said: Said) -> str:
+def answer(facts: Facts, whose: Whose) -> Answer:
+    """The headline, and below it the dates and the measures that it left out."""
+    said = headline(facts, whose)
     if not number(facts.now, "busy_hours"):
-        return "Another period, above, may show more."
-    earlier = _earlier(facts) if len(said.about) > 1 else ""
+        return Answer(said.sentence, "Another period, above, may show more.")
     rest = [words for it, words in measures(facts, compared=True) if it not in said.about]
+    lead = also = ""
     if facts.begins is not None:
         begins = f"The data begins on {formats.dated(facts.begins)}"
-        thin = f"{begins}: too little history to say what is usual or what has changed."
-        also = f" Also: {', '.join(rest)}." if rest else ""
-        return fitting(f"{thin}{also}", thin, longest=LONGEST_SUPPORT)
-    if earlier:
-        also = f" Now {', '.join(rest)}." if rest else ""
-        return fitting(f"{earlier}{also}", earlier, longest=LONGEST_SUPPORT)
-    if not rest:
-        return ""
-    # As many as fit, in their order.
-    options = [f"{facts.dates}: {', '.join(rest[:count])}." for count in range(len(rest), 0, -1)]
-    return fitting(*options, longest=LONGEST_SUPPORT)
+        lead = f"{begins}: too little history to say what is usual or what has changed."
+        also = "Also:"
+    elif facts.before is not None and len(said.about) > 1:
+        told = measures(replace(facts, now=facts.before, so_far=False))[:3]
+        lead = f"In the 8 weeks before: {', '.join(words for _, words in told)}."
+        also = "Now"
+    # As many as fit, in their order; all of them or none after another sentence.
+    options = [f"{facts.dates}: {', '.join(it)}." for it in fewer(rest)]
+    if lead:
+        options = [*([f"{lead} {also} {', '.join(rest)}."] if rest else []), lead]
+    return Answer(said.sentence, fitting(*options, longest=LONGEST_SUPPORT) if options else "")

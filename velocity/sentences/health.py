@@ -1,14 +1,14 @@
 """Runs and Data health: what happened, and what is doubtful."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 import polars as pl
 
 from velocity import formats
 from velocity.reading.definitions import metrics
+from velocity.reading.periods import Window
 from velocity.sentences.answer import (
+    ENOUGH,
     LONGEST_SENTENCE,
     LONGEST_SUPPORT,
     Answer,
@@ -21,9 +21,17 @@ from velocity.sentences.answer import (
     number,
 )
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
+_FAILED = ("failed", "crashed", "stale")
+#: Classes of runs, and what one and what many did. In the order of the sentence.
+_OUTCOMES = (
+    (("finished",), "finished", "finished"),
+    (_FAILED, "failed", "failed"),
+    (("killed",), "was killed", "were killed"),
+    (("preempted",), "was pre-empted", "were pre-empted"),
+    (("unknown",), "ended otherwise", "ended otherwise"),
+    (("running",), "is running", "are running"),
+    (("pending",), "is pending", "are pending"),
+)
 #: A smaller difference of hours comes from rounding in the last division.
 _ROUNDING_HOURS = 1e-6
 #: Count in `reads.trust` (or given beside it), noun, and what one and what many do. In order of
@@ -40,6 +48,49 @@ _DOUBTS = (
 )
 
 
+def runs(counts: pl.DataFrame, window: Window, *, chosen: Sequence[tuple[str, str]] = ()) -> Answer:
+    """What became of the runs that started in the window, and that the filters leave.
+
+    `counts` are the rows of `reads.run_counts` that are left; `chosen` are the filters in use, as
+    a preposition and what was chosen: ("of", "Heron").
+    """
+
+    def of(classes: Sequence[str]) -> int:
+        return int(counts.filter(pl.col("class").is_in(classes))["runs"].sum())
+
+    whose = "".join(f" {how} {name(what)}" for how, what in chosen)
+    started = int(counts["runs"].sum())
+    days = formats.span(window.first, window.last)
+    when = f"on {days}" if window.days == 1 else f"from {days}"
+    if not started:
+        return Answer(fitting(f"No run{whose} started {when}.", f"No run started {when}."))
+    noun = formats.plural(started, "run")
+    found = [(of(classes), one, many) for classes, one, many in _OUTCOMES if of(classes)]
+    told = ", ".join(f"{formats.count(n)} {one if n == 1 else many}" for n, one, many in found)
+    if len(found) == 1 and started > 1:
+        told = f"all {found[0][2]}"
+    sentence = fitting(
+        f"{noun}{whose} started {when}: {told}.",
+        f"{noun} started {when}: {told}.",
+        f"{noun}{whose} started {when}.",
+        f"{noun} started {when}.",
+    )
+    failed, ended, early = of(_FAILED), started - of(("running", "pending")), ""
+    if count := int(counts["early_failures"].sum()):
+        early = f", {formats.count(count)} of them within 2 minutes"
+    share = capitalised(formats.share(failed / ended)) if failed else ""
+    failures = f"{share} of the {formats.count(ended)} runs that ended failed{early}."
+    repeated = int(counts["runs_rework"].sum())
+    repeats = f"{formats.plural(repeated, 'run')} {'repeats' if repeated == 1 else 'repeat'}"
+    return Answer(
+        sentence,
+        joined(
+            failures if failed and ended >= ENOUGH else "",
+            f"{repeats} a config that had failed before." if repeated and started >= ENOUGH else "",
+        ),
+    )
+
+
 def data_health(
     *,
     trust: Row,
@@ -50,12 +101,8 @@ def data_health(
 ) -> Answer:
     """What is doubtful: a bug of this tool, a failed sync, then rows that could mislead.
 
-    Args:
-        trust: the row of `reads.trust`.
-        unattributed: `reads.unattributed`.
-        ambiguous: `reads.ambiguous`.
-        syncs: `reads.sync_log`, newest first.
-        residual_hours: of `reads.littles_law_residual`.
+    Each argument is the read of that name; `syncs` is `reads.sync_log`, newest first, and
+    `residual_hours` of `reads.littles_law_residual`.
     """
     count = int(number(trust, "runs"))
     beside = {"unattributed": unattributed["runs"], "ambiguous": ambiguous["experiments"]}
@@ -72,7 +119,11 @@ def data_health(
         )
     last = syncs.unique(["entity", "project"], keep="first", maintain_order=True)
     if failed := last.drop_nulls("error").select("entity", "project").rows():
-        return Answer(_sync_failed(failed), _listed(doubts))
+        of, their = f"{formats.count(len(failed))} projects", "their"
+        if len(failed) == 1:
+            of, their = " / ".join(name(it, 20) for it in failed[0]), "its"
+        sentence = f"The last sync of {of} failed; {their} figures end earlier."
+        return Answer(sentence, _listed(doubts))
     if not count:
         return Answer("There are no runs yet.", _listed(doubts))
     if not doubts:
@@ -84,42 +135,27 @@ def data_health(
     first, *more = doubts
     both = f"{first}, and {more[0]} ({n})." if more else ""
     if both and len(as_read(both)) <= LONGEST_SENTENCE:
-        return Answer(both, _listed(more[1:], also=True))
+        return Answer(both, _listed(more[1:], "also "))
     sentence = fitting(f"{first} ({n}).", "Some runs are doubtful.")
-    return Answer(sentence, _listed(more, also=True))
+    return Answer(sentence, _listed(more, "also "))
 
 
-def restated_rows(rows: pl.DataFrame) -> pl.DataFrame:
-    """`reads.restated` with the titles of its measures, and its values in words."""
-    said = [
-        {it: _value(row[it], row["measure"]) for it in ("value_before", "value_after")}
-        | {"measure": metrics()[row["measure"]].title}
-        for row in rows.iter_rows(named=True)
-    ]
-    schema = dict.fromkeys(("value_before", "value_after", "measure"), pl.String)
-    return rows.with_columns(pl.DataFrame(said, schema=schema))
-
-
-def _value(value: float | None, measure: str) -> str:
-    """A value with the decimals in which a restatement shows."""
-    writers = {"share": formats.share_exact, "hours": formats.hours_in_all}
-    return writers.get(metrics()[measure].unit, formats.written)(value)
-
-
-def _listed(doubts: Sequence[str], *, also: bool = False) -> str:
+def _listed(doubts: Sequence[str], also: str = "") -> str:
     """As many of the doubts as fit on the line."""
-    text = ""
-    for doubt in doubts:
-        longer = f"{text}; {doubt}" if text else f"{'Also ' if also else ''}{doubt}"
-        if len(as_read(longer)) < LONGEST_SUPPORT:
-            text = longer
+    told = [f"{also}{it}" for it in doubts[:1]] + [*doubts[1:]]
+    text = joined(*told, sign="; ", longest=LONGEST_SUPPORT - len("."))
     return f"{capitalised(text)}." if text else ""
 
 
-def _sync_failed(failed: Sequence[tuple[str, str]]) -> str:
-    if len(failed) > 1:
-        many = formats.count(len(failed))
-        return f"The last sync of {many} projects failed; their figures end earlier."
-    entity, project = failed[0]
-    called = f"{name(entity, 20)} / {name(project, 20)}"
-    return f"The last sync of {called} failed; its figures end earlier."
+def restated_rows(rows: pl.DataFrame) -> pl.DataFrame:
+    """`reads.restated` with the titles of its measures, and its values in words.
+
+    A value has the decimals in which a restatement shows.
+    """
+    writers = {"share": formats.share_exact, "hours": formats.hours_in_all}
+    said = []
+    for before, after, measure in rows.select("value_before", "value_after", "measure").iter_rows():
+        write = writers.get(metrics()[measure].unit, formats.written)
+        said.append((write(before), write(after), metrics()[measure].title))
+    schema = dict.fromkeys(("value_before", "value_after", "measure"), pl.String)
+    return rows.with_columns(pl.DataFrame(said, schema=schema, orient="row"))

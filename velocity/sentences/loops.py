@@ -1,25 +1,18 @@
-"""Loops in words: the list, one loop step by step, and the waits."""
+"""Loops and the timeline in words: the list, one loop step by step, and the waits."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import polars as pl
 
 from velocity import formats
+from velocity.charts.timeline_frame import TimelineView
+from velocity.reading.periods import Window
 from velocity.roster.models import WEEKDAYS
-from velocity.sentences.answer import LINE_HELP, Row, defined, listed, name, number
-from velocity.sentences.headline import dates
+from velocity.sentences.answer import LINE_HELP, Row, defined, listed, name, number, on_day
+from velocity.sentences.headline import Whose, dates
 from velocity.sentences.mine import html_key, linked
-from velocity.theme import tokens
-
-if TYPE_CHECKING:
-    from datetime import date, datetime
-
-    from velocity.reading.periods import Window
-    from velocity.sentences.headline import Whose
-    from velocity.theme import Mode
+from velocity.theme import Mode
 
 LOOPS_HELP = defined(
     "A loop runs from a launch, over its result, to the next launch of the same line. "
@@ -29,6 +22,7 @@ LOOPS_HELP = defined(
     "reaction_working_hours_median",
 )
 _OUTCOMES = {"failure": "failed", "open": "running", "killed": "killed"}
+_OUTCOMES_OF_ALL = {"false_start": "false start", "failure": "failed"}
 
 
 def counted(loops: pl.DataFrame, window: Window, zone: str) -> str:
@@ -46,19 +40,7 @@ def counted(loops: pl.DataFrame, window: Window, zone: str) -> str:
 
 def titled(row: Row, zone: str) -> str:
     """A loop in a list: "Fri 27 Nov · gale-170"."""
-    at = row["started_at"].astimezone(ZoneInfo(zone))
-    return f"{_day(at)} · {formats.label(row['label'])}"
-
-
-def _day(moment: date) -> str:
-    return f"{formats.weekday(moment)}{formats.NBSP}{formats.day(moment).split(formats.NBSP)[1]}"
-
-
-def _moment(moment: datetime | None, zone: str, *, hours: bool) -> str:
-    if moment is None:
-        return "not yet"
-    local = moment.astimezone(ZoneInfo(zone))
-    return f"{_day(local)}, {formats.clock(local)}" if hours else _day(local)
+    return f"{on_day(row['started_at'], zone)} · {formats.label(row['label'])}"
 
 
 def selected(row: Row) -> str:
@@ -72,31 +54,32 @@ def steps(row: Row, zone: str, *, hours: bool) -> pl.DataFrame:
 
     With `hours`, times are of the day in `zone`, else dates.
     """
-    ended = bool(row["machine_event"])
-    machine = formats.duration(row["machine_hours"])
-    rows = [
-        ("Launched", _moment(row["started_at"], zone, hours=hours), ""),
-        (
-            "Result",
-            _moment(row["result_at"], zone, hours=hours),
-            machine if ended else f"{machine} so far",
-        ),
-    ]
+
+    def when(column: str) -> str:
+        if row[column] is None:
+            return "not yet"
+        at = formats.clock(row[column].astimezone(ZoneInfo(zone)))
+        return f"{on_day(row[column], zone)}, {at}" if hours else on_day(row[column], zone)
+
+    took = formats.duration(row["machine_hours"])
+    result = took if row["machine_event"] else f"{took} so far"
+    rows = [("Launched", when("started_at"), ""), ("Result", when("result_at"), result)]
     if row["reaction_working_hours"] is not None:
-        waited = formats.hours_in_all(row["reaction_working_hours"])
-        closed = row["status"] == "closed"
-        when = _moment(row["next_at"], zone, hours=hours) if closed else "not yet"
-        rows.append(("Next launch", when, f"{waited} working time{'' if closed else ' so far'}"))
+        waited = f"{formats.hours_in_all(row['reaction_working_hours'])} working time"
+        if row["status"] == "closed":
+            rows.append(("Next launch", when("next_at"), waited))
+        else:
+            rows.append(("Next launch", "not yet", f"{waited} so far"))
     return pl.DataFrame(rows, schema=["Step", "When", "After"], orient="row")
 
 
 def by_the_clock(row: Row) -> str:
     """The whole loop by the clock."""
+    whole = formats.duration(row["loop_hours"])
     so_far = "" if row["loop_event"] else " so far"
     if row["reaction_hours"] is None:
-        return f"By the clock {formats.duration(row['loop_hours'])}{so_far}."
+        return f"By the clock {whole}{so_far}."
     reaction = formats.duration(row["reaction_hours"])
-    whole = formats.duration(row["loop_hours"])
     return f"By the clock: {reaction} after the result, {whole} in all{so_far}."
 
 
@@ -107,20 +90,16 @@ def elsewhere(waited: pl.DataFrame) -> str:
     """
     closed = waited.filter(status="closed")
     busy = closed.filter(pl.col("launches") > 0).height
-    if not busy:
-        return ""
-    return (
-        f"In **{busy} of {closed.height}** of these waits something was launched on another line: "
-        "not idle time."
-    )
+    part = f"**{busy} of {closed.height}** of these waits"
+    said = f"In {part} something was launched on another line: not idle time."
+    return said if busy else ""
 
 
 def meanwhile(launches: int) -> str:
     """What else was launched while one result waited; "" for nothing."""
-    if not launches:
-        return ""
     verb = "was" if launches == 1 else "were"
-    return f" {formats.plural(launches, 'experiment')} {verb} launched on other lines meanwhile."
+    said = f" {formats.plural(launches, 'experiment')} {verb} launched on other lines meanwhile."
+    return said if launches else ""
 
 
 def waits(now: Row, whose: Whose, *, hours: bool) -> str:
@@ -128,12 +107,12 @@ def waits(now: Row, whose: Whose, *, hours: bool) -> str:
     closed = int(number(now, "loops_closed"))
     if not closed:
         return "No loop of these days has closed yet."
-    total = formats.hours_sum(number(now, "reaction_hours_closed"))
+    total, working = (
+        formats.hours_sum(number(now, it)) for it in ("reaction_hours_closed", "working_wait_hours")
+    )
     said = f"{formats.plural(closed, 'result')} waited {total} by the clock until the next launch"
-    if not hours:
-        return f"{said}."
-    working = formats.hours_sum(number(now, "working_wait_hours"))
-    return f"{said}, **{working}** of it in {whose.possessive} working hours."
+    mine = f", **{working}** of it in {whose.possessive} working hours" if hours else ""
+    return f"{said}{mine}."
 
 
 #: A day of the week with at most this many launches may be a day off: from this many weeks on, and
@@ -144,10 +123,7 @@ _RARE, _WEEKS_FOR_DAYS_OFF, _MOST_DAYS_OFF = 1, 8, 3
 def days_off(weekdays: pl.DataFrame, weeks: int, whose: Whose) -> str:
     """A question about days of the week with hardly any launch, as Markdown; "" without any.
 
-    Args:
-        weekdays: `reads.weekdays` of the scholar.
-        weeks: full weeks since the first launch.
-        whose: how the scholar is addressed.
+    `weekdays` is `reads.weekdays` of the scholar, `weeks` the full weeks since the first launch.
     """
     rare = weekdays.filter(pl.col("launches") <= _RARE)["weekday"].to_list()
     if weeks < _WEEKS_FOR_DAYS_OFF or not 0 < len(rare) <= _MOST_DAYS_OFF:
@@ -183,31 +159,65 @@ UNRELATED = "Launches come as often without a result as after one, so these wait
 
 def longest(loops: pl.DataFrame, most: int) -> pl.DataFrame:
     """The loops whose results waited longest for a launch."""
-    return (
-        loops.filter(pl.col("reaction_working_hours") > 0)
-        .sort("reaction_working_hours", descending=True)
-        .head(most)
-    )
+    waited = loops.filter(pl.col("reaction_working_hours") > 0)
+    return waited.sort("reaction_working_hours", descending=True).head(most)
 
 
 def waited(row: Row, zone: str) -> str:
     """A wait in a list, as Markdown."""
-    day = _day(row["result_at"].astimezone(ZoneInfo(zone)))
     waited = formats.hours_in_all(row["reaction_working_hours"])
-    return f"{linked(row)} :small[result {day} · {waited}]"
+    return f"{linked(row)} :small[result {on_day(row['result_at'], zone)} · {waited}]"
 
 
 def key(hours: bool, mode: Mode) -> str:
     """The key of the loops as HTML of our own words: it wraps on a phone."""
-    colour = tokens(mode)
-    entries: list[tuple[str, str, str]] = [
-        ("■", colour.machine, "machine: launch to result"),
-        ("■", colour.reaction, "next launch, working hours"),
-        *([("━", colour.reaction, "(by the clock)")] if hours else []),
-        ("□", colour.reaction, "not launched yet"),
-        ("●", colour.series, "result"),
-        ("✕", colour.failed, "failed"),
-        ("□", colour.killed, "killed"),
-        ("○", colour.series, "running"),
+    return html_key(
+        [
+            ("■", "machine", "machine: launch to result"),
+            ("■", "reaction", "next launch, working hours"),
+            *([("━", "reaction", "(by the clock)")] if hours else []),
+            ("□", "reaction", "not launched yet"),
+            ("●", "series", "result"),
+            ("✕", "failed", "failed"),
+            ("□", "killed", "killed"),
+            ("○", "series", "running"),
+        ],
+        mode,
+    )
+
+
+def experiment_words(row: Row, as_of: datetime) -> str:
+    """An experiment (a row of `reads.timeline_experiments`) and its loop up to now, as Markdown."""
+
+    def between(start: datetime, end: datetime) -> str:
+        return formats.duration(max((end - start).total_seconds(), 0) / 3600)
+
+    parts = [
+        f"**{formats.markdown(formats.label(row['label']))}**",
+        formats.plural(row["runs"], "run"),
+        str(_OUTCOMES_OF_ALL.get(row["outcome"], row["outcome"])),
     ]
-    return html_key(entries, colour.muted)
+    result, next_at, status = row["result_at"], row["next_at"], str(row["loop_status"])
+    if result is not None and status != "none":
+        parts.append(f"machine {between(row['started_at'], result)}")
+        if status == "closed" and next_at is not None:
+            status = f"reaction {between(result, next_at)}"
+        elif status == "awaiting":
+            status = f"result waiting for {between(result, as_of)}"
+        parts.append(status)
+    return " · ".join(parts)
+
+
+def timeline_caption(view: TimelineView) -> str:
+    """The timeline's window and clock, and how to use it."""
+    last = (view.end - timedelta(microseconds=1)).date()
+    hours = "" if view.awake is None else ", working {:%H:%M} to {:%H:%M}".format(*view.awake)
+    return (
+        f"{formats.span(view.start.date(), last)}, times in {view.zone.key}{hours}; drag to pan, "
+        "click an experiment for its runs"
+    )
+
+
+def no_runs_since(last: date) -> str:
+    """That nothing was launched after a day: "No runs since Fri 13 Nov"."""
+    return f"No runs since {formats.dated(last)}"

@@ -3,9 +3,7 @@
 Days and durations only: never a time of day. Waits are in working hours.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 import polars as pl
 
@@ -13,30 +11,24 @@ from velocity import formats
 from velocity.sentences.answer import (
     ENOUGH,
     Row,
+    and_more,
     capitalised,
     ended_runs,
     few,
     few_of,
+    fewer,
     fitting,
     listed,
     name,
     number,
 )
-from velocity.sentences.judged import Judged
-from velocity.sentences.mentor_facts import SAME_CAUSE
-from velocity.sentences.mentor_week import concluded, failures, moved
-from velocity.sentences.queue import row_words, usual_words
-from velocity.sentences.streams import failed, reaction
+from velocity.sentences.mentor_facts import SAME_CAUSE, Facts, concluded, failures, moved
+from velocity.sentences.queue import Judged, since, usual_words
+from velocity.sentences.streams import POINTS, WAIT, as_before, failed, reaction, rose
 from velocity.sentences.week import Said
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import date
-
-    from velocity.sentences.mentor_facts import Facts
-
-#: A share that moves less is the same share; a cost that moves less is the same cost.
-_POINTS, _CHEAPER = 0.0199, 0.95
+#: A cost that moves less is the same cost.
+_CHEAPER = 0.95
 _MOST_NAMED = 3
 
 
@@ -44,29 +36,18 @@ def title(facts: Facts) -> str:
     """The claim, with its days."""
     who = capitalised(name(facts.name))
     days = formats.dates(facts.days.window.first, facts.days.window.last)
-    claims = [it for it in (_waits(facts.queue), _deaths(facts), _older(facts.old)) if it]
-    said = [listed(claims[:to]) for to in range(len(claims), 0, -1)] or _calm(facts)
+    claims = []
+    if not facts.queue.is_empty():
+        kinds = facts.queue["kind"].unique().to_list()
+        noun = kinds[0] if len(kinds) == 1 else "line"
+        claims.append(few_of(facts.queue.height, f"{noun} waits", f"{noun}s wait"))
+    if facts.died.height >= SAME_CAUSE:
+        claims.append(f"{few_of(facts.died.height, 'launch')} died at the start")
+    if count := facts.old.height:
+        older = few_of(count, "experiment runs", "experiments run")
+        claims.append(f"{older} longer than usual")
+    said = [listed(it) for it in fewer(claims)] or _calm(facts)
     return fitting(*(f"{who}, {days}: {it}" for it in said), f"{who}, {days}")
-
-
-def _waits(queue: pl.DataFrame) -> str:
-    if queue.is_empty():
-        return ""
-    kinds = queue["kind"].unique().to_list()
-    noun = {"failure": "failure", "result": "result"}[kinds[0]] if len(kinds) == 1 else "line"
-    return f"{few_of(queue.height, noun)} {'waits' if queue.height == 1 else 'wait'}"
-
-
-def _deaths(facts: Facts) -> str:
-    count = facts.died.height
-    return f"{few_of(count, 'launch')} died at the start" if count >= SAME_CAUSE else ""
-
-
-def _older(old: pl.DataFrame) -> str:
-    if old.is_empty():
-        return ""
-    runs = "runs" if old.height == 1 else "run"
-    return f"{few_of(old.height, 'experiment')} {runs} longer than usual"
 
 
 def _calm(facts: Facts) -> list[str]:
@@ -76,9 +57,9 @@ def _calm(facts: Facts) -> list[str]:
     waits = judged.too_few if judged.nothing else judged.with_count(calm)
     # With a line that is not named yet, no sheet tells whether something waits.
     told = [] if facts.hidden else [waits]
-    if facts.now is None or not number(facts.now, "experiments_concluded"):
-        return told or ["no experiment concluded"]
     count = int(number(facts.now, "experiments_concluded"))
+    if not count:
+        return told or ["no experiment concluded"]
     concluded = f"{few_of(count, 'experiment')} concluded"
     return [", ".join([concluded, *told]), *(told or [concluded])]
 
@@ -96,32 +77,29 @@ def sheet_lines(facts: Facts) -> list[Said]:
 
 def decide(facts: Facts) -> Said:
     """The result or failure that waits longest against its line's usual."""
-    if facts.queue.is_empty() and facts.hidden:
-        whose, see = ("its", "sees it") if facts.hidden == 1 else ("their", "see them")
-        count = capitalised(few(facts.hidden))
-        start = f"{count} of these lines passed {whose} usual in the last 24 hours;"
-        scholars = "scholar" if facts.hidden == 1 else "scholars"
-        return Said("Decide", start, f"{whose} {scholars} {see} first.")
-    if facts.queue.is_empty():
+    if not facts.queue.is_empty():
+        return Said("Decide", *_of_queue(facts))
+    if not facts.hidden:
         return Said("Decide", *_not_of_queue(facts))
-    return Said("Decide", *_of_queue(facts))
+    count, one = capitalised(few(facts.hidden)), facts.hidden == 1
+    start = f"{count} of these lines passed {'its' if one else 'their'} usual in the last 24 hours;"
+    see = "its scholar sees it first." if one else "their scholars see them first."
+    return Said("Decide", start, see)
 
 
 def _of_queue(facts: Facts) -> tuple[str, str]:
     row = facts.queue.row(0, named=True)
-    day = formats.dated(facts.day(row["result_at"]))
-    what = "failed on" if row["kind"] == "failure" else "has a result since"
     found = facts.experiments.filter(experiment_id=row["experiment_id"])
-    hours = found["machine_hours"].to_list()
-    took = f", after {formats.duration(hours[0])} on the machine" if hours and hours[0] else ""
-    more = ""
-    if facts.queue.height > 1:
+    hours = next(iter(found["machine_hours"]), None)
+    took = f", after {formats.duration(hours)} on the machine" if hours else ""
+    more, count = "", facts.queue.height - 1
+    if count:
         others = [name(it) for it in facts.queue["label"][1 : 1 + _MOST_NAMED]]
-        left = facts.queue.height - 1 - len(others)
-        also = listed([*others, *([f"{few(left)} more"] if left > 0 else [])])
-        more = f" {also} {'waits' if facts.queue.height == 2 else 'wait'} too."  # noqa: PLR2004
+        waits = "waits" if count == 1 else "wait"
+        more = f" {listed(others, count - len(others))} {waits} too."
     wait = formats.working_hours(row["waited_working_hours"])
-    rest = f"{what} {day}{took}; nothing launched since. {wait}; {usual_words(row)}.{more}"
+    what = f"{since(row, facts.zone)}{took}; nothing launched since"
+    rest = f"{what}. {wait}; {usual_words(row)}.{more}"
     return name(row["label"], 32), f"{rest}{_too_few(Judged.of(facts.decisions))}"
 
 
@@ -146,14 +124,16 @@ def _not_of_queue(facts: Facts) -> tuple[str, str]:
 
 def _waited(row: Row, facts: Facts) -> str:
     waited = formats.working_hours(row["waited_working_hours"])
-    first = row_words(row, facts.zone).removesuffix("; nothing launched since.")
-    return f"{first}, {waited} since"
+    return f"**{name(row['label'], 32)}** {since(row, facts.zone)}, {waited} since"
 
 
 def ask(facts: Facts) -> Said:
     """Launches that died at once, experiments that are older than usual, or repeats."""
-    if facts.died.height >= SAME_CAUSE:
-        return Said("Ask", *_of_deaths(facts))
+    died = ""
+    if count := facts.died.height:
+        died = f"{capitalised(few_of(count, 'launch'))} died within two minutes"
+    if count >= SAME_CAUSE:
+        return Said("Ask", f"{died},", _of_deaths(facts))
     if not facts.old.is_empty():
         return Said("Ask", *_of_old(facts.old))
     share = None if facts.now is None else facts.now["repeat_share"]
@@ -161,43 +141,31 @@ def ask(facts: Facts) -> Said:
         start = f"{capitalised(formats.share(share))} of runs repeated a finished run"
         return Said("Ask", start, "with the same settings and seeds. Was the repeat meant?")
     if facts.more_failed:
-        return Said("Ask", *_of_failures(facts))
-    died = f" {_died(facts.died.height)}." if facts.died.height else ""
-    return Said("Ask", "Nothing runs longer than usual.", f"{_failed(facts)}{died}")
+        return Said("Ask", _failed(facts), _of_failures(facts))
+    rest = f"{_failed(facts)} {died}." if died else _failed(facts)
+    return Said("Ask", "Nothing runs longer than usual.", rest)
 
 
-def _died(count: int) -> str:
-    return f"{capitalised(few_of(count, 'launch'))} died within two minutes"
+def _of_failures(facts: Facts) -> str:
+    found = facts.launched.filter(pl.col("outcome").is_in(["failure", "false_start"]))
+    if found.is_empty():
+        return "Same cause?"
+    names = [name(it) for it in found["label"][:_MOST_NAMED]]
+    left = found.height - len(names)
+    more = f" and {few(left)} more" if left else ""
+    return f"Failed as a whole: {listed(names)}{more}. Same cause?"
 
 
-def _of_failures(facts: Facts) -> tuple[str, str]:
-    failed_ones = facts.launched.filter(pl.col("outcome").is_in(["failure", "false_start"]))
-    names = [name(it) for it in failed_ones["label"][:_MOST_NAMED]]
-    left = failed_ones.height - len(names)
-    whole = f" Failed as a whole: {listed(names)}" if names else ""
-    more = f" and {few(left)} more" if left > 0 else ""
-    return _failed(facts), f"{whole}{more}. Same cause?".strip(". ") if names else "Same cause?"
-
-
-def _of_deaths(facts: Facts) -> tuple[str, str]:
+def _of_deaths(facts: Facts) -> str:
     died = facts.died
     days = [*dict.fromkeys(facts.day(it) for it in died["started_at"])]
-    runs = int(died["runs"].sum())
+    on = [formats.day(it) for it in days]
+    if len({(it.year, it.month) for it in days}) == 1:  # "on 23, 24 and 25 Nov"
+        on = [*(str(it.day) for it in days[:-1]), on[-1]]
+    runs = formats.plural(int(died["runs"].sum()), "run")
     names = [name(it) for it in died["label"][:_MOST_NAMED]]
-    left = died.height - len(names)
-    named = ", ".join(names) + (f" and {few(left)} more" if left else "")
-    return (
-        f"{_died(died.height)},",
-        f"{_on(days)}, with {formats.plural(runs, 'run')}: {named}. {_failed(facts)} Same cause?",
-    )
-
-
-def _on(days: Sequence[date]) -> str:
-    """Days in a sentence: "on 23, 24 and 25 Nov"."""
-    if len({(it.year, it.month) for it in days}) == 1:
-        last = formats.day(days[-1])
-        return f"on {listed([*(str(it.day) for it in days[:-1]), last])}"
-    return f"on {listed([formats.day(it) for it in days])}"
+    named = and_more(names, died.height - len(names))
+    return f"on {listed(on)}, with {runs}: {named}. {_failed(facts)} Same cause?"
 
 
 def _of_old(old: pl.DataFrame) -> tuple[str, str]:
@@ -210,42 +178,38 @@ def _of_old(old: pl.DataFrame) -> tuple[str, str]:
 
 def _failed(facts: Facts) -> str:
     """The failed share with its counts: "24 % of runs failed (9 of 38), from 7 %."."""
-    now = facts.now
-    if now is None or not ended_runs(now):
+    now, ended = facts.now, ended_runs(facts.now)
+    if now is None or not ended:
         return f"No run ended {facts.days.on}."
-    counts = f"{formats.count(now['runs_failed'])} of {formats.count(ended_runs(now))}"
-    if ended_runs(now) < ENOUGH:
+    counts = f"{formats.count(now['runs_failed'])} of {formats.count(ended)}"
+    if ended < ENOUGH:
         return f"{counts} runs failed {facts.days.on}."
-    share, _, then = failed(now, facts.before).partition(",")
-    return f"{capitalised(share)} ({counts}){',' if then else ''}{then}."
+    share, comma, then = failed(now, facts.before).partition(",")
+    return f"{capitalised(share)} ({counts}){comma}{then}."
 
 
 def good(facts: Facts) -> Said:
     """What went well, else what was done, else the last launch; never empty."""
-    now, before = facts.now, facts.before
-    if now is None or not number(now, "experiments_started") + number(now, "experiments_concluded"):
-        return Said("Before", *_last_launch(facts))
-    concluded = int(number(now, "experiments_concluded"))
-    earlier = None if before is None else int(number(before, "experiments_concluded"))
-    done = _concluded(concluded, earlier, facts)
-    if facts.died.height >= SAME_CAUSE and facts.relaunched_days is not None:
-        start = f"Each was launched again {_within(facts.relaunched_days)},"
+    now = facts.now
+    count, started = (int(number(now, f"experiments_{it}")) for it in ("concluded", "started"))
+    if not started + count:
+        if facts.experiments.is_empty():
+            return Said("Before", "Nothing ran", f"{facts.days.on}.")
+        row = facts.experiments.row(0, named=True)
+        day = formats.dated(facts.day(row["started_at"]))
+        return Said("Before", f"Last launch on {day}:", f"{name(row['label'])}.")
+    earlier = int(number(facts.before, "experiments_concluded"))
+    done = f"{capitalised(few_of(started, 'experiment'))} launched {facts.days.on}"
+    if count:
+        than = f" ({formats.count(earlier)} {facts.days.earlier})" if facts.before else ""
+        done = f"{capitalised(few_of(count, 'experiment'))} concluded{than}"
+    if facts.died.height >= SAME_CAUSE and (days := facts.relaunched_days) is not None:
+        within = f"within {'a day' if days == 1 else f'{few(days)} days'}"
+        start = f"Each was launched again {within if days else 'the same day'},"
         return Said("Good", start, f"{done[:1].lower()}{done[1:]}.")
-    rest = _better(facts)
-    fewer = earlier is not None and concluded < earlier
-    return Said("Done" if fewer and not rest else "Good", f"{done}{',' if rest else '.'}", rest)
-
-
-def _within(days: int) -> str:
-    return "the same day" if not days else f"within {'a day' if days == 1 else f'{few(days)} days'}"
-
-
-def _concluded(count: int, earlier: int | None, facts: Facts) -> str:
-    if not count:
-        started = int(number(facts.now or {}, "experiments_started"))
-        return f"{capitalised(few_of(started, 'experiment'))} launched {facts.days.on}"
-    than = "" if earlier is None else f" ({formats.count(earlier)} {facts.days.earlier})"
-    return f"{capitalised(few_of(count, 'experiment'))} concluded{than}"
+    if rest := _better(facts):
+        return Said("Good", f"{done},", rest)
+    return Said("Done" if count < earlier else "Good", f"{done}.")
 
 
 def _better(facts: Facts) -> str:
@@ -253,27 +217,15 @@ def _better(facts: Facts) -> str:
     now, before = facts.now, facts.before
     if now is None or before is None:
         return ""
-    share, then = now["failure_share"], before["failure_share"]
-    if share is not None and then is not None and share < then - _POINTS:
+    if rose(now, before, "failure_share") < -POINTS:
         return f"{failed(now, before)}."
-    wait, was = (it["reaction_working_hours_median"] for it in (now, before))
-    if wait is not None and was is not None and wait < was:
-        return (
-            f"a result led to the next launch in {reaction(now)} of working hours, from "
-            f"{reaction(before)}."
-        )
-    each, cost = _each(now), _each(before)
-    if each is None or cost is None or each[1] != cost[1] or each[0] > _CHEAPER * cost[0]:
+    if rose(now, before, WAIT) < 0:
+        wait, was = reaction(now), reaction(before)
+        return f"a result led to the next launch in {wait} of working hours, from {was}."
+    (each, unit), (cost, its_unit) = _each(now), _each(before)
+    if not each or not cost or unit != its_unit or each > _CHEAPER * cost:
         return ""
-    return f"each took {_amount(each[0])} {each[1]}, from {_amount(cost[0])}."
-
-
-def _last_launch(facts: Facts) -> tuple[str, str]:
-    if facts.experiments.is_empty():
-        return "Nothing ran", f"{facts.days.on}."
-    row = facts.experiments.row(0, named=True)
-    day = formats.dated(facts.day(row["started_at"]))
-    return f"Last launch on {day}:", f"{name(row['label'])}."
+    return f"each took {_amount(each)} {unit}, from {_amount(cost)}."
 
 
 def in_flight(facts: Facts) -> Said:
@@ -283,7 +235,7 @@ def in_flight(facts: Facts) -> Said:
         return Said("In flight", f"Nothing was in flight {facts.days.on}.")
     share = formats.share(now["serial_share"])
     before = None if facts.before is None else facts.before["serial_share"]
-    then = "" if before is None else _from(share, formats.share(before))
+    then = "" if before is None else as_before(share, formats.share(before))
     width = f"{_amount(number(now, 'sweep_width'))} runs wide on average"
     start = f"One experiment at a time for {share} of busy hours{then};"
     return Said("In flight", start, f"{width}. {_evidence(facts)}")
@@ -291,8 +243,8 @@ def in_flight(facts: Facts) -> Said:
 
 def _evidence(facts: Facts) -> str:
     """Side by side is suggested only where launches were ready before the result."""
-    now = facts.now or {}
-    following, ready = (int(number(now, it)) for it in ("experiments_following", "ready_launches"))
+    columns = ("experiments_following", "ready_launches")
+    following, ready = (int(number(facts.now, it)) for it in columns)
     if not following:
         return "No launch followed a result."
     were = f"{formats.count(ready)} of {formats.plural(following, 'launch')}"
@@ -303,72 +255,54 @@ def _evidence(facts: Facts) -> str:
         return f"{were}; these belong to chains that began earlier."
     row = facts.chains.sort("spare_hours", descending=True).row(0, named=True)
     named = listed([name(it) for it in row["experiments"][:_MOST_NAMED]])
-    key = _key(row["experiments"], facts.settings)
+    # The single setting that the chain varied, if it is known.
+    settings = facts.settings.drop_nulls("key").select("key", "labels").iter_rows()
+    key = next((key for key, labels in settings if {*row["experiments"]} <= {*labels}), "")
     varied = f"; only `{formats.label(key, 24).replace('`', '')}` varied" if key else ""
     spared = f"up to {formats.duration(row['spare_hours'])} shorter side by side"
     return f"{were}: {named} could have been {spared}{varied}."
 
 
-def _key(chain: Sequence[str], settings: pl.DataFrame) -> str | None:
-    """The single setting that a chain of experiments varied; None if that is not known."""
-    for key, labels in settings.select("key", "labels").iter_rows():
-        if key is not None and set(chain) <= set(labels):
-            return str(key)
-    return None
-
-
 def compute(facts: Facts) -> Said:
     """What the days cost, for each conclusion, and how much of it failed."""
-    now = facts.now
-    if now is None or not number(now, "gpu_hours"):
-        if now is not None and number(now, "unpriced_run_hours"):
+    now, before = facts.now, facts.before
+    used = number(now, "gpu_hours")
+    if not used:
+        if number(now, "unpriced_run_hours"):
             return Said("Compute", "GPU count not recorded.")
         return Said("Compute", f"No GPU-hours {facts.days.on}.")
-    whole, unit = _whole(now)
-    before = facts.before
-    then = None if before is None else _whole(before)
-    each = _each(now)
-    was = None if before is None else _each(before)
+    (whole, unit), (then, its_unit) = _whole(now), _whole(before)
+    (each, _), (was, _) = _each(now), _each(before)
     start = f"{_amount(whole)} {unit}"
-    start += f", {_amount(each[0])} per conclusion" if each else ", no conclusion"
-    if then is not None and then[1] == unit and then[0]:
-        start += f", from {_amount(then[0])}"
-        if each is not None and was is not None and was[1] == unit:
-            start += f" and {_amount(was[0])}"
+    start += f", {_amount(each)} per conclusion" if each else ", no conclusion"
+    if then and its_unit == unit:
+        start += f", from {_amount(then)}"
+        start += f" and {_amount(was)}" if each and was else ""
     lost = number(now, "gpu_hours_failed")
-    rest = (
-        f"Failed runs took {_amount(lost)} of {_amount(number(now, 'gpu_hours'))} GPU-hours."
-        if lost
-        else "No GPU-hours went to failed runs."
+    failed_runs = f"Failed runs took {_amount(lost)} of {_amount(used)} GPU-hours."
+    return Said(
+        "Compute", f"{start}.", failed_runs if lost else "No GPU-hours went to failed runs."
     )
-    return Said("Compute", f"{start}.", rest)
 
 
-def _whole(row: Row) -> tuple[float, str]:
-    if row.get("credits"):
-        return number(row, "credits"), "credits"
-    return number(row, "gpu_hours"), "GPU-hours"
+def _whole(row: Row | None) -> tuple[float, str]:
+    """Credits, or else GPU-hours."""
+    paid = number(row, "credits")
+    return (paid, "credits") if paid else (number(row, "gpu_hours"), "GPU-hours")
 
 
-def _each(row: Row) -> tuple[float, str] | None:
-    """Credits, or else GPU-hours, for each concluded experiment."""
-    count = number(row, "experiments_concluded")
-    whole, unit = _whole(row)
-    return (whole / count, unit) if count and whole else None
+def _each(row: Row | None) -> tuple[float, str]:
+    """The same for each concluded experiment; 0 without any."""
+    count, (whole, unit) = number(row, "experiments_concluded"), _whole(row)
+    return whole / count if count else 0.0, unit
 
 
 def _amount(value: float) -> str:
     return f"{value:.1f}" if value < 10 else formats.count(value)  # noqa: PLR2004
 
 
-def _from(now: str, before: str) -> str:
-    return ", as before" if now == before else f", from {before}"
-
-
 def caption(facts: Facts, projects: Sequence[str]) -> str:
     """Which lines the sheet covers, and how its hours are counted."""
-    known = ", ".join(name(it) for it in projects[:_MOST_NAMED])
-    left = len(projects) - _MOST_NAMED
-    more = f" and {few(left)} more" if left > 0 else ""
-    lines_ = f"{few_of(len(projects), 'line')}, {known}{more}" if projects else "no line"
-    return f"{capitalised(lines_)} · days in {facts.zone} · waits in working hours"
+    known = and_more([name(it) for it in projects[:_MOST_NAMED]], len(projects) - _MOST_NAMED)
+    lines = f"{few_of(len(projects), 'line')}, {known}" if projects else "no line"
+    return f"{capitalised(lines)} · days in {facts.zone} · waits in working hours"

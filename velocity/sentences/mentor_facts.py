@@ -1,21 +1,29 @@
-"""What the sheet of one scholar, and the brief, are about."""
+"""What the sheet of one scholar, and the brief, are about; their single experiments and weeks."""
 
-from __future__ import annotations
-
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from velocity.sentences.answer import ENOUGH, Row, ended_runs, number
-
-if TYPE_CHECKING:
-    from datetime import date, datetime
-
-    from velocity.sentences.compared import Days
+from velocity import formats
+from velocity.sentences.answer import (
+    ENOUGH,
+    Row,
+    capitalised,
+    ended_runs,
+    few,
+    few_of,
+    listed,
+    local_day,
+    name,
+    number,
+)
+from velocity.sentences.compared import Days, beyond
+from velocity.sentences.mine import linked
+from velocity.sentences.streams import question, rose
+from velocity.sentences.week import Said
 
 #: So many launches that died at the start may have one cause.
 SAME_CAUSE = 3
@@ -29,47 +37,49 @@ MEASURES = {
     "serial_share": ("One experiment at a time", "share"),
     "reaction_working_hours_median": ("Result to next launch, working hours", "hours"),
 }
+_MOST_NAMED, _MOST_CONCLUDED, _MOST_ROWS = 3, 6, 3
+#: Questions that always make sense, for somebody about whom nothing else asks for one.
+_OPEN_QUESTIONS = (
+    "What is the next experiment, and what will it decide?",
+    "Is anything in the way?",
+    "What would help most?",
+)
+#: Outcome of an experiment -> how it ended.
+_OUTCOMES = {
+    "success": "finished",
+    "partial": "finished in part",
+    "failure": "failed",
+    "false_start": "died at the start",
+    "killed": "stopped",
+    "open": "running",
+    "other": "not known",
+}
 
 
 @dataclass(frozen=True)
 class Facts:
-    """What the sheet of a scholar is about.
+    """What the sheet of a scholar is about."""
 
-    Args:
-        name: of the scholar.
-        days: the days of the page, and those before.
-        now: `reads.metrics` of the scholar over the days; None if nothing happened.
-        before: the same over the days before; None without any.
-        decisions: the scholar's rows of `reads.needs_decision`.
-        experiments: `reads.experiments` joined with `reads.loops`, latest first, from some weeks.
-        old: open experiments that are older than usual for their line.
-        chains: chains of launches that were ready before the result, `reads.chains`.
-        settings: `reads.one_setting`: which launches changed a single setting.
-        concluded: `reads.concluded` of the days, latest first.
-        weeks: whole weeks of `reads.to_date`, each measure with its usual range.
-        zone: of days.
-        hidden: how many lines, of all scholars beside whom this one is shown, passed their usual so
-            lately that only their scholars see their names. If the sheets of the others told what
-            waits, the one that does not would be known.
-    """
-
-    name: str
-    days: Days
-    now: Row | None
-    before: Row | None
-    decisions: pl.DataFrame
-    experiments: pl.DataFrame
-    old: pl.DataFrame
-    chains: pl.DataFrame
-    settings: pl.DataFrame
-    concluded: pl.DataFrame
-    weeks: pl.DataFrame
-    zone: str
+    name: str  # of the scholar
+    days: Days  # of the page, and those before
+    now: Row | None  # the scholar's `reads.metrics` over the days; None if nothing happened
+    before: Row | None  # the same over the days before; None without any
+    decisions: pl.DataFrame  # the scholar's rows of `reads.needs_decision`
+    experiments: pl.DataFrame  # of some weeks, joined with `reads.loops`, latest first
+    old: pl.DataFrame  # open experiments that are older than usual for their line
+    chains: pl.DataFrame  # launches that were ready before the result, `reads.chains`
+    settings: pl.DataFrame  # `reads.one_setting`: which launches changed a single setting
+    concluded: pl.DataFrame  # `reads.concluded` of the days, latest first
+    weeks: pl.DataFrame  # whole weeks of `reads.to_date`, each measure with its usual range
+    zone: str  # of days
+    #: How many lines, of all scholars beside whom this one is shown, passed their usual so lately
+    #: that only their scholars see their names. If the sheets of the others told what waits, the
+    #: one that does not would be known.
     hidden: int = 0
 
     def day(self, moment: datetime) -> date:
         """The local day of an instant."""
-        return moment.astimezone(ZoneInfo(self.zone)).date()
+        return local_day(moment, self.zone)
 
     @cached_property
     def queue(self) -> pl.DataFrame:
@@ -80,8 +90,9 @@ class Facts:
     def launched(self) -> pl.DataFrame:
         """The experiments that were launched in the days."""
         day = pl.col("started_at").dt.convert_time_zone(self.zone).dt.date()
-        window = self.days.window
-        return self.experiments.filter(day >= window.first, day <= window.last)
+        return self.experiments.filter(
+            day.is_between(self.days.window.first, self.days.window.last)
+        )
 
     @cached_property
     def died(self) -> pl.DataFrame:
@@ -94,20 +105,13 @@ class Facts:
         return self.decisions.filter("named", kind="failure")
 
     @cached_property
-    def ended(self) -> pl.DataFrame:
-        """The whole weeks that ended in or after the days began."""
-        week, window = pl.col("week_start"), self.days.window
-        return self.weeks.filter(
-            ~pl.col("running"), week > window.first - _WEEK, week + _WEEK <= window.end
-        )
-
-    @cached_property
     def shifts(self) -> pl.DataFrame:
-        """Those beyond their usual range, the newest first."""
-        known = self.ended.filter("signal", pl.col("measure").is_in([*MEASURES]))
-        order = {measure: at for at, measure in enumerate(MEASURES)}
-        place = pl.col("measure").replace_strict(order, return_dtype=pl.Int64)
-        return known.sort(-pl.col("week_start").to_physical(), place)
+        """The whole weeks since the days began beyond their usual range, the newest first."""
+        week, window = pl.col("week_start"), self.days.window
+        ended = ~pl.col("running") & (week > window.first - _WEEK) & (week + _WEEK <= window.end)
+        known = self.weeks.filter("signal", ended, pl.col("measure").is_in([*MEASURES]))
+        place = pl.col("measure").cast(pl.Enum([*MEASURES]))
+        return known.sort(week, place, descending=[True, False])
 
     def next_launch(self, row: Row) -> date | None:
         """The day of the next launch of the same line; None without any."""
@@ -118,12 +122,10 @@ class Facts:
     @property
     def more_failed(self) -> bool:
         """Whether so many more runs failed than before that a cause is worth asking for."""
-        now, before = self.now, self.before
-        if now is None or before is None or None in (now["failure_share"], before["failure_share"]):
+        if self.now is None or self.before is None:
             return False
-        enough = number(now, "runs_failed") >= SAME_CAUSE and ended_runs(now) >= ENOUGH
-        rose = round(now["failure_share"] - before["failure_share"], 6)
-        return enough and rose >= _WORTH_ASKING
+        enough = number(self.now, "runs_failed") >= SAME_CAUSE and ended_runs(self.now) >= ENOUGH
+        return enough and round(rose(self.now, self.before, "failure_share"), 6) >= _WORTH_ASKING
 
     @cached_property
     def relaunched_days(self) -> int | None:
@@ -135,3 +137,117 @@ class Facts:
                 return None
             days.append((again - self.day(row["started_at"])).days)
         return max(days, default=None)
+
+
+def failures(facts: Facts) -> Said | None:
+    """The failures of the last days that no launch has followed; parked ones too.
+
+    None if there is none but the one that waits longest, which the first line names.
+    """
+    waiting = facts.failures
+    if not {*waiting["experiment_id"]} - {*facts.queue["experiment_id"][:1]}:
+        return None
+    named = [
+        f"{name(label)} ({formats.day(facts.day(at))})"
+        for label, at in waiting.select("label", "result_at").iter_rows()
+    ]
+    count = capitalised(few_of(len(named), "failure is", "failures are"))
+    shown = listed(named[:_MOST_NAMED], len(named) - _MOST_NAMED)
+    return Said("Failed", f"{count} not recovered:", f"{shown}.")
+
+
+def concluded(facts: Facts) -> Said:
+    """The latest experiments that concluded, each a link to W&B."""
+    found = facts.concluded
+    if found.is_empty():
+        return Said("Concluded", f"No experiment concluded {facts.days.on}.")
+    shown = [linked(row) for row in found.head(_MOST_CONCLUDED).iter_rows(named=True)]
+    start = f"{capitalised(few_of(found.height, 'experiment'))}:"
+    return Said("Concluded", start, f"{listed(shown, found.height - len(shown))}.")
+
+
+def moved(facts: Facts) -> Said | None:
+    """The whole weeks beyond the scholar's own usual range, the newest first; None without any."""
+    if facts.shifts.is_empty():
+        return None
+    told = []
+    for row in facts.shifts.head(_MOST_NAMED).iter_rows(named=True):
+        title, unit = MEASURES[row["measure"]]
+        value, week = formats.figure(row["value"], unit), formats.week(row["week_start"])
+        told += [f"{title}: {value} in the {week},", f"{beyond(row, unit)}."]
+    if (more := facts.shifts.height - _MOST_NAMED) > 0:
+        told.append(f"And {few(more)} more.")
+    return Said("Moved", told[0], " ".join(told[1:]))
+
+
+def questions(facts: Facts) -> list[str]:
+    """Three questions about these days, the most urgent first."""
+    asked = [
+        *(question(row) for row in facts.queue.iter_rows(named=True)),
+        *(question(row) for row in facts.failures.iter_rows(named=True)),
+        *_about_days(facts),
+        *(question(row | {"kind": "result"}) for row in facts.concluded.iter_rows(named=True)),
+        *_OPEN_QUESTIONS,
+    ]
+    return [*dict.fromkeys(asked)][: len(_OPEN_QUESTIONS)]
+
+
+def _about_days(facts: Facts) -> Iterator[str]:
+    """Questions about what happened more than once, lasts too long, or moved."""
+    if facts.died.height >= SAME_CAUSE:
+        launches = few_of(facts.died.height, "launch")
+        yield f"Did the {launches} that died at the start have the same cause?"
+    elif facts.more_failed:
+        yield "Do the failed runs have the same cause?"
+    if not facts.old.is_empty():
+        yield f"Is **{name(facts.old['label'][0], 32)}** still needed?"
+    if facts.now is not None and facts.now["repeat_share"]:
+        yield "Was the repeat of a finished run meant?"
+    if not facts.chains.is_empty():
+        yield "Could launches that were ready before the result have run side by side?"
+    if not facts.shifts.is_empty():
+        yield f"What changed in the {formats.week(facts.shifts['week_start'][0])}?"
+
+
+def behind(facts: Facts, *, chosen: str | None = None) -> list[Row]:
+    """The chosen experiment, those behind the sentences, then the latest others; at most three."""
+    behind_them = (facts.queue, facts.died.reverse(), facts.old, facts.launched)
+    asked = [it for rows in behind_them for it in rows["experiment_id"]]
+    ids = [*dict.fromkeys([*([chosen] if chosen else []), *asked])][:_MOST_ROWS]
+    rows = {row["experiment_id"]: row for row in facts.experiments.iter_rows(named=True)}
+    return [rows[it] for it in ids if it in rows]
+
+
+def table(facts: Facts, rows: Sequence[Row], linked: Sequence[str]) -> pl.DataFrame:
+    """The experiments as a table of words: days, never times of day.
+
+    `linked` are their names, as Markdown.
+    """
+    return pl.DataFrame(
+        {
+            "Experiment": [*linked],
+            "Launched": [formats.dated(facts.day(row["started_at"])) for row in rows],
+            "Lasted": [formats.duration(row["machine_hours"]) for row in rows],
+            "Ended": [_OUTCOMES.get(row["outcome"], row["outcome"]) for row in rows],
+            "Since then": [_since(row, facts) for row in rows],
+            "Width": [formats.plural(row["runs"], "run") for row in rows],
+        }
+    )
+
+
+def _since(row: Row, facts: Facts) -> str:
+    """What happened since the result; how long a line of the scholar's own list waits stays out."""
+    wait = row["reaction_working_hours"]
+    hours = "" if wait is None else formats.working_hours(wait)
+    match row["loop_status"]:
+        case "closed":
+            return f"launched again after {hours}" if hours else "launched again"
+        case "awaiting":
+            return f"waits: {hours}" if hours and not facts.hidden else "nothing launched yet"
+        case "abandoned":
+            return "not launched again within five days"
+        case "open":
+            return "no result yet"
+        case _:
+            again = facts.next_launch(row)
+            return "" if again is None else f"launched again {formats.dated(again)}"

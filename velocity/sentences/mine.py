@@ -1,26 +1,27 @@
 """My velocity: the words of its tiles and sections."""
 
-from __future__ import annotations
-
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
 from zoneinfo import ZoneInfo
 
+import polars as pl
+
 from velocity import formats
-from velocity.charts.tile_trend import WIDEST_SHARE
-from velocity.sentences.answer import ENOUGH, LINE_HELP, Row, defined, name, number
-from velocity.sentences.headline import Change, Facts, Setting, dates, usual_words
-from velocity.theme import tokens
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from datetime import date
-
-    import polars as pl
-
-    from velocity.reading.mine import Parts, Trend
-    from velocity.reading.periods import Window
-    from velocity.theme import Mode
+from velocity.reading.mine import Parts, Trend
+from velocity.reading.periods import Window
+from velocity.sentences.answer import ENOUGH, LINE_HELP, Row, defined, ended_runs, name, number
+from velocity.sentences.headline import (
+    WRITTEN,
+    Change,
+    Facts,
+    Setting,
+    dates,
+    usual_words,
+    varied_alone,
+)
+from velocity.theme import Mode, tokens
 
 #: Full weeks that make a usual range.
 _USUAL_WEEKS = 8
@@ -29,26 +30,18 @@ _WIDE_SHARE, _WIDE_TIMES = 0.4, 4
 #: Launches that follow a result, from which on their readiness is given.
 _FOLLOWED = 3
 
-#: How a weekly measure is written: its value, with the unit of a week.
-_WRITTEN: dict[str, Callable[[float], str]] = {
-    "experiments_concluded": lambda it: f"{formats.rate(it)} a week",
-    "serial_share": formats.share,
-    "loop_hours_median": formats.duration,
-}
-#: Columns of `reads.metrics` over a window: value and 95 % limits.
-_OVER: dict[str, tuple[str, str, str]] = {
+#: Weekly measure -> its columns in `reads.metrics` over a window (value, and 95 % limits if it has
+#: some), and the words for less and for more.
+_OVER = {
     "experiments_concluded": (
-        "throughput_per_week",
-        "throughput_per_week_low",
-        "throughput_per_week_high",
+        ("throughput_per_week", "throughput_per_week_low", "throughput_per_week_high"),
+        ("Fewer", "More"),
     ),
-    "serial_share": ("serial_share", "", ""),
-    "loop_hours_median": ("loop_hours_median", "loop_hours_low", "loop_hours_high"),
-}
-_LESS_MORE = {
-    "experiments_concluded": ("Fewer", "More"),
-    "serial_share": ("Less serial", "More serial"),
-    "loop_hours_median": ("Shorter", "Longer"),
+    "serial_share": (("serial_share", "", ""), ("Less serial", "More serial")),
+    "loop_hours_median": (
+        ("loop_hours_median", "loop_hours_low", "loop_hours_high"),
+        ("Shorter", "Longer"),
+    ),
 }
 
 
@@ -57,9 +50,8 @@ def so_far_status(measure: str, trend: Trend) -> str:
     usual = trend.usual(measure)
     if trend.full_weeks < _USUAL_WEEKS:
         return _too_few_weeks(trend)
-    if usual is None or (measure == "serial_share" and usual[1] - usual[0] > WIDEST_SHARE):
-        return "This week so far"
-    return f"So far; full weeks usually have {usual_words(measure, *usual)}"
+    ends = usual_words(measure, *usual) if usual else ""
+    return f"So far; full weeks usually have {ends}" if ends else "This week so far"
 
 
 def status(
@@ -67,30 +59,46 @@ def status(
 ) -> str:
     """Whether a tile's value is as usual, as Markdown; the first rule that holds.
 
-    Args:
-        measure: id of the weekly series.
-        trend: the scholar's weeks.
-        now: `reads.metrics` over the window.
-        before: the same over the eight weeks before; None if there are too few.
-        change: a lasting change of the measure.
+    `now` is `reads.metrics` over the window, `before` the same over the eight weeks before (None
+    if there are too few), `change` a lasting change of the measure.
     """
-    write = _WRITTEN[measure]
-    value = now.get(_OVER[measure][0])
-    old = None if before is None else before.get(_OVER[measure][0])
-    earlier = None if old is None else f"{write(old)} in the 8 weeks before"
     if change is not None:
         way = "Up" if change.now > change.before else "Down"
-        return f"**{way}** since {formats.day(change.since)}: {write(change.before)} before"
+        since = formats.day(change.since)
+        return f"**{way}** since {since}: {_a_week(measure, change.before)} before"
     row = trend.beyond(measure)
     if row is not None:
         week = formats.week(row["week_start"])
-        return f"**{week[:1].upper()}{week[1:]} beyond usual**: {write(row['value'])}"
+        beyond = f"**{week[:1].upper()}{week[1:]} beyond usual**"
+        return f"{beyond}: {_a_week(measure, row['value'])}"
     if trend.full_weeks < _USUAL_WEEKS:
         return _too_few_weeks(trend)
-    moved = _moved(measure, now, old)
-    if earlier and moved:
-        return f"**{moved}**: {earlier}"
-    return _as_usual(measure, value, trend.usual(measure), earlier)
+    columns, (less, more) = _OVER[measure]
+    value, low, high = (now.get(it) for it in columns)
+    old = None if before is None else before.get(columns[0])
+    earlier = "" if old is None else f"{_a_week(measure, old)} in the 8 weeks before"
+    if old is not None and low is not None and high is not None and not low <= old <= high:
+        return f"**{less if old > high else more}**: {earlier}"
+    if value is None:
+        return "No value in these days"
+    return _as_usual(measure, trend.usual(measure)) or earlier or "No usual range yet"
+
+
+def _as_usual(measure: str, usual: tuple[float, float] | None) -> str:
+    """That a value is as usual; "" without a usual range that says much."""
+    ends = usual_words(measure, *usual) if usual else ""
+    if usual is None or not ends:
+        return ""
+    wide = usual[1] > _WIDE_TIMES * usual[0]
+    if measure == "serial_share":
+        wide = usual[1] - usual[0] > _WIDE_SHARE
+    return f"**As usual**{' in a wide range' if wide else ''}: {ends}"
+
+
+def _a_week(measure: str, value: float) -> str:
+    """A value with the unit of a week."""
+    per = " a week" if measure == "experiments_concluded" else ""
+    return f"{WRITTEN[measure](value)}{per}"
 
 
 def aim(direction: str, *, own: bool) -> str:
@@ -104,85 +112,54 @@ def _too_few_weeks(trend: Trend) -> str:
     return f"{weeks} {since}; a usual range needs {_USUAL_WEEKS}"
 
 
-def _moved(measure: str, now: Row, old: float | None) -> str | None:
-    """The direction of a change beyond the 95 % limits of the window; None without one."""
-    _, low, high = (now.get(it) if it else None for it in _OVER[measure])
-    if old is None or low is None or high is None or low <= old <= high:
-        return None
-    less, more = _LESS_MORE[measure]
-    return less if old > high else more
-
-
-def _as_usual(
-    measure: str, value: float | None, usual: tuple[float, float] | None, earlier: str | None
-) -> str:
-    if value is None:
-        return "No value in these days"
-    wide = usual is None or (measure == "serial_share" and usual[1] - usual[0] > WIDEST_SHARE)
-    if usual is None or wide:
-        return earlier or "No usual range yet"
-    how = " in a wide range" if _is_wide(measure, *usual) else ""
-    return f"**As usual**{how}: {usual_words(measure, *usual)}"
-
-
-def _is_wide(measure: str, low: float, high: float) -> bool:
-    """Whether a range is so wide that being inside it says little."""
-    return high - low > _WIDE_SHARE if measure == "serial_share" else high > _WIDE_TIMES * low
-
-
 def concluded_caption(now: Row, trend: Trend, window: Window) -> str:
     """What the tile of conclusions counts."""
-    ended = formats.count(_ended(now))
-    said = (
-        f"{formats.count(number(now, 'experiments_concluded'))} concluded, "
-        f"{dates(window.first, window.last)}; {formats.count(number(now, 'runs_failed'))} of "
-        f"{ended} runs failed, of which {formats.count(number(now, 'early_failures'))} died within "
-        "two minutes."
+    concluded, failed, early, automated = (
+        formats.count(number(now, it))
+        for it in ("experiments_concluded", "runs_failed", "early_failures", "automated_concluded")
     )
-    automated = int(number(now, "automated_concluded"))
-    if automated:
-        said += f" Automation concluded {formats.count(automated)} more."
-    so_far = None if trend.is_running_week else trend.so_far("experiments_concluded")
-    return said if so_far is None else f"{said} This week so far: {formats.count(so_far)} (○)."
-
-
-def _ended(row: Row) -> int:
-    """All runs that ended: the failed ones divided by their share, as the metric counts them."""
-    share = row.get("failure_share")
-    if not share:
-        return sum(
-            int(number(row, f"runs_{it}")) for it in ("finished", "failed", "killed", "preempted")
-        )
-    return round(number(row, "runs_failed") / float(share))
+    # All runs that ended: the failed ones divided by their share, as the metric counts them.
+    share = now.get("failure_share")
+    ended = round(number(now, "runs_failed") / float(share)) if share else ended_runs(now)
+    said = (
+        f"{concluded} concluded, {dates(window.first, window.last)}; {failed} of "
+        f"{formats.count(ended)} runs failed, of which {early} died within two minutes."
+    )
+    if number(now, "automated_concluded"):
+        said += f" Automation concluded {automated} more."
+    return said + _so_far(trend, "experiments_concluded")
 
 
 def serial_caption(now: Row, trend: Trend) -> str:
     """What the tile of serial hours counts."""
-    busy = round(number(now, "busy_hours"))
-    said = f"{formats.hours_sum(busy)} with anything in flight."
-    so_far = None if trend.is_running_week else trend.so_far("serial_share")
-    return said if so_far is None else f"{said} This week so far: {formats.share(so_far)} (○)."
+    busy = formats.hours_sum(round(number(now, "busy_hours")))
+    return f"{busy} with anything in flight.{_so_far(trend, 'serial_share')}"
+
+
+def _so_far(trend: Trend, measure: str) -> str:
+    """The value of the running week, to follow a caption; "" if it is the window or not known."""
+    value = None if trend.is_running_week else trend.so_far(measure)
+    write = formats.count if measure == "experiments_concluded" else formats.share
+    return "" if value is None else f" This week so far: {write(value)} (○)."
 
 
 def loop_caption(now: Row, parts: Parts | None) -> str:
     """How the hours of closed loops divide; they add up to 100 %."""
-    loops = sum(
-        int(number(now, f"loops_{it}")) for it in ("closed", "abandoned", "awaiting", "open")
-    )
-    counts = (
-        f"{formats.plural(loops, 'loop')} launched, "
-        f"{formats.count(number(now, 'loops_closed'))} closed"
-    )
+    kinds = ("closed", "abandoned", "awaiting", "open")
+    loops = [int(number(now, f"loops_{it}")) for it in kinds]
+    launched = formats.plural(sum(loops), "loop")
+    counts = f"{launched} launched, {formats.count(loops[0])} closed."
     if parts is None:
-        return f"{counts}."
-    per_cent = parts.per_cent
-    said = [f"{per_cent['machine']}{formats.NBSP}% machine"]
+        return counts
+    words = {
+        "machine": "machine",
+        "waiting": "waiting in working hours",
+        "off": "nights and days off",
+    }
     if parts.off is None:
-        said.append(f"{per_cent['waiting']}{formats.NBSP}% until the next launch, by the clock")
-    else:
-        said.append(f"{per_cent['waiting']}{formats.NBSP}% waiting in working hours")
-        said.append(f"{per_cent['off']}{formats.NBSP}% nights and days off")
-    return f"Of the hours of closed loops {', '.join(said)}. {counts}."
+        words["waiting"] = "until the next launch, by the clock"
+    shares = [f"{it}{formats.NBSP}% {words[part]}" for part, it in parts.per_cent.items()]
+    return f"Of the hours of closed loops {', '.join(shares)}. {counts}"
 
 
 #: Part of a loop -> its name in a tile, and its metric.
@@ -221,11 +198,12 @@ def loop_value(now: Row) -> tuple[str, str]:
 
 def loop_help(now: Row) -> str:
     """The tooltip of the median loop: its definition and its limits."""
-    words = "From launch to the next launch after the result, by the clock: half of the loops are "
-    words += "shorter."
-    low, high = now.get("loop_hours_low"), now.get("loop_hours_high")
-    beside = formats.limits(low, high)
-    return defined(f"{words} 95 % limits: {beside}." if beside else words, "loop_hours_median")
+    limits = formats.limits(now.get("loop_hours_low"), now.get("loop_hours_high"))
+    return defined(
+        "From launch to the next launch after the result, by the clock: half of the loops are "
+        f"shorter.{f' 95 % limits: {limits}.' if limits else ''}",
+        "loop_hours_median",
+    )
 
 
 def concluded_help(now: Row) -> str:
@@ -283,14 +261,13 @@ def linked(row: Mapping[str, Any], *longest: int) -> str:
 _ENDS_A_LINK = re.compile(r"[()<>\[\]\\\s]")
 
 
-_READY = "came within 10 minutes of one that had taken 10 minutes or more"
-
-
 def together_words(now: Row, chains: pl.DataFrame) -> str:
     """Whether work could have run side by side."""
-    followed = int(number(now, "experiments_following"))
-    ready = int(number(now, "ready_launches"))
-    launches = f"of {formats.plural(followed, 'launch')} after a result {_READY}"
+    followed, ready = (int(number(now, it)) for it in ("experiments_following", "ready_launches"))
+    launches = (
+        f"of {formats.plural(followed, 'launch')} after a result came within 10 minutes of one "
+        "that had taken 10 minutes or more"
+    )
     if chains.height:
         return (
             f"{formats.count(ready)} {launches}: ready before the result was in. A short look may "
@@ -303,27 +280,26 @@ def together_words(now: Row, chains: pl.DataFrame) -> str:
 
 def key_of_tiles(mode: Mode, *, away: bool) -> str:
     """The key of the tiles' charts, as HTML; `away`: whether a week away is drawn."""
-    colour = tokens(mode)
-    ring = "this week so far, or a week away" if away else "this week so far"
     return html_key(
         [
-            ("━", colour.accent, "the figure above, over its weeks"),
-            ("●", colour.series, "one week"),
-            ("○", colour.series, ring),
-            ("■", colour.border, "usual range: where nearly all of these weeks fall"),
+            ("━", "accent", "the figure above, over its weeks"),
+            ("●", "series", "one week"),
+            ("○", "series", "this week so far, or a week away" if away else "this week so far"),
+            ("■", "border", "usual range: where nearly all of these weeks fall"),
         ],
-        colour.muted,
+        mode,
     )
 
 
-def html_key(entries: Sequence[tuple[str, str, str]], ink: str) -> str:
+def html_key(entries: Sequence[tuple[str, str, str]], mode: Mode) -> str:
     """One line of glyphs and our own words, as HTML; entries are (glyph, colour, words)."""
+    colour = tokens(mode)
     items = "".join(
         f'<span style="display:inline-block;margin-right:1.1em;white-space:nowrap">'
-        f'<span style="color:{fill}">{glyph}</span>&nbsp;{words}</span>'
+        f'<span style="color:{getattr(colour, fill)}">{glyph}</span>&nbsp;{words}</span>'
         for glyph, fill, words in entries
     )
-    return f'<div style="font-size:0.857rem;color:{ink}">{items}</div>'
+    return f'<div style="font-size:0.857rem;color:{colour.muted}">{items}</div>'
 
 
 def serial_hours(now: Row) -> tuple[str, str]:
@@ -331,11 +307,6 @@ def serial_hours(now: Row) -> tuple[str, str]:
     busy = round(number(now, "busy_hours"))
     serial = min(round(number(now, "serial_hours")), busy)
     return formats.count(serial), formats.count(busy - serial)
-
-
-def over(window: Window) -> str:
-    """The days of a section."""
-    return dates(window.first, window.last)
 
 
 def together_figures(now: Row, chains: pl.DataFrame) -> tuple[str, str]:
@@ -361,8 +332,4 @@ def chain(row: Row, zone: str) -> str:
 
 def one_setting(found: Setting) -> str:
     """That a single setting was varied one by one, as Markdown."""
-    return (
-        f"{name(found.key)} was varied alone in {found.experiments} experiments one after another "
-        f"({formats.hours_in_all(found.hours)}, {dates(found.first, found.last)}). One sweep runs "
-        "them together:"
-    )
+    return f"{name(found.key)} {varied_alone(found)}. One sweep runs them together:"

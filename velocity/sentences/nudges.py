@@ -1,118 +1,100 @@
 """The messages to one person: what waits, since when, against their own past, and a next step."""
 
-from __future__ import annotations
+from typing import NamedTuple
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+import polars as pl
 
 from velocity import formats
 from velocity.reading.frames import PACE_DAYS
+from velocity.reading.mine import Today
 from velocity.sentences import today as today_words
-from velocity.sentences.answer import as_read
+from velocity.sentences.answer import Row, as_read
 from velocity.sentences.week import days_with_data
-
-if TYPE_CHECKING:
-    from datetime import date
-
-    import polars as pl
-
-    from velocity.reading.mine import Today
-    from velocity.sentences.answer import Row
 
 _NAME = 40
 
 
-@dataclass(frozen=True)
-class Message:
-    """Plain text for one person.
+class Message(NamedTuple):
+    """Plain text for one person."""
 
-    Args:
-        title: subject of a mail.
-        text: what it is about, one link, and one next step.
-    """
-
-    title: str
-    text: str
+    title: str  # subject of a mail
+    text: str  # what it is about, one link, and one next step
 
 
-def result_waiting(row: Row, zone: str) -> Message:
-    """A result that has waited beyond the usual; `row` is of `reads.needs_decision`."""
-    label = _plain(row["label"])
-    return _message(
-        f"{label} has a result",
-        f"{label} in {_plain(row['project'])} has had a result since "
-        f"{formats.instant(row['result_at'], zone)}. {_nothing_since(row)} {_usual(row)}",
-        row["url"],
-        "Next step: look at it and launch the next experiment, or mark it “Read, still thinking” "
-        "on My velocity.",
-    )
+#: Rule -> title, text and next step of its message, with columns of the case's facts.
+_WORDS = {
+    "result_waiting": (
+        "{label} has a result",
+        "{label} in {project} has had a result since {result_at}. {nothing_since}",
+        (
+            "look at it and launch the next experiment, or mark it “Read, still thinking” on My "
+            "velocity."
+        ),
+    ),
+    "run_died": (
+        "{label} failed",
+        "{label} in {project} failed on {result_at}. {nothing_since}",
+        "read the end of its log, then retry it or leave it.",
+    ),
+    "older_than_usual": (
+        "{label} is still running",
+        (
+            "{label} in {project} has been running since {started_at}, for {wip_age_hours}. Of "
+            "this line's concluded experiments, 85\u00a0% took at most {usual_hours}."
+        ),
+        "check that it still makes progress, or stop it.",
+    ),
+    "host_idle": (
+        "{host} is idle",
+        "{host}{gpus} is rented and has been idle since {idle_since}, for {idle_for_hours}.",
+        "start something on it, or return it.",
+    ),
+}
+_NAMES, _MOMENTS = ("label", "project", "host"), ("result_at", "started_at", "idle_since")
+_HOURS = ("wip_age_hours", "usual_hours", "idle_for_hours")
 
 
-def run_died(row: Row, zone: str) -> Message:
-    """A failure that nothing has followed; `row` is of `reads.needs_decision`."""
-    label = _plain(row["label"])
-    beside = "" if row["usual_working_hours"] is None else f" {_usual(row)}"
-    return _message(
-        f"{label} failed",
-        f"{label} in {_plain(row['project'])} failed on {formats.instant(row['result_at'], zone)}. "
-        f"{_nothing_since(row)}{beside}",
-        row["url"],
-        "Next step: read the end of its log, then retry it or leave it.",
-    )
+def message(rule: str, row: Row, zone: str) -> Message:
+    """A case of `velocity.nudge.rules` to a scholar; the link is the `url` of its facts."""
+    said = {it: _plain(row.get(it)) for it in _NAMES}
+    said |= {it: formats.instant(row.get(it), zone) for it in _MOMENTS}
+    said |= {it: formats.hours_in_all(row.get(it)) for it in _HOURS}
+    said["gpus"] = f" ({formats.plural(row['gpus'], 'GPU')})" if row.get("gpus") else ""
+    if "waited_working_hours" in row:
+        said["nothing_since"] = _nothing_since(row)
+    title, text, step = (it.format_map(said) for it in _WORDS[rule])
+    return _message(title, text, row.get("url"), f"Next step: {step}")
 
 
-def older_than_usual(row: Row, label: str, url: str | None, zone: str) -> Message:
-    """An experiment that runs for longer than most of its line.
-
-    Args:
-        row: of `reads.open_work`.
-        label: its name.
-        url: its page on W&B.
-        zone: of the scholar.
-    """
-    name = _plain(label)
-    return _message(
-        f"{name} is still running",
-        f"{name} in {_plain(row['project'])} has been running since "
-        f"{formats.instant(row['started_at'], zone)}, for "
-        f"{formats.hours_in_all(row['wip_age_hours'])}. Of this line's concluded experiments, 85"
-        f"{formats.NBSP}% took at most {formats.hours_in_all(row['usual_hours'])}.",
-        url,
-        "Next step: check that it still makes progress, or stop it.",
-    )
-
-
-def host_idle(row: Row, dashboard: str | None, zone: str) -> Message:
-    """A rented host without a run; `row` is of `reads.idle_hosts`."""
-    host = _plain(row["host"])
-    gpus = f" ({formats.plural(row['gpus'], 'GPU')})" if row["gpus"] else ""
-    return _message(
-        f"{host} is idle",
-        f"{host}{gpus} is rented and has been idle since "
-        f"{formats.instant(row['idle_since'], zone)}, for "
-        f"{formats.hours_in_all(row['idle_for_hours'])}.",
-        dashboard,
-        "Next step: start something on it, or return it.",
+def _nothing_since(row: Row) -> str:
+    """How long nothing has followed, and the wait that 85 % of earlier results did not exceed."""
+    waited = formats.hours_in_all(row["waited_working_hours"])
+    said = f"Nothing has been launched on its line since, in {waited} of your working hours."
+    if row["usual_working_hours"] is None:
+        return said
+    lines = "on your lines" if row["usual_of"] == "scholar" else "on this line"
+    followed = formats.hours_in_all(row["usual_working_hours"])
+    return (
+        f"{said} Of {formats.plural(row['usual_n'], 'earlier result')} {lines}, 85{formats.NBSP}% "
+        f"were followed within {followed}."
     )
 
 
 def runway(row: Row, dashboard: str | None) -> Message:
     """A stream whose credits run out; `row` is of `velocity.nudge.rules.runway`."""
-    stream, left, last = _plain(row["name"]), row["days_left"], row["exhausted_on"]
-    week = row["exhausted_on_7d"]
+    stream, left, last = _plain(row["name"]), row["days_left"], formats.dated(row["exhausted_on"])
     pace = f"at the pace of the last {PACE_DAYS} days{days_with_data(row['pace_days'])}"
-    beside = "" if week is None else f"; at the pace of the last 7 days, until {_day(week)}"
-    in_days, told = formats.plural(left, "day"), "credits run out"
+    told, said = "credits run out", f"The credits of {stream} ran out on {last}."
     if left > 0:
+        in_days, week = formats.plural(left, "day"), row["exhausted_on_7d"]
+        beside = f"; at the pace of the last 7 days, until {formats.dated(week)}" if week else ""
         told = f"credits for {in_days}"
         said = (
-            f"The credits of {stream} last until {_day(last)}, {in_days} from today, {pace}"
-            f"{beside}. Credits left: {formats.count(row['credits_left'])}."
+            f"The credits of {stream} last until {last}, {in_days} from today, {pace}{beside}. "
+            f"Credits left: {formats.count(row['credits_left'])}."
         )
     elif left == 0:
         said = f"The credits of {stream} run out today, {pace}."
-    else:
-        said = f"The credits of {stream} ran out on {_day(last)}."
     return _message(
         f"{stream}: {told}",
         said,
@@ -153,25 +135,6 @@ def _message(title: str, text: str, link: str | None, step: str) -> Message:
     return Message(formats.plain(title), formats.plain("\n".join(filter(None, (text, link, step)))))
 
 
-def _nothing_since(row: Row) -> str:
-    waited = formats.hours_in_all(row["waited_working_hours"])
-    return f"Nothing has been launched on its line since, in {waited} of your working hours."
-
-
-def _usual(row: Row) -> str:
-    """The wait that 85 % of earlier results did not exceed."""
-    lines = "on your lines" if row["usual_of"] == "scholar" else "on this line"
-    followed = formats.hours_in_all(row["usual_working_hours"])
-    return (
-        f"Of {formats.plural(row['usual_n'], 'earlier result')} {lines}, 85{formats.NBSP}% were "
-        f"followed within {followed}."
-    )
-
-
 def _plain(text: str | None) -> str:
     """Someone's text: on one line, and its addresses inert."""
     return formats.label(text, _NAME).replace("://", ":\u2060//") or "(no name)"
-
-
-def _day(day: date) -> str:
-    return formats.dated(day)

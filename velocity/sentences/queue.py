@@ -1,19 +1,16 @@
-"""Lines that need a decision, against their own usual: the sentence for each, and for the rest."""
+"""Lines that wait: which need a decision by their own usual, and the sentence for each."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
 
 import polars as pl
 
 from velocity import formats
-from velocity.sentences.answer import LINE, Row, capitalised, few, few_of, name
-from velocity.sentences.judged import Judged
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import date, datetime
+from velocity.reading.series import Ranges
+from velocity.sentences.answer import LINE, Row, capitalised, few, few_of, listed, name, on_day
 
 _MOST_NAMED = 3
 #: How a wait is drawn against the usual of its line.
@@ -21,13 +18,70 @@ BULLET = (
     "Line and dot: working hours since the result; half of the line's waits end at the tick, 85 of "
     "100 within the grey bar"
 )
+#: What one line or several did that only their scholars may know yet.
+PASSED = (
+    "line passed its usual in the last 24 hours; the scholar sees it first",
+    "lines passed their usual in the last 24 hours; the scholars see them first",
+)
+NO_RANGE = "No usual range yet: it needs eight whole weeks"
+
+
+@dataclass(frozen=True)
+class Judged:
+    """The lines that wait, without those that are parked, away or marked as read."""
+
+    queue: pl.DataFrame  # those that need a decision
+    within: pl.DataFrame  # those that wait within their usual
+    unknown: pl.DataFrame  # those with too few waits for a usual
+
+    @classmethod
+    def of(cls, decisions: pl.DataFrame) -> Judged:
+        """The lines of `reads.needs_decision`."""
+        others = decisions.filter(
+            ~pl.col("needs_decision") & ~pl.col("parked") & ~pl.col("away") & ~pl.col("marked_read")
+        )
+        known = pl.col("usual_working_hours").is_not_null()
+        return cls(decisions.filter("needs_decision"), others.filter(known), others.filter(~known))
+
+    @property
+    def nothing(self) -> bool:
+        """Whether lines wait and none of them can be judged."""
+        return self.queue.is_empty() and self.within.is_empty() and not self.unknown.is_empty()
+
+    @property
+    def too_few(self) -> str:
+        """How many lines cannot be judged: "13 lines have too few waits to judge"; "" if none."""
+        count = self.unknown.height
+        told = few_of(count, "line has too few waits", "lines have too few waits")
+        return f"{told} to judge" if count else ""
+
+    def with_count(self, verdict: str) -> str:
+        """A verdict, and how many lines it is not about."""
+        return f"{verdict}; {self.too_few}" if self.too_few else verdict
+
+
+def without_range(ranges: Ranges) -> str:
+    """How many series have no usual range yet, to follow a verdict; "" if all have one."""
+    series = few_of(ranges.missing, "series has", "series have")
+    return f"; {series} no usual range yet" if ranges.missing else ""
+
+
+def nothing_near(ranges: Ranges) -> str:
+    """That no series is at the edge of its usual range, if any has one."""
+    if not ranges.known:
+        return f"{NO_RANGE}."
+    return f"No series is near the edge of its usual range{without_range(ranges)}."
+
+
+def since(row: Row, zone: str) -> str:
+    """What a line waits for, since which day: never a time of day."""
+    what = "failed on" if row["kind"] == "failure" else "has a result since"
+    return f"{what} {on_day(row['result_at'], zone)}"
 
 
 def row_words(row: Row, zone: str) -> str:
-    """What a line waits for, since which day: never a time of day."""
-    when = formats.dated(row["result_at"].astimezone(ZoneInfo(zone)).date())
-    what = "failed on" if row["kind"] == "failure" else "has a result since"
-    return f"**{name(row['label'], 32)}** {what} {when}; nothing launched since."
+    """The same of an experiment by its name."""
+    return f"**{name(row['label'], 32)}** {since(row, zone)}; nothing launched since."
 
 
 def usual_words(row: Row) -> str:
@@ -38,117 +92,80 @@ def usual_words(row: Row) -> str:
 
 
 def title(decisions: pl.DataFrame, on: str = "") -> str:
-    """The claim above the queue.
-
-    Args:
-        decisions: `reads.needs_decision`.
-        on: the day in words, with a space before it; "" for none.
-    """
+    """The claim above the queue; `on` is the day in words, with a space before it."""
     judged = Judged.of(decisions)
+    lines = judged.queue
     if judged.nothing:
-        waits = "line waits" if judged.unknown.height == 1 else "lines wait"
-        count = capitalised(few(judged.unknown.height))
-        return f"{count} {waits}{on}; too few waits so far to say what is usual"
-    return judged.with_count(f"{_longer(judged.queue)}{on}")
-
-
-def _longer(lines: pl.DataFrame) -> str:
+        waits = capitalised(few_of(judged.unknown.height, "line waits", "lines wait"))
+        return f"{waits}{on}; too few waits so far to say what is usual"
     if lines.is_empty():
-        return "No line waits longer than it usually does"
-    verb = (
-        "waits longer than it usually does"
-        if lines.height == 1
-        else "wait longer than they usually do"
+        return judged.with_count(f"No line waits longer than it usually does{on}")
+    longer = few_of(
+        lines.height,
+        "line waits longer than it usually does",
+        "lines wait longer than they usually do",
     )
-    streams = lines["stream_name"].unique().to_list()
     where = ""
+    streams = lines["stream_name"].unique().to_list()
     if len(streams) == 1 and streams[0] is not None:
         where = f", {'all ' if lines.height > 1 else ''}in {name(streams[0])}"
-    return f"{capitalised(few_of(lines.height, 'line'))} {verb}{where}"
+    return judged.with_count(f"{capitalised(longer)}{where}{on}")
 
 
 def silent(stale: pl.DataFrame, count: int, zone: str) -> str:
     """The runs that have shown no sign of life, as one sentence; "" without any.
 
-    Args:
-        stale: rows of `reads.stuck` about stale runs.
-        count: all such runs, those of unknown users too.
-        zone: of the days.
+    `stale` are rows of `reads.stuck`; `count` includes the runs of unknown users.
     """
     if not count:
         return ""
-    verb = "is" if count == 1 else "are"
-    runs = f"{capitalised(few_of(count, 'run'))} {verb} silent and may hold a GPU for nothing"
+    runs = capitalised(few_of(count, "run is", "runs are"))
     said = [
-        f"**{name(row['scholar'])} / {name(row['project'])}** since {_day(row['since_at'], zone)}"
+        f"**{name(row['scholar'])} / {name(row['project'])}** since {on_day(row['since_at'], zone)}"
         for row in stale.sort(LINE).head(_MOST_NAMED).iter_rows(named=True)
     ]
     if more := count - int(stale.head(_MOST_NAMED)["n"].sum()):
-        said.append(
-            f"{few(more)} of other users"
-            if stale.height <= _MOST_NAMED
-            else few_of(more, "other run")
-        )
-    listed = said[0] if len(said) == 1 else f"{', '.join(said[:-1])} and {said[-1]}"
-    return f"{runs}: {listed}."
-
-
-def _day(moment: datetime, zone: str) -> str:
-    return formats.dated(moment.astimezone(ZoneInfo(zone)).date())
+        unknown = stale.height <= _MOST_NAMED
+        said.append(f"{few(more)} of other users" if unknown else few_of(more, "other run"))
+    return f"{runs} silent and may hold a GPU for nothing: {listed(said)}."
 
 
 def rest(decisions: pl.DataFrame, lines: pl.DataFrame, shown: int) -> str:
     """How many other lines there are, and why they are not in the list; counts only.
 
-    Args:
-        decisions: `reads.needs_decision`.
-        lines: those that need one.
-        shown: how many of them are listed.
+    `lines` are the `decisions` that are needed, of which so many are shown.
     """
     quiet = decisions.filter(~pl.col("needs_decision"))
     parked, away, read = (pl.col(it) for it in ("parked", "away", "marked_read"))
     judged = Judged.of(decisions)
     named = int(lines["named"].sum())
-    return _sentence(
-        (named - shown, "{} more waits longer than usual", "{} more wait longer than usual"),
-        (
-            lines.height - named,
-            "{} line passed its usual in the last 24 hours; the scholar sees it first",
-            "{} lines passed their usual in the last 24 hours; the scholars see them first",
-        ),
+    counts = (
+        (named - shown, "more waits longer than usual", "more wait longer than usual"),
+        (lines.height - named, *PASSED),
         (
             judged.within.height,
-            "{} other line waits within its usual",
-            "{} other lines wait within their usual",
+            "other line waits within its usual",
+            "other lines wait within their usual",
         ),
         (
             quiet.filter(parked).height,
-            "{} is parked: the scholar launched on another line since",
-            "{} are parked: the scholars launched on another line since",
+            "is parked: the scholar launched on another line since",
+            "are parked: the scholars launched on another line since",
         ),
         (
             quiet.filter(~parked & away).height,
-            "{} is of a scholar who is away",
-            "{} are of scholars who are away",
+            "is of a scholar who is away",
+            "are of scholars who are away",
         ),
-        (
-            quiet.filter(~parked & ~away & read).height,
-            "{} is marked as read",
-            "{} are marked as read",
-        ),
+        (quiet.filter(~parked & ~away & read).height, "is marked as read", "are marked as read"),
         (
             judged.unknown.height,
-            "{} has too few waits for a usual",
-            "{} have too few waits for a usual",
+            "has too few waits for a usual",
+            "have too few waits for a usual",
         ),
     )
-
-
-def _sentence(*counts: tuple[int, str, str]) -> str:
-    said = [
-        (one if count == 1 else many).format(few(count)) for count, one, many in counts if count
-    ]
-    return f"{capitalised('; '.join(said))}." if said else ""
+    said = "; ".join(few_of(*it) for it in counts if it[0])
+    return f"{capitalised(said)}." if said else ""
 
 
 def presented(decisions: pl.DataFrame, day: date) -> str:

@@ -1,10 +1,11 @@
-"""Compute: whose credits end first, what the credits bought, and where they went."""
+"""Compute: whose credits end first, what the credits bought, and where they went.
 
-from __future__ import annotations
+`ends` are `frames.named_ends`; `today` is the last day that counts.
+"""
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
 
 import polars as pl
 
@@ -12,20 +13,30 @@ from velocity import formats
 from velocity.reading.frames import PACE_DAYS
 from velocity.reading.mine import largest_remainder
 from velocity.sentences import week
-from velocity.sentences.answer import Answer, Row, fitting, joined, name, number
-from velocity.sentences.compared import possessive
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from datetime import date
-
-    from velocity.sentences.compared import Days
+from velocity.sentences.answer import (
+    Answer,
+    Row,
+    and_more,
+    fitting,
+    joined,
+    name,
+    number,
+    on_day,
+    possessive,
+)
+from velocity.sentences.compared import Days, compared_rows
 
 ALLOCATION = (
     "Allocation, not use: a run is charged the GPUs of its machine; runs over several nodes are "
     "under-counted."
 )
-_STATES = ("finished", "running", "killed", "failed", "other")
+_STATES = {
+    "finished": "Finished",
+    "running": "Running",
+    "killed": "Killed",
+    "failed": "Failed",
+    "other": "Pre-empted, other",
+}
 #: Metric -> words, of hours that may not have been needed.
 _SPENT = {
     "late_failure_gpu_hours": "Failed late",
@@ -38,12 +49,8 @@ _SPENT = {
 def compute(*, ends: pl.DataFrame, today: date, now: Row, before: Row | None, days: Days) -> Answer:
     """Whose credits end first and next, and what the credits of the days bought.
 
-    Args:
-        ends: `frames.named_ends`.
-        today: the last day that counts.
-        now: the row of `reads.metrics` of the programme over the days.
-        before: that of the days before; None without any.
-        days: the days.
+    `now` is the row of `reads.metrics` of the programme over the days, `before` that of the days
+    before.
     """
     first = week.runs_out(ends, today)
     start = first.start.rstrip(",;.")
@@ -52,7 +59,7 @@ def compute(*, ends: pl.DataFrame, today: date, now: Row, before: Row | None, da
     options = [f"{first.start} {first.rest}".strip()]
     if other:
         options.append(f"{start}; {formats.mid_sentence(other)}.")
-    if clauses and not other:
+    elif clauses:
         options.append(f"{first.start} {clauses[0]}.")
     bought = week.compute(now, before, days)
     return Answer(
@@ -64,94 +71,85 @@ def compute(*, ends: pl.DataFrame, today: date, now: Row, before: Row | None, da
 def table(rows: pl.DataFrame) -> pl.DataFrame:
     """`reads.compute_table` as it is printed: whole GPU-hours that add up, totals in bold."""
     parts = rows.filter(pl.col("kind") != "programme")
-    cells = formats.table_adding_up(parts.select(f"{it}_gpu_hours" for it in _STATES).rows())
-    spent = formats.adding_up(parts["credits"].to_list())
-    unknown = formats.adding_up(parts["unpriced_run_hours"].to_list())
-    named = [*parts.iter_rows(named=True)]
-    whole = rows.filter(kind="programme")
-    total = whole.row(0, named=True) if whole.height else None
-    if total is not None:
-        named.append(total)
-        spent.append(sum(spent))
-        unknown.append(sum(unknown))
-    else:
-        cells = cells[:-1]
-    rows_of = zip(named, cells, spent, unknown, strict=True)
-    return pl.DataFrame(
-        [_printed(row, states, cost, hours) for row, states, cost, hours in rows_of]
-    ).with_columns(*_tokens_of(rows))
-
-
-def _printed(row: Row, cells: Sequence[int], spent: int, unknown: int) -> dict[str, str]:
-    *states, total = cells
-    each = row["credits_per_concluded"]
-    values = {
-        "Stream": _title(row),
-        **{
-            title: f"{it:,}"
-            for title, it in zip(
-                ("Finished", "Running", "Killed", "Failed", "Pre-empted, other"),
-                states,
-                strict=True,
-            )
-        },
-        "GPU-hours": f"{total:,}",
-        "Hours, GPUs not known": f"{unknown:,}",
-        "Credits": f"{spent:,}",
-        "Concluded": f"{row['experiments_concluded']:,}",
-        "Credits each": "\u2013" if each is None else f"{each:,.1f}",
+    hours = formats.table_adding_up(parts.select(f"{it}_gpu_hours" for it in _STATES).rows())
+    columns = zip([*_STATES.values(), "GPU-hours"], zip(*hours[:-1], strict=True), strict=True)
+    each = ["\u2013" if it is None else f"{it:,.1f}" for it in rows["credits_per_concluded"]]
+    others = {
+        "Hours, GPUs not known": "unpriced_run_hours",
+        "Credits": "credits",
+        "Concluded": "experiments_concluded",
     }
-    return {it: f"**{value}**" for it, value in values.items()} if _is_total(row) else values
+    return pl.DataFrame(
+        {
+            "Stream": _titles(rows),
+            **{title: _cells(rows, column) for title, column in columns},
+            **_whole(rows, others),
+            "Credits each": [_bold_total(*it) for it in zip(rows["kind"], each, strict=True)],
+            **_tokens_of(rows),
+        }
+    )
 
 
 def by_scholar(rows: pl.DataFrame) -> pl.DataFrame:
     """`reads.compute_table` by scholar, as it is printed: whole amounts that add up."""
-    parts = rows.filter(pl.col("kind") != "programme")
+    of_scholars = pl.col("kind") == "scholar"
+    streams = rows.select(pl.when(of_scholars).then("name").fill_null("")).to_series()
     amounts = {
-        title: formats.adding_up(parts[column].to_list())
-        for title, column in (
-            ("GPU-hours", "gpu_hours"),
-            ("Of failed runs", "failed_gpu_hours"),
-            ("Credits", "credits"),
-            ("Concluded", "experiments_concluded"),
-        )
+        "GPU-hours": "gpu_hours",
+        "Of failed runs": "failed_gpu_hours",
+        "Credits": "credits",
+        "Concluded": "experiments_concluded",
     }
-    of_stream = [name(it["name"]) if it["kind"] == "scholar" else "" for it in parts.to_dicts()]
-    called = [_title(it) for it in parts.to_dicts()]
-    if parts.height < rows.height:
-        of_stream.append("")
-        called.append("**Programme**")
-        for column in amounts.values():
-            column.append(sum(column))
-    cells = {title: [f"{it:,}" for it in column] for title, column in amounts.items()}
-    shares = _of_stream(parts) + [""] * (rows.height - parts.height)
-    table = pl.DataFrame(
-        {"Stream": of_stream, "Scholar": called, **cells, "Of its stream's credits": shares}
-    )
-    total = pl.col("Scholar") == "**Programme**"
-    return table.with_columns(
-        *(
-            pl.when(total).then(pl.format("**{}**", title)).otherwise(title).alias(title)
-            for title in amounts
-        ),
-        *_tokens_of(rows),
+    return pl.DataFrame(
+        {
+            "Stream": [it and name(it) for it in streams],
+            "Scholar": _titles(rows),
+            **_whole(rows, amounts),
+            "Of its stream's credits": _of_stream(rows),
+            **_tokens_of(rows),
+        }
     )
 
 
-def _tokens_of(rows: pl.DataFrame) -> list[pl.Series]:
+def _titles(rows: pl.DataFrame) -> list[str]:
+    named = {"stream": "name", "scholar": "scholar_name"}
+    return [
+        name(row[named[kind]]) if kind in named else _bold_total(kind, kind.capitalize())
+        for kind, row in zip(rows["kind"], rows.to_dicts(), strict=True)
+    ]
+
+
+def _bold_total(kind: str, text: str) -> str:
+    return f"**{text}**" if kind == "programme" else text
+
+
+def _cells(
+    rows: pl.DataFrame, amounts: Sequence[int], written: Callable[[int], str] = "{:,}".format
+) -> list[str]:
+    """Amounts of the parts as printed; in bold their sum, if `rows` have the programme's."""
+    whole = [f"**{written(sum(amounts))}**"] if rows.height > len(amounts) else []
+    return [*map(written, amounts), *whole]
+
+
+def _whole(rows: pl.DataFrame, columns: Mapping[str, str]) -> dict[str, list[str]]:
+    """Title -> the whole amounts of a column."""
+    parts = rows.filter(pl.col("kind") != "programme")
+    return {
+        title: _cells(rows, formats.adding_up(parts[column].to_list()))
+        for title, column in columns.items()
+    }
+
+
+def _tokens_of(rows: pl.DataFrame) -> dict[str, list[str]]:
     """The tokens and dollars of each row as they are printed, to the cent; none without tokens."""
     if not rows["tokens"].sum():
-        return []
+        return {}
     parts = rows.filter(pl.col("kind") != "programme")
     cents = formats.adding_up([100 * it for it in parts["token_dollars"]])
-    cells = {
-        "Tokens": [f"{it:,}" for it in parts["tokens"]],
-        "Dollars": [f"{it / 100:,.2f}" for it in cents],
+    return {
+        "Tokens": _cells(rows, parts["tokens"].to_list()),
+        "Dollars": _cells(rows, cents, lambda it: f"{it / 100:,.2f}"),
     }
-    if parts.height < rows.height:
-        cells["Tokens"].append(f"**{parts['tokens'].sum():,}**")
-        cells["Dollars"].append(f"**{sum(cents) / 100:,.2f}**")
-    return [pl.Series(title, column) for title, column in cells.items()]
 
 
 def tokens(account: Row) -> str:
@@ -171,25 +169,15 @@ def _of_stream(rows: pl.DataFrame) -> list[str]:
     for (stream,), own in rows.filter(kind="scholar").group_by("stream"):
         amounts = dict(own.select("scholar", "credits").iter_rows())
         shares |= {(str(stream), it): share for it, share in largest_remainder(amounts).items()}
-    found = (shares.get((row["stream"], row["scholar"])) for row in rows.iter_rows(named=True))
+    found = map(shares.get, rows.select("stream", "scholar").iter_rows())
     return ["" if it is None else f"{it}{formats.NBSP}%" for it in found]
 
 
-def _is_total(row: Row) -> bool:
-    return bool(row["kind"] == "programme")
-
-
 def balances_caption(ends: pl.DataFrame) -> str:
-    """How the chart of balances is drawn; `ends`: `frames.named_ends`."""
-    pace = f"the last {PACE_DAYS} days"
-    if not ends.is_empty():
-        pace += week.days_with_data(ends["pace_days"][0])
+    """How the chart of balances is drawn."""
+    partly = "" if ends.is_empty() else week.days_with_data(ends["pace_days"][0])
+    pace = f"the last {PACE_DAYS} days{partly}"
     return f"Each row from 0 to its own largest balance; dotted: at the pace of {pace}"
-
-
-def _title(row: Row) -> str:
-    own = {"stream": "name", "scholar": "scholar_name"}.get(row["kind"])
-    return name(row[own]) if own else str(row["kind"]).capitalize()
 
 
 def table_title(rows: pl.DataFrame) -> str:
@@ -204,26 +192,21 @@ def table_title(rows: pl.DataFrame) -> str:
 def costs(now: pl.DataFrame, before: pl.DataFrame | None) -> pl.DataFrame:
     """Credits for each conclusion by the rows of the table, the programme's last.
 
-    Args:
-        now: `reads.compute_table` of the days.
-        before: that of the days before; None without any.
+    `now` is `reads.compute_table` of the days, `before` that of the days before; None without any.
     """
-    earlier = {} if before is None else {_place(it): it for it in before.iter_rows(named=True)}
-    measure = "credits_per_concluded"
-    return pl.DataFrame(
-        [
-            _compared(
-                row["stream"] or row["kind"],
-                row["name"] if row["kind"] == "stream" else row["kind"].capitalize(),
-                row[measure],
-                (earlier.get(_place(row)) or {}).get(measure),
-                decimals=1,
-                total=_is_total(row),
-            )
-            for row in now.iter_rows(named=True)
-            if row["experiments_concluded"]
-        ]
-    )
+    each = "credits_per_concluded"
+    earlier = {} if before is None else {_place(it): it[each] for it in before.to_dicts()}
+    rows = [
+        (
+            _place(row),
+            row["name"] if row["kind"] == "stream" else row["kind"].capitalize(),
+            row[each],
+            earlier.get(_place(row)),
+        )
+        for row in now.to_dicts()
+        if row["experiments_concluded"]
+    ]
+    return _compared(rows, decimals=1)
 
 
 def costs_of_weeks(weeks: Iterable[pl.DataFrame]) -> dict[str, list[float]]:
@@ -233,59 +216,38 @@ def costs_of_weeks(weeks: Iterable[pl.DataFrame]) -> dict[str, list[float]]:
     """
     found: dict[str, list[float]] = defaultdict(list)
     for row in pl.concat(weeks).drop_nulls("credits_per_concluded").iter_rows(named=True):
-        found[row["stream"] or row["kind"]].append(row["credits_per_concluded"])
+        found[_place(row)].append(row["credits_per_concluded"])
     return found
 
 
-def _place(row: Row) -> tuple[str, str | None]:
-    return row["kind"], row["stream"]
+def _place(row: Row) -> str:
+    """The id of the stream, or else what the row is about."""
+    return str(row["stream"] or row["kind"])
 
 
 def spent(now: Row, before: Row | None) -> pl.DataFrame:
     """GPU-hours that failed, were silent, were killed or ran on; a run can be in two rows."""
-    return pl.DataFrame(
-        [
-            _compared(
-                column,
-                title,
-                number(now, column),
-                None if before is None else number(before, column),
-            )
-            for column, title in _SPENT.items()
-        ]
-    )
+    rows = [
+        (it, title, number(now, it), None if before is None else number(before, it))
+        for it, title in _SPENT.items()
+    ]
+    return _compared(rows, decimals=0)
 
 
 def _compared(
-    group: str,
-    title: str,
-    now: float | None,
-    before: float | None,
-    *,
-    decimals: int = 0,
-    total: bool = False,
-) -> dict[str, Any]:
-    here, there = (None if it is None else round(it, decimals) for it in (now, before))
-    change = "" if here is None or there is None else _change(here - there, decimals)
-    return {
-        "id": group,
-        "name": title,
-        "now": now,
-        "before": before,
-        "now_words": _amount(here, decimals),
-        "before_words": _amount(there, decimals),
-        "change_words": change,
-        "total": total,
-    }
+    rows: Iterable[tuple[str, str, float | None, float | None]], decimals: int
+) -> pl.DataFrame:
+    def written(value: float | None) -> str:
+        return formats.NOT_KNOWN if value is None else f"{round(value, decimals):,.{decimals}f}"
 
+    def change(now: float | None, before: float | None) -> str:
+        if now is None or before is None:
+            return ""
+        apart = round(now, decimals) - round(before, decimals)
+        text = f"{apart:+,.{decimals}f}".replace("-", formats.MINUS)
+        return text if any(it in "123456789" for it in text) else text[1:]
 
-def _change(value: float, decimals: int) -> str:
-    text = f"{value:+,.{decimals}f}".replace("-", formats.MINUS)
-    return text if any(it in "123456789" for it in text) else text[1:]
-
-
-def _amount(value: float | None, decimals: int) -> str:
-    return formats.NOT_KNOWN if value is None else f"{value:,.{decimals}f}"
+    return compared_rows(rows, written, change)
 
 
 def if_changed(
@@ -293,25 +255,15 @@ def if_changed(
 ) -> str:
     """When the credits of a stream, and of the one that gives some, would end.
 
-    Args:
-        ends: `frames.named_ends`.
-        changed: the same after the change, from `what_if.ends_if`.
-        stream: id of the stream that changes.
-        giver: id of the stream that gives credits; None for a new grant.
-        today: the last day that counts.
+    `changed` are the ends after it, from `frames.ends_if`; `giver` is None for a new grant.
     """
     said = [_moved(ends, changed, it, today) for it in (stream, giver) if it is not None]
     text = f"{'; '.join(said)}."
-    first, now_first = _first(ends), _first(changed)
+    first, now_first = (next(iter(week.ending(it)), None) for it in (ends, changed))
     if now_first is not None and first is not None and now_first["group_id"] != first["group_id"]:
         who = name(now_first["name"])
         text += f" Then {who} ends first, on {week.end_of_credits(now_first, today)}."
     return text
-
-
-def _first(ends: pl.DataFrame) -> Row | None:
-    known = ends.drop_nulls("runs_out_on").sort("runs_out_on", maintain_order=True)
-    return next(known.iter_rows(named=True), None)
 
 
 def _moved(ends: pl.DataFrame, changed: pl.DataFrame, stream: str, today: date) -> str:
@@ -337,18 +289,13 @@ def hosts(rows: pl.DataFrame, zone: str) -> str:
     """Which rented hosts are idle now, and what the gaps between their runs came to."""
     if rows.is_empty():
         return "Idle rented hosts: not known, because the roster names no rented host."
-    idle = rows.filter("idle_now")
     hours = formats.count(float(rows["idle_gpu_hours"].sum()))
     total = f"Rented hosts were idle for {hours} GPU-hours between their runs, at least."
-    if idle.is_empty():
+    idle = rows.filter("idle_now").select("host", "idle_since").rows()
+    if not idle:
         return f"No rented host is idle now. {total}"
-    said = ", ".join(
-        f"{name(row['host'])} since "
-        f"{formats.dated(row['idle_since'].astimezone(ZoneInfo(zone)).date())}"
-        for row in idle.head(3).iter_rows(named=True)
-    )
-    more = f" and {formats.count(idle.height - 3)} more" if idle.height > 3 else ""  # noqa: PLR2004
-    return f"Idle now: {said}{more}. {total}"
+    said = [f"{name(host)} since {on_day(since, zone)}" for host, since in idle[:3]]
+    return f"Idle now: {and_more(said, len(idle) - 3, written=formats.count)}. {total}"
 
 
 def jobs(row: Row) -> str:

@@ -1,13 +1,16 @@
-"""Streams: whom to ask about which line, and one fact about everybody else."""
+"""Streams: whom to ask about which line, and one fact about everybody else.
 
-from __future__ import annotations
+`now` is a row of `reads.metrics` over the days of the page and `before` that of the days before,
+each None without any; `decisions` are rows of `reads.needs_decision`.
+"""
 
-from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
+from collections.abc import Sequence
+from datetime import date
 
 import polars as pl
 
 from velocity import formats
+from velocity.reading.series import Ranges
 from velocity.sentences.answer import (
     ENOUGH,
     LONGEST_SUPPORT,
@@ -15,36 +18,29 @@ from velocity.sentences.answer import (
     capitalised,
     ended_runs,
     few,
+    few_of,
+    fewer,
     fitting,
     listed,
     name,
     number,
+    on_day,
 )
-from velocity.sentences.judged import NOT_YET, Judged
-from velocity.sentences.queue import usual_words
+from velocity.sentences.compared import Days
+from velocity.sentences.queue import PASSED, Judged, usual_words
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import date
-
-    from velocity.reading.series import Ranges
-    from velocity.sentences.compared import Days
-
-#: A share that moves less is the same share.
-_POINTS = 0.0199
 #: States of a line in which a result or failure waits.
 _WAITING = ("result waiting", "failure not recovered")
-_WAIT = "reaction_working_hours"
+#: A share that moves less is the same share.
+POINTS = 0.0199
+WAIT = "reaction_working_hours_median"
 
 
 def headline(decisions: pl.DataFrame, day: date, *, stream: str = "", good: str = "") -> str:
-    """How many lines wait longer than usual on a day, and whom to ask.
+    """How many lines wait longer than usual at the end of the data, and whom to ask.
 
-    Args:
-        decisions: `reads.needs_decision`, the furthest beyond their usual first.
-        day: the day of the end of the data: what waits, waits then.
-        stream: name of the one stream shown; "" for several.
-        good: what went well, if nothing waits; "" for nothing.
+    `decisions` have the furthest beyond their usual first, `stream` is the name of the one stream
+    shown, and `good` what went well, to be said if nothing waits.
     """
     on, which = f"On {formats.dated(day)}", f"{name(stream)} " if stream else ""
     judged = Judged.of(decisions)
@@ -54,14 +50,14 @@ def headline(decisions: pl.DataFrame, day: date, *, stream: str = "", good: str 
     if queue.is_empty():
         nothing = judged.with_count(f"{on} no {which}line waits longer than usual")
         return fitting(*([f"{nothing}; {good}."] if good else []), f"{nothing}.")
-    one = queue.height == 1
-    lines = f"{few(queue.height)} {which}{'line waits' if one else 'lines wait'}"
+    lines = few_of(queue.height, f"{which}line waits", f"{which}lines wait")
     waits = f"{on} {lines} longer than usual"
     shown = queue.filter("named")
     people = [name(it, 16) for it in dict.fromkeys(shown["name"])]
     if not people:
-        who = "its scholar sees it first" if one else "their scholars see them first"
-        return fitting(f"{judged.with_count(f'{waits}; {who}')}.", f"{waits}; {who}.")
+        one = queue.height == 1
+        waits += f"; {'its scholar sees it first' if one else 'their scholars see them first'}"
+        return fitting(f"{judged.with_count(waits)}.", f"{waits}.")
     about = " about one each" if len(people) == shown.height == queue.height > 1 else ""
     ways = [f"{listed(people)}{about}", f"{people[0]} first", "in the order of the list"]
     asked = [f"{waits}: ask {it}" for it in ways]
@@ -70,17 +66,17 @@ def headline(decisions: pl.DataFrame, day: date, *, stream: str = "", good: str 
 
 def _not_judged(unknown: pl.DataFrame, on: str, which: str) -> str:
     """What waits if no line has a usual: the failures and whom to ask, or else how many lines."""
-    failed_ones = unknown.filter("named", kind="failure")
-    count = failed_ones.height
-    if not count:
-        lines = "line waits" if unknown.height == 1 else "lines wait"
-        waits = f"{few(unknown.height)} {which}{lines}"
-        return f"{on} {waits}; too few waits so far to say what is usual."
-    noun = "failure has had no launch after it"
-    if count > 1:
-        noun = "failures have had no launch after them"
-    people = [name(it, 16) for it in dict.fromkeys(failed_ones["name"])]
-    start = f"{on} {few(count)} {which}{noun}: ask"
+    failures = unknown.filter("named", kind="failure")
+    if failures.is_empty():
+        lines = few_of(unknown.height, f"{which}line waits", f"{which}lines wait")
+        return f"{on} {lines}; too few waits so far to say what is usual."
+    noun = few_of(
+        failures.height,
+        f"{which}failure has had no launch after it",
+        f"{which}failures have had no launch after them",
+    )
+    people = [name(it, 16) for it in dict.fromkeys(failures["name"])]
+    start = f"{on} {noun}: ask"
     return fitting(f"{start} {listed(people)}.", f"{start} {people[0]} first.")
 
 
@@ -88,14 +84,15 @@ def good(now: Row | None, before: Row | None, days: Days) -> str:
     """What went well: "it concluded 61, 14 more than the week before"; "" for nothing."""
     if now is None or before is None:
         return ""
-    concluded, earlier = (int(number(it, "experiments_concluded")) for it in (now, before))
-    share, then = now["failure_share"], before["failure_share"]
-    if share is not None and then is not None and share > then + _POINTS:
+    more = _concluded(now) - _concluded(before)
+    points = rose(now, before, "failure_share")
+    if points > POINTS:
         return ""
-    if concluded > earlier:
-        return f"it concluded {concluded}, {concluded - earlier} more than {days.earlier}"
-    if share is not None and then is not None and share < then - _POINTS:
-        return f"{formats.share(share)} of its runs failed, from {formats.share(then)}"
+    if more > 0:
+        return f"it concluded {_concluded(now)}, {more} more than {days.earlier}"
+    if points < -POINTS:
+        here, there = (formats.share(it["failure_share"]) for it in (now, before))
+        return f"{here} of its runs failed, from {there}"
     return ""
 
 
@@ -104,18 +101,18 @@ def support(now: Row | None, before: Row | None, days: Days) -> str:
     if now is None:
         return f"Nothing was launched {days.on}."
     since = f"From {formats.dated(days.window.first)}" if days.window.days > 1 else days.on
-    count = int(number(now, "experiments_concluded"))
-    earlier = None if before is None else int(number(before, "experiments_concluded"))
-    whole = formats.plural(count, "experiment")
+    count = _concluded(now)
+    earlier = None if before is None else _concluded(before)
+    whole = f"{formats.plural(count, 'experiment')}{as_before(count, earlier)}"
+    wait, then = reaction(now), before and reaction(before)
+    led = f"a result led to the next launch in {wait} of working hours{as_before(wait, then)}"
     parts = [
-        f"{capitalised(since)} the stream concluded {whole}{_from(count, earlier)}",
+        f"{capitalised(since)} the stream concluded {whole}",
         failed(now, before),
-        _led(now, before),
+        led if wait else "",
     ]
-    known = [it for it in parts if it]
-    return fitting(
-        *("; ".join(known[:to]) + "." for to in range(len(known), 0, -1)), longest=LONGEST_SUPPORT
-    )
+    options = fewer([it for it in parts if it])
+    return fitting(*("; ".join(it) + "." for it in options), longest=LONGEST_SUPPORT)
 
 
 def failed(now: Row, before: Row | None) -> str:
@@ -124,26 +121,18 @@ def failed(now: Row, before: Row | None) -> str:
         return ""
     share = formats.share(now["failure_share"])
     known = before is not None and before["failure_share"] is not None
-    then = formats.share(before["failure_share"]) if known and before is not None else None
-    return f"{share} of runs failed{_from(share, then)}"
-
-
-def _led(now: Row, before: Row | None) -> str:
-    wait = reaction(now)
-    if not wait:
-        return ""
-    then = None if before is None else reaction(before) or None
-    return f"a result led to the next launch in {wait} of working hours{_from(wait, then)}"
+    then = formats.share(before["failure_share"]) if before and known else None
+    return f"{share} of runs failed{as_before(share, then)}"
 
 
 def reaction(row: Row) -> str:
     """The median from result to next launch, in working hours; "" if it is not known."""
-    median = row[f"{_WAIT}_median"]
-    return "" if median is None else str(formats.duration(median))
+    return "" if row[WAIT] is None else str(formats.duration(row[WAIT]))
 
 
-def _from(now: object, before: object | None) -> str:
-    if before is None:
+def as_before(now: object, before: object | None) -> str:
+    """The earlier value of a figure: ", from 7 %", ", as before"; "" without one."""
+    if before is None or before == "":
         return ""
     return ", as before" if now == before else f", from {before}"
 
@@ -158,35 +147,25 @@ def question(row: Row) -> str:
 
 def card_caption(row: Row, zone: str, *, stream: bool) -> str:
     """What waits since which day, and the line's own usual; `stream` also names the stream."""
-    day = formats.dated(row["result_at"].astimezone(ZoneInfo(zone)).date())
     what = "failed" if row["kind"] == "failure" else "result"
     where = f"{name(row['stream_name'])} · " if stream and row["stream_name"] else ""
-    return f"{where}{what} {day}; {usual_words(row)}"
+    return f"{where}{what} {on_day(row['result_at'], zone)}; {usual_words(row)}"
 
 
 def queue_title(decisions: pl.DataFrame) -> str:
     """The claim above the queue."""
     judged = Judged.of(decisions)
     if judged.nothing:
-        return NOT_YET
-    count = judged.queue.height
-    if not count:
-        return judged.with_count("Nothing needs a decision")
-    return judged.with_count(f"{capitalised(few(count))} {_plural(count)} a decision")
-
-
-def _plural(count: int) -> str:
-    return "line needs" if count == 1 else "lines need"
+        return "Cannot be judged yet: too few waits for a usual"
+    lines = few_of(judged.queue.height, "line needs a decision", "lines need a decision")
+    nothing = judged.queue.is_empty()
+    return judged.with_count("Nothing needs a decision" if nothing else capitalised(lines))
 
 
 def hidden(queue: pl.DataFrame) -> str:
     """How many lines are not named yet, and why; "" if all are."""
     count = queue.filter(~queue["named"]).height
-    if not count:
-        return ""
-    lines = "line passed its usual" if count == 1 else "lines passed their usual"
-    see = "the scholar sees it first" if count == 1 else "the scholars see them first"
-    return f"{capitalised(few(count))} {lines} in the last 24 hours; {see}."
+    return f"{capitalised(few_of(count, *PASSED))}." if count else ""
 
 
 def quiet_fact(
@@ -199,20 +178,15 @@ def quiet_fact(
 ) -> str:
     """One good or neutral fact about a scholar with nothing that waits.
 
-    Args:
-        now: figures of the days; None without any.
-        before: those of the days before; None without any.
-        days: both.
-        fresh: day and kind of what waits within its usual, or without one.
-        failed: whether one of their lines has a failure that is not recovered.
+    `fresh` has day and kind of what waits within its usual, or without one; `failed` is whether
+    one of their lines has a failure that is not recovered.
     """
-    parts = []
     if now is None or not (number(now, "experiments_started") or _concluded(now)):
-        parts.append(f"Nothing launched {days.on}")
+        parts = [f"Nothing launched {days.on}"]
     else:
-        earlier = None if before is None else _concluded(before)
-        parts.append(f"{_concluded(now)} concluded{_from(_concluded(now), earlier)}")
-        if better := _better(now, before):
+        count, earlier = _concluded(now), None if before is None else _concluded(before)
+        parts = [f"{count} concluded{as_before(count, earlier)}"]
+        if before is not None and (better := _better(now, before)):
             parts.append(better)
     # A result must not hide a failure.
     days_of = {kind: formats.dated(day) for day, kind in sorted(fresh)}
@@ -236,15 +210,17 @@ def _concluded(row: Row) -> int:
     return int(number(row, "experiments_concluded"))
 
 
-def _better(now: Row, before: Row | None) -> str:
+def rose(now: Row, before: Row, column: str) -> float:
+    """By how much a figure rose; 0 if one is not known."""
+    here, there = now[column], before[column]
+    return 0.0 if here is None or there is None else here - there
+
+
+def _better(now: Row, before: Row) -> str:
     """The failed share or the wait, whichever got better."""
-    if before is None:
-        return ""
-    shares = (now["failure_share"], before["failure_share"])
-    if None not in shares and shares[0] < shares[1] - _POINTS:
+    if rose(now, before, "failure_share") < -POINTS:
         return failed(now, before)
-    waits = (now[f"{_WAIT}_median"], before[f"{_WAIT}_median"])
-    if None not in waits and waits[0] < waits[1]:
+    if rose(now, before, WAIT) < 0:
         return f"result to next launch {reaction(now)}, from {reaction(before)}"
     return ""
 
@@ -252,23 +228,22 @@ def _better(now: Row, before: Row | None) -> str:
 def line_state(row: Row, waiting: Row | None, zone: str) -> str:
     """The state of a line, and its wait in working hours.
 
-    Args:
-        row: of `reads.line_states`.
-        waiting: the line's row of `reads.needs_decision`; None if nothing waits.
-        zone: of the day since which it waits.
+    `row` is of `reads.line_states`; `waiting` of `decisions`, None if nothing waits.
     """
     hidden = waiting is not None and waiting["needs_decision"] and not waiting["named"]
     if waiting is None or hidden or row["state"] not in _WAITING:
         return capitalised(row["state"])
-    since = formats.dated(waiting["result_at"].astimezone(ZoneInfo(zone)).date())
-    wait = f"{formats.working_hours(waiting['waited_working_hours'])} since {since}"
-    said = (
-        (waiting["needs_decision"], f"Needs a decision: {wait}"),
-        (waiting["parked"], "Parked: launched on another line since"),
-        (waiting["marked_read"], "Marked as read"),
-        (waiting["usual_working_hours"] is None, f"Waits: {wait}; too few waits for a usual"),
-    )
-    return next((words for holds, words in said if holds), f"Waits: {wait}, {_inside(waiting)}")
+    since, waited = on_day(waiting["result_at"], zone), waiting["waited_working_hours"]
+    wait, usual = f"{formats.working_hours(waited)} since {since}", waiting["usual_working_hours"]
+    if waiting["needs_decision"]:
+        return f"Needs a decision: {wait}"
+    if waiting["parked"]:
+        return "Parked: launched on another line since"
+    if waiting["marked_read"]:
+        return "Marked as read"
+    if usual is None:
+        return f"Waits: {wait}; too few waits for a usual"
+    return f"Waits: {wait}, {'within its usual' if waited <= usual else 'longer than usual'}"
 
 
 def shown_waits(decisions: pl.DataFrame) -> pl.DataFrame:
@@ -278,12 +253,6 @@ def shown_waits(decisions: pl.DataFrame) -> pl.DataFrame:
     wait, the one that does not would be known.
     """
     return decisions if decisions["named"].all() else decisions.filter("needs_decision")
-
-
-def _inside(waiting: Row) -> str:
-    usual = waiting["usual_working_hours"]
-    inside = usual is not None and waiting["waited_working_hours"] <= usual
-    return "within its usual" if inside else "longer than usual"
 
 
 def weeks_caption(weeks: pl.DataFrame, days: Days) -> str:

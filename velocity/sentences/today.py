@@ -1,21 +1,16 @@
 """Today: the words of the scholar's list of the morning, for My velocity and for messages."""
 
-from __future__ import annotations
-
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
+import polars as pl
+
 from velocity import formats
-from velocity.sentences.answer import Row, name
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from datetime import datetime
-
-    import polars as pl
-
-    from velocity.reading.mine import Today
+from velocity.reading.mine import Today
+from velocity.sentences.answer import Row, name, number
+from velocity.sentences.headline import Facts, Whose, could_run_together, dates, one_setting
 
 #: Rows of one group before "+ n".
 MOST = 5
@@ -27,17 +22,11 @@ HELP = (
 
 @dataclass(frozen=True)
 class Group:
-    """Some experiments of the list; its texts are Markdown in which every name is inert.
+    """Some experiments of the list; its texts are Markdown in which every name is inert."""
 
-    Args:
-        title: what they are, after their number.
-        rows: of `reads.loops`.
-        said: what is said about each of the first `MOST`.
-    """
-
-    title: str
-    rows: list[Row]
-    said: tuple[str, ...]
+    title: str  # what they are, after their number
+    rows: list[Row]  # of `reads.loops`
+    said: tuple[str, ...]  # what is said about each of the first `MOST`
 
     @property
     def more(self) -> int:
@@ -50,18 +39,28 @@ def groups(today: Today, open_work: pl.DataFrame, zone: str) -> Iterator[Group]:
 
     `open_work`: `reads.open_work` of the scholar.
     """
-    likely = {row["experiment_id"]: row for row in open_work.iter_rows(named=True)}
+    likely = dict(open_work.select("experiment_id", "eta_at").iter_rows())
+
+    def finished(row: Row) -> str:
+        return local_time(row["result_at"], zone)
+
+    def running(row: Row) -> str:
+        done = likely.get(row["experiment_id"])
+        when = f"likely done {local_time(done, zone)}" if done else "no estimate yet"
+        return f"{formats.duration(row['machine_hours'])} so far · {when}"
+
+    def waiting(row: Row) -> str:
+        waited = formats.hours_in_all(row["reaction_working_hours"])
+        return f"since {local_time(row['result_at'], zone)} · {waited} in working hours"
+
     for title, rows, said in (
-        (f"finished since {_weekday_and_time(today.since)}", today.finished, _finished),
-        ("failed, not followed up", today.failed, _finished),
-        (
-            "running",
-            today.running,
-            lambda row, zone: _running(row, likely.get(row["experiment_id"]), zone),
-        ),
-        ("waiting for the next launch", today.waiting, _waiting),
+        (f"finished since {_weekday_and_time(today.since)}", today.finished, finished),
+        ("failed, not followed up", today.failed, finished),
+        ("running", today.running, running),
+        ("waiting for the next launch", today.waiting, waiting),
     ):
-        yield Group(title, list(rows), tuple(said(row, zone) for row in rows[:MOST]))
+        told = tuple(f"{name(row['project'])} · {said(row)}" for row in rows[:MOST])
+        yield Group(title, list(rows), told)
 
 
 def free(today: Today) -> str:
@@ -77,34 +76,66 @@ def night(today: Today) -> str:
     return "Nothing is queued for the night." if today.evening and not today.running else ""
 
 
-def _finished(row: Row, zone: str) -> str:
-    """When a result came: "sae-stitch · Sat 28, 23:49"."""
-    return f"{_line(row)} · {local_time(row['result_at'], zone)}"
-
-
-def _running(row: Row, likely: Row | None, zone: str) -> str:
-    """How long an experiment has run, and when its result is likely."""
-    said = f"{_line(row)} · {formats.duration(row['machine_hours'])} so far"
-    if likely is None or likely["eta_at"] is None:
-        return f"{said} · no estimate yet"
-    return f"{said} · likely done {local_time(likely['eta_at'], zone)}"
-
-
-def _waiting(row: Row, zone: str) -> str:
-    """How long a result has waited: "sae-scaling · since Sat 28, 08:45 · 12 h in working hours"."""
-    waited = formats.hours_in_all(row["reaction_working_hours"])
-    return f"{_line(row)} · since {local_time(row['result_at'], zone)} · {waited} in working hours"
-
-
-def _line(row: Row) -> str:
-    return name(row["project"])
-
-
 def local_time(moment: datetime, zone: str) -> str:
     """A moment in a time zone: "Sat 28, 21:00"."""
     return _weekday_and_time(moment.astimezone(ZoneInfo(zone)))
 
 
 def _weekday_and_time(moment: datetime) -> str:
-    """A local moment: "Sat 28, 21:00"."""
     return f"{formats.weekday(moment)}, {formats.clock(moment)}"
+
+
+def next_step(today: Today, open_work: pl.DataFrame, facts: Facts, whose: Whose, zone: str) -> str:
+    """What runs and when it ends, and one step, as Markdown; "" if the list has work to answer.
+
+    `open_work` is `reads.open_work` of the scholar; `facts` are those of the headline.
+    """
+    if today.finished or today.failed or today.waiting:
+        return ""
+    step = _older(today, open_work) or _together(facts, whose)
+    return f"**Nothing waits**{_running(open_work, zone)}. {step}".rstrip()
+
+
+def _running(open_work: pl.DataFrame, zone: str) -> str:
+    count = open_work.height
+    if not count:
+        return ", and nothing runs: the next launch can start now"
+    run = f": {formats.plural(count, 'experiment')} {'runs' if count == 1 else 'run'}"
+    ends = open_work["eta_at"].drop_nulls().sort()
+    if ends.is_empty():
+        return f"{run}, no estimate yet"
+    first, last = (local_time(ends[at], zone) for at in (0, -1))
+    if count == 1:
+        return f"{run}, likely done {first}"
+    if ends.len() == 1:
+        return f"{run}; one is likely done {first}, no estimate yet of the rest"
+    some = "" if ends.len() == count else f" of {ends.len()} with an estimate"
+    return f"{run}; the first{some} is likely done {first}, the last {last}"
+
+
+def _older(today: Today, open_work: pl.DataFrame) -> str:
+    """The experiment that has run longest of those that run longer than usual."""
+    row = next(open_work.filter("older_than_usual").iter_rows(named=True), None)
+    if row is None:
+        return ""
+    named = {it["experiment_id"]: it["label"] for it in today.running}
+    label = name(named.get(row["experiment_id"], row["experiment_id"].rpartition("/")[2]))
+    age = formats.duration(row["wip_age_hours"])
+    return f"{label} has run for {age}, longer than usual: is it still needed?"
+
+
+def _together(facts: Facts, whose: Whose) -> str:
+    """What could run side by side next time, by the rules of the headline."""
+    setting = facts.setting
+    if setting is not None and one_setting(facts, whose) is not None:
+        return (
+            f"More values of {name(setting.key, 16)}? One sweep runs them at once; "
+            f"{setting.experiments} ran one after another, {dates(setting.first, setting.last)}."
+        )
+    if could_run_together(facts, whose) is None:
+        return ""
+    ready = formats.plural(int(number(facts.now, "ready_launches")), "launch")
+    return (
+        f"{ready} came within 10 minutes of a result, {facts.dates}: two ideas that are ready can "
+        "run side by side."
+    )

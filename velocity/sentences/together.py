@@ -1,7 +1,5 @@
 """How to launch together what ran one setting at a time: a W&B sweep, or a Slurm array."""
 
-from __future__ import annotations
-
 import shlex
 
 #: What the reader replaces.
@@ -15,20 +13,15 @@ _LONGEST = 80
 def sweep_stub(key: str | None, launches: int) -> str:
     """A W&B sweep configuration in YAML, with placeholders for the program and the values.
 
-    Args:
-        key: name of the config key that changed; None for seeds.
-        launches: the number of values.
+    `key` is the name of the config key that changed, None for seeds; each launch has a value.
     """
-    return "\n".join(
-        (
-            "# Fill in the program and the values, then run: wandb sweep sweep.yaml",
-            f"program: {_PROGRAM}",
-            "method: grid",
-            "parameters:",
-            f"  {_in_yaml(_name(key))}:",
-            f"    values: [{', '.join(_values(launches))}]",
-        )
-    )
+    return f"""\
+# Fill in the program and the values, then run: wandb sweep sweep.yaml
+program: {_PROGRAM}
+method: grid
+parameters:
+  {_in_yaml(_name(key))}:
+    values: [{", ".join(_values(launches))}]"""
 
 
 def array_line(key: str | None, launches: int) -> str:

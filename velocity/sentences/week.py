@@ -1,10 +1,9 @@
 """The headline of Stand-up and its five lines: Changed, Going well, Stuck, Compute, Runs out."""
 
-from __future__ import annotations
-
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
-from typing import TYPE_CHECKING
+from datetime import date, timedelta
+from typing import Any
 
 import polars as pl
 
@@ -17,26 +16,13 @@ from velocity.sentences.answer import (
     few,
     few_of,
     fitting,
-    line_name,
+    listed,
     name,
     number,
-)
-from velocity.sentences.compared import (
-    MEASURES,
-    UNITS,
-    Days,
-    beyond,
-    inside,
     possessive,
-    printed,
-    usual,
-    went,
 )
-from velocity.sentences.judged import Judged
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from datetime import date
+from velocity.sentences.compared import MEASURES, UNITS, Days, beyond, inside, printed, usual, went
+from velocity.sentences.queue import Judged
 
 _WEEK = timedelta(weeks=1)
 #: A failed share that moves less is the same share; a cost that moves less is the same cost.
@@ -46,17 +32,11 @@ _MOST_NAMED = 3
 
 @dataclass(frozen=True)
 class Said:
-    """One of the five lines, as Markdown in which every name is inert.
+    """One of the five lines, as Markdown in which every name is inert."""
 
-    Args:
-        about: its word at the left, such as "Changed".
-        start: the beginning, which is bold; "" without any.
-        rest: the rest of it; "" without any.
-    """
-
-    about: str
-    start: str
-    rest: str = ""
+    about: str  # its word at the left, such as "Changed"
+    start: str  # the beginning, which is bold; "" without any
+    rest: str = ""  # the rest of it; "" without any
 
     @property
     def text(self) -> str:
@@ -68,16 +48,11 @@ class Said:
 def headline(now: Row, before: Row | None, so_far: Row | None, days: Days) -> str:
     """How many experiments concluded, when, and against what.
 
-    Args:
-        now: the row of `reads.metrics` of the programme over the days.
-        before: that of the days before; None without any.
-        so_far: the row of `reads.to_date` of these days, with the usual range; None without one.
-        days: the days.
+    `so_far` is the row of `reads.to_date` of these days, with the usual range; None without one.
     """
     count = int(number(now, "experiments_concluded"))
-    many = f"{formats.plural(count, 'experiment')} concluded {days.on}"
-    if not count:
-        many = f"No experiment concluded {days.on}"
+    many = formats.plural(count, "experiment") if count else "No experiment"
+    many += f" concluded {days.on}"
     ends = _range(so_far, days)
     if before is None:
         return fitting(*([f"{many}; {ends}."] if ends else []), f"{many}.")
@@ -110,11 +85,8 @@ def changed(
 ) -> Said:
     """The newest shift, or the return from it; else the largest change for the group's range.
 
-    Args:
-        weekly: `reads.weekly` of streams and of the programme.
-        same_days: `reads.to_date` of both over these days of each week; empty for other periods.
-        names: stream -> name, in roster order.
-        days: the days.
+    `weekly` is `reads.weekly` of streams and of the programme, `same_days` is `reads.to_date` of
+    both over these days of each week, empty for other periods; `names` are in roster order.
     """
     measures = pl.col("measure").is_in(list(MEASURES))
     weeks = weekly.filter(measures)
@@ -135,38 +107,37 @@ def changed(
     return Said("Changed", f"{count} so far:", "usual ranges start at 8.")
 
 
+def _subject(row: Row, names: Mapping[str, str]) -> str:
+    group = row["group_id"]
+    whose = name(names[group]) if group in names else "The programme"
+    return f"{possessive(whose)} {MEASURES[row['measure']]}"
+
+
 def _shift(
     shifts: Shifts, same_days: pl.DataFrame, names: Mapping[str, str], days: Days
 ) -> tuple[str, str]:
-    row = shifts.rows[0]
+    row, *others = shifts.rows
     unit = UNITS[row["measure"]]
-    whose = name(names[row["group_id"]]) if row["group_id"] in names else "The programme"
-    subject = f"{possessive(whose)} {MEASURES[row['measure']]}"
+    subject = _subject(row, names)
     value, week = formats.figure(row["value"], unit), formats.week(row["week_start"])
-    others = _others(len(shifts.rows) - 1)
-    now = _of(same_days, row["group_id"], row["measure"], days.window.first)
+    far, more = beyond(row, unit), ""
+    if others:
+        its = "other series was beyond its", "other series were beyond their"
+        more = f" {capitalised(few_of(len(others), *its))} usual range."
+    start = f"{subject} was {value} in the {week},"
+    now = _of(same_days, row, days.window.first)
     if row["week_start"] >= days.window.first or now is None or now["value"] is None:
-        return f"{subject} was {value} in the {week},", f"{beyond(row, unit)}.{others}"
+        return start, f"{far}.{more}"
     here = formats.figure(now["value"], unit)
     if inside(now):
-        return (
-            f"{subject} is back to usual: {here} {days.on},",
-            f"after {value} in the {week}, {beyond(row, unit)}.{others}",
-        )
-    return (
-        f"{subject} was {value} in the {week},",
-        f"{beyond(row, unit)}; {here} {days.on}.{others}",
-    )
+        back = f"{subject} is back to usual: {here} {days.on},"
+        return back, f"after {value} in the {week}, {far}.{more}"
+    return start, f"{far}; {here} {days.on}.{more}"
 
 
-def _others(more: int) -> str:
-    if not more:
-        return ""
-    which = "other series was beyond its" if more == 1 else "other series were beyond their"
-    return f" {capitalised(few(more))} {which} usual range."
-
-
-def _of(frame: pl.DataFrame, group: str, measure: str, start: date) -> Row | None:
+def _of(frame: pl.DataFrame, series: Row, start: date) -> Row | None:
+    """The row of the same series in another week."""
+    group, measure = series["group_id"], series["measure"]
     rows = frame.filter(group_id=group, measure=measure, week_start=start)
     return next(rows.iter_rows(named=True), None)
 
@@ -177,26 +148,27 @@ def _largest(
     """The series that moved most for its own range since the same days before."""
     if days.before is None or same_days.is_empty():
         return None
-    found: tuple[float, Row, Row] | None = None
-    for row in same_days.filter(week_start=days.window.first).iter_rows(named=True):
-        earlier = _of(same_days, row["group_id"], row["measure"], days.before.first)
-        if row["group_id"] not in names or earlier is None or row["limit_low"] is None:
-            continue
-        wide = row["limit_high"] - row["limit_low"]
-        if row["value"] is None or earlier["value"] is None or not wide:
-            continue
-        far = abs(row["value"] - earlier["value"]) / wide
-        if found is None or far > found[0]:
-            found = far, row, earlier
-    if found is None:
+    series = ["group_id", "measure"]
+    before = same_days.filter(week_start=days.before.first).select(*series, then="value")
+    moved = (pl.col("value") - pl.col("then")).abs()
+    wide = pl.col("limit_high") - pl.col("limit_low")
+    found = (
+        same_days.filter(pl.col("group_id").is_in([*names]), week_start=days.window.first)
+        .join(before, on=series, maintain_order="left")
+        .filter(wide != 0)
+        .with_columns(far=moved / wide)
+        .drop_nulls("far")
+        .sort("far", descending=True, maintain_order=True)
+    )
+    if found.is_empty():
         return None
-    _, now, before = found
+    now = found.row(0, named=True)
     unit = UNITS[now["measure"]]
-    here, there = (formats.figure(it["value"], unit) for it in (now, before))
-    subject = f"{possessive(name(names[now['group_id']]))} {MEASURES[now['measure']]}"
+    here, there = (formats.figure(now[it], unit) for it in ("value", "then"))
     ends = usual(now, unit)
     lies = f"inside its usual {ends or 'range'}" if inside(now) else f"{beyond(now, unit)} so far"
-    return f"{subject} moved most: {here} {days.on},", f"{there} {days.earlier}; {lies}."
+    start = f"{_subject(now, names)} moved most: {here} {days.on},"
+    return start, f"{there} {days.earlier}; {lies}."
 
 
 def going_well(
@@ -204,98 +176,56 @@ def going_well(
 ) -> Said:
     """The first of a few good changes that holds; never about a person.
 
-    Args:
-        now: the row of `reads.metrics` of the programme over the days.
-        before: that of the days before; None without any.
-        streams: name of each stream, and how many experiments it concluded now and before.
-        days: the days.
+    `streams` are the name of each, and how many experiments it concluded now and before.
     """
     about = "Going well"
     if before is None:
         return Said(about, f"Nothing to compare {days.on} with:", "there are no earlier days.")
-    found = (
-        _none_fewer(now, before, streams, days)
-        or _fewer_failed(now, before, days)
-        or _cheaper(now, before, days)
-        or _spared(now, before, days)
-    )
     nothing = (
         f"Nothing stands out {days.on}:",
         f"conclusions, failures, cost and hours spared are no better than {days.earlier}.",
     )
-    return Said(about, *(found or nothing))
+    return Said(about, *next(_better(now, before, streams, days), nothing))
 
 
-def _none_fewer(
+def _better(
     now: Row, before: Row, streams: Sequence[tuple[str, int, int]], days: Days
-) -> tuple[str, str] | None:
-    """More conclusions in all and fewer in no stream, at the same share of failed runs."""
+) -> Iterator[tuple[str, str]]:
+    """The good changes that hold: more conclusions, fewer failures, a lower cost, hours spared."""
     more = int(number(now, "experiments_concluded") - number(before, "experiments_concluded"))
-    fell = any(here < there for _, here, there in streams)
-    if more <= 0 or fell or _failed_more(now, before) >= _POINTS:
-        return None
-    rose = sorted((it for it in streams if it[1] > it[2]), key=lambda it: it[2] - it[1])[:2]
-    most = " and ".join(f"{name(it)} (+{here - there})" for it, here, there in rose)
-    if not most:
-        start = f"{capitalised(few(more))} more concluded {days.on} than {days.earlier}."
-        return start, _failed(now, before)
-    start = f"No stream concluded fewer {days.on} than {days.earlier};"
-    return start, f"{most} rose most. {_failed(now, before)}".rstrip()
-
-
-def _fewer_failed(now: Row, before: Row, days: Days) -> tuple[str, str] | None:
-    if _failed_more(now, before) > -_POINTS:
-        return None
-    here, there = (formats.share(it["failure_share"]) for it in (now, before))
-    return f"{capitalised(here)} of runs failed {days.on},", f"{there} {days.earlier}."
-
-
-def _cheaper(now: Row, before: Row, days: Days) -> tuple[str, str] | None:
-    """A lower cost of a conclusion, with no fewer conclusions; automated ones are far cheaper."""
-    if number(now, "automated_concluded") or number(before, "automated_concluded"):
-        return None
-    each, earlier = _cost(now), _cost(before)
-    more = number(now, "experiments_concluded") - number(before, "experiments_concluded")
-    if each is None or earlier is None or each[1] != earlier[1]:
-        return None
-    if more < 0 or each[0] > _CHEAPER * earlier[0]:
-        return None
-    same = "as many" if not more else "more"
-    start = f"A conclusion took {_each(each[0])} {each[1]} {days.on},"
-    return start, f"{_each(earlier[0])} {days.earlier}, with {same} conclusions."
-
-
-def _spared(now: Row, before: Row, days: Days) -> tuple[str, str] | None:
-    """More hours spared by running experiments at once, beside what they cost."""
+    share, then, points, failed = now.get("failure_share"), before.get("failure_share"), 0.0, ""
+    if share is not None and then is not None:
+        points = printed(share, "share") - printed(then, "share")
+        failed = f"The share of failed runs {went(share, then)}."
+    if more > 0 and points < _POINTS and all(here >= there for _, here, there in streams):
+        rose = sorted((it for it in streams if it[1] > it[2]), key=lambda it: it[2] - it[1])[:2]
+        most = " and ".join(f"{name(it)} (+{here - there})" for it, here, there in rose)
+        start = f"No stream concluded fewer {days.on} than {days.earlier};"
+        if not most:
+            yield f"{capitalised(few(more))} more concluded {days.on} than {days.earlier}.", failed
+        yield start, f"{most} rose most. {failed}".rstrip()
+    if points <= -_POINTS:
+        here, there = (formats.share(it["failure_share"]) for it in (now, before))
+        yield f"{capitalised(here)} of runs failed {days.on},", f"{there} {days.earlier}."
+    # Automated conclusions are far cheaper.
+    automated = any(number(it, "automated_concluded") for it in (now, before))
+    (each, unit), (earlier, its_unit) = _cost(now), _cost(before)
+    cheaper = each and earlier and unit == its_unit and each <= _CHEAPER * earlier
+    if cheaper and more >= 0 and not automated:
+        start = f"A conclusion took {_each(each)} {unit} {days.on},"
+        conclusions = f"{'more' if more else 'as many'} conclusions"
+        yield start, f"{_each(earlier)} {days.earlier}, with {conclusions}."
     spared, less = number(now, "spared_hours"), number(before, "spared_hours")
-    if round(spared) <= round(less):
-        return None
-    cost = formats.count(number(now, "gpu_hours"))
-    start = f"Running experiments at once spared {formats.hours_sum(spared)} {days.on},"
-    return start, f"{formats.hours_sum(less)} {days.earlier}; all runs took {cost} GPU-hours."
+    if round(spared) > round(less):
+        cost = formats.count(number(now, "gpu_hours"))
+        start = f"Running experiments at once spared {formats.hours_sum(spared)} {days.on},"
+        yield start, f"{formats.hours_sum(less)} {days.earlier}; all runs took {cost} GPU-hours."
 
 
-def _failed_more(now: Row, before: Row) -> float:
-    """The difference of the printed shares of failed runs."""
-    here, there = now.get("failure_share"), before.get("failure_share")
-    if here is None or there is None:
-        return 0.0
-    return printed(here, "share") - printed(there, "share")
-
-
-def _failed(now: Row, before: Row) -> str:
-    here, there = now.get("failure_share"), before.get("failure_share")
-    if here is None or there is None:
-        return ""
-    return f"The share of failed runs {went(here, there)}."
-
-
-def _cost(row: Row) -> tuple[float, str] | None:
-    """Credits, or else GPU-hours, for each concluded experiment."""
-    for unit, column in (("credits", "credits"), ("GPU-hours", "gpu_hours")):
-        if each := number(row, f"{column}_per_concluded"):
-            return each, unit
-    return None
+def _cost(row: Row | None) -> tuple[float, str]:
+    """Credits, or else GPU-hours, for each concluded experiment; 0 without any."""
+    paid = number(row, "credits_per_concluded")
+    return (paid, "credits") if paid else (number(row, "gpu_hours_per_concluded"), "GPU-hours")
 
 
 def _each(cost: float) -> str:
@@ -303,49 +233,46 @@ def _each(cost: float) -> str:
 
 
 def stuck(decisions: pl.DataFrame, day: date) -> Said:
-    """How many lines wait longer than they usually do, where, and which.
+    """How many lines wait longer than they usually do on a day, where, and which.
 
-    Args:
-        decisions: rows of `reads.needs_decision`.
-        day: the day on which they wait.
+    `decisions` are rows of `reads.needs_decision`.
     """
     about, on = "Stuck", f"on {formats.dated(day)}"
     judged = Judged.of(decisions)
     queue = judged.queue
     count = queue.height
     if judged.nothing:
-        waits = few_of(judged.unknown.height, "line")
-        verb = "waits" if judged.unknown.height == 1 else "wait"
-        rest = f"{waits} {verb} {on}, with too few waits for a usual."
+        waits = few_of(judged.unknown.height, "line waits", "lines wait")
+        rest = f"{waits} {on}, with too few waits for a usual."
         return Said(about, "Cannot be judged yet:", rest)
     if not count:
         return Said(about, "Nothing waits longer than usual", f"{judged.with_count(on)}.")
-    lines = capitalised(few_of(count, "line"))
-    verb = "needs" if count == 1 else "need"
-    start = f"{lines} {verb} a decision {on}{_where(queue)}"
+    lines = capitalised(few_of(count, "line needs", "lines need"))
+    start = f"{lines} a decision {on}{_where(queue)}"
     named = queue.filter("named").head(_MOST_NAMED).to_dicts()
     if not named:
         each = "It has waited" if count == 1 else "Each has waited"
         longer = judged.with_count(f"{each} longer than that line usually does")
         return Said(about, f"{start}.", f"{longer}.")
-    said = [f"{line_name(row, 24)} ({row['kind']})" for row in named]
+    said = [
+        f"{name(row['name'], 24)} / {name(row['project'], 24)} ({row['kind']})" for row in named
+    ]
     late = queue.filter(~pl.col("named")).height
     if more := count - late - len(named):
         said.append(f"{few(more)} more")
     if late:
         said.append(f"{few(late)} of the last 24 hours")
-    listed = said[0] if len(said) == 1 else f"{', '.join(said[:-1])} and {said[-1]}"
     it = "Each" if count > 1 else "It"
     longer = judged.with_count(f"{it} waits longer than that line usually does")
-    return Said(about, f"{start}:", f"{listed}. {longer}.")
+    return Said(about, f"{start}:", f"{listed(said)}. {longer}.")
 
 
 def with_silent(said: Said, runs: int) -> Said:
     """The line about what is stuck, with the number of silent runs: they may hold GPUs."""
     if not runs:
         return said
-    verb = "is silent and may hold a GPU" if runs == 1 else "are silent and may hold GPUs"
-    return replace(said, rest=f"{said.rest} {capitalised(few_of(runs, 'run'))} {verb}.".strip())
+    silent = few_of(runs, "run is silent and may hold a GPU", "runs are silent and may hold GPUs")
+    return replace(said, rest=f"{said.rest} {capitalised(silent)}.".strip())
 
 
 def _where(queue: pl.DataFrame) -> str:
@@ -362,54 +289,48 @@ def _where(queue: pl.DataFrame) -> str:
 def compute(now: Row, before: Row | None, days: Days) -> Said:
     """What the credits, or else the GPU-hours, of the days bought."""
     about, automated = "Compute", int(number(now, "automated_concluded"))
-    people = int(number(now, "experiments_concluded"))
-    cost = _cost(now)
-    used = number(now, "gpu_hours")
+    used, (cost, unit), (then, its_unit) = number(now, "gpu_hours"), _cost(now), _cost(before)
     if not used:
         return Said(about, f"No GPU-hours are known {days.on}.")
-    amount, unit = (
-        (number(now, "credits"), "credits") if number(now, "credits") else (used, "GPU-hours")
-    )
     failed, killed = (
         formats.share(min(number(now, it) / used, 1))
         for it in ("gpu_hours_failed", "killed_gpu_hours")
     )
     lost = f"{capitalised(failed)} of GPU-hours went to failed runs, {killed} to killed ones."
-    spent = f"{formats.count(amount)} {unit}"
-    if cost is None:
+    paid = number(now, "credits")
+    spent = f"{formats.count(paid or used)} {'credits' if paid else 'GPU-hours'}"
+    if not cost:
         return Said(about, f"{spent} {days.on} bought no conclusion.", lost)
-    bought, each = formats.plural(people, "conclusion"), "each"
+    bought = formats.plural(int(number(now, "experiments_concluded")), "conclusion")
+    each = "each"
     if automated:
         bought += f" by people and {formats.count(automated)} by automation"
         each = "each over both"
-    start = f"{spent} bought {bought} {days.on}, {_each(cost[0])} {each}"
-    earlier = None if before is None else _cost(before)
-    if earlier is None or earlier[1] != cost[1]:
+    start = f"{spent} bought {bought} {days.on}, {_each(cost)} {each}"
+    if not then or unit != its_unit:
         return Said(about, f"{start}.", lost)
-    return Said(about, f"{start},", f"{_each(earlier[0])} {days.earlier}. {lost}")
+    return Said(about, f"{start},", f"{_each(then)} {days.earlier}. {lost}")
 
 
 def runs_out(ends: pl.DataFrame, today: date) -> Said:
     """Whose credits end first, and next; and whether that changes at the pace of the last 7 days.
 
-    Args:
-        ends: `frames.named_ends`.
-        today: the last day that counts.
+    `ends` is `frames.named_ends`, `today` the last day that counts.
     """
     about = "Runs out"
     if ends.is_empty():
         return Said(about, "No grant of a stream is recorded.")
-    known = ends.drop_nulls("runs_out_on").sort("runs_out_on", maintain_order=True).to_dicts()
+    known = ending(ends)
     partly = days_with_data(ends["pace_days"][0])
-    used_up = ends.filter(pl.col("credits_left") <= 0)["name"].to_list()
-    spent = f" The credits of {_listed(used_up)} are used up." if used_up else ""
+    used_up = [name(it) for it in ends.filter(pl.col("credits_left") <= 0)["name"]]
+    spent = f" The credits of {listed(used_up)} are used up." if used_up else ""
     if not known:
         start = f"No stream's credits end at the pace to {formats.dated(today)}{partly}."
         return Said(about, start, spent.strip())
     first = [row for row in known if row["runs_out_on"] == known[0]["runs_out_on"]]
     days = formats.short_dates(today - timedelta(days=PACE_DAYS - 1), today)
     pace = f"at the pace of {days}{partly}"
-    whose = _listed([row["name"] for row in first], possessive)
+    whose = listed([possessive(name(row["name"])) for row in first])
     start = f"{whose} credits end first, on {end_of_credits(first[0], today)}"
     more = f"{spent}{_other_pace(ends, first, today)}{_seen_before(ends, first, today)}"
     if len(first) == len(known):
@@ -435,15 +356,18 @@ def end_of_credits(row: Row, today: date, column: str = "runs_out_on") -> str:
     return formats.ahead(row[column], today) + (" or sooner" if row["or_sooner"] else "")
 
 
+def ending(ends: pl.DataFrame, column: str = "runs_out_on") -> list[dict[str, Any]]:
+    """The streams whose credits end, the first to end first."""
+    return ends.drop_nulls(column).sort(column, maintain_order=True).to_dicts()
+
+
 def _other_pace(ends: pl.DataFrame, first: Sequence[Row], today: date) -> str:
-    known = ends.drop_nulls("runs_out_on_week_pace")
-    if known.is_empty():
+    column = "runs_out_on_week_pace"
+    row = next(iter(ending(ends, column)), None)
+    if row is None or row["group_id"] in [it["group_id"] for it in first]:
         return ""
-    sooner = known.sort("runs_out_on_week_pace", maintain_order=True).row(0, named=True)
-    if sooner["group_id"] in [row["group_id"] for row in first]:
-        return ""
-    when = end_of_credits(sooner, today, "runs_out_on_week_pace")
-    return f" At the last 7 days' pace {name(sooner['name'])} ends first, on {when}."
+    when = end_of_credits(row, today, column)
+    return f" At the last 7 days' pace {name(row['name'])} ends first, on {when}."
 
 
 def _seen_before(ends: pl.DataFrame, first: Sequence[Row], today: date) -> str:
@@ -453,8 +377,3 @@ def _seen_before(ends: pl.DataFrame, first: Sequence[Row], today: date) -> str:
         return ""
     when = formats.ahead(were[0]["seen_before"], today)
     return f" A week before, {name(were[0]['name'])} was to end first, on {when}."
-
-
-def _listed(names: Sequence[str], written: Callable[[str], str] = str) -> str:
-    said = [written(name(it)) for it in names]
-    return said[0] if len(said) == 1 else f"{', '.join(said[:-1])} and {said[-1]}"

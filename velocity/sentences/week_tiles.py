@@ -1,88 +1,84 @@
-"""The four tiles of Stand-up: a figure, its change, and the words below its chart."""
+"""The four tiles of Stand-up: a figure, its change, and the words below its chart.
 
-from __future__ import annotations
+`now` is the programme's row of `reads.metrics` over the days, `before` that of the days before,
+`so_far` the row of `reads.to_date` of the days with its usual range; the last two may be None.
+"""
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
 
 import polars as pl
 
 from velocity import formats
 from velocity.reading.frames import PACE_DAYS
 from velocity.reading.mine import largest_remainder
-from velocity.sentences.answer import name
-from velocity.sentences.compared import change, usual
-from velocity.sentences.medians import Median
-from velocity.sentences.tiles import Tile
-from velocity.sentences.week import days_with_data
+from velocity.sentences.answer import ENOUGH, Row, name, number
+from velocity.sentences.compared import Days, change, usual
+from velocity.sentences.week import days_with_data, ending
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from datetime import date
 
-    from velocity.sentences.answer import Row
-    from velocity.sentences.compared import Days
+@dataclass(frozen=True)
+class Tile:
+    """A figure and the words around it, as `ui.tile` takes them."""
+
+    label: str
+    value: str
+    change: str = ""
+    before: str = ""
+    second: str = ""
+    note: str = ""
 
 
 def concluded(now: Row, before: Row | None, so_far: Row | None, days: Days) -> Tile:
-    """Concluded experiments, with the share of failed runs below.
-
-    Args:
-        now: the row of `reads.metrics` of the programme over the days.
-        before: that of the days before; None without any.
-        so_far: the row of `reads.to_date` of the days, with its usual range; None without one.
-        days: the days.
-    """
-    count = now["experiments_concluded"]
+    """Concluded experiments, with the share of failed runs below."""
     failed = "no run has ended"
     if now["failure_share"] is not None:
         failed = f"{formats.share(now['failure_share'])} of runs failed"
-        failed += _from(before, "failure_share", "share")
+        if before is not None and before["failure_share"] is not None:
+            failed += f", from {formats.share(before['failure_share'])}"
+    # What agents and schedulers concluded, no figure about people counts.
+    automated = now["automated_concluded"]
+    more = f"; automation concluded {formats.count(automated)} more" if automated else ""
     return Tile(
         "Experiments concluded",
-        formats.count(count),
+        formats.count(now["experiments_concluded"]),
         *_against(now, before, "experiments_concluded", "count"),
         failed,
-        (_usual(so_far, "count", days) or _no_range(days)) + _automated(now),
+        (_usual(so_far, "count", days) or _no_range(days)) + more,
     )
-
-
-def _automated(now: Row) -> str:
-    """What agents and schedulers concluded, which no figure about people counts."""
-    count = now["automated_concluded"]
-    return f"; automation concluded {formats.count(count)} more" if count else ""
 
 
 def serial(now: Row, before: Row | None, so_far: Row | None, days: Days) -> Tile:
     """The share of busy hours with one experiment running, and with several below."""
-    share = now["serial_share"]
+    title, share = "Time with one experiment running", now["serial_share"]
+    if share is None:
+        return Tile(title, "none", second="nothing was running")
     busy = f"of {formats.plural(round(now['busy_hours']), 'busy hour')}"
     ends = _usual(so_far, "share", days)
-    if share is None:
-        return Tile("Time with one experiment running", "none", second="nothing was running")
-    several = None if before is None or before["serial_share"] is None else before["serial_share"]
     words = f"{formats.share_left(share)} with two or more"
-    if several is not None:
-        words += f", from {formats.share_left(several)}"
-    return Tile(
-        "Time with one experiment running",
-        formats.share(share),
-        *_against(now, before, "serial_share", "share"),
-        words,
-        f"{busy}; {ends}" if ends else busy,
-    )
+    if before is not None and before["serial_share"] is not None:
+        words += f", from {formats.share_left(before['serial_share'])}"
+    against = _against(now, before, "serial_share", "share")
+    return Tile(title, formats.share(share), *against, words, f"{busy}; {ends}" if ends else busy)
 
 
 def loop(now: Row, before: Row | None, so_far: Row | None, days: Days) -> Tile:
     """The median loop, and below how the hours of its closed loops divide."""
-    title, median = "Feedback loop, launch to next launch", Median.of(now, "loop_hours")
-    n = formats.sample(median.n, "loop")
-    if not median.enough:
-        return Tile(title, "no median", second=median.words(), note=n)
+    title = "Feedback loop, launch to next launch"
+    n = formats.sample(int(number(now, "loop_hours_n")), "loop")
+    events = int(number(now, "loop_hours_events"))
+    if events < ENOUGH:
+        return Tile(title, "no median", second=formats.too_few(events), note=n)
+    median, low, high, largest = (
+        now.get(f"loop_hours_{it}") for it in ("median", "low", "high", "largest")
+    )
+    known = formats.limits(low, high) if median is not None else ""
+    limits = f"; 95{formats.NBSP}% limits {known}" if known else ""
     ends = _usual(so_far, "hours", days)
-    limits = f"; 95{formats.NBSP}% limits {median.limits}" if median.limits else ""
     return Tile(
         title,
-        median.alone,
+        formats.median(median, largest=largest),
         *_against(now, before, "loop_hours_median", "hours"),
         _halves(now),
         f"median, {n}{limits}{'; ' + ends if ends else ''}",
@@ -104,20 +100,22 @@ def _halves(now: Row) -> str:
 def credits_end(ends: pl.DataFrame, today: date) -> Tile:
     """The day on which the first stream's credits end.
 
-    Args:
-        ends: `frames.named_ends`.
-        today: the last day that counts.
+    `ends` is `frames.named_ends`, `today` the last day that counts.
     """
-    known = ends.drop_nulls("runs_out_on").sort("runs_out_on", maintain_order=True)
-    left = f"Programme: {formats.count(float(ends['credits_left'].sum()))} credits left"
     if ends.is_empty():
         return Tile("First credits to run out", "none", second="no grant of a stream is recorded")
-    if known.is_empty():
+    known = ending(ends)
+    left = f"Programme: {formats.count(float(ends['credits_left'].sum()))} credits left"
+    if not known:
         return Tile("First credits to run out", "none", "no end at this pace", second=left)
-    first = known.row(0, named=True)
-    both = known.filter(runs_out_on=first["runs_out_on"])["name"].to_list()
+    first = known[0]
     seen, when = first["seen_before"], first["runs_out_on"]
-    moved = ("", "") if seen is None else (_days(when, seen), "from the forecast a week before")
+    both = [it["name"] for it in known if it["runs_out_on"] == when]
+    moved = ("", "")
+    if seen is not None:
+        apart = (when - seen).days
+        sign = "+" if apart > 0 else formats.MINUS if apart else "±"
+        moved = (f"{sign}{abs(apart)}{formats.NBSP}d", "from the forecast a week before")
     sooner = "or sooner: some GPU counts are not recorded; " if first["or_sooner"] else ""
     return Tile(
         f"First credits to run out: {' and '.join(name(it, 16) for it in both[:2])}",
@@ -129,69 +127,39 @@ def credits_end(ends: pl.DataFrame, today: date) -> Tile:
     )
 
 
-def _days(when: date, seen: date) -> str:
-    apart = (when - seen).days
-    sign = "+" if apart > 0 else formats.MINUS if apart else "±"
-    return f"{sign}{abs(apart)}{formats.NBSP}d"
-
-
 def to_date_rows(
     now: Mapping[int, Row], before: Mapping[int, Row], *, days: Days, names: Sequence[str]
 ) -> pl.DataFrame:
-    """One row per day of a period for `draw_to_date`.
+    """One row per day of a period for `draw_to_date`; the chart has as many days as `names`.
 
-    Args:
-        now: number of days -> the row of `reads.to_date` of one measure.
-        before: those of the days before; none without any.
-        days: the days.
-        names: of the days, as many as the chart has.
+    `now` and `before` have the row of `reads.to_date` of one measure by number of days.
     """
     rows = []
+    measure = next((it["measure"] for it in (*now.values(), *before.values())), "")
+    unit = "share" if measure.endswith("_share") else ""
     for at, tick in enumerate(names, start=1):
-        over = at <= days.window.days
         here, there = now.get(at), before.get(at)
         # The range of a number of days is that of the series: any row has it.
-        ends = next((it for it in (here, there) if usual(it, _unit(it))), None)
-        rows.append(
-            {
-                "tick": tick,
-                "value": here["value"] if here is not None and over else None,
-                "before": there["value"] if there is not None else None,
-                "low": ends["limit_low"] if ends is not None else None,
-                "high": ends["limit_high"] if ends is not None else None,
-            }
-        )
+        ends = next((it for it in (here, there) if it and usual(it, unit)), {})
+        value = here["value"] if here is not None and at <= days.window.days else None
+        then = there["value"] if there is not None else None
+        rows.append((tick, value, then, ends.get("limit_low"), ends.get("limit_high")))
     kinds = dict.fromkeys(("value", "before", "low", "high"), pl.Float64)
-    return pl.DataFrame(rows, schema={"tick": pl.String, **kinds})
-
-
-def _unit(row: Row | None) -> str:
-    return "share" if row is not None and row["measure"].endswith("_share") else ""
+    return pl.DataFrame(rows, schema={"tick": pl.String, **kinds}, orient="row")
 
 
 def _against(now: Row, before: Row | None, column: str, unit: str) -> tuple[str, str]:
     if before is None:
         return "no earlier days", ""
     earlier = f"from {formats.figure(before[column], unit)}"
-    return (
-        (change(now[column], before[column], unit), earlier)
-        if now[column] is not None and before[column] is not None
-        else (earlier, "")
-    )
-
-
-def _from(before: Row | None, column: str, unit: str) -> str:
-    if before is None or before[column] is None:
-        return ""
-    return f", from {formats.figure(before[column], unit)}"
+    changed = change(now[column], before[column], unit)
+    return (changed, earlier) if changed else (earlier, "")
 
 
 def _usual(so_far: Row | None, unit: str, days: Days) -> str:
     ends = usual(so_far, unit)
-    if not ends:
-        return ""
-    by = "usual " if days.is_whole_week else f"usual by {days.window.last:%A} "
-    return f"{by}{ends}"
+    by = "usual" if days.is_whole_week else f"usual by {days.window.last:%A}"
+    return f"{by} {ends}" if ends else ""
 
 
 def _no_range(days: Days) -> str:

@@ -1,19 +1,19 @@
-"""Weekly series in words: which weeks are shown, and which past ones changed."""
+"""Weeks in words: what happened in them by the roster, which launched, and which changed later."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date
+from typing import Any
 
 import polars as pl
 
 from velocity import formats
+from velocity.charts.weeks import Event
 from velocity.reading.definitions import definition
 from velocity.reading.series import PROGRAMME_MEASURES
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import date
-    from typing import Any
+#: What a note is about -> its words.
+_WORDS = {"holiday": "holiday, {}", "grant": "credits granted to {}", "move": "moved to {}"}
+_MOST, _LONGEST, _LONGEST_NAME = 4, 60, 24
 
 
 def restated(rows: pl.DataFrame) -> list[str]:
@@ -45,11 +45,7 @@ def coverage(
 ) -> str:
     """How much of what is known launched something in the days; only W&B runs count.
 
-    Args:
-        counts: `reads.run_counts` of the days.
-        trust: the row of `reads.trust`.
-        scholars: `reads.scholars`.
-        on: the days in words: "from Mon 23 to Sat 28 Nov".
+    `counts` is `reads.run_counts` of the days; `on` are the days in words: "on Mon 23 Nov".
     """
     known = scholars["scholar"].implode()
     people = counts.filter(pl.col("scholar").is_in(known))["scholar"].n_unique()
@@ -70,11 +66,9 @@ def not_tracked() -> str:
 
 
 def restated_clause(rows: pl.DataFrame, since: date) -> str:
-    """How many figures of past weeks changed, and the largest change; "" without any.
+    """How many figures of past weeks changed since a day, and the largest change; "" without any.
 
-    Args:
-        rows: `reads.restated` of the programme.
-        since: the day from which on changes count.
+    `rows` is `reads.restated` of the programme.
     """
     if rows.is_empty():
         return ""
@@ -84,3 +78,32 @@ def restated_clause(rows: pl.DataFrame, since: date) -> str:
     part = ((known["value_after"] - known["value_before"]) / known["value_before"]).abs().max()
     largest = f", the largest by {formats.share_exact(part)}" if isinstance(part, float) else ""
     return f"Since {formats.day(since)} {count} of past weeks {verb} restated{largest}."
+
+
+def events(rows: pl.DataFrame) -> tuple[Event, ...]:
+    """Rows of `reads.notes` of one group as events; a holiday once a week."""
+    found = [
+        Event(row["week_start"], row["day"], _WORDS.get(row["about"], "{}").format(row["text"]))
+        for row in rows.iter_rows(named=True)
+    ]
+    return tuple({(it.week, it.text): it for it in reversed(found)}.values())[::-1]
+
+
+def caption(by_group: Mapping[str, Sequence[Event]], weeks: Collection[date]) -> str:
+    """The events of these weeks as Markdown: "▲ 22 Sep: Cluster down"; "" without any.
+
+    Events that do not concern every group have the name of their group, the key.
+    """
+    of_all = set.intersection(*(set(it) for it in by_group.values())) if by_group else set()
+    told = set()
+    for name, found in by_group.items():
+        whose = formats.markdown(formats.label(name, _LONGEST_NAME))
+        for event in found:
+            text = formats.markdown(formats.label(event.text, _LONGEST))
+            called = text if event in of_all or whose in text else f"{whose}, {text}"
+            if event.week in weeks:
+                told.add((event.day, called))
+    said = [f"{formats.day(day)}: {text}" for day, text in sorted(told)]
+    if (more := len(said) - _MOST) > 0:
+        said = [formats.plural(more, "earlier event"), *said[more:]]
+    return " · ".join(f"▲{formats.NBSP}{it}" for it in said)

@@ -1,15 +1,10 @@
 """Why this number: the figure in words, and how many rows it rests on."""
 
-from __future__ import annotations
-
 from datetime import date
-from typing import TYPE_CHECKING
 
 from velocity import formats
+from velocity.explain import Explanation, Result
 from velocity.sentences.answer import ENOUGH, Answer, fitting, joined, name
-
-if TYPE_CHECKING:
-    from velocity.explain import Explanation, Result
 
 #: Rows that can be counted; other rows are pieces of experiments.
 _NOUNS = {"runs": "run", "experiments": "experiment", "loops": "loop", "charges": "charge"}
@@ -22,30 +17,33 @@ def why_this_number(found: Explanation, result: Result | None, who: str) -> Answ
     stream, or "the programme".
     """
     headline = found.nothing if result is None else _headline(found, result, who)
-    return Answer(headline, joined(_rests_on(found), _noted(found)))
+    runs, experiments, loops = (
+        formats.plural(getattr(found, f"{noun}s").height, noun)
+        for noun in ("run", "experiment", "loop")
+    )
+    noted = "Nothing is excluded, imputed or flagged."
+    if count := found.left_out.height:
+        noted = f"{formats.plural(count, 'note')} below on what is excluded, imputed or flagged."
+    return Answer(headline, joined(f"From {runs}, {experiments} and {loops}.", noted))
 
 
 def _headline(found: Explanation, result: Result, who: str) -> str:
-    for_whom = tuple(f" for {name(who, limit)} {_window(found)}." for limit in (32, 16, 8))
-    title = formats.markdown(found.metric.title)
-    of = result.title or result.of
+    ends = [f" for {name(who, limit)} {_window(found)}." for limit in (32, 16, 8)]
+    title, of = formats.markdown(found.metric.title), result.title or result.of
     titles = [f"{title} of {name(of, limit)}" for limit in (48, 24, 12)] if of else [title]
+    value = "not known"
     if result.headline is not None:
         value = f"{_worded(found, result, result.headline)}{_sample(found, result)}"
-        return fitting(
-            *(f"{whole}: {value}{end}" for whole in titles for end in for_whom),
-            f"{titles[-1]}: {value}.",
-        )
-    if result.latencies is not None:
+    elif result.latencies is not None:
         events = int(result.latencies["event"].sum())
         if events < ENOUGH:
-            return formats.too_few(events, _event(found.metric.id))
+            kinds = {"first_row": "run", "recovery": "recovered failure"}
+            of_kind = (it for start, it in kinds.items() if found.metric.id.startswith(start))
+            return formats.too_few(events, next(of_kind, "loop"))
         if found.metric.unit == "hours":
-            return fitting(f"{title}: never reached{for_whom[1]}", f"{title}: never reached.")
-    return fitting(
-        *(f"{whole}: not known{end}" for whole in titles for end in for_whom),
-        f"{titles[-1]}: not known.",
-    )
+            return fitting(f"{title}: never reached{ends[1]}", f"{title}: never reached.")
+    every = [f"{whole}: {value}{end}" for whole in titles for end in ends]
+    return fitting(*every, f"{titles[-1]}: {value}.")
 
 
 def _window(found: Explanation) -> str:
@@ -61,25 +59,19 @@ def _window(found: Explanation) -> str:
 
 def _worded(found: Explanation, result: Result, value: float | date) -> str:
     unit = found.metric.unit
-    if isinstance(value, bool | date):
-        return _named(value)
-    if unit == "hours" and result.latencies is None and not found.at_end:
-        return formats.hours_in_all(value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, date):
+        return f"{formats.day(value)} {value.year}"
     if unit in {"hours", "share"}:
-        return formats.figure(value, unit)
-    if isinstance(value, int):
-        words = formats.plural(value, unit.removesuffix("s")) if unit.endswith("s") else ""
-        return words or f"{formats.count(value)} {unit}"
-    if unit in {"GPU-hours", "credits"}:
+        is_sum = unit == "hours" and result.latencies is None and not found.at_end
+        return formats.hours_in_all(value) if is_sum else formats.figure(value, unit)
+    if isinstance(value, int) and unit.endswith("s"):
+        return formats.plural(value, unit.removesuffix("s"))
+    if isinstance(value, int) or unit in {"GPU-hours", "credits"}:
         return f"{formats.count(value)} {unit}"
     number = f"{value:,.2f}".replace("-", formats.MINUS)
     return number if unit == "ratio" else f"{number} {unit}"
-
-
-def _named(value: bool | date) -> str:
-    if isinstance(value, date):
-        return f"{formats.day(value)} {value.year}"
-    return "yes" if value else "no"
 
 
 def _sample(found: Explanation, result: Result) -> str:
@@ -88,7 +80,7 @@ def _sample(found: Explanation, result: Result) -> str:
         return f" ({formats.sample(result.latencies.height, result.noun)})"
     if len(result.totals) < 2 or found.at_end:  # noqa: PLR2004 - nothing below the line
         return ""
-    part, over = result.totals
+    part, *_, over = result.totals
     over = part if over.kind == "days" else over
     if over.kind in _NOUNS:
         return f" ({formats.sample(over.addends.height, _NOUNS[over.kind])})"
@@ -96,25 +88,3 @@ def _sample(found: Explanation, result: Result) -> str:
         return f" ({formats.sample(part.addends.height, 'week')})"
     inside = found.experiments.filter(found.experiments["hours_inside"] > 0).height
     return f" ({formats.sample(inside, 'experiment')})"
-
-
-def _event(metric_id: str) -> str:
-    if metric_id.startswith("first_row"):
-        return "run"
-    return "recovered failure" if metric_id.startswith("recovery") else "loop"
-
-
-def _rests_on(found: Explanation) -> str:
-    counts = (
-        formats.plural(found.runs.height, "run"),
-        formats.plural(found.experiments.height, "experiment"),
-        formats.plural(found.loops.height, "loop"),
-    )
-    return f"From {counts[0]}, {counts[1]} and {counts[2]}."
-
-
-def _noted(found: Explanation) -> str:
-    if found.left_out.is_empty():
-        return "Nothing is excluded, imputed or flagged."
-    notes = formats.plural(found.left_out.height, "note")
-    return f"{notes} below on what is excluded, imputed or flagged."

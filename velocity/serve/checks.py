@@ -1,19 +1,14 @@
 """Checks before the server starts: address, port, sign-in and roster."""
 
-from __future__ import annotations
-
 import os
 import socket
+from collections.abc import Mapping
 from ipaddress import ip_address
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from velocity.errors import ConfigurationError, VelocityError
 from velocity.roster.models import load_roster
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from velocity.settings import Settings
+from velocity.settings import Settings
 
 HOST = "127.0.0.1"
 #: The values that an identity provider needs, and the variables that replace the secrets file.
@@ -30,11 +25,8 @@ _SHORTEST_SECRET = 32
 def check_address(settings: Settings, address: str, *, published_on_loopback: bool = False) -> None:
     """Checks that pages are served to other machines only with sign-in.
 
-    Args:
-        settings: the settings.
-        address: the address to serve on.
-        published_on_loopback: the address is a container's, and only 127.0.0.1 of its host leads
-            to it.
+    `published_on_loopback`: the address is a container's, and only 127.0.0.1 of its host leads to
+    it.
 
     Raises:
         ConfigurationError: they would be open to everybody who reaches the address.

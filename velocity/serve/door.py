@@ -1,18 +1,13 @@
 """Decides about each request before Streamlit sees it: its page, its origin and its token."""
 
-from __future__ import annotations
-
 import hmac
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from starlette.requests import HTTPConnection
+
 from velocity.network import host_name, is_forwarded, is_loopback, is_origin_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from starlette.requests import HTTPConnection
 
 #: Addresses for monitoring: they show the app's state and no data, so they need no token.
 HEALTH = ("/healthz", "/readyz")
@@ -23,16 +18,12 @@ TOKEN = "token"  # noqa: S105 - the name of the parameter
 class Door:
     """The conditions under which a request is let in.
 
-    Args:
-        redirect_uri: returns the address that sign-ins come back to; None without sign-in, when
-            only requests from this machine are let in.
-        token: the token that the browser must have presented; None if it needs none.
-        port: the port of the app. Browsers send cookies to every port of a host, so the cookie's
-            name tells apps on one machine apart.
+    Without sign-in, only requests from this machine are. Browsers send cookies to every port of a
+    host, so the cookie's name has the port, which tells apps on one machine apart.
     """
 
-    redirect_uri: Callable[[], str] | None
-    token: str | None
+    redirect_uri: Callable[[], str] | None  # where sign-ins come back to; None without sign-in
+    token: str | None  # that the browser must have presented; None if it needs none
     port: int
 
     @property

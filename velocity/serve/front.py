@@ -1,25 +1,18 @@
 """Middleware in front of Streamlit: access, security headers, downloads, return after sign-in."""
 
-from __future__ import annotations
-
 import logging
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable, Mapping
 from urllib.parse import quote, unquote, urlsplit
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import HTTPConnection
-from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+from velocity.serve.door import Door
 
-    from starlette.responses import Response
-    from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
-    from velocity.serve.door import Door
-
-    MayHave = Callable[[Mapping[str, str], bytes], Awaitable[bool]]
+MayHave = Callable[[Mapping[str, str], bytes], Awaitable[bool]]
 
 _log = logging.getLogger("velocity.access")
 
@@ -71,10 +64,7 @@ _POLICY_VIOLATION = 1008
 class Front:
     """ASGI middleware around all of Streamlit.
 
-    Args:
-        app: Streamlit's app.
-        door: decides which requests are let in.
-        may_have: whether the holder of some cookies may have a file; None without sign-in.
+    `may_have`: whether the holder of some cookies may have a file; None without sign-in.
     """
 
     def __init__(self, app: ASGIApp, *, door: Door, may_have: MayHave | None) -> None:
@@ -122,7 +112,9 @@ class Front:
             await _refused(why, signed_in=self._may_have is not None)(scope, receive, answer)
         elif way_in := self._door.way_in(request):
             response = RedirectResponse(way_in, _SEE_OTHER)
-            response.headers.append("Set-Cookie", self._token_cookie())
+            # Lax: links from other sites may lead to a page; their sockets and forms get no cookie.
+            cookie = f"{self._door.cookie}={self._door.token}; Path=/; HttpOnly; SameSite=Lax"
+            response.headers.append("Set-Cookie", cookie)
             await response(scope, receive, answer)
         elif not self._door.is_open(request):
             await page("This address requires a token.", _SHOW_IT)(scope, receive, answer)
@@ -173,10 +165,6 @@ class Front:
                 (name, value + b"; Secure" if name == b"set-cookie" else value)
                 for name, value in message["headers"]
             ]
-
-    def _token_cookie(self) -> str:
-        # Lax: links from other sites may lead to a page; their sockets and forms get no cookie.
-        return f"{self._door.cookie}={self._door.token}; Path=/; HttpOnly; SameSite=Lax"
 
     @staticmethod
     def _return_cookie(request: HTTPConnection) -> str:

@@ -1,14 +1,11 @@
 """Keeps untrusted text out of logs: exception messages, addresses and queries."""
 
-from __future__ import annotations
-
 import logging
 import sys
 from collections.abc import Mapping
 from typing import Any
 
-from velocity.cleaning import escaped
-from velocity.redaction import redacted, where
+from velocity.cleaning import escaped, redacted, where
 
 _OURS = "velocity."
 _TEXT = "(text)"

@@ -1,24 +1,24 @@
 """Serves app.py with the theme and limits of .streamlit/config.toml, behind `Front`."""
 
-from __future__ import annotations
-
 import html
 import os
 import secrets
 import sys
 import threading
 import webbrowser
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import orjson
 import streamlit as st
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
-from starlette.responses import JSONResponse, PlainTextResponse
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from streamlit.auth_util import get_secrets_auth_section
 from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
@@ -32,20 +32,12 @@ from velocity.serve.checks import HOST, auth_of_environment, check_auth, check_r
 from velocity.serve.door import TOKEN, Door
 from velocity.serve.front import Front, page
 from velocity.serve.logs import keep_logs_quiet
+from velocity.settings import Settings
 from velocity.store import latest_snapshot
-from velocity.store.bucket import bucket_at
+from velocity.store.bucket import Bucket
 from velocity.store.replica import Replica
 from velocity.ui.files import may_have
 from velocity.ui.sign_in import sign_in_of
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
-    from pathlib import Path
-
-    from starlette.requests import Request
-    from starlette.responses import Response
-
-    from velocity.settings import Settings
 
 _TOKEN_BYTES = 24
 
@@ -62,16 +54,10 @@ def serve(
 ) -> None:
     """Serves until Ctrl-C or SIGTERM.
 
-    Args:
-        data: data folder, which the pages find in VELOCITY_DATA.
-        config: settings file, which they find in VELOCITY_CONFIG.
-        settings: the settings in `config`. How people sign in is fixed until the server stops; the
-            pages find it in VELOCITY_SERVED.
-        port: of `address`.
-        open_browser: whether to open the first page when the server is ready.
-        say: called with the address of the pages when they are ready, and at the end. Without
-            sign-in the address holds a token that a browser must present.
-        address: of this machine, checked by `check_address`.
+    The pages find `data` and `config` in VELOCITY_DATA and VELOCITY_CONFIG, and in VELOCITY_SERVED
+    how people sign in, which is fixed until the server stops. `say` is called with the address of
+    the pages when they are ready, and at the end. Without sign-in that address holds a token that a
+    browser must present. `address` was checked by `check_address`.
 
     Raises:
         ConfigurationError: sign-in is required but cannot work as configured, or the extra `scale`
@@ -87,7 +73,8 @@ def serve(
     token = None if signed_in or invented else secrets.token_urlsafe(_TOKEN_BYTES)
     url = f"http://localhost:{port}" + (f"/?{TOKEN}={token}" if token else "")
 
-    bucket = bucket_at(settings.store.snapshots)
+    place = settings.store.snapshots
+    bucket = Bucket(place) if place else None
     stop = threading.Event()
 
     @asynccontextmanager

@@ -5,6 +5,7 @@ A missing field would otherwise count as "not known" and silently change figures
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -23,12 +24,9 @@ from graphql import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from graphql import SelectionSetNode
 
-    #: Name in the response -> the fields inside it; None for a plain value.
-    Fields = dict[str, Any]
+Fields = dict[str, Any]
 
 #: Fields of another type, or without a value, count as missing: a scan could end too early without
 #: anybody noticing, or look like that of a missing project.
@@ -50,19 +48,13 @@ def without_fields(query: str, omitted: tuple[str, ...]) -> str:
     return print_ast(operation)
 
 
-def find_lacking(data: Any, query: str, omitted: tuple[str, ...] = ()) -> str | None:
-    """Path of the first field that a query requested and the response does not have.
+def find_lacking(data: Any, query: str) -> str | None:
+    """Path of the first field that a query with one operation requested and `data` does not have.
 
-    Args:
-        data: the `data` of the response.
-        query: GraphQL text with one operation.
-        omitted: names of fields that were removed from the query before it was sent.
-
-    Returns:
-        A path such as "project.runs.edges.node.heartbeatAt"; None if nothing is missing. A null
-        is a value, except where the server's schema does not allow it.
+    Such as "project.runs.edges.node.heartbeatAt"; None if nothing is missing. A null is a value,
+    except where the server's schema does not allow it.
     """
-    return _lacking(data, _fields_of(query, omitted)) if isinstance(data, dict) else "data"
+    return _lacking(data, _fields_of(query)) if isinstance(data, dict) else "data"
 
 
 def _lacking(value: Any, fields: Fields) -> str | None:
@@ -86,28 +78,26 @@ def _lacking(value: Any, fields: Fields) -> str | None:
 
 
 @lru_cache(maxsize=_KEPT_QUERIES)
-def _fields_of(query: str, omitted: tuple[str, ...]) -> Fields:
+def _fields_of(query: str) -> Fields:
     definitions = parse(query, no_location=True).definitions
-    fragments = {it.name.value: it for it in definitions if isinstance(it, FragmentDefinitionNode)}
+    fragments = {
+        it.name.value: it.selection_set
+        for it in definitions
+        if isinstance(it, FragmentDefinitionNode)
+    }
     (operation,) = (it for it in definitions if isinstance(it, OperationDefinitionNode))
-    return _selected(operation.selection_set, fragments, frozenset(omitted))
+    return _selected(operation.selection_set, fragments)
 
 
-def _selected(
-    selection: SelectionSetNode,
-    fragments: Mapping[str, FragmentDefinitionNode],
-    omitted: frozenset[str],
-) -> Fields:
+def _selected(selection: SelectionSetNode, fragments: Mapping[str, SelectionSetNode]) -> Fields:
     """The fields of a selection; names such as __typename belong to the protocol."""
     found: Fields = {}
     for part in selection.selections:
-        if isinstance(part, FieldNode):
-            if part.name.value in omitted or part.name.value.startswith("__"):
-                continue
-            inner = part.selection_set and _selected(part.selection_set, fragments, omitted)
-            found[(part.alias or part.name).value] = inner
-        elif isinstance(part, FragmentSpreadNode):
-            found |= _selected(fragments[part.name.value].selection_set, fragments, omitted)
+        if isinstance(part, FragmentSpreadNode):
+            found |= _selected(fragments[part.name.value], fragments)
         elif isinstance(part, InlineFragmentNode):
-            found |= _selected(part.selection_set, fragments, omitted)
+            found |= _selected(part.selection_set, fragments)
+        elif isinstance(part, FieldNode) and not part.name.value.startswith("__"):
+            inner = part.selection_set and _selected(part.selection_set, fragments)
+            found[(part.alias or part.name).value] = inner
     return found

@@ -1,33 +1,31 @@
 """The contract of a source of runs, and the available sources."""
 
-from __future__ import annotations
-
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from importlib import import_module
-from importlib.metadata import entry_points
-from typing import TYPE_CHECKING, Protocol, cast
+from importlib.metadata import EntryPoint, entry_points
+from typing import Protocol, TypeAlias, cast
 
 from velocity.errors import SourceError
+from velocity.records import RunBatch
+from velocity.sources.wandb_api import WandbServer
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-    from datetime import datetime
-
-    import polars as pl
-
-    from velocity.records import RunBatch
+#: The server that `velocity sync` pulls runs from repeatedly.
+Server: TypeAlias = "WandbServer"
 
 #: Entry points of this group are functions without arguments that return a `Source`.
 GROUP = "velocity.sources"
 
-#: Sources that come with velocity; they need no entry point, so an update needs no new install.
+#: Sources that come with velocity; they are not in its metadata, so an update needs no new install.
 _OWN = {
-    "table": "velocity.sources.run_table:TableSource",
-    "files": "velocity.sources.wandb_files:LocalSource",
-    "inspect": "velocity.sources.inspect_logs:InspectSource",
-    "mlflow": "velocity.sources.mlflow_runs:MlflowSource",
-    "slurm": "velocity.sources.slurm:SlurmSource",
-    "trackio": "velocity.sources.trackio_runs:TrackioSource",
+    name: EntryPoint(name, f"velocity.sources.{value}", GROUP)
+    for name, value in {
+        "table": "run_table:TableSource",
+        "files": "wandb_files:LocalSource",
+        "inspect": "inspect_logs:InspectSource",
+        "mlflow": "mlflow_runs:MlflowSource",
+        "slurm": "slurm:SlurmSource",
+        "trackio": "trackio_runs:TrackioSource",
+    }.items()
 }
 
 
@@ -73,95 +71,23 @@ class Source(Protocol):
         """
 
 
-class Server(Protocol):
-    """A server that `velocity sync` pulls runs from repeatedly, project by project.
-
-    Any thread may call any method. Methods that send a request raise RetryLaterError if a retry may
-    help, NoProjectError if an entity has no such project, and SourceError or ConfigurationError if
-    a retry will not help.
-    """
-
-    requests: int
-    #: The server's own clock (UTC) at the last `count_runs`; None if it did not say.
-    clock: datetime | None
-
-    def counting(self) -> Server:
-        """The same server, with a separate count of `requests` that begins at 0."""
-
-    @property
-    def at_once(self) -> int:
-        """How many requests it accepts at once."""
-
-    @property
-    def viewer(self) -> str:
-        """The username of the person who is signed in."""
-
-    @property
-    def app_url(self) -> str:
-        """Address of its web pages, with a slash at the end."""
-
-    def fetch_project_names(self, entity: str) -> list[str]:
-        """Names of all projects of an entity that can be seen, sorted."""
-
-    def fetch_clock(self) -> datetime | None:
-        """The server's own clock (UTC); None if it does not say."""
-
-    def count_runs(self, entity: str, project: str) -> int:
-        """Number of runs in a project, by the server's own count."""
-
-    def fetch_runs(
-        self,
-        entity: str,
-        project: str,
-        *,
-        since: datetime | None = None,
-        run_ids: Sequence[str] | None = None,
-    ) -> Iterator[RunBatch]:
-        """Runs, one batch per page: all, those with a heartbeat since then, or some ids.
-
-        Rows are like those of a `Source`. Ids that do not exist do not have a row. The last batch
-        says in `asked_for` how many runs match, if the server knows.
-        """
-
-    def fetch_listing(
-        self,
-        entity: str,
-        project: str,
-        *,
-        since: datetime | None = None,
-        run_ids: Sequence[str] | None = None,
-    ) -> Iterator[pl.DataFrame]:
-        """The same without config and summary: entity, project, run id and some other columns."""
-
-    def fetch_utilisation(
-        self, entity: str, project: str, run_ids: Sequence[str]
-    ) -> dict[str, float | None]:
-        """Mean GPU utilisation of runs, 0 to 1, in one request; None if it cannot be read.
-
-        Runs that did not measure it are absent.
-        """
-
-
 def find_source(name: str) -> Source:
     """The source with a name: one that comes with velocity, or an installed one.
 
     Raises:
         SourceError: there is no such source, or it cannot be loaded.
     """
-    if name in _OWN:
-        module, _, attribute = _OWN[name].partition(":")
-        return cast("Source", getattr(import_module(module), attribute)())
-    installed = {found.name: found for found in entry_points(group=GROUP)}
-    if name not in installed:
+    known = {found.name: found for found in entry_points(group=GROUP)} | _OWN
+    if name not in known:
         raise SourceError(
             f'There is no source "{name}".',
-            f"Use one of {', '.join(sorted({*_OWN, *installed}))}, or install its package.",
+            f"Use one of {', '.join(sorted(known))}, or install its package.",
         )
     try:
-        return cast("Source", installed[name].load()())
+        return cast("Source", known[name].load()())
     except Exception as error:
         raise SourceError(
-            f'The source "{name}" of {installed[name].value} cannot be loaded: {error}',
+            f'The source "{name}" of {known[name].value} cannot be loaded: {error}',
             "Install the version of its package that works with this version of velocity.",
         ) from error
 

@@ -1,27 +1,19 @@
 """Runs from the evaluation logs of Inspect, through its own reader. Only headers are read."""
 
-from __future__ import annotations
-
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from velocity.cleaning import cleaned
 from velocity.errors import SourceError
-from velocity.records import Rejected, config_text
-from velocity.sources.batches import in_batches, reasons
-from velocity.sources.clients import client_of
+from velocity.records import Rejected, RunBatch, config_text
+from velocity.sources.base import Asked
+from velocity.sources.shared import client_of, in_batches, reasons
 from velocity.sources.values import instant_of
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-
-    from velocity.records import RunBatch
-    from velocity.sources.base import Asked
-
 #: As much as a table: W&B's own runs are trusted more.
-TRUST = 2
-_ENTITY, _PROJECT = "inspect", "evals"
+_TRUST = 2
 _SHOWN_CHARACTERS = 200
 #: More tokens or dollars than this are a mistake in the log.
 _MOST = 10**15
@@ -46,7 +38,7 @@ class InspectSource:
         inspect = client_of("inspect", "inspect_ai.log")
         names = [name for place in asked.places for name in _logs(place, inspect)]
         headers, rejected = [], []
-        entity, project = asked.entity or _ENTITY, asked.project or _PROJECT
+        entity, project = asked.entity or "inspect", asked.project or "evals"
         for number, name in enumerate(names):
             asked.on_progress(name, number, len(names))
             try:
@@ -57,7 +49,10 @@ class InspectSource:
         if not headers:
             why = reasons(rejected)
             raise SourceError(f"No log of {', '.join(asked.places)} can be read: {why}.", _HINT)
-        calls = _first_calls(header for _, header in headers)
+        # Task id, which retries share -> the id of the eval set, or of the first call of `eval`.
+        calls: dict[str, str] = {}
+        for _, header in sorted(headers, key=lambda it: str(it[1].eval.created)):
+            calls.setdefault(header.eval.task_id, header.eval.eval_set_id or header.eval.run_id)
         rows = [
             _row(name, header, calls[header.eval.task_id])
             | {"entity": entity, "project": project, "username": asked.username}
@@ -80,22 +75,10 @@ def _logs(place: str, inspect: Any) -> list[str]:
 
 
 def _checked(header: Any) -> Any:
-    """The header, if it has what a run needs.
-
-    Raises:
-        ValueError: it does not.
-    """
+    """The header; ValueError if it does not have what a run needs."""
     if not header.eval.eval_id or instant_of(header.eval.created) is None:
         raise ValueError("it does not have an id or a time of creation")
     return header
-
-
-def _first_calls(headers: Iterable[Any]) -> dict[str, str]:
-    """Task id, which retries share -> the id of the eval set, or of the first call of `eval`."""
-    found: dict[str, str] = {}
-    for header in sorted(headers, key=lambda it: str(it.eval.created)):
-        found.setdefault(header.eval.task_id, header.eval.eval_set_id or header.eval.run_id)
-    return found
 
 
 def _row(name: str, header: Any, call: str) -> dict[str, Any]:
@@ -126,7 +109,7 @@ def _row(name: str, header: Any, call: str) -> dict[str, Any]:
         "unreadable": None if known else ["usage"],
         "history_rows": header.results.completed_samples if header.results else None,
         "source": "inspect",
-        "trust": TRUST,
+        "trust": _TRUST,
     }
 
 
@@ -172,11 +155,12 @@ def _told(results: Any, usage: Sequence[Mapping[str, Any]]) -> str:
     """The samples and tokens of an evaluation, in words."""
     read = sum(it["input"] for it in usage)
     written = sum(it["output"] for it in usage)
-    samples = (
-        f"{results.completed_samples:,} of {results.total_samples:,} samples" if results else ""
-    )
-    tokens = f"{read:,} tokens read, {written:,} written" if read or written else ""
-    return "; ".join(it for it in (samples, tokens) if it) or "no sample finished"
+    told = []
+    if results:
+        told.append(f"{results.completed_samples:,} of {results.total_samples:,} samples")
+    if read or written:
+        told.append(f"{read:,} tokens read, {written:,} written")
+    return "; ".join(told) or "no sample finished"
 
 
 def _changed_at(name: str) -> datetime | None:

@@ -1,45 +1,39 @@
 """Reads `files/` of a local run directory, for data that its log does not have."""
 
-from __future__ import annotations
-
 import json
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
-from velocity.sources.local_session import take_summary
-from velocity.sources.regular_files import open_inside
-from velocity.sources.values import instant_of, read_json, unwrapped
+import yaml  # type: ignore[import-untyped]  # comes with wandb, as the files do
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import datetime
-    from pathlib import Path
+from velocity.sources.local_runs import Session, take_summary
+from velocity.sources.shared import open_inside
+from velocity.sources.values import count_of, instant_of, noted, read_json, unwrapped
 
-    from velocity.sources.local_session import Session
-
-#: Files in `files/` -> name of their contents in `unreadable`.
-_NAMES = {
-    "wandb-metadata.json": "metadata",
-    "wandb-summary.json": "summary",
-    "config.yaml": "config",
-}
 #: Largest bytes of a file by suffix. Reading YAML is slow, and a longer config is not stored.
 _LONGEST = {".json": 8 * 2**20, ".yaml": 2**20}
+
+#: A number in base 60 ("1:30:00") takes time that grows with the square of its length.
+_LONGEST_NUMBER = 64
+#: Values in one text; reading this many takes several seconds.
+_MOST_VALUES = 50_000
 
 
 def read_files(session: Session, root: Path) -> None:
     """Fill in what `session` does not have from the JSON and YAML files in its `files/`.
 
     Their `state` is always "running" and their `heartbeatAt` is the start, so neither is read.
-
-    Args:
-        session: that of a directory at or below `root`.
-        root: the folder that the user named; links below it are not followed.
+    Links below `root`, the folder that the user named, are not followed.
     """
-    metadata = _mapping(session, root, "wandb-metadata.json")
-    session.started_at = session.started_at or _instant(session, metadata, "startedAt")
+    metadata, unreadable = _mapping(session, root, "wandb-metadata.json"), session.unreadable
+    session.started_at = session.started_at or noted(
+        instant_of, metadata.get("startedAt"), "startedAt", unreadable
+    )
     session.host = session.host or session.text(metadata.get("host"), "host")
     session.gpu_type = session.gpu_type or session.text(metadata.get("gpu"), "gpu_type")
-    session.gpu_count = session.gpu_count or session.count(metadata.get("gpu_count"), "gpu_count")
+    session.gpu_count = session.gpu_count or noted(
+        count_of, metadata.get("gpu_count"), "gpu_count", unreadable
+    )
     if isinstance(slurm := metadata.get("slurm"), dict):
         session.job_id = session.job_id or session.text(slurm.get("job_id"), "slurm")
     if session.commit is None and isinstance(git := metadata.get("git"), dict):
@@ -54,17 +48,11 @@ def read_files(session: Session, root: Path) -> None:
         session.config = unwrapped(config)
     stamp = own.get("value") if isinstance(own, dict) else None
     if isinstance(stamp, dict):
-        session.created_at = _instant(session, stamp, "start_time")
+        started_at = stamp.get("start_time")
+        session.created_at = noted(instant_of, started_at, "start_time", unreadable)
     if session.start is None and session.last_metric_at and session.runtime_s is not None:
         before = session.last_metric_at.timestamp() - session.runtime_s
         session.created_at = instant_of(before)
-
-
-def _instant(session: Session, told: Mapping[str, Any], name: str) -> datetime | None:
-    instant = instant_of(told.get(name))
-    if instant is None and told.get(name) is not None:
-        session.unreadable.append(name)
-    return instant
 
 
 def _mapping(session: Session, root: Path, name: str) -> dict[str, Any]:
@@ -74,15 +62,56 @@ def _mapping(session: Session, root: Path, name: str) -> dict[str, Any]:
         with open_inside(root, path, _LONGEST[path.suffix]) as stream:
             text = stream.read().decode("utf-8", errors="replace")
         if path.suffix == ".yaml":  # dates and NaNs as in a server's JSON
-            from velocity.sources.plain_yaml import read_yaml  # noqa: PLC0415 - few have YAML
-
             text = json.dumps(read_yaml(text), default=str)
         value = read_json(text) if text.strip() else {}
     except FileNotFoundError:
         return {}
     except (OSError, TypeError, ValueError, RecursionError):
         value = None
-    if value is not None and isinstance(value, dict):
+    if isinstance(value, dict):
         return value
-    session.unreadable.append(_NAMES[name])
+    session.unreadable.append(path.stem.removeprefix("wandb-"))
     return {}
+
+
+class _PlainLoader(yaml.SafeLoader):  # type: ignore[misc]  # untyped
+    """YAML as W&B's client writes it; refuses what makes a small text large or slow."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self._values = 0
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        """The next node, unless it refers to an earlier one: ten lines can expand to billions."""
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.YAMLError("references are not supported")
+        self._values += 1
+        if self._values > _MOST_VALUES:
+            raise yaml.YAMLError("it has too many values")
+        return super().compose_node(parent, index)
+
+    def construct_number(self, node: Any) -> Any:
+        """A whole or decimal number."""
+        if len(node.value) > _LONGEST_NUMBER:
+            raise yaml.YAMLError("a number is too long")
+        whole = node.tag.endswith(":int")
+        return self.construct_yaml_int(node) if whole else self.construct_yaml_float(node)
+
+
+for _kind in ("int", "float"):
+    _PlainLoader.add_constructor(f"tag:yaml.org,2002:{_kind}", _PlainLoader.construct_number)
+
+
+def read_yaml(text: str) -> Any:
+    """The value of YAML text.
+
+    Raises:
+        ValueError: it is not YAML, or it uses something that is not supported.
+    """
+    try:
+        return yaml.load(text, _PlainLoader)  # noqa: S506 - a loader of plain values
+    except (yaml.YAMLError, ArithmeticError, LookupError, TypeError, AttributeError) as error:
+        # The loader fails in several ways on tags that do not fit their values.
+        raise ValueError(str(error)) from error
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error

@@ -1,19 +1,26 @@
-"""Turns the local directories of a run id into runs: each is a session, or a new launch."""
+"""Sessions of runs, and the rows that the sessions of a run id become.
+
+A session is one writer of a run, read from one local run directory.
+"""
 
 from __future__ import annotations
 
+from array import array
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from functools import reduce
+from operator import add
+from pathlib import Path
+from typing import Any, TypeVar
 
 from velocity.records import config_text
-from velocity.sources.local_session import latest_of
-from velocity.sources.values import mean_share
+from velocity.sources.values import finite, instant_of, mean_share, noted, text_of
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+_Value = TypeVar("_Value")
 
-    from velocity.sources.local_session import Session
-
+#: W&B's own name for the project of runs without a project.
+NO_PROJECT = "uncategorized"
 #: Columns that take the value of the last session that has one.
 _LAST_KNOWN = (
     "display_name",
@@ -29,32 +36,103 @@ _LAST_KNOWN = (
 _TOGETHER_S = 120.0
 
 
+@dataclass
+class Session:
+    """One writer of a run, as far as its directory can be read. None: not known."""
+
+    path: Path
+    offline: bool  # its directory is an `offline-run-…`
+    entity: str | None = None
+    project: str | None = None
+    created_at: datetime | None = None
+    started_at: datetime | None = None
+    last_seen_at: datetime | None = None  # latest recorded instant
+    first_metric_at: datetime | None = None
+    last_metric_at: datetime | None = None
+    runtime_s: float | None = None  # the stopwatch, including earlier sessions
+    earlier_runtime_s: float = 0.0  # of these, the seconds of earlier sessions, from the log
+    resumed: bool | None = None  # from the log; None without one
+    rewound: bool | None = None
+    exit_code: int | None = None
+    preempting: bool = False
+    has_log: bool = False  # it has a `*.wandb` file, not only `files/`
+    display_name: str | None = None
+    group_name: str | None = None
+    job_type: str | None = None
+    sweep: str | None = None
+    notes: str | None = None
+    tags: list[str] | None = None
+    config: dict[str, Any] | None = None
+    commit: str | None = None  # git commit of the code
+    host: str | None = None
+    gpu_type: str | None = None
+    gpu_count: int | None = None
+    job_id: str | None = None  # number of the Slurm job that it ran in
+    gpu_percents: array[float] = field(default_factory=lambda: array("d"))
+    unreadable: list[str] = field(default_factory=list)  # fields that could not be read
+
+    @property
+    def state(self) -> str:
+        """The state, in W&B's words; "unknown" if there is no log."""
+        if not self.has_log:
+            return "unknown"
+        if self.exit_code == 0:
+            return "finished"
+        if self.preempting:
+            return "preempting" if self.exit_code is None else "preempted"
+        return "running" if self.exit_code is None else "failed"
+
+    @property
+    def start(self) -> datetime | None:
+        """When it began, from its environment or otherwise from its run record."""
+        return self.started_at or self.created_at
+
+    def text(self, value: Any, name: str) -> str | None:
+        """The text of field `name`; records the field as unreadable if it is not text."""
+        return noted(text_of, value, name, self.unreadable) or None
+
+    def seen(self, instant: datetime | None) -> None:
+        """Record that the session was alive at `instant`."""
+        self.last_seen_at = latest_of(self.last_seen_at, instant)
+
+    def logged(self, instant: datetime | None) -> None:
+        """Record a row logged at `instant`."""
+        self.seen(instant)
+        self.last_metric_at = latest_of(self.last_metric_at, instant)
+        if instant is not None:
+            self.first_metric_at = min(self.first_metric_at or instant, instant)
+
+
+def take_summary(session: Session, summary: Mapping[str, Any]) -> None:
+    """Read the runtime and the time of the last row from (a part of) a run's summary."""
+    own = summary.get("_wandb")
+    runtime = own.get("runtime") if isinstance(own, dict) else None
+    told = (session.runtime_s, finite(runtime), finite(summary.get("_runtime")))
+    session.runtime_s = max((seconds for seconds in told if seconds is not None), default=None)
+    session.logged(instant_of(summary.get("_timestamp")))
+
+
+def latest_of(one: datetime | None, other: datetime | None) -> datetime | None:
+    """The later of two instants, or the known one."""
+    return max(one, other) if one and other else one or other
+
+
 def run_rows(sessions: Sequence[Session], run_id: str) -> Iterator[dict[str, Any]]:
-    """The rows of a run id's sessions, without entity, project and username.
+    """The rows of a run id's sessions in a project, without entity, project and username.
 
     If a session's log says that it was not resumed, it begins a new run, named ID@start, unless it
-    is the first one. Other sessions belong to the previous run.
-
-    Args:
-        sessions: of one project; those without a known start are left out.
-        run_id: their common id.
+    is the first one. Other sessions belong to the previous run. Those without a known start are
+    left out.
     """
-    launches: list[list[Session]] = []
-    for session in _distinct(sessions):
+    launches: list[tuple[datetime, list[Session]]] = []
+    for start, session in _distinct(sessions):
         if launches and session.resumed is not False:
-            launches[-1].append(session)
+            launches[-1][1].append(session)
         else:
-            launches.append([session])
-    for number, launch in enumerate(launches):
-        row = _run_row(launch)
-        if number:
-            yield row | {"run_id": _launch_id(run_id, launch[0].start), "relaunched": True}
-        else:
-            yield row | {"run_id": run_id}
-
-
-def _launch_id(run_id: str, start: datetime | None) -> str:
-    return f"{run_id}@{start.isoformat().replace('+00:00', 'Z')}" if start else run_id
+            launches.append((start, [session]))
+    for number, (start, launch) in enumerate(launches):
+        named = {"run_id": f"{run_id}@{start.isoformat().replace('+00:00', 'Z')}"}
+        yield _run_row(launch) | (named | {"relaunched": True} if number else {"run_id": run_id})
 
 
 def _run_row(sessions: Sequence[Session]) -> dict[str, Any]:
@@ -65,7 +143,10 @@ def _run_row(sessions: Sequence[Session]) -> dict[str, Any]:
     last = sessions[-1]
     percents = [percent for session in sessions for percent in session.gpu_percents]
     stopwatches = _stopwatches(sessions)
-    row = {name: _last(sessions, name) for name in _LAST_KNOWN}
+    row: dict[str, Any] = {
+        name: next(_known(getattr(it, name) for it in reversed(sessions)), None)
+        for name in _LAST_KNOWN
+    }
     return row | {
         "state": last.state,
         "created_at": min(it.created_at or it.start for it in sessions if it.start),
@@ -86,16 +167,12 @@ def _run_row(sessions: Sequence[Session]) -> dict[str, Any]:
         "heartbeat_at": _heartbeat(last, stopwatches[-1]),
         "runtime_s": _total_runtime(sessions, stopwatches),
         "earlier_runtime_s": sessions[0].earlier_runtime_s or None,
-        "first_metric_at": min(
-            (it.first_metric_at for it in sessions if it.first_metric_at), default=None
-        ),
-        "last_metric_at": max(
-            (it.last_metric_at for it in sessions if it.last_metric_at), default=None
-        ),
+        "first_metric_at": min(_known(it.first_metric_at for it in sessions), default=None),
+        "last_metric_at": max(_known(it.last_metric_at for it in sessions), default=None),
         "config": None if row["config"] is None else config_text(row["config"]),
         "gpu_utilisation": mean_share(percents),
-        "resumed": _any(it.resumed for it in sessions),
-        "rewound": _any(it.rewound for it in sessions),
+        "resumed": max(_known(it.resumed for it in sessions), default=None),
+        "rewound": max(_known(it.rewound for it in sessions), default=None),
         "offline": last.offline,
         "unreadable": list(dict.fromkeys(name for it in sessions for name in it.unreadable))
         or None,
@@ -104,16 +181,11 @@ def _run_row(sessions: Sequence[Session]) -> dict[str, Any]:
     }
 
 
-def _distinct(sessions: Sequence[Session]) -> list[Session]:
-    """The sessions with a known start, in that order; of two copies, the more complete one."""
-    by_start: dict[datetime, Session] = {}
-    for session in sessions:
-        if session.start is None:
-            continue
-        other = by_start.setdefault(session.start, session)
-        if _knowledge(session) > _knowledge(other):
-            by_start[session.start] = session
-    return [by_start[start] for start in sorted(by_start)]
+def _distinct(sessions: Sequence[Session]) -> list[tuple[datetime, Session]]:
+    """The sessions by known start, in order; of two copies, the more complete one."""
+    best_last = sorted(sessions, key=_knowledge, reverse=True)[::-1]  # of equals, the first is last
+    by_start = {it.start: it for it in best_last if it.start is not None}
+    return sorted(by_start.items(), key=lambda it: it[0])
 
 
 def _knowledge(session: Session) -> tuple[bool, bool, datetime]:
@@ -153,15 +225,13 @@ def _total_runtime(
     sessions: Sequence[Session], stopwatches: Sequence[float | None]
 ) -> float | None:
     """Seconds active in all sessions, including other places; None if no session knows."""
-    total: float | None = None
-    for session, own in zip(sessions, stopwatches, strict=True):
-        lasted = own
-        if session.has_log and session.exit_code is None and session.last_seen_at and session.start:
-            seen = (session.last_seen_at - session.start).total_seconds()
-            lasted = max(own or 0.0, seen)
-        if lasted is not None:
-            total = (total or 0.0) + lasted
-    return None if total is None else total + sessions[0].earlier_runtime_s
+    lengths = list(stopwatches)
+    for place, it in enumerate(sessions):
+        if it.has_log and it.exit_code is None and it.last_seen_at and it.start:
+            seen = (it.last_seen_at - it.start).total_seconds()
+            lengths[place] = max(lengths[place] or 0.0, seen)
+    known = list(_known(lengths))
+    return reduce(add, known) + sessions[0].earlier_runtime_s if known else None
 
 
 def _heartbeat(session: Session, stopwatch_s: float | None) -> datetime | None:
@@ -173,12 +243,5 @@ def _heartbeat(session: Session, stopwatch_s: float | None) -> datetime | None:
     return session.last_seen_at
 
 
-def _last(sessions: Sequence[Session], name: str) -> Any:
-    values = (getattr(session, name) for session in reversed(sessions))
-    return next((value for value in values if value is not None), None)
-
-
-def _any(words: Iterator[bool | None]) -> bool | None:
-    """Whether any session says so; None if no session says anything."""
-    known = [word for word in words if word is not None]
-    return any(known) if known else None
+def _known(values: Iterable[_Value | None]) -> Iterator[_Value]:
+    return (value for value in values if value is not None)

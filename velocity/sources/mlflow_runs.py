@@ -1,26 +1,17 @@
 """Runs of an MLflow tracking server, or of a folder in which MLflow keeps its runs."""
 
-from __future__ import annotations
-
 import os
-from itertools import count
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from velocity.errors import SourceError
 from velocity.records import Rejected, RunBatch, config_text, run_frame
-from velocity.sources.clients import (
-    client_of,
-    entity_of,
-    is_address,
-    of_milliseconds,
-    without_password,
-)
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from velocity.sources.base import Asked
+from velocity.sources.base import Asked
+from velocity.sources.shared import client_of, entity_of, is_address, without_password
+from velocity.sources.values import instant_of
 
 _PAGE = 1000  # the most that a server returns at once
 _TRUST = 2
@@ -46,67 +37,55 @@ class MlflowSource:
         """The runs of each place, a page at a time."""
         entity = entity_of(asked, "MLflow")
         for place in asked.places:
-            _check_folder(place)
+            if "://" not in place and not Path(place).is_dir():  # the client would create it
+                raise SourceError(
+                    f"There is no folder {place}.",
+                    "Name the folder of the runs, such as mlruns, or the address of a tracking "
+                    "server.",
+                )
         for name, value in _SETTINGS.items():
             os.environ.setdefault(name, value)
-        return _batches(client_of("mlflow", "mlflow"), entity, asked)
-
-
-def _check_folder(place: str) -> None:
-    """Check that a folder exists: the client would create it."""
-    if "://" not in place and not Path(place).is_dir():
-        raise SourceError(
-            f"There is no folder {place}.",
-            "Name the folder of the runs, such as mlruns, or the address of a tracking server.",
+        mlflow = client_of("mlflow", "mlflow")
+        return chain.from_iterable(
+            _Place(mlflow, place, entity, asked).batches() for place in asked.places
         )
-
-
-def _batches(mlflow: Any, entity: str, asked: Asked) -> Iterator[RunBatch]:
-    """The runs of each place, read with the module of the client."""
-    for place in asked.places:
-        try:
-            yield from _Place(mlflow.MlflowClient(place), place, entity, asked).batches()
-        except mlflow.exceptions.MlflowException as error:
-            raise _unread(place, error) from error
-
-
-def _unread(place: str, error: Exception) -> SourceError:
-    """The error for a place that the client cannot read."""
-    known = getattr(error, "error_code", None)
-    return SourceError(
-        f"MLflow cannot read {without_password(place)} ({known or type(error).__name__}).",
-        "Check the address and the credentials (MLFLOW_TRACKING_USERNAME, MLFLOW_TRACKING_PASSWORD "
-        "or MLFLOW_TRACKING_TOKEN), and whether the server is running.",
-    )
 
 
 class _Place:
     """One tracking server or folder."""
 
-    def __init__(self, client: Any, place: str, entity: str, asked: Asked) -> None:
-        self._client = client
-        self._address = without_password(place).rstrip("/") if is_address(place) else None
+    def __init__(self, mlflow: Any, place: str, entity: str, asked: Asked) -> None:
+        self._mlflow = mlflow
+        self._place = place
         self._shown = without_password(place)
+        self._address = self._shown.rstrip("/") if is_address(place) else None
         self._entity = entity
         self._asked = asked
 
     def batches(self) -> Iterator[RunBatch]:
         """The runs of every experiment, a page at a time."""
-        experiments = list(_pages(self._client.search_experiments))
-        for number, experiment in enumerate(experiments):
-            what = f"{experiment.name} of {self._shown}"
-            self._asked.on_progress(what, number, len(experiments))
-            yield from self._runs_of(experiment)
-        self._asked.on_progress(self._shown, len(experiments), len(experiments))
+        try:
+            client = self._mlflow.MlflowClient(self._place)
+            experiments = list(chain.from_iterable(_pages(client.search_experiments)))
+            for number, experiment in enumerate(experiments):
+                what = f"{experiment.name} of {self._shown}"
+                self._asked.on_progress(what, number, len(experiments))
+                yield from self._runs_of(experiment, client.search_runs)
+            self._asked.on_progress(self._shown, len(experiments), len(experiments))
+        except self._mlflow.exceptions.MlflowException as error:
+            why = getattr(error, "error_code", None) or type(error).__name__
+            raise SourceError(
+                f"MLflow cannot read {self._shown} ({why}).",
+                "Check the address and the credentials (MLFLOW_TRACKING_USERNAME, "
+                "MLFLOW_TRACKING_PASSWORD or MLFLOW_TRACKING_TOKEN), and whether the server is "
+                "running.",
+            ) from error
 
-    def _runs_of(self, experiment: Any) -> Iterator[RunBatch]:
+    def _runs_of(self, experiment: Any, search: Callable[..., Any]) -> Iterator[RunBatch]:
         ids = [experiment.experiment_id]
-        children = f"tags.`{_PARENT}` LIKE '%'"
-        parents = {
-            run.data.tags[_PARENT]
-            for run in _pages(self._client.search_runs, experiment_ids=ids, filter_string=children)
-        }
-        for page in _each_page(self._client.search_runs, experiment_ids=ids):
+        children = _pages(search, experiment_ids=ids, filter_string=f"tags.`{_PARENT}` LIKE '%'")
+        parents = {run.data.tags[_PARENT] for run in chain.from_iterable(children)}
+        for page in _pages(search, experiment_ids=ids):
             rows, rejected = [], []
             for run in page:
                 try:
@@ -120,7 +99,7 @@ class _Place:
     def _row(self, run: Any, experiment: Any, parents: set[str]) -> dict[str, Any]:
         info, tags = run.info, run.data.tags
         metrics = [it.timestamp for it in run.to_proto().data.metrics]
-        last_metric_at = of_milliseconds(max(metrics, default=None))
+        last_metric_at = _of_milliseconds(max(metrics, default=None))
         page = f"{self._address}/#/experiments/{info.experiment_id}/runs/{info.run_id}"
         return {
             "entity": self._entity,
@@ -129,8 +108,8 @@ class _Place:
             "username": tags.get("mlflow.user") or self._asked.username,
             "display_name": info.run_name,
             "state": info.status.lower(),
-            "created_at": of_milliseconds(info.start_time),
-            "heartbeat_at": of_milliseconds(info.end_time) or last_metric_at,
+            "created_at": _of_milliseconds(info.start_time),
+            "heartbeat_at": _of_milliseconds(info.end_time) or last_metric_at,
             "last_metric_at": last_metric_at,
             "sweep": tags.get(_PARENT) or (info.run_id if info.run_id in parents else None),
             "tags": [f"{name}={it}" for name, it in tags.items() if not name.startswith("mlflow.")],
@@ -143,10 +122,10 @@ class _Place:
         }
 
 
-def _each_page(search: Callable[..., Any], **asked: Any) -> Iterator[Any]:
+def _pages(search: Callable[..., Any], **asked: Any) -> Iterator[Any]:
     """The pages of a search."""
     token = None
-    for _ in count():
+    while True:
         page = search(**asked, max_results=_PAGE, page_token=token)
         yield page
         token = page.token
@@ -154,7 +133,10 @@ def _each_page(search: Callable[..., Any], **asked: Any) -> Iterator[Any]:
             return
 
 
-def _pages(search: Callable[..., Any], **asked: Any) -> Iterator[Any]:
-    """The rows of all pages of a search."""
-    for page in _each_page(search, **asked):
-        yield from page
+def _of_milliseconds(value: int | None) -> datetime | None:
+    """The instant of milliseconds since 1970; OverflowError before 1970 and after 2199."""
+    if value is None:
+        return None
+    if (read := instant_of(value / 1000)) is None:
+        raise OverflowError(f"{value} ms")
+    return read

@@ -1,18 +1,14 @@
 """Reads some columns of a Parquet file within limits: a small file can unpack to any size."""
 
-from __future__ import annotations
-
-from itertools import chain
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from pathlib import Path
 
 import polars as pl
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.compute as pc  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-    from pathlib import Path
+from velocity.errors import SourceError
 
 MOST_ROWS = 5_000_000
 #: Bytes of all columns that are read, unpacked.
@@ -22,13 +18,14 @@ _BATCH_ROWS = 65_536
 _VALUE_BYTES = 8
 
 
-class TooLargeError(Exception):
-    """A table beyond the limits; the text continues after the name of the file."""
+def too_large(path: Path, why: str) -> SourceError:
+    """The error for a table beyond the limits."""
+    return SourceError(f"{path} {why}.", "Split it, and import its parts one by one.")
 
 
-def too_many_rows() -> TooLargeError:
+def too_many_rows(path: Path) -> SourceError:
     """The error for a table with more rows than `MOST_ROWS`."""
-    return TooLargeError(f"has more than {MOST_ROWS:,} rows")
+    return too_large(path, f"has more than {MOST_ROWS:,} rows")
 
 
 def read_parquet(path: Path, is_wanted: Callable[[str], bool]) -> tuple[list[str], pl.DataFrame]:
@@ -37,18 +34,21 @@ def read_parquet(path: Path, is_wanted: Callable[[str], bool]) -> tuple[list[str
     Columns are read one by one, in batches, and repeated text is stored once until all of it is
     known to fit.
 
-    Args:
-        path: the file.
-        is_wanted: whether to read the column with this name.
-
     Raises:
-        TooLargeError: more rows than `MOST_ROWS`, or more than `LARGEST` bytes.
+        SourceError: more rows than `MOST_ROWS`, or more than `LARGEST` bytes.
         pyarrow.ArrowException: it is damaged (or OSError).
     """
+    unpacks = too_large(
+        path, f"unpacks to more than {LARGEST // 2**20:,} MiB in the columns that would be read"
+    )
     with pq.ParquetFile(path) as file:
+        if file.metadata.num_rows > MOST_ROWS:
+            raise too_many_rows(path)
         names = list(file.schema_arrow.names)
         columns = [name for name in dict.fromkeys(names) if is_wanted(name)]
-        texts = list(chain.from_iterable(_check_claims(file, columns)))
+        size, texts = _claims(file, columns)
+        if size > LARGEST:
+            raise unpacks
     left, read = LARGEST, []
     with pq.ParquetFile(path, read_dictionary=texts) as file:
         for name in columns:
@@ -56,7 +56,7 @@ def read_parquet(path: Path, is_wanted: Callable[[str], bool]) -> tuple[list[str
             for batch in file.iter_batches(_BATCH_ROWS, columns=[name], use_threads=False):
                 left -= _text_bytes(batch.column(0))
                 if left < 0:
-                    raise TooLargeError(_unpacks_to_more())
+                    raise unpacks
                 chunks.append(batch.column(0))
             plain = _plain(file.schema_arrow.field(name).type)
             column = pa.chunked_array([chunk.cast(plain) for chunk in chunks], plain)
@@ -64,12 +64,10 @@ def read_parquet(path: Path, is_wanted: Callable[[str], bool]) -> tuple[list[str
     return names, pl.DataFrame(read)
 
 
-def _check_claims(file: pq.ParquetFile, columns: list[str]) -> Iterable[list[str]]:
-    """Checks the sizes that the file states against the limits; the text paths of each column."""
+def _claims(file: pq.ParquetFile, columns: list[str]) -> tuple[int, list[str]]:
+    """The bytes of columns as the file states them, and the paths of those that are text."""
     metadata = file.metadata
-    if metadata.num_rows > MOST_ROWS:
-        raise too_many_rows()
-    size = 0
+    size, texts = 0, []
     for at in range(metadata.num_columns):
         leaf = metadata.schema.column(at)
         if leaf.path.split(".")[0] not in columns and leaf.path not in columns:
@@ -78,13 +76,9 @@ def _check_claims(file: pq.ParquetFile, columns: list[str]) -> Iterable[list[str
         values = sum(group.num_values for group in groups)
         width = max(leaf.length, _VALUE_BYTES)  # the length is that of fixed-length bytes
         size += max(values * width, sum(group.total_uncompressed_size for group in groups))
-        yield [leaf.path] if leaf.physical_type == "BYTE_ARRAY" else []
-    if size > LARGEST:
-        raise TooLargeError(_unpacks_to_more())
-
-
-def _unpacks_to_more() -> str:
-    return f"unpacks to more than {LARGEST // 2**20:,} MiB in the columns that would be read"
+        if leaf.physical_type == "BYTE_ARRAY":
+            texts.append(leaf.path)
+    return size, texts
 
 
 def _text_bytes(values: pa.Array) -> int:

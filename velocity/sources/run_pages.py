@@ -1,23 +1,18 @@
 """Pages of runs: smaller if the server cannot send them, and fetched one step ahead."""
 
-from __future__ import annotations
-
 import threading
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from velocity.errors import RetryLaterError, SourceError, VelocityError
+from velocity.sources.wandb_http import ClientError
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-
-    Connection = dict[str, Any] | None
+Connection = dict[str, Any] | None
 
 _Item = TypeVar("_Item")
 
-_SHRINK = 2
-_GROW = 2
 #: Most characters of config and summary that a page should hold: a summary may have gigabytes.
 _HEAVIEST = 32 * 2**20
 #: Pages in a row that must arrive before a larger one is tried.
@@ -33,20 +28,13 @@ class Page(NamedTuple):
     trouble: RetryLaterError | None = None  # why the only run has no data
 
 
-def run_pages(
-    ask: Callable[[str | None, int], Connection],
-    ask_lightly: Callable[[str | None], Connection],
-    page_size: int,
-) -> Iterator[Page]:
+def run_pages(ask: Callable[[str | None, int, bool], Connection], page_size: int) -> Iterator[Page]:
     """Pages until the end of the list.
 
-    If the server cannot send a page but answers small requests, smaller pages are requested. A run
-    that it cannot send even by itself comes without its data. Pages shrink after a heavy one.
-
-    Args:
-        ask: returns a page with a number of runs after a cursor.
-        ask_lightly: returns the one run after a cursor, without its data.
-        page_size: the first and largest number of runs in a page.
+    `ask` returns a page with a number of runs after a cursor, at first and at most `page_size`,
+    and on demand without their data. If the server cannot send a page but answers small requests,
+    smaller pages are requested. A run that it cannot send even by itself comes without its data.
+    Pages shrink after a heavy one.
 
     Raises:
         VelocityError: `ask` raised it, and a smaller page would not help.
@@ -55,24 +43,24 @@ def run_pages(
     size, good = page_size, 0
     while True:
         try:
-            page = Page(ask(cursor.at, size))
+            page = Page(ask(cursor.at, size, False))
         except RetryLaterError as error:
             good = 0
             try:
-                alone = ask_lightly(cursor.at)
+                alone = ask(cursor.at, 1, True)
             except VelocityError:
                 raise error from None
             if size > 1:
-                size = max(1, size // _SHRINK)
+                size //= 2
                 continue
             page = Page(alone, error)
         yield page
         weight = _weight(page.connection)
         good += 1
         if weight > _HEAVIEST:
-            size, good = max(1, size // _SHRINK), 0
-        elif good % _GOOD_PAGES == 0 and weight * _GROW <= _HEAVIEST:
-            size = min(page_size, size * _GROW)
+            size, good = max(1, size // 2), 0
+        elif good % _GOOD_PAGES == 0 and weight * 2 <= _HEAVIEST:
+            size = min(page_size, size * 2)
         if not cursor.move(page.connection):
             return
 
@@ -95,13 +83,7 @@ def walk(ask: Callable[[str | None], Connection]) -> Iterator[Connection]:
 
 
 class _Cursor:
-    """Where the next page begins, according to the cursor and not to the rows.
-
-    Hidden rows make short and empty pages.
-
-    Attributes:
-        at: the cursor of the next page.
-    """
+    """Where the next page begins: at the cursor `at`, since hidden rows make short pages."""
 
     def __init__(self) -> None:
         self.at: str | None = None
@@ -111,9 +93,6 @@ class _Cursor:
         """Moves past a page; returns whether there may be another one.
 
         If the cursor does not advance, the list ends here; it would never end otherwise.
-
-        Raises:
-            SourceError: page after page is empty.
         """
         if connection is None:
             return False
@@ -129,42 +108,38 @@ class _Cursor:
 
 
 class Gate:
-    """Limits the requests at once, to fewer if the server is too slow; for any thread."""
+    """Limits the requests at once to `width`, which halves if they time out; for any thread."""
 
     def __init__(self, width: int) -> None:
-        self.width = width  # requests at once
+        self.width = width
         self._under_way = 0
         self._changed = threading.Condition()
 
     @contextmanager
-    def passage(self) -> Iterator[int]:
-        """Wait for a slot and hold it; yield the width at that time."""
+    def passage(self) -> Iterator[None]:
+        """Wait for a slot and hold it."""
         with self._changed:
             self._changed.wait_for(lambda: self._under_way < self.width)
             self._under_way += 1
             width = self.width
         try:
-            yield width
+            yield
+        except ClientError as error:
+            with self._changed:
+                # Requests that time out together count once.
+                if error.kind == "late" and self.width == width:
+                    self.width = max(1, width // 2)
+            raise
         finally:
             with self._changed:
                 self._under_way -= 1
                 self._changed.notify()
 
-    def halve(self, width: int) -> None:
-        """Halve the width, unless it has changed since the slot with this width.
-
-        Requests that time out together count once.
-        """
-        with self._changed:
-            if self.width == width:
-                self.width = max(1, width // 2)
-
 
 def fetch_ahead(items: Iterable[_Item]) -> Iterator[_Item]:
     """The items, each fetched in a thread while the previous one is used; errors are passed on.
 
-    At most one item waits. The thread is a daemon, so that a stopped program does not wait for a
-    server that does not answer.
+    The thread is a daemon, so that a stopped program does not wait for a silent server.
     """
     results: SimpleQueue[tuple[_Item] | BaseException | None] = SimpleQueue()
     wanted = threading.Semaphore(0)

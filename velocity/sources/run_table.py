@@ -1,10 +1,9 @@
 """Runs from a table: CSV or Parquet with the columns of `TABLE_SCHEMA`, or W&B's own CSV export."""
 
-from __future__ import annotations
-
 from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -12,24 +11,18 @@ from velocity.cleaning import cleaned
 from velocity.errors import SourceError
 from velocity.formats import plural
 from velocity.records import REQUIRED, RUN_SCHEMA, UTC, WRITER, Rejected, RunBatch
+from velocity.sources.base import Asked
+from velocity.sources.shared import reasons
 from velocity.sources.table_file import ROW, open_table
 from velocity.sources.table_kinds import EXPORTED, TABLE_SCHEMA, is_export
-from velocity.sources.table_times import AmbiguousDateError, day_order
-from velocity.sources.table_values import Dialect, UnreadableColumnError, reading_of, trimmed
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from datetime import datetime
-
-    from velocity.sources.base import Asked
-    from velocity.sources.table_times import DayOrder
+from velocity.sources.table_times import day_order
+from velocity.sources.table_values import Dialect, reading_of
 
 _KEY = ("entity", "project", "run_id")
 #: A row without one of these cannot become a run.
 _NEEDED = (*_KEY, "created_at")
 _MACHINE = ("host", "gpu_type", "gpu_count")
 _SHOWN_CHARACTERS = 60
-_SHOWN_REASONS = 3
 #: One impossible runtime must not make all other runs stale.
 _LONGEST_RUNTIME_S = 10 * 365 * 86400
 #: An empty cell of text in an export.
@@ -85,8 +78,8 @@ class _RunTable:
         if table.frame.is_empty() and not table.broken:
             raise SourceError(f"{path} has no rows.", "Export it again, with the runs in it.")
         notes = list(table.notes)
-        skipped = set(table.columns) - set(self._headings.values())
-        if others := _listed(name for name in table.columns if name in skipped):
+        used = {*self._headings.values()}
+        if others := _listed(name for name in table.columns if name not in used):
             notes.append(f"{path}: these columns were skipped: {others}.")
         values, problems = self._values()
         if self._exported and "run_id" not in self._headings:
@@ -103,7 +96,7 @@ class _RunTable:
         )
         if runs.is_empty():
             raise SourceError(
-                f"No row of {path} can be read: {_reasons(rejected)}.",
+                f"No row of {path} can be read: {reasons(rejected)}.",
                 "Correct the file, or export it again.",
             )
         notes += _troubles(path, rejected, runs, problems)
@@ -159,20 +152,25 @@ class _RunTable:
         if self._exported:
             text = pl.col(pl.String)
             frame = frame.with_columns(pl.when(text != _EMPTY_EXPORTED).then(text))
+        times = {
+            heading: frame[name]
+            for name, heading in headings.items()
+            if TABLE_SCHEMA[name] == UTC and frame.schema[name] == pl.String
+        }
         dialect = Dialect(
             list_separator="," if self._exported else ";",
             decimal_comma=self._table.separator != ",",
-            day_order=self._day_order(frame),
+            day_order=day_order(self._path, times),
         )
-        readings = {}
-        for column, heading in headings.items():
-            try:
-                readings[column] = reading_of(column, frame.schema[column], dialect)
-            except UnreadableColumnError as error:
-                raise SourceError(
-                    f'The column "{heading}" of {self._path} has the type {error}.',
-                    "Change its type, or leave the column out.",
-                ) from error
+        readings = {
+            column: reading_of(
+                column,
+                frame.schema[column],
+                dialect,
+                f'The column "{heading}" of {self._path}',
+            )
+            for column, heading in headings.items()
+        }
         known = frame.select(ROW, **{name: reading.known for name, reading in readings.items()})
         values = known.lazy().select(ROW, **{name: it.value for name, it in readings.items()})
         read = values.collect()
@@ -192,27 +190,6 @@ class _RunTable:
             heartbeat_at=pl.coalesce("ended_at", "heartbeat_at"),
         )
         return read, problems
-
-    def _day_order(self, frame: pl.DataFrame) -> DayOrder:
-        times = {
-            heading: frame[name]
-            for name, heading in self._headings.items()
-            if TABLE_SCHEMA[name] == UTC and frame.schema[name] == pl.String
-        }
-        try:
-            return day_order(times.values())
-        except AmbiguousDateError as error:
-            column = next(
-                heading
-                for heading, texts in times.items()
-                if texts.to_frame("it").select((trimmed(pl.col("it")) == str(error)).any()).item()
-            )
-            raise SourceError(
-                f'{self._path} has "{error}" in its column "{column}", and it is not clear which'
-                " number is the day and which the month.",
-                "Write times as in 2026-05-04T09:00:00Z, or import W&B's file as it was downloaded,"
-                " before a spreadsheet saved it.",
-            ) from error
 
 
 def _listed(columns: Iterable[str]) -> str:
@@ -257,21 +234,13 @@ def _split(
     return runs.with_columns(unreadable=unreadable), rejected
 
 
-def _reasons(rejected: Iterable[Rejected]) -> str:
-    """The first few reasons, in words."""
-    reasons = [row.reason for row in rejected]
-    more = len(reasons) - _SHOWN_REASONS
-    shown = "; ".join(reasons[:_SHOWN_REASONS])
-    return f"{shown}; and {more:,} more" if more > 0 else shown
-
-
 def _troubles(
     path: Path, rejected: tuple[Rejected, ...], runs: pl.DataFrame, problems: _Problems
 ) -> Iterable[str]:
     """Sentences about rows and values that could not be read."""
     if rejected:
         rows = runs.height + len(rejected)
-        yield f"{path}: {len(rejected):,} of {rows:,} rows could not be read: {_reasons(rejected)}."
+        yield f"{path}: {len(rejected):,} of {rows:,} rows could not be read: {reasons(rejected)}."
     unread = runs.select(ROW, "unreadable").explode("unreadable").drop_nulls()
     for (column,), rows_of_it in unread.group_by("unreadable", maintain_order=True):
         row = rows_of_it[ROW][0]
@@ -310,7 +279,5 @@ def _largest_at(runs: pl.DataFrame) -> datetime:
     end = pl.when(seconds < _LONGEST_RUNTIME_S).then(start + pl.duration(microseconds=microseconds))
     times = [pl.col(name).max() for name, kind in TABLE_SCHEMA.items() if kind == UTC]
     times += [pl.col("writer_starts").explode().max(), end.max()]
-    largest: datetime = runs.select(
-        largest=pl.max_horizontal(time.alias(str(number)) for number, time in enumerate(times))
-    ).item()
+    largest: datetime = runs.select(pl.max_horizontal(times)).item()
     return largest

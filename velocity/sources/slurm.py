@@ -1,29 +1,24 @@
 """Runs from Slurm's accounting: the output of `sacct --parsable2` or `sacct --json`."""
 
-from __future__ import annotations
-
-import itertools
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from velocity.errors import SourceError
-from velocity.records import Rejected
-from velocity.sources.batches import in_batches, reasons
-from velocity.sources.regular_files import UnfitFileError, require_regular
-from velocity.sources.slurm_jobs import joined, run_row
-from velocity.sources.slurm_json import read_jobs
-from velocity.sources.slurm_text import COMMAND, is_sacct, read_lines
+from velocity.records import Rejected, RunBatch
+from velocity.sources.base import Asked
+from velocity.sources.shared import UnfitFileError, in_batches, reasons, require_regular
+from velocity.sources.slurm_output import COMMAND, Job, is_sacct, read_jobs, read_lines
 from velocity.sources.values import read_json
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from velocity.records import RunBatch
-    from velocity.sources.base import Asked
-    from velocity.sources.slurm_jobs import Job
-
 _LONGEST_FILE = 2**28
+#: As much as the run of a table: W&B's own runs are trusted more, local files less.
+_TRUST = 2
+_AGAIN = f"Write it with `{COMMAND}`, or with `sacct --json`."
 
 
 class SlurmSource:
@@ -41,49 +36,34 @@ class SlurmSource:
         files = []
         for number, place in enumerate(asked.places):
             asked.on_progress(place, number, len(asked.places))
-            files.append(_File(Path(place), asked))
-        return itertools.chain.from_iterable(file.batches() for file in files)
+            files.append(_batches(Path(place), asked))
+        return chain.from_iterable(files)
 
 
-class _File:
-    """The jobs of a file, and the lines that are none."""
-
-    def __init__(self, path: Path, asked: Asked) -> None:
-        self._given = {
-            "entity": asked.entity,
-            "project": asked.project,
-            "username": asked.username,
-        }
-        zone = None if asked.timezone is None else ZoneInfo(asked.timezone)
-        read = list(_read(path, zone))
-        self._jobs = joined(job for _, job in read if not isinstance(job, str))
-        entity, project = asked.entity or "", asked.project or ""
-        if self._jobs:
-            first = run_row(self._jobs[0], self._given)
-            entity, project = first["entity"] or "", first["project"]
-        self._rejected = [
-            Rejected(entity, project, None, f"{path}: line {number}: {job}")
-            for number, job in read
-            if isinstance(job, str)
-        ]
-        self._check(path)
-
-    def batches(self) -> Iterator[RunBatch]:
-        """The jobs as runs."""
-        rows = [run_row(job, self._given) for job in self._jobs]
-        latest = max(job.latest for job in self._jobs)
-        return in_batches(rows, self._rejected, noun="line", complete_to=latest)
-
-    def _check(self, path: Path) -> None:
-        if not self._jobs:
-            why = f" {reasons(self._rejected)}." if self._rejected else ""
-            raise SourceError(f"{path} does not have a job that can be read.{why}", _again())
-        if self._given["entity"] is None and any(job.cluster is None for job in self._jobs):
-            raise SourceError(f"{path} does not name the cluster.", "Add --entity to the command.")
-        if self._given["username"] is None and all(job.user is None for job in self._jobs):
-            raise SourceError(
-                f"{path} does not name the users.", f"Add --username to the command. {_again()}"
-            )
+def _batches(path: Path, asked: Asked) -> Iterator[RunBatch]:
+    """The jobs of a file as runs, and the lines that are none."""
+    zone = None if asked.timezone is None else ZoneInfo(asked.timezone)
+    read = list(_read(path, zone))
+    jobs = _joined(job for _, job in read if not isinstance(job, str))
+    rows = [_run_row(job, asked) for job in jobs]
+    first = rows[0] if rows else {"entity": asked.entity, "project": asked.project}
+    rejected = [
+        Rejected(
+            first["entity"] or "", first["project"] or "", None, f"{path}: line {number}: {job}"
+        )
+        for number, job in read
+        if isinstance(job, str)
+    ]
+    if not jobs:
+        why = f" {reasons(rejected)}." if rejected else ""
+        raise SourceError(f"{path} does not have a job that can be read.{why}", _AGAIN)
+    if any(row["entity"] is None for row in rows):
+        raise SourceError(f"{path} does not name the cluster.", "Add --entity to the command.")
+    if all(row["username"] is None for row in rows):
+        raise SourceError(
+            f"{path} does not name the users.", f"Add --username to the command. {_AGAIN}"
+        )
+    return in_batches(rows, rejected, noun="line", complete_to=max(job.latest for job in jobs))
 
 
 def _read(path: Path, zone: ZoneInfo | None) -> Iterator[tuple[int, Job | str]]:
@@ -93,34 +73,102 @@ def _read(path: Path, zone: ZoneInfo | None) -> Iterator[tuple[int, Job | str]]:
             first = stream.readline()
             stream.seek(0)
             if first.lstrip().startswith("{"):
-                yield from read_jobs(_jobs(path, stream.read()))
+                yield from read_jobs(_objects(path, stream.read()))
             elif is_sacct(first):
                 yield from read_lines(path, iter(stream), zone)
             else:
                 raise SourceError(
-                    f"{path} is not the output of sacct with its line of column names.", _again()
+                    f"{path} is not the output of sacct with its line of column names.", _AGAIN
                 )
-    except UnfitFileError as error:
-        raise SourceError(
-            f"{path} cannot be read: {error.strerror}.",
-            "Name a file that sacct wrote. Split one that is too large, by sacct's -S and -E.",
-        ) from error
     except OSError as error:
         raise SourceError(
-            f"{path} cannot be read: {error.strerror}.", "Check its name and its permissions."
+            f"{path} cannot be read: {error.strerror}.",
+            "Name a file that sacct wrote. Split one that is too large, by sacct's -S and -E."
+            if isinstance(error, UnfitFileError)
+            else "Check its name and its permissions.",
         ) from error
 
 
-def _jobs(path: Path, text: str) -> list[object]:
+def _objects(path: Path, text: str) -> list[object]:
     try:
         read = read_json(text)
     except ValueError as error:
         raise SourceError(f"{path} is not complete JSON.", "Run `sacct --json` again.") from error
     jobs = read.get("jobs") if isinstance(read, dict) else None
     if not isinstance(jobs, list):
-        raise SourceError(f"{path} does not have the jobs of `sacct --json`.", _again())
+        raise SourceError(f"{path} does not have the jobs of `sacct --json`.", _AGAIN)
     return jobs
 
 
-def _again() -> str:
-    return f"Write it with `{COMMAND}`, or with `sacct --json`."
+def _run_row(job: Job, asked: Asked) -> dict[str, Any]:
+    """The job in columns of `RUN_SCHEMA`."""
+    ran = job.started is not None
+    suspended = (
+        job.ended is not None
+        and job.active_s is not None
+        and job.ended > job.begin + timedelta(seconds=job.active_s + 1)
+    )
+    return {
+        "entity": asked.entity or job.cluster,
+        "project": asked.project or job.account or "slurm",
+        "run_id": job.run_id,
+        "username": job.user or asked.username,
+        "display_name": job.name,
+        "state": job.state,
+        "created_at": job.submitted,
+        "submitted_at": job.submitted,
+        "writers": _writers(job) if ran else None,
+        "heartbeat_at": job.ended if ran else None,
+        "runtime_s": job.active_s if ran else None,
+        # A suspended job was there until its end.
+        "last_metric_at": job.ended if ran and suspended else None,
+        "sweep": None if job.array is None else f"array {job.array}",
+        "wrote": ran,
+        "unreadable": job.unreadable or None,
+        "source": "slurm",
+        "trust": _TRUST,
+    }
+
+
+def _writers(job: Job) -> list[dict[str, Any]]:
+    """One writer per host, with its part of the GPUs: sacct only has their sum."""
+    hosts: list[str | None] = [*job.hosts] or [None]
+    parts = [
+        None if job.gpus is None else job.gpus // len(hosts) + (place < job.gpus % len(hosts))
+        for place in range(len(hosts))
+    ]
+    return [
+        {
+            "start": job.started,
+            "host": host,
+            "gpu_type": job.gpu_type if count else None,
+            "gpu_count": count,
+            "job_id": job.job_id,
+        }
+        for host, count in zip(hosts, parts, strict=True)
+    ]
+
+
+def _joined(jobs: Iterable[Job]) -> list[Job]:
+    """The jobs with the parts of heterogeneous ones joined, and each attempt of a job once.
+
+    Slurm gives all attempts of a requeued job one id; all but the last become `is_earlier`.
+    """
+    whole: dict[tuple[str | None, str, datetime | None], Job] = {}
+    for job in jobs:
+        key = (job.cluster, job.heterogeneous or job.job_id, job.started)
+        first = whole.get(key) if job.heterogeneous is not None else None
+        whole[key] = job if first is None else _with_part(first, job)
+    in_order = sorted(whole.values(), key=lambda it: it.begin)
+    last = {(job.cluster, job.job_id): job for job in in_order}
+    return [replace(job, is_earlier=job is not last[job.cluster, job.job_id]) for job in in_order]
+
+
+def _with_part(first: Job, part: Job) -> Job:
+    counts = [it.gpus for it in (first, part) if it.gpus is not None]
+    return replace(
+        first,
+        hosts=list(dict.fromkeys([*first.hosts, *part.hosts])),
+        gpus=sum(counts) if counts else None,
+        gpu_type=first.gpu_type or part.gpu_type,
+    )

@@ -1,18 +1,13 @@
 """Values as Slurm's sacct writes them: node lists, GPUs, lengths and local times."""
 
-from __future__ import annotations
-
 import itertools
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from velocity.errors import SourceError
 from velocity.sources.values import EARLIEST, LATEST
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from zoneinfo import ZoneInfo
 
 #: What sacct writes for "not known", in lower case.
 _NOT_KNOWN = frozenset({"", "unknown", "none", "n/a", "(null)", "none assigned", "invalid"})
@@ -83,11 +78,9 @@ def seconds_of(text: str) -> float:
     Raises:
         ValueError: it is no length.
     """
-    if found := _LENGTH.fullmatch(text):
-        days, hours, minutes, seconds = (int(part or 0) for part in found.groups())
+    if found := _LENGTH.fullmatch(text) or _SHORT_LENGTH.fullmatch(text):
+        days, hours, minutes, seconds = (int(it or 0) for it in (0, 0, *found.groups())[-4:])
         return float(((days * 24 + hours) * 60 + minutes) * 60 + seconds)
-    if found := _SHORT_LENGTH.fullmatch(text):
-        return float(int(found[1]) * 60 + int(found[2]))
     if re.fullmatch(r"\d{1,12}", text):
         return float(text)
     raise ValueError(f'"{text}" is not a length of time')

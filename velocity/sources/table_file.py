@@ -1,24 +1,19 @@
 """Reads the file of a table: Parquet, or CSV as saved by programs and spreadsheets."""
 
-from __future__ import annotations
-
 import csv
 import io
 import re
 from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import polars as pl
 import pyarrow as pa  # type: ignore[import-untyped]
 
 from velocity.errors import SourceError
-from velocity.sources.parquet_file import MOST_ROWS, TooLargeError, read_parquet, too_many_rows
-from velocity.sources.regular_files import UnfitFileError, require_regular
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from pathlib import Path
+from velocity.sources.parquet_file import MOST_ROWS, read_parquet, too_many_rows
+from velocity.sources.shared import UnfitFileError, require_regular
 
 #: Number of a row, from 1 below the header; no heading keeps a leading space.
 ROW = " row"
@@ -40,6 +35,19 @@ _OTHER_KINDS = {
     b"{": "a JSON file",
     b"[": "a JSON file",
 }
+#: Kinds of error -> what is wrong with a file, and what to do; the first that fits.
+_UNREADABLE = {
+    UnfitFileError: (
+        "cannot be read: {}",
+        "Name a CSV or Parquet file, and split one that is too large.",
+    ),
+    FileNotFoundError: ("does not exist", "Name a CSV or Parquet file."),
+    IsADirectoryError: (
+        "is a directory, not a table",
+        "Name a CSV or Parquet file; `velocity ingest` reads W&B run directories.",
+    ),
+    OSError: ("cannot be read: {}", "Check the file's permissions."),
+}
 _SEPARATORS = ",;\t|"
 #: A first line that tells Excel the separator.
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
@@ -47,30 +55,20 @@ _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
 
 @dataclass(frozen=True)
 class TableFile:
-    """The contents of a file.
+    """The contents of a file."""
 
-    Attributes:
-        columns: all headings, in order.
-        frame: the wanted columns (text for CSV), after a column `ROW` with the row numbers. Rows
-            without any value in them are left out, but are counted in the numbers.
-        separator: between the values of a CSV file; a comma for Parquet.
-        broken: number of a row that is not in the frame -> what is wrong with it.
-        notes: sentences about how the file was read.
-    """
-
-    columns: list[str]
+    columns: list[str]  # all headings, in order
+    #: The wanted columns (text for CSV), after a column `ROW` with the row numbers. Rows without
+    #: any value in them are left out, but are counted in the numbers.
     frame: pl.DataFrame
-    separator: str
+    separator: str  # between the values of a CSV file; a comma for Parquet
+    #: Number of a row that is not in the frame -> what is wrong with it.
     broken: Mapping[int, str] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()  # sentences about how the file was read
 
 
 def open_table(path: Path, wanted: frozenset[str]) -> TableFile:
-    """Reads some columns of a table; its content shows the kind of file.
-
-    Args:
-        path: the file.
-        wanted: headings of the columns to read, if the file has them.
+    """Reads the columns with the wanted headings; the content shows the kind of file.
 
     Raises:
         SourceError: no such file, permission denied, neither CSV nor Parquet, or too large.
@@ -90,10 +88,16 @@ def open_table(path: Path, wanted: frozenset[str]) -> TableFile:
         skipped, separator = 1, found[1]
     separator = separator or _separator(next((line for line in lines if line.strip()), ""))
     names, frame, broken = _csv(path, encoding, separator, skipped, is_wanted)
-    notes = []
-    if encoding == "cp1252":
-        notes.append(f"{path} is not in UTF-8; it was read as Windows-1252.")
-    return TableFile(_headings(path, names), _numbered(frame), separator, broken, tuple(notes))
+    if frame.height > MOST_ROWS:
+        raise too_many_rows(path)
+    notes = (f"{path} is not in UTF-8; it was read as Windows-1252.",)
+    return TableFile(
+        _headings(path, names),
+        _numbered(frame),
+        separator,
+        broken,
+        notes if encoding == "cp1252" else (),
+    )
 
 
 def _head(path: Path) -> bytes:
@@ -101,22 +105,9 @@ def _head(path: Path) -> bytes:
         require_regular(path, _LONGEST_FILE)
         with path.open("rb") as stream:
             head = stream.read(_HEAD_BYTES)
-    except UnfitFileError as error:
-        raise SourceError(
-            f"{path} cannot be read: {error.strerror}.",
-            "Name a CSV or Parquet file, and split one that is too large.",
-        ) from error
-    except FileNotFoundError as error:
-        raise SourceError(f"{path} does not exist.", "Name a CSV or Parquet file.") from error
-    except IsADirectoryError as error:
-        raise SourceError(
-            f"{path} is a directory, not a table.",
-            "Name a CSV or Parquet file; `velocity ingest` reads W&B run directories.",
-        ) from error
     except OSError as error:
-        raise SourceError(
-            f"{path} cannot be read: {error.strerror}.", "Check the file's permissions."
-        ) from error
+        what, hint = next(told for kind, told in _UNREADABLE.items() if isinstance(error, kind))
+        raise SourceError(f"{path} {what.format(error.strerror)}.", hint) from error
     if not head:
         raise SourceError(f"{path} is empty.", "Export it again, as CSV or Parquet.")
     return head
@@ -149,8 +140,6 @@ def _separator(header: str) -> str:
 def _parquet(path: Path, is_wanted: Callable[[str], bool]) -> tuple[list[str], pl.DataFrame]:
     try:
         return read_parquet(path, is_wanted)
-    except TooLargeError as error:
-        raise _too_large(path, error) from error
     except (pa.ArrowException, pl.exceptions.PolarsError, OSError) as error:
         raise SourceError(
             f"{path} is a damaged Parquet file: {_reason(error)}.", "Write or copy it again."
@@ -169,8 +158,6 @@ def _csv(
             if not broken:
                 raise
             return *_wanted(text.encode(), is_wanted), broken
-    except TooLargeError as error:
-        raise _too_large(path, error) from error
     except (pl.exceptions.PolarsError, csv.Error, OSError, UnicodeError) as error:
         raise SourceError(
             f"{path} cannot be read as CSV: {_reason(error)}.",
@@ -200,10 +187,7 @@ def _wanted(
 
     names = read(None, 0).columns
     columns = [name for name in names if is_wanted(name)]
-    frame = read(columns, MOST_ROWS + 1) if columns else pl.DataFrame()
-    if frame.height > MOST_ROWS:
-        raise too_many_rows()
-    return names, frame
+    return names, read(columns, MOST_ROWS + 1) if columns else pl.DataFrame()
 
 
 def _reason(error: Exception) -> str:
@@ -228,10 +212,6 @@ def _without_long_rows(
                 row.clear()
             writer.writerow(row)
     return text.getvalue(), broken
-
-
-def _too_large(path: Path, error: TooLargeError) -> SourceError:
-    return SourceError(f"{path} {error}.", "Split it, and import its parts one by one.")
 
 
 def _tidy(heading: str) -> str:

@@ -1,18 +1,14 @@
 """The columns that a run table may have, and the kind of a table, by its headings."""
 
-from __future__ import annotations
-
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
 
 import polars as pl
 
 from velocity.errors import SourceError
 from velocity.records import UTC
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from pathlib import Path
 
 #: Columns of velocity's own tables -> their type, and the heading that W&B's export of a runs table
 #: has for them. An export has the columns that the page showed.
@@ -48,6 +44,8 @@ _COLUMNS: dict[str, tuple[pl.DataType | type[pl.DataType], str | None]] = {
 TABLE_SCHEMA = {column: kind for column, (kind, _) in _COLUMNS.items()}
 EXPORTED = {column: heading for column, (_, heading) in _COLUMNS.items() if heading}
 _OWN = {"run_id", "created_at"}
+#: W&B's runs table may have any other columns of a run.
+_RUNS_TABLE = {"Name", "State", "Created"}
 _ENVELOPE = re.compile(r".+__(MIN|MAX)")
 
 
@@ -74,23 +72,18 @@ def is_export(path: Path, columns: Sequence[str]) -> bool:
     return bool({"Name", "ID", "State", "Created"} & present)
 
 
-def _is_runs_table(columns: Sequence[str]) -> bool:
-    """Whether it is W&B's runs table, which may have any other columns of a run."""
-    return {"Name", "State", "Created"} <= set(columns)
-
-
 def _is_chart(columns: Sequence[str]) -> bool:
-    if _is_runs_table(columns):
+    if set(columns) >= _RUNS_TABLE:
         return False
-    if any(_ENVELOPE.fullmatch(name) for name in columns):
-        return True
     lines = columns[1:]  # after the axis: the step, a time or a metric
-    return bool(lines) and all(" - " in name for name in lines)
+    return any(map(_ENVELOPE.fullmatch, columns)) or (
+        bool(lines) and all(" - " in name for name in lines)
+    )
 
 
 def _is_history(columns: Sequence[str]) -> bool:
     tells_rows = "_step" in columns or {"_timestamp", "_runtime"} <= set(columns)
-    return tells_rows and not _is_runs_table(columns)
+    return tells_rows and not set(columns) >= _RUNS_TABLE
 
 
 def _is_mlflow(columns: Sequence[str]) -> bool:

@@ -1,15 +1,13 @@
 """Reads times in tables: ISO 8601, the formats of spreadsheets, and numbers."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
 
 import polars as pl
 
+from velocity.errors import SourceError
 from velocity.records import UTC
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 #: Which of two numbers before the year is the day: the first one, or the second one.
 DayOrder = Literal["day first", "month first"]
@@ -42,24 +40,19 @@ _SECONDS = (0.4e9, 4.2e9)
 _MILLISECONDS = (0.4e12, 4.2e12)
 
 
-class AmbiguousDateError(Exception):
-    """The day and month of a date are ambiguous; the text is that date."""
-
-
-def day_order(columns: Iterable[pl.Series]) -> DayOrder:
-    """Whether the day or the month comes first, judging by all dates of a table.
-
-    Args:
-        columns: text columns with times in any format.
+def day_order(path: Path, columns: Mapping[str, pl.Series]) -> DayOrder:
+    """Whether the day or the month comes first, judging by all dates in a table's text columns.
 
     Raises:
-        AmbiguousDateError: some dates could be read either way, and no other date decides.
+        SourceError: some dates could be read either way, and no other date decides.
     """
-    parts = pl.concat(
-        [pl.Series("text", [], dtype=pl.String), *(column.rename("text") for column in columns)]
-    )
+    texts = [pl.DataFrame(schema={"text": pl.String, "column": pl.String})]
+    texts += [
+        column.alias("text").to_frame().with_columns(column=pl.lit(name))
+        for name, column in columns.items()
+    ]
     local = (
-        parts.to_frame()
+        pl.concat(texts)
         .with_columns(pl.col("text").str.strip_chars().str.extract_groups(_YEAR_LAST).alias("it"))
         .unnest("it")
         .filter(pl.col("mark") != ".")  # between dots, the day always comes first
@@ -71,7 +64,13 @@ def day_order(columns: Iterable[pl.Series]) -> DayOrder:
         (pl.col("one") != pl.col("two")) & (pl.max_horizontal("one", "two") <= _MOST_MONTHS)
     )
     if is_day_first == is_month_first and unclear.height:
-        raise AmbiguousDateError(unclear["text"][0])
+        date, column = unclear["text"][0], unclear["column"][0]
+        raise SourceError(
+            f'{path} has "{date}" in its column "{column}", and it is not clear which number is'
+            " the day and which the month.",
+            "Write times as in 2026-05-04T09:00:00Z, or import W&B's file as it was downloaded,"
+            " before a spreadsheet saved it.",
+        )
     return "month first" if is_month_first else "day first"
 
 

@@ -1,13 +1,13 @@
 """Turns the cells of a run table into values, in all common formats."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass
 from functools import partial
+from typing import NamedTuple
 
 import polars as pl
 
+from velocity.errors import SourceError
 from velocity.records import UTC, config_text
 from velocity.sources.table_kinds import TABLE_SCHEMA
 from velocity.sources.table_times import DayOrder, instants, instants_of_numbers
@@ -38,8 +38,7 @@ class Dialect:
     day_order: DayOrder
 
 
-@dataclass(frozen=True)
-class Reading:
+class Reading(NamedTuple):
     """How one column is read, in two steps."""
 
     known: pl.Expr  # the cells as they are, null if they say "not known"
@@ -47,25 +46,23 @@ class Reading:
     wanted: str  # the readable values, in words
 
 
-class UnreadableColumnError(Exception):
-    """The column's type cannot be read; the text names the type and the wanted values."""
-
-
-def reading_of(column: str, written: pl.DataType, dialect: Dialect) -> Reading:
+def reading_of(column: str, written: pl.DataType, dialect: Dialect, shown: str) -> Reading:
     """How to read `column` of `TABLE_SCHEMA`, which the table has as type `written`.
 
     Surrounding spaces are ignored, and empty text means "not known".
 
     Raises:
-        UnreadableColumnError: the column's type cannot hold such values.
+        SourceError: the column's type cannot hold such values; it begins with the words `shown`.
     """
     cell, kind = pl.col(column), TABLE_SCHEMA[column]
     if written == pl.Null:  # Parquet's type for a column without values
         return Reading(cell, cell.cast(kind), "")
-    wanted = _wanted(column, dialect)
-    value = _value(column, written, dialect)
+    wanted, value = _wanted(column, dialect), _value(column, written, dialect)
     if value is None:
-        raise UnreadableColumnError(f"{written}, which cannot be read as {wanted}")
+        raise SourceError(
+            f"{shown} has the type {written}, which cannot be read as {wanted}.",
+            "Change its type, or leave the column out.",
+        )
     return Reading(_known(column, written), value.cast(kind, strict=False), wanted)
 
 
@@ -125,13 +122,9 @@ def _known(column: str, written: pl.DataType) -> pl.Expr:
     if written != pl.String:
         return cell
     cell = trimmed(cell)
-    if column == "run_id":
-        words: tuple[str, ...] = ("nan",)
-    elif TABLE_SCHEMA[column] != pl.String or column == "config":
-        words = _NOT_KNOWN
-    else:
-        return cell
-    return pl.when(~cell.str.to_lowercase().is_in(words)).then(cell)
+    is_text = TABLE_SCHEMA[column] == pl.String and column not in {"config", "run_id"}
+    words = ("nan",) if column == "run_id" else _NOT_KNOWN
+    return cell if is_text else pl.when(~cell.str.to_lowercase().is_in(words)).then(cell)
 
 
 def _run_id(cell: pl.Expr, written: pl.DataType) -> pl.Expr | None:
@@ -172,23 +165,18 @@ def _number_text(cell: pl.Expr, dialect: Dialect) -> pl.Expr:
 
 
 def _time(cell: pl.Expr, written: pl.DataType, dialect: Dialect) -> pl.Expr | None:
-    time = _any_time(cell, written, dialect)
-    return None if time is None else pl.when(time >= EARLIEST, time < LATEST).then(time)
-
-
-def _any_time(cell: pl.Expr, written: pl.DataType, dialect: Dialect) -> pl.Expr | None:
     if written == pl.String:
         point = cell.str.replace(r"^(\d+),(\d+)$", "${1}.${2}")  # a spreadsheet's day
-        return instants(point, dialect.day_order)
-    if written == pl.Date:
-        return cell.cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
-    if written.is_numeric():
-        return instants_of_numbers(cell.cast(pl.Float64))
-    if not isinstance(written, pl.Datetime):
+        time = instants(point, dialect.day_order)
+    elif written.is_numeric():
+        time = instants_of_numbers(cell.cast(pl.Float64))
+    elif written == pl.Date or (isinstance(written, pl.Datetime) and written.time_zone is None):
+        time = cell.cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
+    elif isinstance(written, pl.Datetime):
+        time = cell.dt.convert_time_zone("UTC").cast(UTC)
+    else:
         return None
-    if written.time_zone is None:
-        return cell.dt.replace_time_zone("UTC").cast(UTC)
-    return cell.dt.convert_time_zone("UTC").cast(UTC)
+    return pl.when(time >= EARLIEST, time < LATEST).then(time)
 
 
 def _list(cell: pl.Expr, written: pl.DataType, kind: pl.List, dialect: Dialect) -> pl.Expr | None:

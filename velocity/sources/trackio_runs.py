@@ -6,20 +6,18 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from velocity.errors import SourceError
 from velocity.records import Rejected, RunBatch, config_text, run_frame
-from velocity.sources.clients import client_of, entity_of, is_address, without_password
-from velocity.sources.values import instant_of, read_object
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from velocity.sources.base import Asked
+from velocity.sources.base import Asked
+from velocity.sources.shared import client_of, entity_of, is_address, without_password
+from velocity.sources.values import instant_of, read_object, text_of
 
 _TRUST = 2
 _PAGE = 5000  # Trackio refuses answers with more than 10,000 rows
@@ -64,8 +62,12 @@ def _batches(stores: Sequence[_Server | _Folder], entity: str, asked: Asked) -> 
         projects = store.projects()
         for number, project in enumerate(projects):
             asked.on_progress(f"{project} of {store.shown}", number, len(projects))
-            for rows in _pages(store, project):
-                yield _batch(rows, (entity, project), asked.username, now)
+            for start in count(0, _PAGE):
+                rows = store.rows(project, _RUNS.format(page=_PAGE, start=start))
+                if rows:
+                    yield _batch(rows, (entity, project), asked.username, now)
+                if len(rows) < _PAGE:
+                    break
         asked.on_progress(store.shown, len(projects), len(projects))
 
 
@@ -80,16 +82,14 @@ class _Server:
 
     def projects(self) -> list[str]:
         """The names of its projects."""
-        return list(self._ask("get_all_projects"))
+        with self._readable():
+            return list(self._client.predict(api_name="/get_all_projects"))
 
     def rows(self, project: str, sql: str) -> list[dict[str, Any]]:
         """The rows of a query of a project."""
-        found: list[dict[str, Any]] = self._ask("query_project", project=project, query=sql)["rows"]
-        return found
-
-    def _ask(self, name: str, **given: str) -> Any:
         with self._readable():
-            return self._client.predict(api_name=f"/{name}", **given)
+            found = self._client.predict(api_name="/query_project", project=project, query=sql)
+        return list(found["rows"])
 
     @contextmanager
     def _readable(self) -> Iterator[None]:
@@ -123,10 +123,7 @@ class _Folder:
 
     def rows(self, project: str, sql: str) -> list[dict[str, Any]]:
         """The rows of a query of a project."""
-        found: list[dict[str, Any]] = self._ask(
-            "query", "project", f"--project={project}", f"--sql={sql}"
-        )["rows"]
-        return found
+        return list(self._ask("query", "project", f"--project={project}", f"--sql={sql}")["rows"])
 
     def _ask(self, *arguments: str) -> Any:
         done = subprocess.run(  # noqa: S603 - our own interpreter
@@ -145,15 +142,6 @@ class _Folder:
         )
 
 
-def _pages(store: _Server | _Folder, project: str) -> Iterator[list[dict[str, Any]]]:
-    start = 0
-    while rows := store.rows(project, _RUNS.format(page=_PAGE, start=start)):
-        yield rows
-        if len(rows) < _PAGE:
-            return
-        start += _PAGE
-
-
 def _batch(
     rows: list[dict[str, Any]], of: tuple[str, str], username: str | None, now: datetime
 ) -> RunBatch:
@@ -168,11 +156,7 @@ def _batch(
 
 
 def _run(row: Mapping[str, Any], username: str | None, now: datetime) -> dict[str, Any]:
-    """The columns of a run.
-
-    Raises:
-        ValueError: a time or the config cannot be read.
-    """
+    """The columns of a run; ValueError if a time or the config cannot be read."""
     config = read_object(row["config"] or "null") or {}
     first_at, last_at = (instant_of(row[name]) for name in ("first_at", "last_at"))
     if first_at is None or last_at is None:
@@ -182,20 +166,16 @@ def _run(row: Mapping[str, Any], username: str | None, now: datetime) -> dict[st
     own = {name: value for name, value in config.items() if not name.startswith("_")}
     return {
         "run_id": row["run_id"],
-        "username": _text(config.get("_Username")) or username,
+        "username": text_of(config.get("_Username")) or username,
         "display_name": row["name"],
         "state": "running" if now - seen_at < _QUIET else "finished",
         "created_at": created_at,
         "heartbeat_at": seen_at,
         "first_metric_at": first_at,
         "last_metric_at": last_at,
-        "group_name": _text(config.get("_Group")),
+        "group_name": text_of(config.get("_Group")),
         "config": config_text(own) if own else None,
         "history_rows": row["logged_rows"],
         "source": "trackio",
         "trust": _TRUST,
     }
-
-
-def _text(value: Any) -> str | None:
-    return value if isinstance(value, str) else None

@@ -1,17 +1,15 @@
 """Reads values that W&B's client writes as JSON, including NaN, infinities and half characters."""
 
-from __future__ import annotations
-
 import json
 import math
 import re
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeVar
 
 import orjson
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+_Value = TypeVar("_Value")
 
 _LONGEST_INT = 2**63
 #: A time outside these stands for "none" or is a mistake: the days of a run that lasts thousands of
@@ -31,7 +29,14 @@ def read_json(text: str | bytes) -> Any:
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError:
-        return _read_leniently(text)
+        pass  # it may still be JSON to others
+    try:
+        value = json.loads(text, strict=False, parse_constant=str, parse_float=_finite_or_text)
+        written = json.dumps(value, ensure_ascii=False)
+    except RecursionError as error:
+        raise ValueError(str(error)) from error
+    # A surrogate without its other half cannot be encoded, and becomes a replacement character.
+    return json.loads(written.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
 
 
 def read_object(text: str | bytes) -> dict[str, Any] | None:
@@ -46,16 +51,6 @@ def read_object(text: str | bytes) -> dict[str, Any] | None:
     if value is not None and not isinstance(value, dict):
         raise ValueError("it is not an object")
     return value
-
-
-def _read_leniently(text: str | bytes) -> Any:
-    try:
-        value = json.loads(text, strict=False, parse_constant=str, parse_float=_finite_or_text)
-        written = json.dumps(value, ensure_ascii=False)
-    except RecursionError as error:
-        raise ValueError(str(error)) from error
-    # A surrogate without its other half cannot be encoded, and becomes a replacement character.
-    return json.loads(written.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
 
 
 def _finite_or_text(text: str) -> float | str:
@@ -96,6 +91,22 @@ def count_of(value: Any) -> int | None:
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _LONGEST_INT:
         return value
     return None
+
+
+def text_of(value: Any) -> str | None:
+    """The JSON value, if it is text."""
+    return value if isinstance(value, str) else None
+
+
+def noted(
+    read: Callable[[Any], _Value | None], value: Any, name: str, unreadable: list[str]
+) -> _Value | None:
+    """What `read` makes of a value; the `name` of one that is not null but unreadable is noted."""
+    if value is None:
+        return None
+    if (found := read(value)) is None:
+        unreadable.append(name)
+    return found
 
 
 def unwrapped(stored: Mapping[str, Any]) -> dict[str, Any]:

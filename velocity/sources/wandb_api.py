@@ -10,30 +10,31 @@ Every failure is a `VelocityError` that names the cause.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from datetime import UTC, datetime
+from functools import cached_property, partial
+from typing import Any
 from urllib.parse import quote
 
 import polars as pl
 
-from velocity.errors import NoProjectError, SourceError
+from velocity.errors import NoProjectError, RetryLaterError, SourceError
 from velocity.records import Rejected, RunBatch, is_clean_key, run_frame
-from velocity.sources.asked_fields import find_lacking
-from velocity.sources.run_pages import Gate, Page, fetch_ahead, run_pages, walk
-from velocity.sources.wandb_client import ClientError, Reply, WandbClient, find_address
-from velocity.sources.wandb_errors import explain, unknown_key
-from velocity.sources.wandb_events import EVENTS_QUERY, SAMPLES, utilisation
-from velocity.sources.wandb_nodes import listing_frame, run_batch
+from velocity.sources.asked_fields import find_lacking, without_fields
+from velocity.sources.run_pages import Gate, fetch_ahead, run_pages, walk
+from velocity.sources.wandb_client import Reply, WandbClient
+from velocity.sources.wandb_errors import VIEWER_QUERY, explain, unknown_key
+from velocity.sources.wandb_http import ClientError
+from velocity.sources.wandb_nodes import (
+    EVENTS_QUERY,
+    SAMPLES,
+    Node,
+    listing_frame,
+    run_batch,
+    utilisation,
+)
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from datetime import datetime
-
-    from velocity.sources.wandb_nodes import Node
-
-_VIEWER = "query Viewer { viewer { username } }"
 _ENTITY = "query Entity($entity: String!) { entity(name: $entity) { name } }"
 _RUN_COUNT = """
 query RunCount($entity: String!, $project: String!, $filters: JSONString) {
@@ -66,29 +67,27 @@ def connect(timeout_s: float | None = None) -> WandbServer:
     """The W&B server from the client's own settings, signed in; never prompts.
 
     Address and key come from the client's own sources: WANDB_BASE_URL, WANDB_API_KEY, netrc, W&B's
-    settings files.
-
-    Args:
-        timeout_s: seconds that a response may take, including retries; None: WANDB_HTTP_TIMEOUT,
-            else 30.
+    settings files. `timeout_s` is for a response with its retries; WANDB_HTTP_TIMEOUT, else 30.
 
     Raises:
         ConfigurationError: no key, a refused key, or an address that is not a W&B server.
         RetryLaterError: the server does not answer at the moment.
         SourceError: it cannot be read for any other reason.
     """
-    server = WandbServer(WandbClient(find_address(timeout_s)), Gate(_AT_ONCE))
+    server = WandbServer(WandbClient(timeout_s), Gate(_AT_ONCE))
     server.sign_in()
     return server
 
 
 class WandbServer:
-    """A W&B server that accepts the key. Every method may be called from any thread.
+    """A W&B server that accepts the key; `velocity sync` pulls from it, project by project.
 
-    All `fetch_` and `count_` methods raise RetryLaterError if a retry may help, and SourceError or
-    ConfigurationError if it will not.
+    Any thread may call any method. Methods that send a request raise RetryLaterError if a retry may
+    help, NoProjectError if an entity has no such project that the key may see, and SourceError or
+    ConfigurationError if a retry will not help.
 
     Attributes:
+        app_url: address of W&B's web pages, with a slash at the end.
         requests: requests sent so far, without the client's own retries.
         clock: the server's clock (UTC) at the last `count_runs`; None if it did not say.
     """
@@ -96,6 +95,7 @@ class WandbServer:
     def __init__(self, client: WandbClient, gate: Gate) -> None:
         self._client = client
         self._gate = gate
+        self.app_url = client.app_url
         self.requests = 0
         self.clock: datetime | None = None
 
@@ -108,24 +108,21 @@ class WandbServer:
         """How many requests it accepts at once; fewer after time-outs. The others wait."""
         return self._gate.width
 
-    @property
-    def app_url(self) -> str:
-        """Address of W&B's web pages, with a slash at the end."""
-        return self._client.app_url
-
     def sign_in(self) -> None:
         """Checks whether the server accepts the key."""
-        address = self._client.address
-        if self._ask("who you are", _VIEWER, {}).data["viewer"] is None and address.api_key:
-            raise unknown_key(address.base_url)
+        if self._ask_viewer() is None and self._client.has_key:
+            raise unknown_key(self._client.base_url)
 
     @cached_property
     def viewer(self) -> str:
         """W&B username of the key's owner."""
-        viewer = self._ask("who you are", _VIEWER, {}).data["viewer"]
+        viewer = self._ask_viewer()
         if viewer is None:
-            raise unknown_key(self._client.address.base_url)
+            raise unknown_key(self._client.base_url)
         return str(viewer["username"])
+
+    def _ask_viewer(self) -> Any:
+        return self._ask("who you are", VIEWER_QUERY, {}).data["viewer"]
 
     def fetch_project_names(self, entity: str) -> list[str]:
         """Names of all projects of an entity that the key may see, sorted.
@@ -133,21 +130,17 @@ class WandbServer:
         Raises:
             SourceError: there is no such entity.
         """
-        query = self._client.projects_query
-        variables = {"entity": entity, "perPage": _PROJECTS_A_PAGE}
-        names: set[str] = set()
-        pages = walk(
-            lambda cursor: self._ask(
-                entity, query, {**variables, "cursor": cursor}, ("user",)
-            ).data["models"]
-        )
-        for page in pages:
-            names.update(str(node["name"]) for node in _nodes(page))
+
+        def ask(cursor: str | None) -> Any:
+            asked = {"entity": entity, "perPage": _PROJECTS_A_PAGE, "cursor": cursor}
+            return self._ask(entity, self._client.projects_query, asked, ("user",)).data["models"]
+
+        found = {str(node["name"]) for page in walk(ask) for node in _nodes(page)}
         # W&B does not create others, and their runs could not be merged.
-        names = {name for name in names if is_clean_key(name)}
+        names = sorted(filter(is_clean_key, found))
         if not names:
             self._require_entity(entity)
-        return sorted(names)
+        return names
 
     def count_runs(self, entity: str, project: str) -> int:
         """Number of runs in a project, by W&B's own count; also updates the server's `clock`.
@@ -164,7 +157,7 @@ class WandbServer:
 
     def fetch_clock(self) -> datetime | None:
         """The server's own clock (UTC); None if it does not say."""
-        self.clock = self._ask("its clock", _VIEWER, {}).clock
+        self.clock = self._ask("its clock", VIEWER_QUERY, {}).clock
         return self.clock
 
     def fetch_runs(
@@ -176,51 +169,36 @@ class WandbServer:
         run_ids: Sequence[str] | None = None,
         page_size: int = 500,
     ) -> Iterator[RunBatch]:
-        """Runs with config and summary, one batch per page; pages are fetched lazily.
+        """Runs with config and summary, one batch per page of at most `page_size`; lazily.
 
-        Args:
-            entity: the owner of the project.
-            project: its name.
-            since: only runs with a heartbeat at or after this instant (aware), oldest first.
-            run_ids: only these; ids that do not exist do not have a row.
-            page_size: maximum runs per request. A page may hold fewer, or none, before the last
-                one; pages get smaller if the server cannot send them.
+        All runs, those with a heartbeat at or `since` an instant (aware; oldest first), or some
+        ids; ids that do not exist do not have a row. Rows are like those of a `Source`. Any page
+        may hold fewer runs, or none: pages get smaller if the server cannot send them. The last
+        batch says in `asked_for` how many runs match.
 
         Raises:
             NoProjectError: the entity has no such project that the key may see.
             SourceError: there is no such entity.
         """
-        # Pages are read in one thread and made into frames in another.
-        return fetch_ahead(
-            self._run_batches(entity, project, since=since, run_ids=run_ids, page_size=page_size)
-        )
-
-    def _run_batches(
-        self,
-        entity: str,
-        project: str,
-        *,
-        since: datetime | None,
-        run_ids: Sequence[str] | None,
-        page_size: int,
-    ) -> Iterator[RunBatch]:
-        order = _OLDEST_FIRST if since is None else "+heartbeat_at"
-        query = self._client.full_query
         if run_ids is not None:  # no larger than needed
             page_size = max(1, min(page_size, len(run_ids)))
-        for some in _filter_batches(since, run_ids, page_size):
-            for page in self._run_pages(
-                entity, project, query, filters=some, order=order, page_size=page_size
-            ):
-                nodes = _nodes(page.connection)
-                if page.trouble is None:
+        order = _OLDEST_FIRST if since is None else "+heartbeat_at"
+        query, some = self._client.full_query, _filters(since, run_ids, page_size)
+        pages = self._run_pages(
+            entity, project, query, filters=some, page_size=page_size, order=order
+        )
+
+        def batches() -> Iterator[RunBatch]:
+            for nodes, trouble, counted in pages:
+                if trouble is None:
                     batch = self._with_pages(entity, project, run_batch(entity, project, nodes))
                 else:
-                    reason = f"W&B does not send its data: {page.trouble.message}"
+                    reason = f"W&B does not send its data: {trouble.message}"
                     lost = (Rejected(entity, project, node.get("name"), reason) for node in nodes)
                     batch = RunBatch(run_frame([]), tuple(lost))
-                counted = None if page.connection is None else page.connection[_COUNT]
                 yield replace(batch, asked_for=counted)
+
+        return fetch_ahead(batches())  # pages are read in one thread and made frames in another
 
     def _with_pages(self, entity: str, project: str, batch: RunBatch) -> RunBatch:
         """The batch with the address of each run's page."""
@@ -237,14 +215,10 @@ class WandbServer:
         run_ids: Sequence[str] | None = None,
         page_size: int = 1000,
     ) -> Iterator[pl.DataFrame]:
-        """Runs of a project without config and summary, one frame of `LISTING_SCHEMA` per page.
-
-        Args and errors as for `fetch_runs`.
-        """
-        query = self._client.light_query
-        for some in _filter_batches(since, run_ids, page_size):
-            for page in self._run_pages(entity, project, query, filters=some, page_size=page_size):
-                yield listing_frame(_nodes(page.connection))
+        """As `fetch_runs` without config and summary: a frame of `LISTING_SCHEMA` per page."""
+        query, some = self._client.light_query, _filters(since, run_ids, page_size)
+        pages = self._run_pages(entity, project, query, filters=some, page_size=page_size)
+        return (listing_frame(nodes) for nodes, _, _ in pages)
 
     def fetch_utilisation(
         self, entity: str, project: str, run_ids: Sequence[str]
@@ -275,41 +249,39 @@ class WandbServer:
         project: str,
         query: str,
         *,
+        filters: Iterable[str],
         page_size: int,
-        filters: Mapping[str, Any],
         order: str = _OLDEST_FIRST,
-    ) -> Iterator[Page]:
-        variables = {
-            "entity": entity,
-            "project": project,
-            "filters": json.dumps(dict(filters)),
-            "order": order,
-        }
+    ) -> Iterator[tuple[list[Node], RetryLaterError | None, int]]:
+        """For each filter, the runs of each page, why they have no data, and the server's count."""
         what = f"{entity}/{project}"
 
-        def ask(cursor: str | None, size: int, query: str = query) -> Any:
-            asked = {**variables, "cursor": cursor, "perPage": size}
-            found = self._ask(what, query, asked, UNREAD).data["project"]
+        def ask(filters: str, cursor: str | None, size: int, lightly: bool) -> Any:
+            asked = {"entity": entity, "project": project, "filters": filters, "order": order}
+            found = self._ask(
+                what,
+                self._client.light_query if lightly else query,
+                asked | {"cursor": cursor, "perPage": size},
+                UNREAD,
+            ).data["project"]
             if found is None or found["runs"] is None:
                 return None
             return found["runs"] | {_COUNT: found[_COUNT]}
 
-        def ask_lightly(cursor: str | None) -> Any:
-            return ask(cursor, 1, self._client.light_query)
-
-        rows = 0
-        for page in fetch_ahead(run_pages(ask, ask_lightly, page_size)):
-            if page.connection is None:
-                raise self._no_project(entity, project)
-            rows += len(page.connection["edges"])
-            # Some runs may come twice if others change meanwhile.
-            if rows > 2 * page.connection[_COUNT] + _MOST_TWICE:
-                raise SourceError(
-                    f"{self._client.address.base_url} reported {page.connection[_COUNT]:,} runs "
-                    f"for {what}, but sent {rows:,}.",
-                    "Ask the administrator of that W&B server.",
-                )
-            yield page
+        for some in filters:
+            rows = 0
+            for connection, trouble in fetch_ahead(run_pages(partial(ask, some), page_size)):
+                if connection is None:
+                    raise self._no_project(entity, project)
+                rows += len(connection["edges"])
+                # Some runs may come twice if others change meanwhile.
+                if rows > 2 * connection[_COUNT] + _MOST_TWICE:
+                    raise SourceError(
+                        f"{self._client.base_url} reported {connection[_COUNT]:,} runs "
+                        f"for {what}, but sent {rows:,}.",
+                        "Ask the administrator of that W&B server.",
+                    )
+                yield _nodes(connection), trouble, connection[_COUNT]
 
     def _no_project(self, entity: str, project: str) -> NoProjectError:
         self._require_entity(entity)
@@ -326,36 +298,23 @@ class WandbServer:
             )
 
     def _ask(
-        self,
-        what: str,
-        query: str,
-        variables: Mapping[str, Any],
-        omit_fields: Sequence[str] = (),
+        self, what: str, query: str, variables: Mapping[str, Any], omitted: Sequence[str] = ()
     ) -> Reply:
+        """The response to a query without the fields that are not read."""
         self.requests += 1
+        asked = without_fields(query, tuple(omitted))
         try:
-            with self._gate.passage() as width:
-                reply = self._execute(query, variables, omit_fields, width)
+            with self._gate.passage():
+                reply = self._client.execute(asked, variables)
         except ClientError as error:
             raise explain(error, what, self._client) from error
-        lacking = find_lacking(reply.data, query, tuple(omit_fields))
-        if lacking is not None:
+        if lacking := find_lacking(reply.data, asked):
             raise SourceError(
-                f"{self._client.address.base_url} answered the request for {what} without the "
+                f"{self._client.base_url} answered the request for {what} without the "
                 f'field "{lacking}".',
                 "Update the W&B server, or install the wandb version that goes with it.",
             )
         return reply
-
-    def _execute(
-        self, query: str, variables: Mapping[str, Any], omit_fields: Sequence[str], width: int
-    ) -> Reply:
-        try:
-            return self._client.execute(query, variables, omit_fields=omit_fields)
-        except ClientError as error:
-            if error.kind == "late":
-                self._gate.halve(width)
-            raise
 
 
 def _nodes(connection: Mapping[str, Any] | None) -> list[Node]:
@@ -364,9 +323,7 @@ def _nodes(connection: Mapping[str, Any] | None) -> list[Node]:
     return [edge["node"] for edge in connection["edges"] if edge and edge["node"]]
 
 
-def _filter_batches(
-    since: datetime | None, run_ids: Sequence[str] | None, size: int
-) -> Iterator[dict[str, Any]]:
+def _filters(since: datetime | None, run_ids: Sequence[str] | None, size: int) -> Iterator[str]:
     """Filters for runs with a heartbeat since an instant (aware), `size` of the ids at a time.
 
     W&B's filters do not match times without a Z.
@@ -376,7 +333,7 @@ def _filter_batches(
         naive = since.astimezone(UTC).replace(tzinfo=None)
         filters["heartbeatAt"] = {"$gte": naive.isoformat(timespec="microseconds") + "Z"}
     if run_ids is None:
-        yield filters
+        yield json.dumps(filters)
         return
     for start in range(0, len(run_ids), size):
-        yield {**filters, "name": {"$in": list(run_ids[start : start + size])}}
+        yield json.dumps({**filters, "name": {"$in": list(run_ids[start : start + size])}})

@@ -10,57 +10,29 @@ from __future__ import annotations
 import os
 import ssl
 import time
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from functools import cached_property
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import requests
 from pydantic import ValidationError
 from requests.adapters import HTTPAdapter
+from requests.auth import HTTPBasicAuth
+from requests.exceptions import ConnectionError, SSLError  # noqa: A004 - of requests
 from urllib3.util import Retry
 
 from velocity.errors import ConfigurationError
-from velocity.sources.asked_fields import without_fields
 from velocity.sources.values import read_json
-from velocity.sources.wandb_http import (
-    LARGEST_ANSWER,
-    Answer,
-    CutError,
-    Endpoint,
-    LateError,
-    TooLargeError,
-)
+from velocity.sources.wandb_http import Answer, ClientError, Endpoint, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from wandb.sdk.wandb_settings import Settings
-
-#: Why there is no data. late: no response in time, for any reason; cut: it ended too early;
-#: large: it is too large; page: it is a web page; unreadable: it is not JSON; refused: the server
-#: says why.
-Kind = Literal["late", "cut", "large", "page", "unreadable", "refused"]
 
 _TIMEOUT_S = 30.0
 _FIRST_WAIT_S = 0.25
-
-
-class ClientError(Exception):
-    """There is no data.
-
-    Args:
-        kind: why.
-        message: text from the server or from here; may be empty.
-        status: HTTP status, if there was a response.
-    """
-
-    def __init__(self, kind: Kind, message: str = "", *, status: int | None = None) -> None:
-        super().__init__(message)
-        self.kind = kind
-        self.status = status
+_FAILED = HTTPStatus.INTERNAL_SERVER_ERROR  # and every status above
 
 
 class Reply(NamedTuple):
@@ -68,23 +40,6 @@ class Reply(NamedTuple):
 
     data: Any
     clock: datetime | None
-
-
-@dataclass(frozen=True)
-class Address:
-    """The server's address and the credentials.
-
-    Args:
-        base_url: of the API, without a slash at the end.
-        api_key: None if the client signs in with an identity token.
-        timeout_s: seconds that a response may take, including retries.
-        largest: maximum bytes of a response, unpacked.
-    """
-
-    base_url: str
-    api_key: str | None = field(repr=False)
-    timeout_s: float
-    largest: int = LARGEST_ANSWER
 
 
 def forget_environment() -> None:
@@ -95,85 +50,64 @@ def forget_environment() -> None:
 
 
 class WandbClient:
-    """Sends the client's queries to one server; may be shared by threads."""
+    """Sends the client's queries to one server; may be shared by threads.
 
-    def __init__(self, address: Address) -> None:
-        from wandb.apis.public.service_api import ServiceApi  # noqa: PLC0415 - costs a second
-        from wandb.sdk import wandb_setup  # noqa: PLC0415
+    Address and key come from the client's own sources; it never prompts.
 
-        settings = wandb_setup.singleton().settings.model_copy()
-        settings.base_url = address.base_url
-        self.address = address
-        self._settings = settings
-        self._service = ServiceApi(settings, timeout=address.timeout_s)
-        self._endpoint = Endpoint(
-            f"{address.base_url}/graphql", self._session(settings), address.largest
+    Attributes:
+        base_url: of the API, without a slash at the end.
+        has_key: False if the client signs in with an identity token.
+        timeout_s: seconds that a response may take, including retries.
+        app_url: address of the web pages, with a slash at the end.
+        full_query: the client's own query for a page of runs (`Runs`), every field.
+        light_query: the same without config, summary and system metrics.
+        projects_query: the client's own query for a page of projects (`GetProjects`).
+    """
+
+    def __init__(self, timeout_s: float | None = None) -> None:
+        """Find the address and the key; without `timeout_s`, that of W&B's settings counts.
+
+        Raises:
+            ConfigurationError: no API key is configured, or it is not a valid key.
+        """
+        # Turn off the client's telemetry: its service process reads this when it starts.
+        os.environ["WANDB_ERROR_REPORTING"] = "false"
+        settings, self._key = _signed_in()
+        from wandb.apis._generated import GET_PROJECTS_GQL  # noqa: PLC0415 - costs a second
+        from wandb.apis.public import Runs  # noqa: PLC0415
+        from wandb.apis.public.service_api import ServiceApi  # noqa: PLC0415
+
+        self.base_url = settings.base_url
+        self.has_key = self._key is not None
+        self.timeout_s = timeout_s or settings.x_graphql_timeout_seconds or _TIMEOUT_S
+        self._service = ServiceApi(settings, timeout=self.timeout_s)
+        self.endpoint = Endpoint(f"{self.base_url}/graphql", self._session(settings))
+        self.app_url = f"{settings.app_url.rstrip('/')}/"
+        self.full_query, self.light_query = (
+            str(Runs(self._service, "", "", lazy=lazy).QUERY) for lazy in (False, True)
         )
+        self.projects_query = GET_PROJECTS_GQL
 
-    @property
-    def app_url(self) -> str:
-        """Address of the web pages, with a slash at the end."""
-        return f"{self._settings.app_url.rstrip('/')}/"
-
-    @cached_property
-    def full_query(self) -> str:
-        """The client's own query for a page of runs (`Runs`), every field."""
-        return self._runs_query(lazy=False)
-
-    @cached_property
-    def light_query(self) -> str:
-        """The same without config, summary and system metrics."""
-        return self._runs_query(lazy=True)
-
-    @cached_property
-    def projects_query(self) -> str:
-        """The client's own query for a page of projects (`GetProjects`)."""
-        from wandb.apis._generated import GET_PROJECTS_GQL  # noqa: PLC0415
-
-        return GET_PROJECTS_GQL
-
-    def execute(
-        self, query: str, variables: Mapping[str, Any], *, omit_fields: Sequence[str] = ()
-    ) -> Reply:
+    def execute(self, query: str, variables: Mapping[str, Any]) -> Reply:
         """The response to one query; retries in time if the server is overloaded or unreachable.
-
-        Args:
-            query: GraphQL text.
-            variables: of the query.
-            omit_fields: removed from the query before it is sent.
 
         Raises:
             ClientError: there is no data; `velocity.sources.wandb_errors` finds the reason.
         """
-        asked = without_fields(query, tuple(omit_fields))
-        until, wait_s = time.monotonic() + self.address.timeout_s, _FIRST_WAIT_S
+        until, wait_s = time.monotonic() + self.timeout_s, _FIRST_WAIT_S
         while (left_s := until - time.monotonic()) > 0:
             try:
-                answer = self.post(asked, variables, left_s)
-            except LateError as error:
-                raise ClientError("late") from error
-            except CutError as error:
-                raise ClientError("cut") from error
-            except TooLargeError as error:
-                raise ClientError("large", str(error)) from error
+                answer = self.endpoint.post(query, variables, left_s)
             except requests.exceptions.RequestException as error:
-                if not _may_pass(error):
+                # Only a server that is not reachable may be available a moment later.
+                if not isinstance(error, ConnectionError) or isinstance(error, SSLError):
                     raise ClientError("late") from error
             else:
-                if not _is_overloaded(answer.status):
+                if answer.status != HTTPStatus.TOO_MANY_REQUESTS and answer.status < _FAILED:
                     return _read(answer)
             time.sleep(max(0.0, min(wait_s, until - time.monotonic())))
             wait_s *= 2
         raise ClientError("late")
-
-    def post(self, query: str, variables: Mapping[str, Any], seconds: float) -> Answer:
-        """One plain request; errors as of `Endpoint.post`."""
-        return self._endpoint.post(query, variables, seconds)
-
-    def _runs_query(self, *, lazy: bool) -> str:
-        from wandb.apis.public import Runs  # noqa: PLC0415
-
-        return str(Runs(self._service, "", "", lazy=lazy).QUERY)
 
     def _session(self, settings: Settings) -> requests.Session:
         """A session with the client's headers, proxies, certificates and credentials."""
@@ -193,15 +127,13 @@ class WandbClient:
         return session
 
     def _sign(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        if self.address.api_key is not None:
-            signed: requests.PreparedRequest = requests.auth.HTTPBasicAuth(
-                "api", self.address.api_key
-            )(request)
+        if self._key is not None:
+            signed: requests.PreparedRequest = HTTPBasicAuth("api", self._key)(request)
             return signed
         from wandb.sdk.lib.service.service_connection import WandbApiFailedError  # noqa: PLC0415
 
         try:
-            token = self._service.access_token(timeout=self.address.timeout_s)
+            token = self._service.access_token(timeout=self.timeout_s)
         except WandbApiFailedError as error:
             raise requests.exceptions.RequestException(str(error)) from error
         request.headers["Authorization"] = f"Bearer {token}"
@@ -222,16 +154,8 @@ class _Adapter(HTTPAdapter):
         super().init_poolmanager(*arguments, ssl_context=ssl.create_default_context(), **more)
 
 
-def find_address(timeout_s: float | None = None) -> Address:
-    """Address and key from the client's own sources; never prompts.
-
-    Args:
-        timeout_s: seconds that a response may take, including retries; None: from W&B's settings.
-
-    Raises:
-        ConfigurationError: no API key is configured, or it is not a valid key.
-    """
-    _switch_off_reports()
+def _signed_in() -> tuple[Settings, str | None]:
+    """The client's settings with the address, and the key; None for an identity token."""
     from wandb import env  # noqa: PLC0415
     from wandb.errors import AuthenticationError  # noqa: PLC0415
     from wandb.sdk import wandb_setup  # noqa: PLC0415
@@ -239,7 +163,7 @@ def find_address(timeout_s: float | None = None) -> Address:
 
     base_url = ""
     try:
-        settings = wandb_setup.singleton().settings
+        settings = wandb_setup.singleton().settings.model_copy()
         base_url = str(env.get_base_url(settings.base_url)).rstrip("/")
         found = wbauth.authenticate_session(
             host=base_url, source="velocity", prompt=False, update_session=False
@@ -263,53 +187,28 @@ def find_address(timeout_s: float | None = None) -> Address:
             f"No W&B API key is configured for {base_url}.",
             "Set WANDB_API_KEY, or run `wandb login` once.",
         )
-    key = found.api_key if isinstance(found, wbauth.AuthApiKey) else None
-    wanted = timeout_s or settings.x_graphql_timeout_seconds or _TIMEOUT_S
-    return Address(base_url, key, wanted)
-
-
-def _switch_off_reports() -> None:
-    """Turn off the client's telemetry. Its service process reads this when it starts."""
-    os.environ["WANDB_ERROR_REPORTING"] = "false"
-
-
-def _may_pass(error: requests.exceptions.RequestException) -> bool:
-    """Whether the server may be available a moment later."""
-    errors = requests.exceptions
-    return isinstance(error, errors.ConnectionError) and not isinstance(error, errors.SSLError)
-
-
-def _is_overloaded(status: int) -> bool:
-    return status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    settings.base_url = base_url
+    return settings, found.api_key if isinstance(found, wbauth.AuthApiKey) else None
 
 
 def _read(answer: Answer) -> Reply:
-    """The data of a response.
-
-    Raises:
-        ClientError: it does not have any.
-    """
+    """The data of a response; ClientError if it does not have any."""
+    content, words = None, ""
     try:
         content = read_json(answer.body)
     except ValueError as error:
-        if answer.status >= HTTPStatus.BAD_REQUEST:
-            raise _refused(answer, answer.body[:1000].decode(errors="replace")) from error
-        kind: Kind = "page" if answer.body.lstrip()[:1] == b"<" else "unreadable"
-        raise ClientError(kind, status=answer.status) from error
-    errors = content.get("errors") if isinstance(content, dict) else None
-    if errors or answer.status != HTTPStatus.OK:
-        raise _refused(answer, _messages(errors))
-    data = content.get("data") if isinstance(content, dict) else None
-    return Reply(data, _read_date(answer.headers.get("date")))
-
-
-def _refused(answer: Answer, words: str) -> ClientError:
-    return ClientError("refused", words or f"HTTP {answer.status}", status=answer.status)
-
-
-def _messages(errors: object) -> str:
-    told = errors if isinstance(errors, list) else [errors] if errors else []
-    return "; ".join(str(it.get("message") if isinstance(it, dict) else it) for it in told)
+        if answer.status < HTTPStatus.BAD_REQUEST:
+            kind: Kind = "page" if answer.body.lstrip()[:1] == b"<" else "unreadable"
+            raise ClientError(kind, status=answer.status) from error
+        words = answer.body[:1000].decode(errors="replace")
+    content = content if isinstance(content, dict) else {}
+    if (errors := content.get("errors")) or answer.status != HTTPStatus.OK:
+        told = errors if isinstance(errors, list) else [errors] if errors else []
+        words = words or "; ".join(
+            str(it.get("message") if isinstance(it, dict) else it) for it in told
+        )
+        raise ClientError("refused", words or f"HTTP {answer.status}", status=answer.status)
+    return Reply(content.get("data"), _read_date(answer.headers.get("date")))
 
 
 def _read_date(text: str | None) -> datetime | None:

@@ -4,30 +4,19 @@ A query may fail because of the query or because of the server. So after a failu
 for the owner of the key shows which of the two it was.
 """
 
-from __future__ import annotations
-
 import ssl
 from http import HTTPStatus
 from textwrap import shorten
-from typing import TYPE_CHECKING
 
 import requests
 
-from velocity.errors import (
-    ConfigurationError,
-    RetryLaterError,
-    SourceError,
-    UnansweredError,
-)
-from velocity.redaction import without_addresses
+from velocity.cleaning import without_addresses
+from velocity.errors import ConfigurationError, RetryLaterError, SourceError, UnansweredError
 from velocity.sources.values import read_json
-from velocity.sources.wandb_http import CutError, LateError, TooLargeError
+from velocity.sources.wandb_client import WandbClient
+from velocity.sources.wandb_http import Answer, ClientError
 
-if TYPE_CHECKING:
-    from velocity.sources.wandb_client import ClientError, WandbClient
-    from velocity.sources.wandb_http import Answer
-
-_PROBE = "query Viewer { viewer { username } }"
+VIEWER_QUERY = "query Viewer { viewer { username } }"
 _LONGEST_QUOTE = 200  # characters: some servers answer with pages
 
 _CHECK_URL = "Check WANDB_BASE_URL, and that the server is up and reachable from here."
@@ -39,34 +28,18 @@ _PROBE_S = 10.0
 def explain(error: ClientError, what: str, client: WandbClient) -> SourceError | ConfigurationError:
     """The failure as an error for users; makes at most one request.
 
-    Args:
-        error: raised by the client.
-        what: what was requested, such as "lab/project".
-        client: the client that sent the request.
+    `what` was requested, such as "lab/project".
     """
-    base_url = client.address.base_url
-    cause = None if error.status == HTTPStatus.BAD_REQUEST else probe(client)
+    base_url = client.base_url
+    if error.status != HTTPStatus.BAD_REQUEST and (cause := _probe(client)):
+        return cause
     # Some servers name the owner of the key.
     words = shorten(without_addresses(str(error)), _LONGEST_QUOTE).rstrip(".")
-    return cause or _broken(error, words, what, client) or _refusal(words, what, base_url)
-
-
-def _broken(
-    error: ClientError, words: str, what: str, client: WandbClient
-) -> RetryLaterError | None:
-    """Why the response to one request cannot be used, although the server answers others."""
-    base_url = client.address.base_url
     if error.kind == "refused":
-        if error.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE or any(
-            part in words.lower() for part in _TOO_MUCH
-        ):
-            return RetryLaterError(
-                f"{base_url} could not send {what} in one response: {words}.", _WAIT
-            )
-        return None
+        return _refusal(error, words, what, base_url)
     if error.kind == "late":
         return UnansweredError(
-            f"{base_url} did not send {what} within {client.address.timeout_s:g} s, but it answers "
+            f"{base_url} did not send {what} within {client.timeout_s:g} s, but it answers "
             "small requests.",
             _WAIT,
         )
@@ -80,18 +53,39 @@ def _broken(
     return RetryLaterError(told[error.kind], behind if error.kind == "page" else _WAIT)
 
 
-def probe(client: WandbClient) -> SourceError | ConfigurationError | None:
+def _refusal(error: ClientError, words: str, what: str, base_url: str) -> SourceError:
+    """Why one request was refused, although the server answers others."""
+    said = words.lower()
+    if error.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE or any(it in said for it in _TOO_MUCH):
+        return RetryLaterError(f"{base_url} could not send {what} in one response: {words}.", _WAIT)
+    if "Cannot query field" in words:
+        return SourceError(
+            f"{base_url} does not have a field that is needed to read {what}: {words}.",
+            "Update the W&B server, or install the wandb version that goes with it.",
+        )
+    if any(part in said for part in ("permission", "denied", "forbidden")):
+        return SourceError(
+            f"The API key has no permission to read {what}: {words}.",
+            "Ask for access to it on W&B, or use the key of someone who has it.",
+        )
+    return SourceError(
+        f"{base_url} refused to send {what}: {words}.",
+        "Check the spelling of entity and project, and that you can open it on W&B.",
+    )
+
+
+def _probe(client: WandbClient) -> SourceError | ConfigurationError | None:
     """What is wrong with the connection or the key, if anything; sends one small request."""
-    base_url = client.address.base_url
-    longest = min(client.address.timeout_s, _PROBE_S)
+    base_url = client.base_url
+    longest = min(client.timeout_s, _PROBE_S)
     try:
-        answer = client.post(_PROBE, {}, longest)
-    except LateError:
-        return RetryLaterError(f"{base_url} did not answer within {longest:g} s.", _CHECK_URL)
-    except TooLargeError as error:
-        return RetryLaterError(f"{base_url} sends {error} in reply to a small request.", _CHECK_URL)
-    except CutError:
-        return RetryLaterError(f"{base_url} sends incomplete responses.", _WAIT)
+        answer = client.endpoint.post(VIEWER_QUERY, {}, longest)
+    except ClientError as error:
+        if error.kind == "cut":
+            return RetryLaterError(f"{base_url} sends incomplete responses.", _WAIT)
+        told = f"sends {error} in reply to a small request"
+        late = f"did not answer within {longest:g} s"
+        return RetryLaterError(f"{base_url} {late if error.kind == 'late' else told}.", _CHECK_URL)
     except requests.exceptions.RequestException as error:
         return _connection_trouble(error, base_url)
     return _status_trouble(answer, base_url) or _answer_trouble(answer, client)
@@ -128,7 +122,7 @@ def _status_trouble(answer: Answer, base_url: str) -> SourceError | Configuratio
 
 
 def _answer_trouble(answer: Answer, client: WandbClient) -> ConfigurationError | None:
-    base_url = client.address.base_url
+    base_url = client.base_url
     try:
         viewer = read_json(answer.body)["data"]["viewer"]
     except (ValueError, LookupError, TypeError):
@@ -138,29 +132,12 @@ def _answer_trouble(answer: Answer, client: WandbClient) -> ConfigurationError |
             "Check WANDB_BASE_URL. If it is right, check for a proxy or sign-in page in between.",
         )
     # An identity token may belong to a service, which is not a user.
-    return unknown_key(base_url) if viewer is None and client.address.api_key else None
+    return unknown_key(base_url) if viewer is None and client.has_key else None
 
 
 def unknown_key(base_url: str) -> ConfigurationError:
     """The error for a key without an owner."""
     return ConfigurationError(f"{base_url} does not recognise the API key.", _new_key(base_url))
-
-
-def _refusal(words: str, what: str, base_url: str) -> SourceError:
-    if "Cannot query field" in words:
-        return SourceError(
-            f"{base_url} does not have a field that is needed to read {what}: {words}.",
-            "Update the W&B server, or install the wandb version that goes with it.",
-        )
-    if any(part in words.lower() for part in ("permission", "denied", "forbidden")):
-        return SourceError(
-            f"The API key has no permission to read {what}: {words}.",
-            "Ask for access to it on W&B, or use the key of someone who has it.",
-        )
-    return SourceError(
-        f"{base_url} refused to send {what}: {words}.",
-        "Check the spelling of entity and project, and that you can open it on W&B.",
-    )
 
 
 def _new_key(base_url: str) -> str:

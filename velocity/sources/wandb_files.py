@@ -1,32 +1,24 @@
 """Runs from the directories that the W&B client leaves on disk (`run-…`, `offline-run-…`)."""
 
-from __future__ import annotations
-
 import os
 import re
 from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import polars as pl
 
 from velocity.errors import SourceError
 from velocity.records import Rejected, RunBatch, run_frame
-from velocity.sources.datastore import RecordReader
+from velocity.sources.base import Asked
 from velocity.sources.local_files import read_files
-from velocity.sources.local_runs import run_rows
-from velocity.sources.local_session import NO_PROJECT, Session
-from velocity.sources.log_records import LogRecords
-from velocity.sources.regular_files import open_inside
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-
-    from velocity.sources.base import Asked
+from velocity.sources.local_runs import NO_PROJECT, Session, run_rows
+from velocity.sources.log_records import LogRecords, RecordReader
+from velocity.sources.shared import open_inside
 
 #: Entity of runs whose directory does not name one, unless the caller does.
-LOCAL_ENTITY = "local"
+_LOCAL_ENTITY = "local"
 
 _BATCH_ROWS = 500
 #: Bytes of a `*.wandb` file: the longest runs have a few hundred million.
@@ -43,19 +35,6 @@ _LOG = re.compile(r"run-(.+)\.wandb")
 _NO_START = "neither a *.wandb file nor files/ shows when the run began"
 
 
-class LocalSource:
-    """A `Source` whose places are run directories of the W&B client, or folders of them."""
-
-    def read(self, asked: Asked) -> Iterator[RunBatch]:
-        """The runs of all directories."""
-        return fetch_local_runs(
-            [Path(place) for place in asked.places],
-            entity=asked.entity,
-            username=asked.username,
-            on_progress=lambda done, total: asked.on_progress("run directories", done, total),
-        )
-
-
 @dataclass(frozen=True)
 class _RunDirectory:
     root: Path  # the folder that was named
@@ -64,50 +43,41 @@ class _RunDirectory:
     log: Path | None  # its `*.wandb` file
 
 
-def fetch_local_runs(
-    paths: Sequence[Path],
-    *,
-    entity: str | None,
-    username: str | None,
-    on_progress: Callable[[int, int], None] | None = None,
-) -> Iterator[RunBatch]:
-    """Reads every run directory at or under `paths`, in batches of at most a few hundred runs.
+class LocalSource:
+    """A `Source` whose places are run directories of the W&B client, or folders of them.
 
-    Directories with the same run id are read together, since each is one session. Links below
-    `paths` are not followed, not even to files; files that are not regular, or too large, count as
+    Directories with the same run id are read together, since each is one session. Links below a
+    place are not followed, not even to files; files that are not regular, or too large, count as
     unreadable. A directory that does not show when its run began is in `rejected`. The intact part
     of a damaged file is used, and "log" is then among the unreadable fields of the run.
 
-    Args:
-        paths: run directories, `wandb` directories, or trees of them.
-        entity: for directories that do not name one, such as offline runs; None: "local".
-        username: owner of the runs, which directories do not contain; None: not known.
-        on_progress: called with (directories read, directories found).
-
-    Raises:
-        SourceError: a path does not exist, is not a directory, or does not contain a run directory.
+    The entity counts for directories that do not name one, such as offline runs; else it is
+    "local". No directory contains the owner of its run. It is an error if a place does not exist,
+    is not a directory, or does not contain a run directory.
     """
-    owner = entity or LOCAL_ENTITY
-    unread: list[Rejected] = []
-    by_id: defaultdict[str, list[_RunDirectory]] = defaultdict(list)
-    for directory in _distinct_directories(paths, unread, owner):
-        by_id[directory.run_id].append(directory)
-    total, done = sum(map(len, by_id.values())), 0
-    frames: list[pl.DataFrame] = [run_frame([])]
-    for run_id in sorted(by_id):
-        for made in _runs(by_id[run_id], owner, username):
-            if isinstance(made, Rejected):
-                unread.append(made)
-            else:
-                frames.append(made)
-        done += len(by_id[run_id])
-        if on_progress is not None:
-            on_progress(done, total)
-        if len(frames) > _BATCH_ROWS:
+
+    def read(self, asked: Asked) -> Iterator[RunBatch]:
+        """The runs of all directories, in batches of at most a few hundred."""
+        owner = asked.entity or _LOCAL_ENTITY
+        unread: list[Rejected] = []
+        by_id: defaultdict[str, list[_RunDirectory]] = defaultdict(list)
+        for directory in _distinct_directories(map(Path, asked.places), unread, owner):
+            by_id[directory.run_id].append(directory)
+        total, done = sum(map(len, by_id.values())), 0
+        frames: list[pl.DataFrame] = [run_frame([])]
+        for run_id in sorted(by_id):
+            for made in _runs(by_id[run_id], owner, asked.username):
+                if isinstance(made, Rejected):
+                    unread.append(made)
+                else:
+                    frames.append(made)
+            done += len(by_id[run_id])
+            asked.on_progress("run directories", done, total)
+            if len(frames) > _BATCH_ROWS:
+                yield RunBatch(pl.concat(frames), tuple(unread))
+                frames, unread = [run_frame([])], []
+        if len(frames) > 1 or unread:
             yield RunBatch(pl.concat(frames), tuple(unread))
-            frames, unread = [run_frame([])], []
-    if len(frames) > 1 or unread:
-        yield RunBatch(pl.concat(frames), tuple(unread))
 
 
 def _runs(
@@ -140,7 +110,7 @@ def _runs(
 
 
 def _distinct_directories(
-    paths: Sequence[Path], unread: list[Rejected], entity: str
+    paths: Iterable[Path], unread: list[Rejected], entity: str
 ) -> Iterator[_RunDirectory]:
     seen: set[Path] = set()
     for path in paths:
@@ -193,8 +163,7 @@ def _run_directories(root: Path, unread: list[Rejected], entity: str) -> Iterato
 def _read(directory: _RunDirectory) -> tuple[Session, str | None]:
     """The session in the directory, and what is wrong with its log.
 
-    A log without a run record is ignored in favour of `files/`. A damaged log is used as far as
-    possible, and listed as unreadable.
+    A log without a run record is ignored in favour of `files/`.
     """
     offline = directory.path.name.startswith("offline-")
     session, problem = Session(directory.path, offline), None
@@ -215,11 +184,7 @@ def _read(directory: _RunDirectory) -> tuple[Session, str | None]:
 
 
 def _read_log(session: Session, root: Path, log: Path) -> list[int]:
-    """Reads the complete records of a `*.wandb` file; returns the byte offsets of any damage.
-
-    Raises:
-        OSError: it cannot be read.
-    """
+    """Reads the complete records of a `*.wandb` file; returns the byte offsets of any damage."""
     # Importing these takes a second or two.
     from google.protobuf import message  # type: ignore[import-untyped]  # noqa: PLC0415
     from wandb.proto import wandb_internal_pb2  # noqa: PLC0415

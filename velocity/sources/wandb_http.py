@@ -4,37 +4,38 @@ W&B's client passes its queries to its own helper program, which loads a respons
 memory. So the client's queries are sent from here.
 """
 
-from __future__ import annotations
-
 import threading
 import time
 import zlib
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Future
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import orjson
 import requests
 import urllib3
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+#: Why there is no data. late: no response in time, for any reason; cut: it ended too early;
+#: large: it is too large; page: it is a web page; unreadable: it is not JSON; refused: the server
+#: says why.
+Kind = Literal["late", "cut", "large", "page", "unreadable", "refused"]
 
 #: Bytes of a response, unpacked; pages are made smaller long before this limit.
-LARGEST_ANSWER = 64 * 2**20
+_LARGEST_ANSWER = 64 * 2**20
 _CHUNK = 64 * 1024
 _GZIP = zlib.MAX_WBITS | 16
 
 
-class LateError(Exception):
-    """The response was not complete in time."""
+class ClientError(Exception):
+    """There is no data: `kind` says why, and the text may be empty.
 
+    `status` is the HTTP status, if there was a response.
+    """
 
-class CutError(Exception):
-    """The response ended before it was complete."""
-
-
-class TooLargeError(Exception):
-    """The response is larger than allowed; the text is the size, such as "more than 64 MiB"."""
+    def __init__(self, kind: Kind, message: str = "", *, status: int | None = None) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.status = status
 
 
 class Answer(NamedTuple):
@@ -46,31 +47,21 @@ class Answer(NamedTuple):
 
 
 class Endpoint:
-    """The address for queries; may be used by any thread.
+    """The address for queries, such as "https://api.wandb.ai/graphql"; for any thread.
 
-    Args:
-        url: of the API, such as "https://api.wandb.ai/graphql".
-        session: has credentials, proxies and certificates.
-        largest: maximum bytes of a response, unpacked.
+    The session has credentials, proxies and certificates.
     """
 
-    def __init__(self, url: str, session: requests.Session, largest: int = LARGEST_ANSWER) -> None:
+    def __init__(self, url: str, session: requests.Session) -> None:
         self._url = url
         self._session = session
-        self._largest = largest
 
     def post(self, query: str, variables: Mapping[str, Any], seconds: float) -> Answer:
-        """The response to one GraphQL query. Redirects are not followed.
-
-        Args:
-            query: GraphQL text.
-            variables: of the query.
-            seconds: time limit for the whole response.
+        """The response to one GraphQL query, complete in `seconds`. Redirects are not followed.
 
         Raises:
-            LateError: it was not complete in time.
-            CutError: it ended too early, or its compression cannot be read.
-            TooLargeError: it is too large.
+            ClientError: it is late, cut off (or its compression cannot be read), or too large; the
+                text is then the size, such as "more than 64 MiB".
             requests.exceptions.RequestException: there was no response.
         """
         body = orjson.dumps({"query": query, "variables": dict(variables)})
@@ -88,7 +79,7 @@ class Endpoint:
         try:
             return answer.result(seconds)
         except (TimeoutError, requests.exceptions.Timeout) as error:
-            raise LateError from error
+            raise ClientError("late") from error
 
     def _receive(self, body: bytes, until: float) -> Answer:
         with self._session.post(
@@ -100,32 +91,28 @@ class Endpoint:
             allow_redirects=False,
         ) as response:
             try:
-                whole = b"".join(self._unpacked(response, until))
+                whole = b"".join(_unpacked(response, until))
             except urllib3.exceptions.ReadTimeoutError as error:
-                raise LateError from error
+                raise ClientError("late") from error
             except (urllib3.exceptions.HTTPError, zlib.error, OSError) as error:
-                raise CutError from error
+                raise ClientError("cut") from error
             return Answer(response.status_code, response.headers, whole)
 
-    def _unpacked(self, response: requests.Response, until: float) -> Iterator[bytes]:
-        unpack = _unpacker(response.headers.get("content-encoding", ""))
-        left = self._largest
-        while packed := response.raw.read1(_CHUNK, decode_content=False):
-            # Unpacking stops as soon as the limit is exceeded.
-            part = unpack.decompress(packed, left + 1) if unpack else packed
-            left -= len(part)
-            if left < 0:
-                raise TooLargeError(f"more than {self._largest // 2**20:,} MiB")
-            if time.monotonic() > until:
-                raise LateError
-            yield part
-        if unpack and not unpack.eof:
-            raise CutError
 
-
-def _unpacker(coding: str) -> zlib._Decompress | None:
-    if coding.strip().lower() in ("", "identity"):
-        return None
-    if coding.strip().lower() == "gzip":
-        return zlib.decompressobj(_GZIP)
-    raise CutError
+def _unpacked(response: requests.Response, until: float) -> Iterator[bytes]:
+    coding = response.headers.get("content-encoding", "").strip().lower()
+    if coding not in ("", "identity", "gzip"):
+        raise ClientError("cut")
+    unpack = zlib.decompressobj(_GZIP) if coding == "gzip" else None
+    left = _LARGEST_ANSWER
+    while packed := response.raw.read1(_CHUNK, decode_content=False):
+        # Unpacking stops as soon as the limit is exceeded.
+        part = unpack.decompress(packed, left + 1) if unpack else packed
+        left -= len(part)
+        if left < 0:
+            raise ClientError("large", f"more than {_LARGEST_ANSWER // 2**20:,} MiB")
+        if time.monotonic() > until:
+            raise ClientError("late")
+        yield part
+    if unpack and not unpack.eof:
+        raise ClientError("cut")

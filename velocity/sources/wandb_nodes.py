@@ -1,28 +1,36 @@
-"""Run nodes of W&B's API -> columns of `RUN_SCHEMA`: pure functions, 10,000s of runs a second."""
+"""Run nodes of W&B's API -> columns of `RUN_SCHEMA`, and the GPU utilisation of runs.
 
-from __future__ import annotations
+Pure functions: 10,000s of runs a second.
+"""
 
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import timedelta
+from typing import Any
 
 import polars as pl
 import pyarrow as pa  # type: ignore[import-untyped]
 
 from velocity.records import (
     RUN_SCHEMA,
+    UTC,
     WRITER,
     Rejected,
     RunBatch,
     cleaned_frame,
     config_text,
 )
-from velocity.records import (
-    UTC as INSTANT,
+from velocity.sources.values import (
+    EARLIEST,
+    GPU_PERCENT,
+    count_of,
+    finite,
+    instant_of,
+    mean_share,
+    noted,
+    read_object,
+    text_of,
+    unwrapped,
 )
-from velocity.sources.values import count_of, finite, instant_of, read_object, unwrapped
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
 
 Node = dict[str, Any]
 
@@ -45,30 +53,34 @@ LISTING_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
 #: Column -> number in the list of features that the client used (its telemetry).
 _FEATURES = {"offline": 4, "resumed": 5, "shared": 67, "rewound": 72}
 _FEATURE_LIST = "3"
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _LATEST = 2**63  # after every start
+_WRITER_TYPE = pl.Series(dtype=WRITER).to_arrow(compat_level=pl.CompatLevel.oldest()).type
 
-_ARROW: dict[Any, pa.DataType] = {
-    INSTANT: pa.timestamp("us", tz="UTC"),
-    pl.Float64(): pa.float64(),
-    pl.Int64(): pa.int64(),
-    pl.String(): pa.string(),
+EVENTS_QUERY = """
+query RunEvents(
+  $entity: String!, $project: String!, $filters: JSONString, $first: Int, $samples: Int
+) {
+  project(name: $project, entityName: $entity) {
+    runs(filters: $filters, first: $first) { edges { node { name events(samples: $samples) } } }
+  }
 }
-_WRITER_TYPE = pa.struct([(field.name, _ARROW[field.dtype]) for field in WRITER.fields])
+"""
+
+#: Rows requested of each run. A row has some 10 values for each GPU of the machine.
+SAMPLES = 100
+#: Rows accepted: servers may count samples in other ways.
+_MOST_ROWS = 10 * SAMPLES
+#: The API puts this before the names that the client wrote.
+_PREFIX = "system."
+_MOST_PERCENT = 100
 
 
 def run_batch(entity: str, project: str, nodes: Iterable[Node]) -> RunBatch:
     """A page of full nodes as runs. An unreadable field is null, and named in the run.
 
-    Only a node without an id or a creation time is rejected.
-
-    Args:
-        entity: the owner of the project.
-        project: the project of all the nodes.
-        nodes: as sent by W&B, each with its config and summary. Of two nodes with the same id,
-            the last counts.
+    Only a node without an id or a creation time is rejected. Of two nodes with the same id, the
+    last counts.
     """
     rows: list[dict[str, Any]] = []
     rejected: list[Rejected] = []
@@ -109,26 +121,18 @@ def _why_not_a_run(node: Node, row: Mapping[str, Any]) -> str | None:
 
 def _light_row(node: Node, unreadable: list[str]) -> dict[str, Any]:
     row: dict[str, Any] = {
-        column: _text(node.get(name), name, unreadable) for column, name in _TEXTS.items()
+        column: noted(text_of, node.get(name), name, unreadable) for column, name in _TEXTS.items()
     }
     # An empty name is null; otherwise all runs without one would share a group or sweep.
     row["group_name"], row["sweep"] = row["group_name"] or None, row["sweep"] or None
     row["state"] = row["state"] or ""  # an unknown state
     row["tags"] = _tags(node.get("tags"), unreadable)
     user = node.get("user")
-    row["username"] = (
-        _text(user.get("username"), "user", unreadable) if isinstance(user, dict) else None
-    )
+    told = user.get("username") if isinstance(user, dict) else None
+    row["username"] = noted(text_of, told, "user", unreadable)
     for column, name in _TIMES.items():
-        row[column] = _micros(node.get(name), name, unreadable)
+        row[column] = noted(_micros, node.get(name), name, unreadable)
     return row
-
-
-def _text(value: Any, name: str, unreadable: list[str]) -> str | None:
-    if value is None or isinstance(value, str):
-        return value
-    unreadable.append(name)
-    return None
 
 
 def _tags(value: Any, unreadable: list[str]) -> list[str] | None:
@@ -142,33 +146,22 @@ def _tags(value: Any, unreadable: list[str]) -> list[str] | None:
 
 def _told_row(node: Node, unreadable: list[str]) -> dict[str, Any]:
     """The columns that come from the config and the summary."""
-    config = _read_object(node.get("config"), "config", unreadable)
-    summary = _read_object(node.get("summaryMetrics"), "summary", unreadable)
+    config = _object(node.get("config"), "config", unreadable)
+    summary = _object(node.get("summaryMetrics"), "summary", unreadable)
     if config is not None:
         config.pop("wandb_version", None)  # the version of the format, not a user's value
     # A field that cannot be read shows that a client wrote it.
     wrote = bool(config or summary or unreadable)
-    commit = _text(node.get("commit"), "commit", unreadable) or None
+    commit = noted(text_of, node.get("commit"), "commit", unreadable) or None
     rows = count_of(node.get("historyLineCount"))
-    return (
-        {"history_rows": rows, "wrote": wrote, "commit": commit}
-        | _config_row(config, unreadable)
-        | _summary_row(summary or {}, unreadable)
-    )
-
-
-def _config_row(stored: dict[str, Any] | None, unreadable: list[str]) -> dict[str, Any]:
-    """The user's config and the client's own part of it; empty if W&B has no config."""
-    if stored is None:
-        return {}
-    internal = stored.pop("_wandb", None)
-    row = _internal_row(internal, unreadable)
-    config = unwrapped(stored)
-    try:
-        return row | {"config": config_text(config)}
-    except RecursionError:  # nested too deep
-        unreadable.append("config")
-        return row
+    row = {"history_rows": rows, "wrote": wrote, "commit": commit}
+    if config is not None:
+        row |= _internal_row(config.pop("_wandb", None), unreadable)
+        try:
+            row["config"] = config_text(unwrapped(config))
+        except RecursionError:  # nested too deep
+            unreadable.append("config")
+    return row | _summary_row(summary or {}, unreadable)
 
 
 def _internal_row(internal: Any, unreadable: list[str]) -> dict[str, Any]:
@@ -176,12 +169,12 @@ def _internal_row(internal: Any, unreadable: list[str]) -> dict[str, Any]:
     value = internal.get("value") if isinstance(internal, dict) else None
     if not isinstance(value, dict):
         return {}
-    row: dict[str, Any] = {
-        "stamp": _micros(value.get("start_time"), "start_time", unreadable),
-        "writers": _writers(value.get("e"), unreadable),
-    }
     telemetry = value.get("t")
     features = telemetry.get(_FEATURE_LIST) if isinstance(telemetry, dict) else None
+    row: dict[str, Any] = {
+        "stamp": noted(_micros, value.get("start_time"), "start_time", unreadable),
+        "writers": _writers(value.get("e"), unreadable),
+    }
     if isinstance(features, list):
         row |= {column: number in features for column, number in _FEATURES.items()}
     return row
@@ -192,54 +185,39 @@ def _writers(entries: Any, unreadable: list[str]) -> list[dict[str, Any]] | None
     if not isinstance(entries, dict):
         return None
     writers = [
-        {"start": _micros(entry.get("startedAt"), "startedAt", unreadable)} | _machine(entry)
+        {"start": noted(_micros, entry.get("startedAt"), "startedAt", unreadable)} | _machine(entry)
         for entry in entries.values()
         if isinstance(entry, dict)
     ]
     told = [writer for writer in writers if any(value is not None for value in writer.values())]
-    told.sort(key=_place)
+    told.sort(key=lambda it: (_LATEST if it["start"] is None else it["start"], str(it.get("host"))))
     return told or None
 
 
-def _place(writer: Mapping[str, Any]) -> tuple[int, str]:
-    start = writer["start"]
-    return (_LATEST if start is None else start, str(writer.get("host")))
-
-
 def _machine(entry: Mapping[str, Any]) -> dict[str, Any]:
-    row: dict[str, Any] = {}
-    for column, name in (("host", "host"), ("gpu_type", "gpu")):
-        if isinstance(entry.get(name), str):
-            row[column] = entry[name]
-    if (count := count_of(entry.get("gpu_count"))) is not None:
-        row["gpu_count"] = count
-    if isinstance(slurm := entry.get("slurm"), dict) and isinstance(slurm.get("job_id"), str):
-        row["job_id"] = slurm["job_id"]
-    return row
+    slurm = entry.get("slurm")
+    job_id = slurm.get("job_id") if isinstance(slurm, dict) else None
+    return {
+        "host": text_of(entry.get("host")),
+        "gpu_type": text_of(entry.get("gpu")),
+        "gpu_count": count_of(entry.get("gpu_count")),
+        "job_id": text_of(job_id),
+    }
 
 
 def _summary_row(summary: Mapping[str, Any], unreadable: list[str]) -> dict[str, Any]:
     internal = summary.get("_wandb")
     told = internal.get("runtime") if isinstance(internal, dict) else None
-    runtimes = [
-        seconds
-        for value in (told, summary.get("_runtime"))
-        if (seconds := _seconds(value, unreadable)) is not None
-    ]
+    values = [value for value in (told, summary.get("_runtime")) if value is not None]
+    runtimes = [seconds for seconds in map(finite, values) if seconds is not None]
+    unreadable += ["runtime"] * (len(values) - len(runtimes))
     return {
         "runtime_s": max(runtimes, default=None),
-        "last_metric_at": _micros(summary.get("_timestamp"), "_timestamp", unreadable),
+        "last_metric_at": noted(_micros, summary.get("_timestamp"), "_timestamp", unreadable),
     }
 
 
-def _seconds(value: Any, unreadable: list[str]) -> float | None:
-    seconds = finite(value)
-    if seconds is None and value is not None:
-        unreadable.append("runtime")
-    return seconds
-
-
-def _read_object(text: Any, name: str, unreadable: list[str]) -> dict[str, Any] | None:
+def _object(text: Any, name: str, unreadable: list[str]) -> dict[str, Any] | None:
     """The JSON object in `text`, also if it was encoded twice; None if there is none."""
     if text is None or text == "":
         return None
@@ -250,14 +228,10 @@ def _read_object(text: Any, name: str, unreadable: list[str]) -> dict[str, Any] 
         return None
 
 
-def _micros(value: Any, name: str, unreadable: list[str]) -> int | None:
-    """Microseconds since 1970 of a time as W&B writes it; None if there is none."""
+def _micros(value: Any) -> int | None:
+    """Microseconds since 1970 of a time as W&B writes it."""
     moment = instant_of(value)
-    if moment is not None:
-        return (moment - _EPOCH) // _MICROSECOND
-    if value is not None:
-        unreadable.append(name)
-    return None
+    return None if moment is None else (moment - EARLIEST) // _MICROSECOND
 
 
 def _frame(
@@ -266,19 +240,57 @@ def _frame(
     constant: Mapping[str, Any],
 ) -> pl.DataFrame:
     """Rows as a frame, built by column from plain values: five times faster than from rows."""
-    columns = []
-    values: list[Any]
-    for column, dtype in schema.items():
-        if column in constant:
-            values = [constant[column]] * len(rows)
-        else:
-            values = [row.get(column) for row in rows]
-        columns.append(_column(values, dtype).alias(column))
-    return pl.DataFrame(columns)
+    return pl.DataFrame(
+        {
+            column: _column(
+                [constant[column]] * len(rows)
+                if column in constant
+                else [row.get(column) for row in rows],
+                dtype,
+            )
+            for column, dtype in schema.items()
+        }
+    )
 
 
 def _column(values: list[Any], dtype: Any) -> pl.Series:
     if isinstance(dtype, pl.List):  # polars takes 5 microseconds per list, arrow none
         inner = _WRITER_TYPE if dtype.inner == WRITER else pa.string()
         return pl.Series(pa.array(values, type=pa.list_(inner))).cast(dtype)
-    return pl.Series(values, dtype=pl.Int64 if dtype == INSTANT else dtype).cast(dtype)
+    return pl.Series(values, dtype=pl.Int64 if dtype == UTC else dtype).cast(dtype)
+
+
+def utilisation(nodes: Iterable[Node]) -> dict[str, float | None]:
+    """Run id -> mean share over GPUs and time in which they were busy, 0 to 1.
+
+    From the `name` and `events` (JSON texts) of nodes. Runs without a row about a GPU are left out.
+    A run has None if any of its rows, or any percentage, is not one, and if it comes twice.
+    """
+    found: dict[str, float | None] = {}
+    for node in nodes:
+        run_id = node["name"]
+        if not isinstance(run_id, str):
+            continue
+        try:
+            share = None if run_id in found else mean_share([*_percents(node["events"])])
+            if share is not None or run_id in found:
+                found[run_id] = share
+        except (TypeError, ValueError):
+            found[run_id] = None
+    return found
+
+
+def _percents(events: Any) -> Iterator[float]:
+    """The percentages of every GPU in every row; an error if anything is not what it should be."""
+    if events is None:
+        return
+    if not isinstance(events, list) or len(events) > _MOST_ROWS:
+        raise TypeError("not a list of rows")
+    for text in events:
+        for name, value in (read_object(text) or {}).items():
+            if value is None or not GPU_PERCENT.fullmatch(name.removeprefix(_PREFIX)):
+                continue
+            percent = finite(value)
+            if percent is None or not 0 <= percent <= _MOST_PERCENT:
+                raise ValueError("not a percentage")
+            yield percent

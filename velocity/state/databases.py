@@ -1,21 +1,16 @@
 """Opens the database of the state: a SQLite file in the data folder, or Postgres."""
 
-from __future__ import annotations
-
 import fcntl
 import sqlite3
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from functools import cache
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any
 
-from velocity.errors import VelocityError
-from velocity.extras import import_extra
+from velocity.errors import VelocityError, import_extra
 from velocity.paths import make_private
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
 
 #: The data folder, or the address of a Postgres database.
 Where = Path | str
@@ -51,25 +46,12 @@ _MAKES_TABLES, _SENDS = 7_246_001, 7_246_002
 #: The tables are in a schema of their own, beside whatever else the database holds.
 _SEARCH_PATH = "-c search_path=velocity_state"
 _one_at_a_time = Lock()  # a second pool would have threads that nobody needs
-
-
-class _Cursor(Protocol):
-    @property
-    def rowcount(self) -> int: ...
-    def fetchone(self) -> Any: ...
-    def fetchall(self) -> list[Any]: ...
-    def __iter__(self) -> Iterator[Any]: ...
-
-
-class State(Protocol):
-    """A connection within one transaction."""
-
-    def execute(self, sql: str, values: Sequence[Any] = ()) -> _Cursor:
-        """Run one statement with a `?` for each value."""
+#: Runs one statement with a `?` for each value, and returns the cursor.
+Execute = Callable[..., Any]
 
 
 @contextmanager
-def opened(where: Where) -> Iterator[State]:
+def opened(where: Where) -> Iterator[Execute]:
     """Open the state for one transaction; tables are made if needed, and other writers wait.
 
     Raises:
@@ -77,10 +59,22 @@ def opened(where: Where) -> Iterator[State]:
     """
     if isinstance(where, str):
         with _postgres(where) as connection, connection.transaction():
-            yield _InPostgres(connection)
+            yield lambda sql, values=(): connection.execute(sql.replace("?", "%s"), values)
     else:
         with _sqlite(where) as connection, connection:
-            yield connection
+            yield connection.execute
+
+
+def changed(where: Where, sql: str, *values: Any) -> int:
+    """Run one statement in a transaction of its own; returns the number of rows that it changed."""
+    with opened(where) as execute:
+        return int(execute(sql, values).rowcount)
+
+
+def found(where: Where, sql: str, *values: Any) -> list[Any]:
+    """The rows of one query."""
+    with opened(where) as execute:
+        return list(execute(sql, values))
 
 
 @contextmanager
@@ -111,17 +105,6 @@ def rewrite(where: Where) -> None:
     else:
         with _sqlite(where) as connection:
             connection.execute("VACUUM")
-
-
-class _InPostgres:
-    """A connection to Postgres that takes the statements of SQLite."""
-
-    def __init__(self, connection: Any) -> None:
-        self._connection = connection
-
-    def execute(self, sql: str, values: Sequence[Any] = ()) -> _Cursor:
-        cursor: _Cursor = self._connection.execute(sql.replace("?", "%s"), values)
-        return cursor
 
 
 @contextmanager

@@ -5,24 +5,19 @@ if nobody else has moved the pointer meanwhile. Each version of the queries has 
 folder, so that two versions of velocity can share a bucket during an upgrade.
 """
 
-from __future__ import annotations
-
 import hashlib
 import os
 import re
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from pathlib import Path
+from typing import Annotated, Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from velocity.errors import StoreError
-from velocity.extras import import_extra
+from velocity.errors import StoreError, import_extra
 from velocity.queries import queries_fingerprint
 from velocity.store.snapshot import SNAPSHOTS_KEPT
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 _ASKER = "The setting store.snapshots"
 _POINTER = "CURRENT-"
@@ -255,15 +250,6 @@ class _OvertakenError(StoreError):
             "Let only one machine sync and publish there. If this one takes over, delete the "
             f"object {pointer} from the bucket first.",
         )
-
-
-def bucket_at(address: str | None) -> Bucket | None:
-    """Return the bucket of the setting `store.snapshots`; None if it is not set.
-
-    Raises:
-        ConfigurationError: as `Bucket`.
-    """
-    return None if address is None else Bucket(address)
 
 
 def _sha256(path: Path) -> str:

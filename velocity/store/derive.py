@@ -5,35 +5,20 @@ Every step is one file of queries/derive/. A full derivation creates everyone's 
 their old rows, and all other rows stay.
 """
 
-from __future__ import annotations
+from collections.abc import Callable
+from typing import Any, Literal, NamedTuple, get_args
 
-import hashlib
-from dataclasses import dataclass
-from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any, Literal, get_args
-
-import polars as pl
-
-from velocity.queries import Query, list_queries, load_query, queries_fingerprint
+from velocity.queries import Query, list_queries, load_query
 from velocity.record import exclusions
-from velocity.roster.tables import roster_frames, roster_names, shown_frames
-from velocity.store.cluster import connected
+from velocity.roster.models import Roster
+from velocity.settings import Settings
+from velocity.store.configuration import load_configuration
 from velocity.store.figures import By, figures
-from velocity.store.ideas import ignored_key
-from velocity.store.rules import load_rules
-from velocity.store.shards import make_everyone, remove_shards
+from velocity.store.live import LiveStore
+from velocity.store.shards import connected, make_everyone, remove_shards
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
-    from datetime import date
+OnStep = Callable[[str, int, int], None]
 
-    from velocity.roster.models import Roster
-    from velocity.settings import Settings
-    from velocity.store.live import LiveStore
-
-    OnStep = Callable[[str, int, int], None]
-
-_MINUTE_US = 60_000_000
 #: Steps that take about as long as the weekly figures, for the time left.
 _WEEKLY_AS_STEPS = 15
 
@@ -44,17 +29,11 @@ _Reason = Literal["data", "configuration", "people"]
 _KEPT_BY = {"scholar": ("scholar_key", "scope"), "host": ("host_key", "touched_host")}
 
 
-@dataclass(frozen=True)
-class Derived:
-    """The result of a derivation.
+class Derived(NamedTuple):
+    """The result of a derivation."""
 
-    Args:
-        scholars: number of scholars whose rows were derived again.
-        weeks_restated: number of past weeks in which a figure changed.
-    """
-
-    scholars: int
-    weeks_restated: int
+    scholars: int  # whose rows were derived again
+    weeks_restated: int  # past weeks in which a figure changed
 
 
 def derive(
@@ -92,21 +71,23 @@ def _hand_over_restated(store: LiveStore) -> int:
 def _derive(store: LiveStore, settings: Settings, roster: Roster | None, on_step: OnStep) -> int:
     """Derives what has changed; returns the number of scholars whose rows were derived again."""
     steps = list(list_queries("derive"))
-    roster = exclusions.load(store.data).keep_roster(roster)
-    made_with, people = _load_configuration(store, settings, roster)
-    store.run(load_query("store/run_rules").body)
-    store.run(load_query("store/scholars").body)
-    store.run(load_query("store/streams").body)
-    store.run(load_query("store/notes").body)
+    known_roster = exclusions.load(store.data).keep_roster(roster) or Roster()
+    made_with, people = load_configuration(store, settings, known_roster)
+    for name in ("run_rules", "scholars", "streams", "notes"):
+        store.run(load_query(f"store/{name}").body)
     known = store.run("SELECT fingerprint, roster FROM derived_with")
-    everyone = known != [(made_with, people)] or not _goes_on(store)
+    # The record may also be an earlier copy of the one that was last derived.
+    everyone = known != [(made_with, people)] or not store.run(load_query("store/goes_on").body)
     # Null is from an earlier version, which did not store it.
     reason: _Reason = "configuration" if everyone else "data"
     if known and known[0][1] not in {None, people}:
         reason = "people"
-    scope = _scope(store, everyone=everyone)
-    # Weeks and burn end at as_of: they change as time passes.
-    if scope or everyone or _has_moved(store):
+    actors = "SELECT scholar_key FROM derived.actor" if everyone else load_query("store/scope").body
+    store.run(f"CREATE OR REPLACE TEMP TABLE scope AS {actors}")
+    scope = int(store.run("SELECT count(*) FROM scope")[0][0])
+    # Weeks and burn end at the as_of of projects: they change as time passes.
+    moved = "SELECT 1 FROM project ANTI JOIN derived_to USING (project_key, as_of) LIMIT 1"
+    if scope or everyone or store.run(moved):
         total = len(steps) + _WEEKLY_AS_STEPS
         touched = None
         if everyone:
@@ -129,214 +110,56 @@ def _derive(store: LiveStore, settings: Settings, roster: Roster | None, on_step
         on_step("Every figure", total, total)
     if everyone:
         store.run("DELETE FROM derived_with")
-        store.run(
-            "INSERT INTO derived_with VALUES ($made_with, $people)",
-            {"made_with": made_with, "people": people},
-        )
+        values = {"made_with": made_with, "people": people}
+        store.run("INSERT INTO derived_with VALUES ($made_with, $people)", values)
     store.run(load_query("store/taken_in").body)
     return scope
 
 
-def _load_configuration(
-    store: LiveStore, settings: Settings, roster: Roster | None
-) -> tuple[str, str]:
-    """Settings and roster as tables, so that every query is static.
-
-    Returns:
-        SHA-256 of the queries, settings, rates and grants, and of the rest of the roster.
-    """
-    experiments = settings.experiments
-    setting = {
-        "timezone": settings.programme.timezone,
-        "stale": round(experiments.stale_after_minutes * _MINUTE_US),
-        "together": round(experiments.together_minutes * _MINUTE_US),
-        "ready": round(experiments.ready_within_minutes * _MINUTE_US),
-        "script_gap": round(experiments.script_gap_seconds * 1_000_000),
-        "rented_gap": round(settings.compute.rented_gap_hours * 60 * _MINUTE_US),
-    }
-    store.run(
-        "CREATE OR REPLACE TABLE derived.setting AS SELECT $timezone::VARCHAR AS timezone, "
-        "$stale::BIGINT AS stale_us, $together::BIGINT AS together_us, "
-        "$script_gap::BIGINT AS script_gap_us, $ready::BIGINT AS ready_us, "
-        "$rented_gap::BIGINT AS rented_gap_us",
-        setting,
-    )
-    # Variables are known when a query is planned.
-    variables = {
-        "gpu_count_key": settings.compute.gpu_count_key,
-        "ignored_key": ignored_key(experiments.same_idea_ignore),
-        "ignored_or_left_out_key": ignored_key(experiments.same_idea_ignore, earlier=True),
-    }
-    for name, value in variables.items():
-        store.run(f"SET VARIABLE {name} = $value::VARCHAR", {"value": value})
-    rented = sorted(roster.rented) if roster is not None else []
-    made_of = queries_fingerprint() + repr(setting | variables) + repr(rented)
-    made_with = hashlib.sha256(made_of.encode())
-    people = hashlib.sha256()
-    for name, frame in roster_frames(roster).items():
-        store.load(name, frame)
-        # An entry that only moved within the roster is the same.
-        (made_with if name.startswith("credit_") else people).update(
-            repr(frame.sort(pl.all()).rows()).encode()
-        )
-    # Addresses, notes and aims do not affect figures, so they are not in the fingerprint.
-    store.load("roster_name", roster_names(roster))
-    for name, frame in shown_frames(roster).items():
-        store.load(name, frame)
-    store.run(load_query("store/known_names").body)
-    store.load("project_stream", _stream_of_projects(store, roster))
-    load_rules(store, roster)
-    store.load("rate_of_type", _rates_of_types(store, roster))
-    store.load("model_rate", _rates_of_models(store, roster))
-    store.load("rented_host", _rented_hosts(store, roster))
-    return made_with.hexdigest(), people.hexdigest()
-
-
-def _rates_of_types(store: LiveStore, roster: Roster | None) -> pl.DataFrame:
-    """gpu_type, position, from_date, credits_per_gpu_hour: rates whose glob matches the type."""
-    reported = "SELECT unnest(writers).gpu_type AS gpu_type FROM raw_run UNION ALL SELECT NULL"
-    types = store.run(f"SELECT DISTINCT coalesce(gpu_type, '') FROM ({reported})")
-    rates = roster.rate_rows() if roster is not None else ()
-    schema = {"gpu_type": pl.String, "position": pl.Int32, "from_date": pl.Date}
-    return _matched(types, rates, schema | {"credits_per_gpu_hour": pl.Float64})
-
-
-def _rates_of_models(store: LiveStore, roster: Roster | None) -> pl.DataFrame:
-    """model, position, from_date, dollars per million tokens: the first match of each day."""
-    rates = roster.token_rate_rows() if roster is not None else ()
-    models = store.run("SELECT DISTINCT unnest(usage).model FROM raw_run")
-    schema: dict[str, Any] = {"model": pl.String, "position": pl.Int32, "from_date": pl.Date}
-    schema |= dict.fromkeys(("input", "output", "cache_read", "cache_write"), pl.Float64)
-    found = _matched(models, rates, schema)
-    return found.unique(["model", "from_date"], keep="first", maintain_order=True)
-
-
-def _matched(
-    names: Iterable[tuple[Any, ...]], rates: Iterable[tuple[Any, ...]], schema: Mapping[str, Any]
-) -> pl.DataFrame:
-    """One row per rate (position, glob and more) and name that its glob matches."""
-    known = [name for (name,) in names]
-    rows = [
-        (name, position, *more)
-        for position, glob, *more in rates
-        for name in known
-        if fnmatchcase(name, glob)
-    ]
-    return pl.DataFrame(rows, schema=schema, orient="row")
-
-
-def _rented_hosts(store: LiveStore, roster: Roster | None) -> pl.DataFrame:
-    """entity, host: the hosts of runs whose name a glob of the roster matches."""
-    reported = "SELECT DISTINCT entity, unnest(writers).host AS host FROM raw_run"
-    rows = [
-        (entity, host)
-        for entity, host in (store.run(reported) if roster is not None and roster.rented else ())
-        if host is not None and roster is not None and roster.is_rented(host)
-    ]
-    return pl.DataFrame(rows, schema={"entity": pl.String, "host": pl.String}, orient="row")
-
-
-def _stream_of_projects(store: LiveStore, roster: Roster | None) -> pl.DataFrame:
-    """entity, project, stream: the projects that match a stream's rule; the first match counts."""
-    projects = store.run("SELECT entity, project FROM project")
-    rows = [
-        (entity, project, stream)
-        for entity, project in projects
-        if roster is not None and (stream := roster.match_stream_rule(entity, project)) is not None
-    ]
-    schema = {"entity": pl.String, "project": pl.String, "stream": pl.String}
-    return pl.DataFrame(rows, schema=schema, orient="row")
-
-
-def _scope(store: LiveStore, *, everyone: bool) -> int:
-    """Creates the table `scope` of the actors to derive again; returns their number."""
-    body = "SELECT scholar_key FROM derived.actor" if everyone else load_query("store/scope").body
-    store.run(f"CREATE OR REPLACE TEMP TABLE scope AS {body}")
-    return int(store.run("SELECT count(*) FROM scope")[0][0])
-
-
-def _goes_on(store: LiveStore) -> bool:
-    """Whether the record is the one that was last derived, not an earlier copy."""
-    return bool(store.run(load_query("store/goes_on").body))
-
-
-def _has_moved(store: LiveStore) -> bool:
-    """Whether any project's `as_of` has changed since the last derivation."""
-    moved = "SELECT 1 FROM project ANTI JOIN derived_to USING (project_key, as_of) LIMIT 1"
-    return bool(store.run(moved))
-
-
-def _place(query: Query, *, everyone: bool) -> str:
-    return f'{"derived" if everyone else "temp"}."{query.table}"'
-
-
 def _make_all(
     store: LiveStore, steps: list[Query], tell: Callable[[str, int], None], *, everyone: bool
-) -> _Touched | None:
-    """Runs the steps here; returns what they changed, None if they start from scratch."""
+) -> dict[str, Any] | None:
+    """Runs the steps here; returns what `figures` may give anew, None if that is everything.
+
+    A temporary table has large row groups: too few for everyone's rows.
+    """
+    schema, kind = ("derived", "TABLE") if everyone else ("temp", "TEMP TABLE")
     for done, query in enumerate(steps):
         tell(query.title, done)
-        _make(store, query, everyone=everyone)
+        if everyone:  # temporary results are never written to the file
+            store.run(f"SET enable_optimistic_write = {query.kept_by is not None}")
+        store.run(f'CREATE OR REPLACE {kind} {schema}."{query.table}" AS {query.body}')
     touched = None if everyone else _touched(store)
     for query in steps:
-        _keep(store, query, everyone=everyone)
+        if query.kept_by and not everyone:
+            key, replaced = _KEPT_BY[query.kept_by]
+            store.run(
+                f'DELETE FROM derived."{query.table}" WHERE {key} IN (FROM {replaced});'
+                f'INSERT INTO derived."{query.table}" BY NAME FROM temp."{query.table}"'
+            )
     for query in steps:
-        _drop(store, query, everyone=everyone)
+        if not (everyone and query.kept_by):
+            store.run(f'DROP TABLE {schema}."{query.table}"')
     return touched
 
 
-def _make(store: LiveStore, query: Query, *, everyone: bool) -> None:
-    """Runs a step. A temporary table has large row groups: too few for everyone's rows."""
-    if everyone:
-        # Temporary results are never written to the file.
-        store.run(f"SET enable_optimistic_write = {query.kept_by is not None}")
-    kind = "TABLE" if everyone else "TEMP TABLE"
-    store.run(f"CREATE OR REPLACE {kind} {_place(query, everyone=everyone)} AS {query.body}")
+def _touched(store: LiveStore) -> dict[str, Any] | None:
+    """The weeks and groups whose figures the latest steps may have changed, as for `figures`.
 
-
-def _keep(store: LiveStore, query: Query, *, everyone: bool) -> None:
-    """Replaces the rows of the same scholars with those of a step, if its table is permanent."""
-    table = query.table
-    if query.kept_by and not everyone:
-        key, touched = _KEPT_BY[query.kept_by]
-        store.run(
-            f'DELETE FROM derived."{table}" WHERE {key} IN (FROM {touched});'
-            f'INSERT INTO derived."{table}" BY NAME FROM temp."{table}"'
-        )
-
-
-def _drop(store: LiveStore, query: Query, *, everyone: bool) -> None:
-    """Drops the table of a step, unless it is permanent."""
-    if not (everyone and query.kept_by):
-        store.run(f"DROP TABLE {_place(query, everyone=everyone)}")
-
-
-@dataclass(frozen=True)
-class _Touched:
-    """Which weekly figures a partial derivation may have changed.
-
-    Args:
-        weeks: Mondays of the weeks that may have changed, in order.
-        newest: Monday of the last week derived earlier, which `as_of` has lengthened for everybody.
-        groups: ids of the groups that may have changed before `newest`.
+    All groups have the last week derived earlier, which `as_of` has lengthened. None if no week was
+    derived earlier.
     """
-
-    weeks: list[date]
-    newest: date
-    groups: list[str]
-
-
-def _touched(store: LiveStore) -> _Touched | None:
-    """What the latest steps have changed; None if no week was derived earlier."""
     newest = store.run("SELECT max(week_start) FROM derived.weekly")[0][0]
     if newest is None:
         return None
-    weeks = store.run(load_query("store/touched_week").body)
-    groups = store.run(load_query("store/touched_group").body)
-    return _Touched([week for (week,) in weeks], newest, [group for (group,) in groups])
+    weeks, groups = (
+        [found for (found,) in store.run(load_query(f"store/touched_{it}").body)]
+        for it in ("week", "group")
+    )
+    return {"from_day": weeks[0], "periods": weeks, "groups": groups, "groups_until": newest}
 
 
-def _weekly(store: LiveStore, touched: _Touched | None, reason: _Reason | None) -> None:
+def _weekly(store: LiveStore, touched: dict[str, Any] | None, reason: _Reason | None) -> None:
     """Computes every metric by week, for the trends; records changes in past weeks.
 
     Figures outside `touched` stay unchanged; None computes all of them. `reason`: why earlier
@@ -344,20 +167,14 @@ def _weekly(store: LiveStore, touched: _Touched | None, reason: _Reason | None) 
     """
     if reason is not None:
         _table(store, "weekly_known")
+    made = figures(store, kinds=get_args(By), period="week", **touched or {})
+    store.load("weekly_figure", made)
     if touched is None:
-        _make_weeks(store)
         if reason is not None:
             store.run("CREATE OR REPLACE TEMP TABLE weekly_before AS FROM derived.weekly")
         store.run(f"CREATE OR REPLACE TABLE derived.weekly AS {load_query('store/weekly').body}")
     else:
-        _make_weeks(
-            store,
-            from_day=touched.weeks[0],
-            periods=touched.weeks,
-            groups=touched.groups,
-            groups_until=touched.newest,
-        )
-        _table(store, "weekly_before", newest=touched.newest)
+        _table(store, "weekly_before", newest=touched["groups_until"])
         store.run(
             "DELETE FROM derived.weekly WHERE (kind, group_id, week_start) IN "
             "(SELECT (kind, group_id, week_start) FROM weekly_before);"
@@ -366,12 +183,6 @@ def _weekly(store: LiveStore, touched: _Touched | None, reason: _Reason | None) 
     store.run(load_query("store/weeks_before_the_first").body)
     if reason is not None:
         store.run(load_query("store/restate").body, {"reason": reason})
-
-
-def _make_weeks(store: LiveStore, **window: Any) -> None:
-    """Creates the table `weekly_figure` with the figures of every kind of group in a window."""
-    made = figures(store, kinds=get_args(By), period="week", **window)
-    store.load("weekly_figure", made)
 
 
 def _table(store: LiveStore, name: str, **params: Any) -> None:

@@ -1,19 +1,12 @@
 """Joins the figures of queries/metrics/: one row per group and period."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Literal, Protocol
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
+from typing import Any, Literal, Protocol
 
 import polars as pl
 
-from velocity.queries import list_metric_queries
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
-    from datetime import date
-    from typing import Any
-
-    from velocity.queries import Query
+from velocity.queries import Query, list_metric_queries
 
 By = Literal["scholar", "stream", "programme"]
 Period = Literal["all", "month", "week", "day"]

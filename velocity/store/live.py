@@ -4,31 +4,24 @@ Everything can be derived again from the record, but scholars would get new numb
 past weeks would not be recorded as restated.
 """
 
-from __future__ import annotations
-
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import Literal
 
 import duckdb
 
 from velocity.database.connection import Connection
-from velocity.database.copying import copy_database
 from velocity.database.failures import WRITE_ERRORS, cannot_write, is_full_disk
 from velocity.database.lock import writer_lock
-from velocity.database.one_file import remove_old_file, split_off
-from velocity.errors import StoreError
+from velocity.database.whole_files import copy_database, remove_old_file, split_off
+from velocity.errors import ConfigurationError, StoreError
 from velocity.paths import make_private
 from velocity.queries import load_query, macros, queries_fingerprint
-from velocity.record import open_intake, open_record
+from velocity.record import Intake, Record, has_record, move_record, open_intake, open_record
+from velocity.record.exclusions import Names
+from velocity.settings import Settings
 from velocity.store.restored import finish_restore
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from velocity.record import Intake, Record
-    from velocity.record.exclusions import Names
-    from velocity.settings import Settings
 
 _FILE = "derived.duckdb"
 _SCHEMA = "store/schema"
@@ -36,20 +29,10 @@ _SEARCH_PATH = "live.main,live.derived"
 
 
 class LiveStore(Connection):
-    """The derived tables and the record; `open_live` opens one.
-
-    Attributes:
-        data: the data folder.
-        record: the raw rows.
-    """
+    """The derived tables and the record of raw rows; `open_live` opens one."""
 
     def __init__(self, data: Path, address: str | None = None) -> None:
-        """Open the files of a data folder.
-
-        Args:
-            data: the data folder.
-            address: of the server that has the record; None: it is in the folder.
-        """
+        """Open a data folder; `address`: of the server with its record, None if that is a file."""
         split_off(data / _FILE, "live", _SCHEMA, _keep_derived)
         super().__init__(data / _FILE, "live")
         self.data = data
@@ -75,13 +58,9 @@ class LiveStore(Connection):
         self.run(f"SET search_path = '{_SEARCH_PATH}'")
 
     def prepare(self) -> None:
-        """Create missing tables and macros."""
+        """Create missing tables, and macros unless the file has them as they are in queries/."""
         self.migrate(_SCHEMA)
         self.look_up_own()
-        self._define_macros()
-
-    def _define_macros(self) -> None:
-        """Defines the words that queries use, unless the file has them as they are now."""
         made_with = {"fingerprint": queries_fingerprint()}
         if not self.run("SELECT 1 FROM macros_of WHERE fingerprint = $fingerprint", made_with):
             with self.transaction():
@@ -118,9 +97,7 @@ def _keep_derived(connection: Connection) -> None:
 def open_live(data: Path, settings: Settings | None = None) -> Iterator[LiveStore]:
     """Open the store of a data folder, created and migrated as needed; close it at the end.
 
-    Args:
-        data: the data folder.
-        settings: name the config keys whose values are stored; None leaves them as they are.
+    Without settings, the names of the config keys whose values are stored stay as they are.
 
     Raises:
         StoreError: another process is writing it, a file cannot be opened or written (a full disk,
@@ -170,6 +147,28 @@ def open_pulling(data: Path, settings: Settings) -> Iterator[Intake]:
         yield record
     finally:
         record.close()
+
+
+def move(data: Path, settings: Settings, to: Literal["server", "file"]) -> None:
+    """Move the record; the derived tables stay as they are.
+
+    Raises:
+        ConfigurationError: the settings name no server.
+        StoreError: there is no record, or it is there already; or something cannot be written.
+    """
+    address = settings.store.record
+    if address is None:
+        raise ConfigurationError(
+            "No server is named for the record.",
+            'Name one: record = "postgresql://…" under [store] in velocity.toml.',
+        )
+    if to == "server" and not has_record(data):
+        raise StoreError(f"There is no record in {data}.", "Choose its folder with --data.")
+    with writer_lock(data):
+        try:
+            move_record(data, address, to, names=settings.named_keys)
+        except WRITE_ERRORS as error:
+            raise cannot_write(data, error) from error
 
 
 def _make_folder(data: Path) -> None:

@@ -5,12 +5,10 @@ names it. An interruption at any point leaves the previous one in use. If there 
 snapshot is published there before it is used here.
 """
 
-from __future__ import annotations
-
 import re
 from contextlib import suppress
+from pathlib import Path
 from secrets import token_hex
-from typing import TYPE_CHECKING
 
 import duckdb
 
@@ -19,47 +17,31 @@ from velocity.database.failures import cause
 from velocity.errors import StoreError
 from velocity.paths import write_private
 from velocity.queries import list_queries, load_query, queries_fingerprint
-from velocity.store.bucket import bucket_at
-from velocity.store.live import define_macros
+from velocity.store.bucket import Bucket
+from velocity.store.live import LiveStore, define_macros
 from velocity.store.snapshot import SNAPSHOTS_KEPT, changing_current, make_current
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from velocity.store.live import LiveStore
 
 _UNIQUE_BYTES = 4
 
 #: Published tables besides those of queries/derive/. Raw rows stay in the record.
 _PLAIN = (
-    "setting",
-    "scholar",
-    "actor",
-    "day_off",
-    "stream",
-    "membership",
-    "note",
-    "aim",
-    "weekly",
-    "gpu_rate",
-    "credit_grant",
-    "recent_charge",
+    *("setting", "scholar", "actor", "day_off", "stream", "membership", "note", "aim", "weekly"),
+    *("gpu_rate", "credit_grant", "recent_charge"),
 )
 
 
 def publish(store: LiveStore, place: str | None = None) -> str:
-    """Publish the derived tables as a new snapshot and return its name.
+    """Publish the derived tables as a new snapshot, also in a bucket if `place` is its address.
 
-    Args:
-        store: the store.
-        place: the setting `store.snapshots`.
+    Returns:
+        Its name.
 
     Raises:
         ConfigurationError: the extra that the place needs is not installed.
         StoreError: it cannot be written (a full disk, say), or another publisher was faster in the
             bucket; the previous one stays in use.
     """
-    bucket = bucket_at(place)
+    bucket = Bucket(place) if place else None
     folder = store.data / "snapshots"
     folder.mkdir(exist_ok=True)
     number = max((_number(path) for path in folder.glob("*.duckdb*")), default=0) + 1
@@ -159,8 +141,8 @@ def remove_other_snapshots(data: Path, current: str, place: str | None = None) -
     Raises:
         StoreError: the bucket cannot be written, or another publisher has published there.
     """
-    if bucket := bucket_at(place):
-        bucket.keep_only(current)
+    if place:
+        Bucket(place).keep_only(current)
     others = [path for path in (data / "snapshots").iterdir() if path.name != f"{current}.duckdb"]
     for path in others:
         path.unlink(missing_ok=True)

@@ -1,21 +1,15 @@
 """A replica's copy of what is in the bucket: pulled whole, checked, and then used."""
 
-from __future__ import annotations
-
 import logging
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from pathlib import Path
+from threading import Event
 
 from velocity.database.connection import make_durable
 from velocity.errors import StoreError, VelocityError
 from velocity.paths import make_private
+from velocity.store.bucket import Bucket, Pointer
 from velocity.store.snapshot import changing_current, current_snapshot, make_current
-
-if TYPE_CHECKING:
-    from pathlib import Path
-    from threading import Event
-
-    from velocity.store.bucket import Bucket, Pointer
 
 _log = logging.getLogger(__name__)
 
@@ -26,10 +20,6 @@ class Replica:
     """The snapshots of a data folder, which follow those of a bucket.
 
     Several processes may share the data folder: one of them pulls at a time.
-
-    Args:
-        data: the data folder.
-        bucket: where the snapshots are published.
     """
 
     def __init__(self, data: Path, bucket: Bucket) -> None:

@@ -4,15 +4,10 @@
 name, they belong to the store, and whatever opens the store next moves those that are left.
 """
 
-from __future__ import annotations
-
 import shutil
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from velocity.database.connection import make_durable, write_ahead_log
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 #: The files of a data folder that cannot be made again; `derived.duckdb` keeps scholars' numbers.
 KEPT_FILES = ("record.duckdb", "derived.duckdb", "config.salt", "state.sqlite", "forgotten.json")

@@ -1,18 +1,14 @@
 """Makes one shard of the derived tables, on a worker: `shards` says what a shard is."""
 
-from __future__ import annotations
-
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_hex
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from velocity.database.connection import Connection, quoted
 from velocity.queries import list_queries, queries_fingerprint
 from velocity.store.live import define_macros
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
 
 _UNIQUE_BYTES = 8
 #: Table -> the rows that a shard of hosts needs: its own sessions, and the next launch of each run.
@@ -27,25 +23,15 @@ _OF_HOSTS = {
 
 @dataclass(frozen=True)
 class Task:
-    """What a worker needs to make a shard.
+    """What a worker needs to make a shard."""
 
-    Args:
-        stage: whose steps it runs.
-        folder: where it makes a folder for its results.
-        tables: tables that exist already -> their Parquet files.
-        variables: the variables of the queries.
-        host_shards: number of shards of hosts.
-        memory_mib: most memory of DuckDB.
-        made_with: fingerprint of the coordinator's queries.
-    """
-
-    stage: Literal["scholar", "host"]
-    folder: Path
-    tables: Mapping[str, list[Path]]
-    variables: Mapping[str, str | None]
+    stage: Literal["scholar", "host"]  # whose steps it runs
+    folder: Path  # where it makes a folder for its results
+    tables: Mapping[str, list[Path]]  # tables that exist already -> their Parquet files
+    variables: Mapping[str, str | None]  # of the queries
     host_shards: int
-    memory_mib: int
-    made_with: str
+    memory_mib: int  # most memory of DuckDB
+    made_with: str  # fingerprint of the coordinator's queries
 
 
 def make_shard(task: Task) -> Path:

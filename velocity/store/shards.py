@@ -5,33 +5,32 @@ concerns everybody (numbers, streams, rates, weekly figures) stays with the coor
 and workers exchange Parquet files in a folder that all of them have under the same path.
 """
 
-from __future__ import annotations
-
+import logging
 import shutil
-from concurrent.futures import CancelledError, as_completed
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import CancelledError, Executor, as_completed
+from contextlib import contextmanager
 from dataclasses import replace
 from heapq import heapreplace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import polars as pl
 
 from velocity.database.failures import cause
-from velocity.errors import StoreError
+from velocity.errors import ConfigurationError, StoreError, import_extra
 from velocity.paths import make_private
 from velocity.queries import list_queries, load_query, queries_fingerprint
+from velocity.settings import Derive
+from velocity.store.live import LiveStore
 from velocity.store.shard import Task, make_shard, part_file, rows_in, write
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from concurrent.futures import Executor
-
-    from velocity.settings import Derive
-    from velocity.store.live import LiveStore
-
-    OnPart = Callable[[str, float], None]
+OnPart = Callable[[str, float], None]
 
 _FOLDER = "velocity-shards"
+_VARIABLES = "DASK_DISTRIBUTED__COMM__TLS__CA_FILE, …__CLIENT__CERT and …__CLIENT__KEY"
+#: Seconds until a scheduler counts as unreachable, and seconds in which it must have a worker.
+_PATIENCE_S = 30
+_WORKER_S = 60
 #: Small tables that every shard of scholars has whole.
 _WHOLE = (
     *("actor", "config_shape", "day_off", "membership", "model_rate", "project"),
@@ -49,15 +48,51 @@ _OWN = {
 _MOST = 0.75
 
 
-def make_everyone(store: LiveStore, executor: Executor, setting: Derive, tell: OnPart) -> None:
-    """Create everyone's derived tables from shards.
+@contextmanager
+def connected(address: str) -> Iterator[Executor]:
+    """Connect to a Dask scheduler; the task of a worker that dies is given to another one.
 
-    Args:
-        store: the store, which reads its record and has the tables of settings and roster; some
-            run counts.
-        executor: runs `make_shard` on the workers.
-        setting: the size of a shard, and the folder.
-        tell: gets a title, and how much is done.
+    The certificates are those in Dask's own variables or settings.
+
+    Raises:
+        ConfigurationError: the extra is not installed, or there is no certificate.
+        StoreError: the scheduler does not answer or has no worker.
+    """
+    distributed = import_extra("scale", "distributed", asker="The setting derive.scheduler")
+    for name in ("client", "utils"):  # it logs a traceback beside the error
+        logging.getLogger(f"distributed.{name}").setLevel(logging.CRITICAL)
+    is_tls = address.startswith("tls:")
+    security = distributed.Security(require_encryption=is_tls)
+    if is_tls and security.tls_client_cert is None:
+        raise ConfigurationError(
+            f"There is no certificate for the Dask scheduler at {address}.",
+            f"Set {_VARIABLES} (docs/scale.md).",
+        )
+    try:
+        client = distributed.Client(
+            address, security=security, timeout=_PATIENCE_S, set_as_default=False
+        )
+    except OSError as error:
+        raise StoreError(
+            f"The Dask scheduler at {address} cannot be reached: {cause(error)}.",
+            f"Start it, or check {_VARIABLES}.",
+        ) from error
+    with client:
+        try:
+            client.wait_for_workers(1, timeout=_WORKER_S)
+        except TimeoutError as error:
+            raise StoreError(
+                f"The Dask scheduler at {address} has no worker.",
+                "Start a worker, or remove derive.scheduler to derive on this machine.",
+            ) from error
+        yield client.get_executor(pure=False)
+
+
+def make_everyone(store: LiveStore, executor: Executor, setting: Derive, tell: OnPart) -> None:
+    """Create everyone's derived tables from shards, which the executor makes on the workers.
+
+    The store reads its record, has the tables of settings and roster, and some run counts. `tell`
+    gets a title, and how much is done.
 
     Raises:
         StoreError: a worker cannot make a shard.
@@ -162,11 +197,7 @@ def _results(table: str | None, made: list[Path], hosts: list[Task]) -> list[Pat
 
 
 def _run(executor: Executor, tasks: list[Task], tell: Callable[[float], None]) -> list[Path]:
-    """Has the shards made; the folders of the results, in the order of the tasks.
-
-    Raises:
-        StoreError: one of them failed.
-    """
+    """Has the shards made; the folders of the results, in the order of the tasks."""
     tell(0)
     futures = [executor.submit(make_shard, task) for task in tasks]
     try:

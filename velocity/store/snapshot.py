@@ -1,36 +1,33 @@
-"""Opens published snapshots, read-only and hardened: SQL here touches nothing else."""
-
-from __future__ import annotations
+"""Opens published snapshots, read-only and hardened, and caches what is made from one."""
 
 import fcntl
 import warnings
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from functools import lru_cache
+from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import duckdb
 import polars as pl
 
-from velocity.database.connection import make_durable
+from velocity.database.connection import SORTED_JOINS, execute, make_durable
 from velocity.database.failures import interruptible
-from velocity.database.parsed import execute
 from velocity.errors import StoreError, no_data
 from velocity.paths import link_to, write_private
 from velocity.queries import queries_fingerprint
-from velocity.store.kept import MOST_BYTES, Kept
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
 SNAPSHOTS_KEPT = 3
 #: In the data folder: a link to the current snapshot, for BI tools.
 STABLE_NAME = "snapshot.duckdb"
 
 # The zone comes first, because it loads a built-in extension.
-_HARDEN = """
+_HARDEN = f"""
 SET GLOBAL TimeZone = 'UTC';
+{SORTED_JOINS};
 SET GLOBAL python_enable_replacements = false;
 SET GLOBAL enable_external_access = false;
 SET GLOBAL lock_configuration = true
@@ -51,6 +48,57 @@ def _harden(connection: duckdb.DuckDBPyConnection) -> None:
             connection.execute(_HARDEN).fetchall()
 
 
+#: Of one snapshot; two can be in use while pages change to a new one.
+MOST_BYTES = 96 * 2**20
+
+
+class Kept:
+    """Keeps the most recently used frames, and objects with `frames`, as far as they fit.
+
+    Safe to share between threads.
+    """
+
+    def __init__(self, most_bytes: int) -> None:
+        self._most_bytes = most_bytes
+        self._made: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
+        self._making: dict[Hashable, Future[Any]] = {}
+        self._lock = Lock()
+        self.bytes = 0
+
+    def get(self, key: Hashable, make: Callable[[], Any]) -> Any:
+        """Return the object cached under `key`, or make it.
+
+        Several threads that ask for the same key share one call of `make`, and its exception: all
+        pages ask at once when a snapshot is new. Other keys do not wait.
+        """
+        with self._lock:
+            if key in self._made:
+                self._made.move_to_end(key)
+                return self._made[key][0]
+            making = self._making.get(key)
+            if making is None:
+                promise = self._making[key] = Future[Any]()
+        if making is not None:
+            return making.result()
+        try:
+            made = make()
+            frames = [made] if isinstance(made, pl.DataFrame) else made.frames
+            size = sum(int(frame.estimated_size()) for frame in frames)
+        except BaseException as error:
+            with self._lock:
+                del self._making[key]
+            promise.set_exception(error)
+            raise
+        with self._lock:
+            del self._making[key]
+            self._made[key] = made, size
+            self.bytes += size
+            while self.bytes > self._most_bytes:
+                self.bytes -= self._made.popitem(last=False)[1][1]
+        promise.set_result(made)
+        return made
+
+
 class Snapshot:
     """One published snapshot. Safe to share between threads: every read has its own cursor.
 
@@ -64,7 +112,7 @@ class Snapshot:
             StoreError: it cannot be opened.
         """
         self.name = path.stem
-        self.kept: Kept[Any] = Kept(MOST_BYTES)
+        self.kept = Kept(MOST_BYTES)
         try:
             self._connection = duckdb.connect(path, read_only=True)
             _harden(self._connection)
@@ -94,12 +142,7 @@ class Snapshot:
         params: Mapping[str, Any] | None = None,
         tables: Mapping[str, pl.DataFrame] | None = None,
     ) -> pl.DataFrame:
-        """The rows of one SELECT.
-
-        Args:
-            sql: with `$name` parameters.
-            params: their values.
-            tables: further tables for this call.
+        """The rows of one SELECT with `$name` parameters; it may read further `tables`.
 
         Raises:
             StoreError: the file cannot be read, or there is too little memory.
@@ -158,6 +201,4 @@ def latest_snapshot(data: Path) -> Snapshot:
     return _open(current_snapshot(data))
 
 
-@lru_cache(maxsize=2)
-def _open(path: Path) -> Snapshot:
-    return Snapshot(path)
+_open = lru_cache(maxsize=2)(Snapshot)

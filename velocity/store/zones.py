@@ -1,18 +1,13 @@
 """Compares the time zone rules of DuckDB (used in SQL) with those of tzdata (used in Python)."""
 
-from __future__ import annotations
-
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import duckdb
 import polars as pl
 
 from velocity.queries import load_query
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
 
 _FROM = datetime(1993, 1, 1, tzinfo=UTC)
 _TO = datetime(2031, 1, 1, tzinfo=UTC)
@@ -25,11 +20,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 def differing_zones(names: Iterable[str]) -> dict[str, datetime]:
     """Zones whose offset from UTC differs between Python and DuckDB, from 1993 to 2030.
 
-    Args:
-        names: IANA names to compare.
-
     Returns:
-        Name -> the first instant with a difference (UTC).
+        IANA name -> the first instant with a difference (UTC).
     """
     rows = [
         (name, at // _MICROSECOND, offset // _MICROSECOND)

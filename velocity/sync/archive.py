@@ -1,12 +1,11 @@
 """Archives old runs: published weeks of groups stay, and so do the credits that are left."""
 
-from __future__ import annotations
-
 import shutil
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import polars as pl
 
@@ -15,21 +14,14 @@ from velocity.database.lock import writer_lock
 from velocity.errors import StoreError
 from velocity.queries import load_query
 from velocity.record import copy_record, exclusions
-from velocity.roster.models import load_roster
-from velocity.settings import Store
-from velocity.store import open_live
+from velocity.roster.models import Roster, load_roster
+from velocity.settings import Settings, Store
+from velocity.store import LiveStore, open_live
 from velocity.store.derive import derive
 from velocity.store.figures import EVERYTHING
 from velocity.store.live import copy_derived
 from velocity.store.publish import publish, remove_other_snapshots
 from velocity.store.restored import accept, finish_restore
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from velocity.roster.models import Roster
-    from velocity.settings import Settings
-    from velocity.store import LiveStore
 
 _PREPARED = "archive.partial"
 #: Kind of ledger and group -> credits spent.
@@ -56,25 +48,18 @@ def archive_due(store: LiveStore, settings: Settings) -> date | None:
     weeks = settings.store.keep_weeks
     if weeks is None or settings.store.record is not None:
         return None
-    kept_from, last_day, latest, _ = _edge(store, date(1970, 1, 5))
-    week = _monday(last_day) - timedelta(weeks=weeks)
+    edge = _edge(store, date(1970, 1, 5))
+    week = _monday(edge.last_day) - timedelta(weeks=weeks)
     first = store.run("SELECT min(week_start) FROM derived.weekly")[0][0]
-    if first is None or first >= week or week > latest or week <= (kept_from or date.min):
-        return None
-    return week
+    is_due = first is not None and max(first, edge.kept_from or first) < week <= edge.latest
+    return week if is_due else None
 
 
 def archive(data: Path, settings: Settings, before: date, *, dry_run: bool = False) -> Archived:
-    """Remove the runs of experiments that were over before a week, and who had only those.
+    """Remove runs of experiments that were over before the week of a day, and who had only those.
 
-    Everything is prepared in a copy, which then becomes the store at once. Killed later, the old
-    snapshots and views remain until this is called again.
-
-    Args:
-        data: the data folder.
-        settings: the settings.
-        before: a day of the first week that is kept.
-        dry_run: whether to change nothing.
+    Everything is prepared in a copy, which then becomes the store at once; a dry run ends before.
+    Killed later, the old snapshots and views remain until this is called again.
 
     Raises:
         VelocityError: the weeks before are not published yet, the record is on a server, or the
@@ -102,7 +87,7 @@ def archive(data: Path, settings: Settings, before: date, *, dry_run: bool = Fal
                     shutil.copyfile(data / name, prepared / name)
             with open_live(prepared, own) as store:
                 done = _archive(store, own, roster, _monday(before))
-                begins = _begin_of(store, done.week)
+                begins = _edge(store, done.week).begins
             if dry_run:
                 return done
             accept(data, prepared)
@@ -113,22 +98,21 @@ def archive(data: Path, settings: Settings, before: date, *, dry_run: bool = Fal
         published = publish(store, place)
         remove_other_snapshots(data, published, place)
     state.archive(settings.state_of(data), begins)
-    return Archived(**{**vars(done), "published": published})
+    return replace(done, published=published)
 
 
 def _archive(store: LiveStore, settings: Settings, roster: Roster | None, week: date) -> Archived:
     """Archive in a store that nobody else uses."""
     derive(store, settings, roster)
-    latest = _edge(store, week)[2]
-    if week > latest:
+    edge = _edge(store, week)
+    if week > edge.latest:
         raise StoreError(
             f"The weeks before {week} are not all published yet.",
-            f"The latest day is {latest}: a week is published 48 hours after its end.",
+            f"The latest day is {edge.latest}: a week is published 48 hours after its end.",
         )
     spent = _spent(store)
     runs, people, group_weeks, runs_left = _choose(store, week)
-    begins = _begin_of(store, week)
-    kept_from = pl.DataFrame({"week": [week], "before": [begins]})
+    kept_from = pl.DataFrame({"week": [week], "before": [edge.begins]})
     gone = _remove_derived(store, people, kept_from)
     record: Any = store.record  # the prepared one is in a file
     log_rows = record.archive(runs, people, kept_from)
@@ -162,12 +146,11 @@ def _choose(store: LiveStore, week: date) -> tuple[pl.DataFrame, pl.DataFrame, i
             query = load_query(f"store/{table}")
             given = {it.name: week for it in query.params}
             store.run(f"CREATE OR REPLACE TEMP TABLE {table} AS {query.body}", given)
-        counted = store.run(
+        ((group_weeks, runs_left),) = store.run(
             "SELECT (SELECT count(*) FROM group_week WHERE week_start < $week), "
             "(SELECT count(*) FROM raw_run) - (SELECT count(*) FROM archived_run)",
             {"week": week},
         )
-    ((group_weeks, runs_left),) = counted
     return store.frame("FROM archived_run"), store.frame("FROM kept_person"), group_weeks, runs_left
 
 
@@ -222,17 +205,20 @@ def _carried(before: _Spent, after: _Spent, roster: Roster | None, week: date) -
     )
 
 
-def _edge(store: LiveStore, week: date) -> tuple[date | None, date, date, int]:
-    """The first week that is kept, the last day, the latest week to archive, when `week` begins."""
+class _Edge(NamedTuple):
+    kept_from: date | None  # the first week that is kept, if any was archived
+    last_day: date
+    latest: date  # the latest week that could be the first
+    begins: datetime  # the week that was asked about
+
+
+def _edge(store: LiveStore, week: date) -> _Edge:
     with store.reading_record():
-        ((kept_from, last_day, latest, begins),) = store.run(
+        ((kept_from, last_day, latest, begins_us),) = store.run(
             load_query("store/archive_edge").body, {"week": week}
         )
-    return kept_from, last_day, latest, begins
-
-
-def _begin_of(store: LiveStore, week: date) -> datetime:
-    return datetime.fromtimestamp(0, UTC) + timedelta(microseconds=_edge(store, week)[3])
+    begins = datetime.fromtimestamp(0, UTC) + timedelta(microseconds=begins_us)
+    return _Edge(kept_from, last_day, latest, begins)
 
 
 def _monday(day: date) -> date:

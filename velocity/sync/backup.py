@@ -5,8 +5,6 @@ need, what is recorded about viewers and messages, and the settings and roster. 
 the addresses of people are in the environment and in files of their own, so they are not in it.
 """
 
-from __future__ import annotations
-
 import hashlib
 import io
 import json
@@ -15,7 +13,8 @@ import tarfile
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import IO, TYPE_CHECKING, Any
+from pathlib import Path
+from typing import IO, Any
 
 from velocity import __version__, state
 from velocity.database.connection import make_durable
@@ -25,9 +24,6 @@ from velocity.record import copy_record
 from velocity.settings import load_settings
 from velocity.store.live import copy_derived
 from velocity.store.restored import KEPT_FILES
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 SETTINGS, ROSTER = "velocity.toml", "roster.toml"
 _CONTENTS = "contents.json"
@@ -138,11 +134,7 @@ def unpack(path: Path, folder: Path) -> Backup:
 
 
 def _contents(archive: tarfile.TarFile) -> dict[str, Any]:
-    """The first file of a backup.
-
-    Raises:
-        ValueError: it is not as it was written.
-    """
+    """The first file of a backup."""
     first = archive.next()
     if first is None or first.name != _CONTENTS:
         raise ValueError("velocity did not write it")
@@ -162,11 +154,7 @@ def _refuse_newer(path: Path, about: dict[str, Any]) -> None:
 
 
 def _write(archive: tarfile.TarFile, name: str, wanted: str, folder: Path) -> None:
-    """Write a file of a backup to a folder.
-
-    Raises:
-        ValueError: it is not part of a backup, or its hash is not as `wanted`.
-    """
+    """Write a file of a backup, whose hash must be as `wanted`, to a folder."""
     if name not in {*KEPT_FILES, SETTINGS, ROSTER}:
         raise ValueError(f"it has a file called {name}")
     path = folder / name
@@ -179,11 +167,7 @@ def _write(archive: tarfile.TarFile, name: str, wanted: str, folder: Path) -> No
 
 
 def _opened(archive: tarfile.TarFile, entry: tarfile.TarInfo) -> IO[bytes]:
-    """The content of a regular file in the archive.
-
-    Raises:
-        ValueError: it is not a regular file.
-    """
+    """The content of a regular file in the archive."""
     found = archive.extractfile(entry) if entry.isreg() else None
     if found is None:
         raise ValueError(f"{entry.name} is not a file")

@@ -4,18 +4,21 @@
 interrupted, merged runs stay, and the next command continues.
 """
 
-from __future__ import annotations
-
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Literal
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Literal
 
+from velocity.errors import VelocityError
 from velocity.formats import plural
-from velocity.record import MergeCounts, SyncRow
-from velocity.roster.models import load_roster
+from velocity.record import Intake, MergeCounts, SyncRow
+from velocity.records import RunBatch
+from velocity.roster.models import Roster, load_roster
+from velocity.settings import Settings
 from velocity.sources.base import Asked, connect_server, find_source
-from velocity.store import open_live, open_pulling
+from velocity.store import LiveStore, open_live, open_pulling
 from velocity.store.derive import derive
 from velocity.store.publish import publish
 from velocity.sync.archive import archive, archive_due
@@ -24,25 +27,10 @@ from velocity.sync.projects import pull_projects
 from velocity.sync.results import OnProgress, Progress, ProjectResult, SyncResult, of_steps
 from velocity.sync.utilisation import read_utilisation
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import date
-    from pathlib import Path
-
-    from velocity.errors import VelocityError
-    from velocity.record import Intake
-    from velocity.records import RunBatch
-    from velocity.roster.models import Roster
-    from velocity.settings import Settings
-    from velocity.store import LiveStore
-
 Clock = Callable[[], datetime]
 #: Runs of a larger table are merged in parts of this many, to show how far it is.
 _PART = 50_000
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
+_now = partial(datetime.now, UTC)
 
 
 def sync_wandb(
@@ -175,17 +163,10 @@ def import_runs(
     on_progress: OnProgress = lambda _: None,
     clock: Clock = _now,
 ) -> SyncResult:
-    """Bring in runs from a source.
+    """Bring in runs from a source with a name (see `velocity.sources.base`).
 
-    Args:
-        data: the data folder.
-        settings: the settings.
-        source: name of the source, see `velocity.sources.base`.
-        asked: the places to read; its own `on_progress` is ignored.
-        as_of: the runs are complete up to this instant; default: the latest `complete_to` of the
-            batches, else the start of reading.
-        on_progress: receives the progress.
-        clock: returns the current time.
+    They are complete up to `as_of`; by default, up to the latest `complete_to` of the batches, else
+    the start of reading. The `on_progress` of `asked` is ignored.
 
     Raises:
         VelocityError: the source does not exist, a place cannot be read, or the store cannot be

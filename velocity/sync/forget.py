@@ -1,27 +1,29 @@
-"""Forgets a person: runs, figures, log rows, snapshots and the disk blocks that held them."""
-
-from __future__ import annotations
+"""Forgets a person, found by any of their names: runs, figures, logs, snapshots, disk blocks."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from velocity import state
+from velocity.errors import VelocityError
 from velocity.record import exclusions
-from velocity.roster.models import load_roster
-from velocity.store import open_live
+from velocity.record.exclusions import Names
+from velocity.roster.models import Roster, load_roster
+from velocity.roster.tables import roster_names
+from velocity.settings import Settings
+from velocity.state import Where
+from velocity.store import LiveStore, open_live
 from velocity.store.derive import derive
 from velocity.store.publish import publish, remove_other_snapshots
-from velocity.sync.person import find_person
-from velocity.sync.results import Progress, of_steps
+from velocity.sync.results import OnProgress, Progress, of_steps
 
-if TYPE_CHECKING:
-    from pathlib import Path
 
-    from velocity.roster.models import Roster
-    from velocity.settings import Settings
-    from velocity.store import LiveStore
-    from velocity.sync.person import Person
-    from velocity.sync.results import OnProgress
+@dataclass(frozen=True)
+class Person:
+    """A person whose data can be removed."""
+
+    names: Names
+    runs: dict[str, int]  # username -> number of runs in the store, which may be 0
+    in_roster: bool  # whether the person is in the roster file
 
 
 @dataclass(frozen=True)
@@ -37,12 +39,29 @@ class Forgotten:
 def look_up(data: Path, settings: Settings, name: str) -> Person:
     """Find the person with a roster id, W&B username or email address, and what would be removed.
 
+    The current roster comes before the store, which also knows people who have left it, and an id
+    before a username.
+
     Raises:
         VelocityError: nobody has this name, or the store cannot be read.
     """
-    roster = load_roster(settings.roster)
+    roster, where = load_roster(settings.roster) or Roster(), settings.state_of(data)
     with open_live(data, settings) as store:
-        return find_person(store, settings.state_of(data), roster, name)
+        known = _Known(store, where, roster)
+        scholar = known.scholar_of(name)
+        names = _without_id(store, where, name) if scholar is None else known.names_of(scholar)
+        owner = known.owners.get(("usernames", name))
+        if scholar == name and not names.usernames and owner is None:
+            # They left the roster before the store had a table of usernames.
+            names |= Names(usernames=frozenset({name}))
+        counted = store.record.count_runs(names.usernames)
+    if not names:
+        raise VelocityError(
+            f"There is nobody called '{name}' in the roster or the store.",
+            "Give a roster id, a W&B username exactly as on W&B, or an email address.",
+        )
+    runs = {username: counted.get(username, 0) for username in sorted(names.usernames)}
+    return Person(names, runs, in_roster=scholar in known.today)
 
 
 def forget_person(
@@ -105,3 +124,64 @@ def _remove(
     store.rewrite()
     begun.ended().save(data)
     return Forgotten(runs, log_rows, snapshots, published)
+
+
+class _Known:
+    """Every known name."""
+
+    def __init__(self, store: LiveStore, where: Where, roster: Roster) -> None:
+        """Read the names in the store and in the roster."""
+        self._where = where
+        self.today = {it.id: it for it in roster.scholars}
+        named = store.run("SELECT kind, name, scholar FROM known_name")
+        # (usernames or emails, name) -> id of the last one with it.
+        self.owners: dict[tuple[str, str], str] = {
+            (kind, name): scholar for kind, name, scholar in (*named, *roster_names(roster).rows())
+        }
+        numbered = store.run("SELECT name FROM scholar_number WHERE kind = 'roster'")
+        # In the current and in earlier rosters.
+        self._ids = {name for (name,) in numbered} | self.today.keys() | set(self.owners.values())
+
+    def scholar_of(self, name: str) -> str | None:
+        """Id of the scholar with this id, former id, username or address."""
+        renamed = self.owners.get(("ids", name))
+        if renamed is not None and name not in self.today:
+            return renamed
+        owner = self.owners.get(("usernames", name)) or self.owners.get(("emails", name.lower()))
+        if name in self.today or (name in self._ids and owner not in self.today):
+            return name
+        return owner
+
+    def names_of(self, scholar: str) -> Names:
+        """All names of a scholar."""
+        former, usernames, emails = (
+            frozenset(
+                name for (of, name), it in self.owners.items() if of == kind and it == scholar
+            )
+            for kind in ("ids", "usernames", "emails")
+        )
+        # A former id may be another scholar's today.
+        ids = (former - self.today.keys()) | {scholar}
+        if scholar in self.today:
+            looked = state.addresses_of(self._where, self.today[scholar].name)
+            # Addresses are looked up by name, which another scholar may share.
+            emails |= {it for it in looked if self.owners.get(("emails", it), scholar) == scholar}
+        # Figures from before they were in the roster are under their usernames.
+        labels = ids | (usernames - self._ids)
+        return Names(frozenset(ids), usernames, frozenset(labels), emails)
+
+
+def _without_id(store: LiveStore, where: Where, name: str) -> Names:
+    """The names in the store of somebody who was never in a roster."""
+    if not name.strip():  # runs without a username are nobody's
+        return Names()
+    called = frozenset({name})
+    forgotten = exclusions.load(store.data)
+    of_username, of_id = store.record.has_traces(name)
+    looked_at, of_address = state.has_traces(where, name)
+    names = Names()
+    if of_username or forgotten.has("username", name):
+        names |= Names(usernames=called, labels=called)
+    elif of_id or looked_at or forgotten.has("scholar", name):
+        names |= Names(scholars=called, labels=called)
+    return names | Names(emails=called) if of_address else names

@@ -1,14 +1,8 @@
 """Compares this machine's clock with the server's; a pull uses the server's if they differ."""
 
-from __future__ import annotations
-
-from datetime import timedelta
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta
 
 from velocity.formats import age, plain
-
-if TYPE_CHECKING:
-    from datetime import datetime
 
 #: Smaller differences are ignored: a Date header has whole seconds.
 _AGREE = timedelta(minutes=1)
@@ -17,13 +11,8 @@ _AGREE = timedelta(minutes=1)
 def find_clock_ahead(before: datetime, server: datetime | None, after: datetime) -> timedelta:
     """How far this machine's clock is ahead of the server's; negative if it is behind.
 
-    Args:
-        before: this machine's clock before the request.
-        server: the server's clock in its response; None if it did not send it.
-        after: this machine's clock after the response.
-
-    Returns:
-        Zero if the clocks agree within a minute, or if the server's is not known.
+    Zero if the clocks agree within a minute, or if the server did not send its own. `before` and
+    `after` are this machine's, around the request.
     """
     if server is not None and before - server > _AGREE:
         return before - server

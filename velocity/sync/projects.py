@@ -3,28 +3,25 @@
 Each thread merges its runs before it reads more, so that memory does not grow with their number.
 """
 
-from __future__ import annotations
-
 import gc
 import sys
+import threading
 import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING
+from queue import Empty, SimpleQueue
+from typing import Any
 
 from velocity.errors import NoProjectError, SourceError, StoreError, VelocityError
-from velocity.sync.jobs import Listener, run_jobs
+from velocity.record import Intake
+from velocity.sources.base import Server
 from velocity.sync.pull import leave_project, pull_project
-from velocity.sync.results import ProjectResult
+from velocity.sync.results import OnProgress, ProjectResult
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
-    from datetime import datetime
-
-    from velocity.record import Intake
-    from velocity.sources.base import Server
-    from velocity.sync.results import OnProgress
-
+#: Python heeds a Ctrl-C between waits, if it came just before one or something restarts the wait.
+_HEED_CTRL_C_S = 0.2
 _TURN_S = 0.0005
 _OBJECTS_A_SEARCH = 100_000
 
@@ -122,3 +119,55 @@ def _found(
             if (entity, found) not in seen:
                 seen.add((entity, found))
                 yield ProjectResult(entity, found), found in names
+
+
+def run_jobs(jobs: Iterable[Callable[[], None]], *, threads: int) -> None:
+    """Run jobs in at most so many threads until all have ended.
+
+    An exception of a job is raised here at once; the other jobs then go on until the caller closes
+    what they work with. The threads are daemons: a program that is stopped does not wait for a
+    server that does not answer.
+    """
+    waiting = list(jobs)
+    threads = min(threads, len(waiting))
+    shared = iter(waiting)  # an iterator of a list is safe to share
+    ended: SimpleQueue[BaseException | None] = SimpleQueue()
+
+    def work() -> None:
+        try:
+            for job in shared:
+                job()
+        except BaseException as error:  # noqa: BLE001 - raised again below
+            ended.put(error)
+        else:
+            ended.put(None)
+
+    for number in range(threads):
+        threading.Thread(target=work, name=f"job-{number}", daemon=True).start()
+    while threads:
+        try:
+            error = ended.get(timeout=_HEED_CTRL_C_S)
+        except Empty:
+            continue
+        if error is not None:
+            raise error
+        threads -= 1
+
+
+class Listener:
+    """Calls a function from several threads, one call at a time, until `leave`."""
+
+    def __init__(self, hear: Callable[[Any], None]) -> None:
+        self._hear: Callable[[Any], None] | None = hear
+        self._turn = threading.Lock()
+
+    def __call__(self, heard: Any) -> None:
+        """Call the function."""
+        with self._turn:
+            if self._hear is not None:
+                self._hear(heard)
+
+    def leave(self) -> None:
+        """Stop calling it, after a call in progress has ended."""
+        with self._turn:
+            self._hear = None

@@ -18,28 +18,20 @@ W&B's API is not always right, so errors in its answers must do no lasting harm:
 Merged runs stay if a pull is interrupted; the next one continues from the last that succeeded.
 """
 
-from __future__ import annotations
-
 import time
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import replace
-from datetime import timedelta
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta
 
 import polars as pl
 
 from velocity import formats
 from velocity.errors import RetryLaterError, SourceError, UnansweredError
+from velocity.record import Intake, PullState
+from velocity.records import Rejected, RunBatch
+from velocity.sources.base import Server
 from velocity.sync.own_clock import find_clock_ahead
-from velocity.sync.results import Progress
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterable, Sequence
-    from datetime import datetime
-
-    from velocity.record import Intake, PullState
-    from velocity.records import Rejected, RunBatch
-    from velocity.sources.base import Server
-    from velocity.sync.results import OnProgress, ProjectResult, Stage
+from velocity.sync.results import OnProgress, Progress, ProjectResult, Stage
 
 #: W&B shows changes late, by 10 minutes and more.
 _OVERLAP = timedelta(hours=1)
@@ -151,9 +143,7 @@ class _Pull:
 
     def _is_reconcile_due(self, last: datetime | None) -> bool:
         """Whether the last comparison of all runs is a day old, or has a time in the future."""
-        if last is None:
-            return True
-        return not -_OVERLAP <= self._started_at - last < _RECONCILE_EVERY
+        return last is None or not -_OVERLAP <= self._started_at - last < _RECONCILE_EVERY
 
     def _read_everything(self) -> None:
         """Read every run, page by page, and mark missing ones as deleted."""
@@ -190,17 +180,12 @@ class _Pull:
     def _listing(self, count: int) -> pl.DataFrame:
         """List every run without its data; W&B counts `count` of them."""
         frames, rows = [], 0
-
-        def tell(*, ended: bool = False) -> None:
-            what = f"{self._result.name}, compared"
-            total = rows if ended else count
-            self._on_progress(Progress("pull", what, rows, total, ended=ended))
-
+        what = f"{self._result.name}, compared"
         for frame in self._server.fetch_listing(*self._key):
             frames.append(frame)
             rows += frame.height
-            tell()
-        tell(ended=True)
+            self._on_progress(Progress("pull", what, rows, count))
+        self._on_progress(Progress("pull", what, rows, rows, ended=True))
         return pl.concat(frames)
 
     def _is_complete(self, scanned: set[str | None], count_before: int) -> bool:
@@ -280,19 +265,18 @@ class _Pull:
     def _read_named(self) -> None:
         """Read runs again whose config has a key that the settings name only now."""
         found = self._record.list_to_read_again(*self._key, "unread_named")
-        runs = [run_id for run_id in found if run_id not in self._read]
-        if runs:
-            self._read_again(runs, but=())
+        if count := self._read_again(found, but=self._read):
             self._result.notes.append(
                 f"The settings name another config key: read the configs of "
-                f"{formats.plural(len(runs), 'run')} again."
+                f"{formats.plural(count, 'run')} again."
             )
 
-    def _read_again(self, run_ids: Iterable[str], *, but: Container[str | None]) -> None:
-        """Read runs by id, except for those in `but`."""
+    def _read_again(self, run_ids: Iterable[str], *, but: Container[str | None]) -> int:
+        """Read runs by id, except for those in `but`; return how many these are."""
         wanted = [run_id for run_id in run_ids if run_id not in but]
         if wanted:
             self._merge(self._server.fetch_runs(*self._key, run_ids=wanted))
+        return len(wanted)
 
     def _check_filter(self) -> bool | None:
         """Whether the server's filter by heartbeat agrees with the scan; None: not known."""

@@ -1,11 +1,9 @@
 """Restores a backup; people who were forgotten since then stay forgotten."""
 
-from __future__ import annotations
-
 import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from velocity import state
 from velocity.database.lock import writer_lock
@@ -16,19 +14,14 @@ from velocity.queries import load_query
 from velocity.record import exclusions
 from velocity.record.exclusions import Names
 from velocity.roster.models import load_roster
-from velocity.settings import Store, load_settings
+from velocity.settings import Settings, Store, load_settings
 from velocity.store import open_live
 from velocity.store.derive import derive
-from velocity.store.move import move
+from velocity.store.live import move
 from velocity.store.publish import publish
 from velocity.store.restored import KEPT_FILES, accept, finish_restore
 from velocity.sync.backup import ROSTER, SETTINGS, Backup, unpack
 from velocity.sync.forget import finish_forgetting
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from velocity.settings import Settings
 
 _PREPARED = "restore.partial"
 #: The list of forgotten people is not replaced: those of the backup are added to it.
@@ -52,12 +45,6 @@ def restore(data: Path, config: Path, path: Path, *, replace: bool = False) -> R
     Everything is checked and prepared beside the store, which then changes at once. Settings and a
     roster that exist stay as they are.
 
-    Args:
-        data: the data folder.
-        config: the settings file.
-        path: the backup.
-        replace: whether to replace the store that is there.
-
     Raises:
         VelocityError: the backup is missing, damaged or newer, there is a store and `replace` is
             not set or its record is on a server, another process is writing it, or the settings or
@@ -73,8 +60,7 @@ def restore(data: Path, config: Path, path: Path, *, replace: bool = False) -> R
         shutil.rmtree(prepared, ignore_errors=True)
         try:
             backup = unpack(path, prepared)
-            targets = _targets(prepared, config)
-            settings = _settings(prepared, config, targets)
+            settings, targets = _places(prepared, config)
             where = settings.state_of(data)
             if settings.store.record is not None and (data / KEPT_FILES[0]).exists():
                 raise _on_server(data)
@@ -111,11 +97,7 @@ def _on_server(data: Path) -> StoreError:
 
 
 def _refuse_to_replace(data: Path, where: state.Where) -> None:
-    """Refuse to replace files, or a state elsewhere.
-
-    Raises:
-        StoreError: it names them.
-    """
+    """Refuse to replace files, or a state elsewhere."""
     held = [_described(data / name) for name in _REPLACED if (data / name).exists()]
     if where != data and any(state.people(where)):
         held.append(str(where))
@@ -132,14 +114,14 @@ def _described(path: Path) -> str:
     return f"{path.name} ({plural(about.st_size, 'byte')}, {changed:%Y-%m-%d %H:%M} UTC)"
 
 
-def _targets(prepared: Path, config: Path) -> dict[Path, Path]:
-    """The settings and the roster: where they belong -> where they are in the backup.
-
-    Raises:
-        StoreError: the roster belongs outside the folder of the settings, and is not there.
-    """
-    targets = {config: prepared / SETTINGS, _roster_of(prepared, config): prepared / ROSTER}
-    targets = {it: source for it, source in targets.items() if source.exists()}
+def _places(prepared: Path, config: Path) -> tuple[Settings, dict[Path, Path]]:
+    """The settings; where they and the roster belong -> where they are prepared."""
+    settings = load_settings(config if config.exists() else prepared / SETTINGS)
+    roster = settings.roster
+    if not config.exists() and roster.is_relative_to(prepared):
+        roster = config.parent / roster.relative_to(prepared)
+    places = {config: prepared / SETTINGS, roster: prepared / ROSTER}
+    targets = {it: source for it, source in places.items() if source.exists()}
     for target in targets:
         inside = target.resolve().is_relative_to(config.parent.resolve())
         if not (inside or target.exists()):
@@ -148,34 +130,12 @@ def _targets(prepared: Path, config: Path) -> dict[Path, Path]:
                 f"Put a roster there first; the backup, a tar archive, has it as {ROSTER}. "
                 "Nothing was changed.",
             )
-    return targets
-
-
-def _roster_of(prepared: Path, config: Path) -> Path:
-    """Where the roster belongs."""
-    if config.exists():
-        return load_settings(config).roster
-    found = load_settings(prepared / SETTINGS).roster
-    if found.is_relative_to(prepared):
-        return config.parent / found.relative_to(prepared)
-    return found
-
-
-def _settings(prepared: Path, config: Path, targets: dict[Path, Path]) -> Settings:
-    """The settings and the roster as they will be, before they are in their place."""
-    settings = load_settings(config if config.exists() else prepared / SETTINGS)
-    roster = _roster_of(prepared, config)
-    return settings.model_copy(
-        update={"roster": roster if roster.exists() else targets.get(roster, roster)}
-    )
+    there = roster if roster.exists() else targets.get(roster, roster)
+    return settings.model_copy(update={"roster": there}), targets
 
 
 def _forget_again(data: Path, prepared: Path, settings: Settings) -> int:
-    """Remove the people who are forgotten here from the restored files.
-
-    Returns:
-        How many of their names were in the backup.
-    """
+    """Remove the people who are forgotten here from restored files; returns how many names."""
     # Nothing that is prepared may reach a bucket or a database that others use.
     settings = settings.model_copy(update={"store": Store()})
     forgotten = exclusions.load(prepared).joined(exclusions.load(data))

@@ -1,18 +1,14 @@
 """Progress and results of the commands that bring runs in."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
+from velocity.errors import VelocityError
 from velocity.record import MergeCounts
-
-if TYPE_CHECKING:
-    from velocity.errors import VelocityError
-    from velocity.records import Rejected
+from velocity.records import Rejected
 
 #: Several projects are pulled and merged at once; of the other stages, one at a time.
 Stage = Literal[
@@ -50,9 +46,6 @@ class Stages:
 
     A stage lasts from its first report to that of the next; "start" is before the first. Projects
     are merged while others are pulled, so that is one stage.
-
-    Args:
-        on_progress: receives the progress.
     """
 
     def __init__(self, on_progress: OnProgress) -> None:

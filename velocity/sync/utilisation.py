@@ -4,17 +4,10 @@ Each run is requested once, which is noted before the request: a sync that is ki
 the utilisation of the runs in one request. Nothing here makes a sync fail.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 from velocity.errors import ConfigurationError, RetryLaterError, SourceError
-from velocity.sync.results import Progress
-
-if TYPE_CHECKING:
-    from velocity.record import Intake
-    from velocity.sources.base import Server
-    from velocity.sync.results import OnProgress
+from velocity.record import Intake
+from velocity.sources.base import Server
+from velocity.sync.results import OnProgress, Progress
 
 _RUNS_A_REQUEST = 50
 #: After a failure, a request asks for fewer runs; the last of these failures is about a single one.

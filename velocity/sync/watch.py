@@ -4,8 +4,6 @@ Every sync has its own process, so that memory does not grow over months and a c
 So have the messages to people (`velocity nudge`), which follow each sync, also a failed one.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import random
@@ -15,16 +13,14 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NoReturn
+from types import FrameType
+from typing import Literal, NoReturn
 
-from velocity.redaction import redacted
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from types import FrameType
+from velocity.cleaning import redacted
 
 #: Exit code of a sync that another process kept from writing the store.
 SKIPPED = 75

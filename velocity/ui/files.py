@@ -1,25 +1,15 @@
 """Files to download, made when they are asked for and served only to the viewer they are for."""
 
-from __future__ import annotations
-
 import hashlib
 from collections import OrderedDict
+from collections.abc import Callable
 from functools import partial
 from threading import Lock
-from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from velocity.errors import VelocityError
-from velocity.report import Brief, brief_as_html, brief_as_markdown
-from velocity.ui.sign_in import admission
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from velocity.report.work import Work
-    from velocity.sentences.mentor_facts import Facts
-    from velocity.ui.sign_in import Admission, SignIn
+from velocity.ui.sign_in import Admission, SignIn, admission
 
 #: A file that falls out is made again by the next click.
 _MOST_FILES = 1000
@@ -67,21 +57,3 @@ def _content(admitted: Admission, make: Callable[[], bytes]) -> bytes:
         while len(_made) > _MOST_FILES:
             _made.popitem(last=False)
     return content
-
-
-def show_brief(work: Work, facts: Facts, *, key: str) -> None:
-    """The button "Brief" of a sheet: its sentences as a file; `key` is that of the sheet."""
-    with st.popover("Brief", type="tertiary"):
-        st.caption("These sentences on one page. It names a scholar: it is not for passing on.")
-        for kind, ending, mime, write in (
-            ("Markdown", "md", "text/markdown", brief_as_markdown),
-            ("HTML", "html", "text/html", brief_as_html),
-        ):
-            days = facts.days.window
-            name = f"brief-{days.first.isoformat()}-{days.last.isoformat()}.{ending}"
-            make = partial(_brief, write, work, facts)
-            download_button(f"Download {kind}", name, mime, make, key=f"{key}-{ending}")
-
-
-def _brief(write: Callable[[Brief], str], work: Work, facts: Facts) -> bytes:
-    return write(Brief.of(facts, work.view.as_of)).encode()

@@ -1,42 +1,31 @@
-"""The parts of every page: headings, tiles, charts with their tables, period, empty states."""
+"""The parts of every page: headings, charts, tables and files behind them, empty states."""
 
-from __future__ import annotations
-
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib import import_module
-from typing import TYPE_CHECKING, Literal
+from typing import Any, Literal
 
 import polars as pl
 import streamlit as st
 
 from velocity import formats
-from velocity.charts.picture import as_picture
-from velocity.reading.definitions import definition
+from velocity.charts.base import Chart
+from velocity.charts.waits import draw_bullet
+from velocity.errors import VelocityError
 from velocity.reading.downloads import csv_bytes, parquet_bytes
-from velocity.sentences.answer import as_read, defined
+from velocity.sentences.answer import as_read
+from velocity.theme import Mode
 from velocity.ui.files import download_button
 from velocity.ui.sign_in import admission
-from velocity.ui.tables import page_about, page_days, page_zone, show_rows
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    from velocity.charts.base import Chart
-    from velocity.errors import VelocityError
-    from velocity.theme import Mode
+from velocity.ui.tables import page_zone, show_rows
 
 # Plotly uses pandas as soon as its import begins. A session that starts while another one
 # imports it for its first table would find a partial module, so it is imported before any
 # session draws.
 import_module("pandas")
 
-_QUIET = {"displayModeBar": False}
-_ZOOM = {
-    "displayModeBar": True,
-    "displaylogo": False,
-    "modeBarButtons": [["pan2d", "zoomIn2d", "zoomOut2d", "resetScale2d"]],
-}
+_ZOOM = ["pan2d", "zoomIn2d", "zoomOut2d", "resetScale2d"]
 _CHOICES = {"table": "Show as table", "csv": "CSV", "parquet": "Parquet"}
 _PICTURES: dict[str, str] = {"png": "PNG", "svg": "SVG"}
 #: Choices of menus whose dialogs are wide.
@@ -52,20 +41,20 @@ class Table:
     Args:
         frame: as it is downloaded.
         name: key of the section; letters, digits and dashes.
-        file: name of the file without its extension; "" for that of the section, and the days.
+        person: of a page about one; part of the name of its files.
         charts: drawn from these rows; they can be saved as pictures.
     """
 
     frame: pl.DataFrame
     name: str
-    file: str = ""
+    person: str = ""
     charts: tuple[Chart, ...] = ()
 
     @property
     def called(self) -> str:
-        """The name of its files: block and days, and the person of a page about one."""
-        days = page_days()
-        return self.file or (f"{self.name}-{days}" if days else self.name)
+        """The name of its files: person, section and days."""
+        days = st.session_state.get("days")
+        return "-".join(filter(None, (self.person, self.name, days)))
 
 
 def theme_mode() -> Mode:
@@ -76,13 +65,10 @@ def theme_mode() -> Mode:
 def heading(
     title: str, caption: str = "", *, table: Table | None = None, about: str | None = None
 ) -> None:
-    """A section's title and caption, with the "Data" menu at the right.
+    """A section's title and caption (window, unit and n), with the "Data" menu at the right.
 
-    Args:
-        title: Markdown; escape other people's text (`formats.markdown`); "" for a caption alone.
-        caption: window, unit and n; Markdown too.
-        table: rows behind the section; its name is the menu's key.
-        about: tooltip of the title, Markdown; None without one.
+    All texts are Markdown: escape other people's (`formats.markdown`). Without a title the caption
+    stands alone; `about` is the title's tooltip. The table's name is the menu's key.
     """
     with st.container(
         horizontal=True,
@@ -105,34 +91,40 @@ def show_chart(
     title: str,
     caption: str,
     table: Table,
-    on_select: Callable[[], None] | None = None,
+    on_click: Callable[[str], object] | None = None,
 ) -> None:
-    """A chart under its heading, as for `heading`; the table's name is its key.
-
-    `on_select` is called when a mark is clicked.
-    """
+    """A chart under its heading, as for `heading`; the table's name is its key."""
     heading(title, caption, table=replace(table, charts=(chart,)))
-    show_figure(chart, key=f"{table.name}-chart", on_select=on_select)
+    show_figure(chart, key=f"{table.name}-chart", on_click=on_click)
 
 
-def show_figure(chart: Chart, *, key: str, on_select: Callable[[], None] | None = None) -> None:
-    """A chart without a heading."""
+def show_figure(chart: Chart, *, key: str, on_click: Callable[[str], object] | None = None) -> None:
+    """A chart without a heading; `on_click` gets the id of a clicked mark, maybe an unknown one."""
+
+    def click() -> None:
+        match st.session_state.get(key):
+            case {"selection": {"points": [{"customdata": [_, str(clicked), *_]}, *_]}} if on_click:
+                on_click(clicked)
+
     if chart.missing:
         with st.container(height=chart.spec["layout"]["height"], border=False):
             st.caption(chart.missing)
         return
-    config = _ZOOM if chart.zoom else _QUIET
     st.plotly_chart(
         chart.unchecked,
         theme=None,
         key=key,
         alt=chart.alt,
-        config=config,
-        on_select=on_select or "ignore",
+        config=_bar(*_ZOOM) if chart.zoom else {"displayModeBar": False},
+        on_select=click if on_click else "ignore",
         selection_mode="points",
     )
     if chart.note:
         st.caption(formats.markdown(chart.note))
+
+
+def _bar(*buttons: str) -> dict[str, Any]:
+    return {"displayModeBar": True, "displaylogo": False, "modeBarButtons": [[*buttons]]}
 
 
 def data_menu(table: Table, title: str) -> None:
@@ -157,16 +149,10 @@ def menu(
     key: str,
     title: Callable[[str], str],
 ) -> None:
-    """A menu whose choices open a dialog.
+    """A menu whose choices, with their words, open a dialog that `offer` draws.
 
-    It runs without the entry script, so it checks the admission again.
-
-    Args:
-        label: of its button.
-        choices: choice -> its words.
-        offer: draws the dialog of a choice.
-        key: of the button.
-        title: of the dialog of a choice, Markdown.
+    It runs without the entry script, so it checks the admission again. `title` gives the dialog's
+    title, Markdown, of a choice.
     """
     if not admission().holds():
         st.rerun()
@@ -177,10 +163,10 @@ def menu(
         width: Literal["large", "small"] = "large" if choice in _WIDE else "small"
         # A new snapshot waits until the dialog is closed: a new run of the page would close it.
         st.session_state["dialog"] = True
-        st.dialog(title(choice), width=width, on_dismiss=_dialog_closed)(offer)(choice)
+        st.dialog(title(choice), width=width, on_dismiss=_closed)(offer)(choice)
 
 
-def _dialog_closed() -> None:
+def _closed() -> None:
     st.session_state["dialog"] = False
 
 
@@ -211,7 +197,7 @@ def _offer_pictures(table: Table, title: str, ending: str) -> None:
     st.caption(f"The camera at the top right of a picture saves it as {_PICTURES[ending]}.")
     drawn = [chart for chart in table.charts if not chart.missing]
     for place, chart in enumerate(drawn, start=1):
-        picture = as_picture(chart, title=as_read(title), about=page_about())
+        picture = chart.as_picture(title=as_read(title), about=st.session_state.get("about", ""))
         saved = {
             "format": ending,
             "filename": f"{table.called}-{place}" if len(drawn) > 1 else table.called,
@@ -224,57 +210,30 @@ def _offer_pictures(table: Table, title: str, ending: str) -> None:
             theme=None,
             key=f"{table.name}-picture-{place}",
             alt=chart.alt,
-            config={
-                "displayModeBar": True,
-                "displaylogo": False,
-                "modeBarButtons": [["toImage"]],
-                "toImageButtonOptions": saved,
-            },
+            config=_bar("toImage") | {"toImageButtonOptions": saved},
         )
 
 
-def tile(
-    label: str,
-    value: str,
-    *,
-    change: str,
-    before: str,
-    charts: Sequence[Chart],
-    second: str,
-    note: str,
-    key: str,
-    metric: str,
-    why: Callable[[], None],
-) -> None:
-    """A headline figure over its charts, with a second figure as text.
+def plain_name(text: str) -> str:
+    """The text as a part of a key or of a file's name: letters, digits and dashes."""
+    return "".join(it if it.isalnum() and it.isascii() else "-" for it in text)
 
-    Args:
-        label: what the figure is.
-        value: the figure, short: a long one is cut.
-        change: against `before`, with its sign.
-        before: the earlier figure, such as "from 215".
-        charts: from top to bottom.
-        second: the figure that belongs beside it, Markdown.
-        note: n, limits and window, Markdown.
-        key: of the charts, unique on the page.
-        metric: id of the figure, whose definition is the tooltip.
-        why: shows the link to the rows of the figure, if the viewer may see them.
-    """
-    with st.container(gap="xsmall"):
-        st.metric(
-            label,
-            value,
-            change,
-            delta_color="off",
-            delta_arrow="off",
-            delta_description=before,
-            help=defined(definition(metric).text, metric),
+
+def waits(lines: pl.DataFrame) -> Iterator[tuple[dict[str, Any], str, Chart]]:
+    """Rows of `reads.needs_decision`, each with its line's name and a bullet on a shared axis."""
+    longest = max([*lines["waited_working_hours"], *lines["usual_working_hours"]], default=0)
+    for at, row in enumerate(lines.iter_rows(named=True), start=1):
+        called = f"{formats.label(row['name'], 16)} / {formats.label(row['project'], 24)}"
+        bullet = draw_bullet(
+            waited=row["waited_working_hours"],
+            usual=row["usual_working_hours"],
+            median=row["usual_median_working_hours"],
+            longest=longest,
+            mode=theme_mode(),
+            title=called,
+            axis=at == lines.height,
         )
-        for place, chart in enumerate(charts):
-            show_figure(chart, key=f"{key}-{place}")
-        st.markdown(f":small[{second}]")
-        st.caption(note)
-        why()
+        yield row, called, bullet
 
 
 def empty_state(what: str, command: str) -> None:

@@ -1,22 +1,15 @@
 """The menu "Share": the digest of a week as text, as a file or as a link."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from datetime import date
 from urllib.parse import urlsplit
 
 import streamlit as st
 
-from velocity.report import as_csv, as_html, as_markdown, as_message, make_digest, week_id
+from velocity.report import Digest, as_csv, as_html, as_markdown, as_message, make_digest, week_id
 from velocity.ui.files import download_button
 from velocity.ui.parts import menu
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from datetime import date
-
-    from velocity.report import Digest
-    from velocity.ui.view import View
+from velocity.ui.view import View
 
 #: Choice -> its words.
 _CHOICES = {
@@ -41,10 +34,8 @@ def show_share(view: View, week: date) -> None:
     """
 
     def digest(*, posted: bool = False) -> Digest:
-        address = view.settings.programme.address
-        return make_digest(
-            view.snapshot, scope=view.scope, week=week, posted=posted, address=address
-        )
+        scope, address = view.scope, view.settings.programme.address
+        return make_digest(view.snapshot, scope=scope, week=week, posted=posted, address=address)
 
     def offer(choice: str) -> None:
         if choice == "slack":
@@ -65,23 +56,14 @@ def show_share(view: View, week: date) -> None:
             )
 
     with view.choices, st.container(width="content"):
-        menu(
-            "Share",
-            _CHOICES,
-            offer,
-            key="share",
-            title=lambda it: f"{_CHOICES[it]}: {week_id(week)}",
-        )
+        said = f": {week_id(week)}"
+        menu("Share", _CHOICES, offer, key="share", title=lambda it: _CHOICES[it] + said)
 
 
 def address_of(view: View) -> str:
     """The address of the page with its days."""
-    base = view.settings.programme.address or _served_at()
+    here = urlsplit(st.context.url or "")
+    base = view.settings.programme.address or f"{here.scheme}://{here.netloc}"
     path = "" if view.page.name == "stand_up" else view.page.path
     query = f"?period={view.window.written}" if "period" in (view.page.choices or ()) else ""
     return f"{base.rstrip('/')}/{path}{query}"
-
-
-def _served_at() -> str:
-    here = urlsplit(st.context.url or "")
-    return f"{here.scheme}://{here.netloc}"

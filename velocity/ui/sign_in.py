@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import Any, Literal, get_args
 
 import streamlit as st
 
@@ -15,12 +16,7 @@ from velocity.network import host_name, is_forwarded, is_loopback
 from velocity.paths import SERVED_MODE, config_file, data_folder
 from velocity.reading.access import ANYBODY, Role, Viewer, current_roster, viewer_of
 from velocity.roster.models import folded_address
-from velocity.settings import load_settings
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from velocity.settings import Settings
+from velocity.settings import Settings, load_settings
 
 #: An identity provider's clock may be a little ahead of ours.
 _CLOCKS_DIFFER = timedelta(minutes=5)
@@ -28,11 +24,7 @@ _AGAIN = "Sign in again to continue where you left off."
 
 
 def settings_now() -> Settings:
-    """The settings, read from their file on every call.
-
-    Raises:
-        ConfigurationError: they cannot be used.
-    """
+    """The settings, read from their file on every call; a ConfigurationError if they are wrong."""
     return load_settings(config_file())
 
 
@@ -84,9 +76,7 @@ class NotAdmitted(Exception):  # noqa: N818 - not an error: a visitor who sees n
 
     def __init__(self, title: str, words: str, *, way: Literal["in", "out"] | None = None) -> None:
         super().__init__(title)
-        self.title = title
-        self.words = words
-        self.way = way
+        self.title, self.words, self.way = title, words, way
 
 
 def admit() -> Admission:
@@ -154,11 +144,8 @@ def viewer_now(sign_in: SignIn | None) -> Viewer:
             "The person who runs this dashboard can see why with “velocity roster check”.",
             way="out",
         ) from error
-    viewer = roster and viewer_of(
-        roster,
-        sign_in.email,
-        leads_see_individuals=settings.access.leads_see_individuals,
-    )
+    leads = settings.access.leads_see_individuals
+    viewer = roster and viewer_of(roster, sign_in.email, leads_see_individuals=leads)
     if not viewer:
         raise NotAdmitted(
             "You don't have access.",
@@ -185,10 +172,9 @@ def sign_in_now() -> SignIn | None:
 
 def sign_in_of(claims: Mapping[str, Any]) -> SignIn | None:
     """The sign-in of an ID token's claims; None if they have no time of issue."""
-    issued = claims.get("iat")
+    issued, email = claims.get("iat"), claims.get("email")
     if not isinstance(issued, int | float):
         return None
-    email = claims.get("email")
     # Some providers write the claim as text.
     verified = claims.get("email_verified") in (True, "true") and isinstance(email, str)
     address = folded_address(str(email)) if verified else None
@@ -234,12 +220,7 @@ def end_sign_in() -> None:
 
 
 def _settings() -> Settings:
-    """The settings.
-
-    Raises:
-        ConfigurationError: they cannot be used.
-        NotAdmitted: the same, for a viewer elsewhere. The error quotes the file.
-    """
+    """The settings; their error quotes the file, so it is `NotAdmitted` for a viewer elsewhere."""
     try:
         return settings_now()
     except ConfigurationError as error:
@@ -253,11 +234,7 @@ def _settings() -> Settings:
 
 
 def _check_mode(settings: Settings) -> None:
-    """Checks that the server still runs in the mode of the settings.
-
-    Raises:
-        NotAdmitted: `access.mode` has changed since the server started.
-    """
+    """Admits nobody if `access.mode` has changed since the server started."""
     if os.environ.get(SERVED_MODE, settings.access.mode) != settings.access.mode:
         raise NotAdmitted(
             "The way to sign in has changed, so nothing is shown.",
@@ -266,11 +243,7 @@ def _check_mode(settings: Settings) -> None:
 
 
 def _check_loopback() -> None:
-    """Lets in only people at this machine.
-
-    Raises:
-        NotAdmitted: the pages may be reached from elsewhere.
-    """
+    """Admits nobody if the pages may be reached from elsewhere than this machine."""
     if reason := _from_elsewhere():
         raise NotAdmitted(
             "Without sign-in, pages are shown on this machine only.",

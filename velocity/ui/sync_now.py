@@ -1,14 +1,12 @@
 """“Sync now”: `velocity sync` as a process beside the server."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys
 import threading
 from collections import deque
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -17,14 +15,10 @@ from velocity import formats
 from velocity.demo import is_demo
 from velocity.errors import VelocityError
 from velocity.paths import config_file, data_folder
+from velocity.reading.access import Viewer
+from velocity.settings import Settings
 from velocity.ui.parts import show_error
 from velocity.ui.sign_in import admission, settings_now
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from velocity.reading.access import Viewer
-    from velocity.settings import Settings
 
 _LINES_KEPT = 20
 _ERROR = "Error: "

@@ -1,26 +1,29 @@
-"""Frames as readable tables: plain words, the programme's time zone, units."""
+"""Frames as readable tables: plain words, the programme's time zone, units; on paper too."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import html
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import streamlit as st
 from polars import selectors
 
+from velocity import formats
 from velocity.reading.definitions import metrics
-from velocity.reading.hours import day_of
-from velocity.ui.paper_table import show_on_paper
+from velocity.reading.periods import day_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from streamlit.elements.lib.column_types import ColumnConfig
 
-ROW_HEIGHT = 34
+_ROW_HEIGHT = 34
 #: A table of more rows scrolls, with part of a row at its end to say so.
 _ROWS_SHOWN = 12
 NONE = "\u2013"
+#: Rows on paper. More are better read in a file; they would make every page heavier.
+MOST = 250
 
 #: Titles of columns whose name or metric header would not give a good one.
 _TITLES = {
@@ -40,7 +43,6 @@ _TITLES = {
     "gpus": "GPUs",
     "group_name": "W&B group",
     "heartbeat_at": "Last heartbeat",
-    "joined_by": "Joined by",
     "hours_inside": "Hours in the window",
     "k": "Successes needed",
     "key": "Config key",
@@ -50,7 +52,6 @@ _TITLES = {
     "period_start": "From",
     "queue_hours": "Created to started",
     "rate": "Credits per GPU-hour",
-    "run_id": "Run id",
     "runs_changed": "Changed",
     "runs_deleted": "Gone",
     "runs_new": "New",
@@ -106,12 +107,6 @@ def readable(frame: pl.DataFrame, zone: str) -> pl.DataFrame:
     )
 
 
-def _are_days(instants: pl.Series) -> bool:
-    """Whether all are the beginnings of days, as for viewers who may not see hours."""
-    days = instants.to_frame().select(day_of(pl.all(), page_zone())).to_series()
-    return not instants.is_empty() and bool((instants == days).all())
-
-
 def _readable(column: pl.Expr, name: str, kind: pl.DataType, zone: str) -> pl.Expr:
     if isinstance(kind, pl.Datetime) and kind.time_zone is not None:
         return column.dt.convert_time_zone(zone).dt.replace_time_zone(None)
@@ -137,17 +132,11 @@ def _config(name: str, kind: pl.DataType, width: int | None) -> ColumnConfig:
     if kind == pl.Date:
         return st.column_config.DateColumn(title, format="D MMM YYYY", width=width)
     if kind.is_numeric():
-        return st.column_config.NumberColumn(title, format=_number_format(name, kind), width=width)
+        form = "%,.0f" if kind.is_integer() or name.startswith(_WHOLE) else "%,.2f"
+        form = "%.4f" if name.startswith(_FINE) else form
+        form = "%.0f\u00a0%%" if name.endswith(_SHARES) else form
+        return st.column_config.NumberColumn(title, format=form, width=width)
     return st.column_config.TextColumn(title, width=width)
-
-
-def _number_format(name: str, kind: pl.DataType) -> str:
-    if name.endswith(_SHARES):
-        return "%.0f\u00a0%%"
-    whole = kind.is_integer() or name.startswith(_WHOLE)
-    if name.startswith(_FINE):
-        return "%.4f"
-    return "%,.0f" if whole else "%,.2f"
 
 
 def page_zone() -> str:
@@ -155,22 +144,14 @@ def page_zone() -> str:
     return str(st.session_state.get("zone", "UTC"))
 
 
-def page_days() -> str:
-    """The days that the page covers, for names of files: "2026-10-26-2026-11-22"; "" without."""
-    return str(st.session_state.get("days", ""))
-
-
-def page_about() -> str:
-    """The days that the page covers and the age of its data, in words."""
-    return str(st.session_state.get("about", ""))
-
-
 def column_config(
     frame: pl.DataFrame, widths: Mapping[str, int] | None = None
 ) -> dict[str, ColumnConfig]:
     """Titles and number formats of a read's columns; `widths` maps columns to pixels."""
-    asked = widths or {}
-    days = {it.name for it in frame.select(selectors.datetime(time_zone="*")) if _are_days(it)}
+    asked, instants = widths or {}, frame.select(selectors.datetime(time_zone="*"))
+    # All are the beginnings of days, as for viewers who may not see hours.
+    begin = instants.select((pl.all() == day_of(pl.all(), page_zone())).all())
+    days = {it.name for it in begin if frame.height and it.item()}
     return {
         name: _config(name, pl.Date() if name in days else kind, asked.get(name))
         for name, kind in frame.schema.items()
@@ -183,27 +164,70 @@ def show_rows(
     alt: str,
     rows_shown: int = _ROWS_SHOWN,
     pinned: str | None = None,
-) -> None:
-    """Rows as a table; an unknown value is a dash.
+    widths: Mapping[str, int] | None = None,
+    key: str | None = None,
+    selects: bool = False,
+) -> int | None:
+    """Rows as a table; an unknown value is a dash. Returns the number of the selected row.
 
-    Args:
-        frame: the rows of a read.
-        alt: a description for screen readers.
-        rows_shown: with more rows it scrolls.
-        pinned: column that stays in place while the others scroll.
+    With more than `rows_shown` it scrolls, while the column `pinned` stays in place. `alt`
+    describes it for screen readers; `widths` of some columns are px; `selects`: whether a row can
+    be selected, with mouse or keyboard.
     """
-    columns = column_config(frame)
+    columns = column_config(frame, widths)
     if pinned is not None:
         columns[pinned]["pinned"] = True
     scrolls = frame.height > rows_shown
     shown = readable(frame, page_zone())
-    st.dataframe(
+    state: Any = st.dataframe(
         shown,
         column_config=columns,
         hide_index=True,
-        row_height=ROW_HEIGHT,
-        height=int(ROW_HEIGHT * (rows_shown + 1.5)) if scrolls else "content",
+        row_height=_ROW_HEIGHT,
+        height=int(_ROW_HEIGHT * (rows_shown + 1.5)) if scrolls else "content",
         placeholder=NONE,
         alt=alt,
+        key=key,
+        on_select="rerun" if selects else "ignore",
+        selection_mode="single-row",
     )
-    show_on_paper(shown, columns, none=NONE)
+    st.html(table_on_paper(shown, columns))
+    # The browser sends a position only: ids come from rows that were read for the viewer.
+    match state:
+        case {"selection": {"rows": [int(place), *_]}} if selects and 0 <= place < frame.height:
+            return place
+    return None
+
+
+def table_on_paper(shown: pl.DataFrame, columns: Mapping[str, Any]) -> str:
+    """The plain table, as HTML, that paper has for the grid, a picture of the rows in sight.
+
+    It has the first `MOST` rows that the grid shows, without links, and says how many there are.
+    """
+    told = [it for it in shown.columns if columns[it]["type_config"]["type"] != "link"]
+    heads = "".join(f"<th>{html.escape(columns[it]['label'])}</th>" for it in told)
+    rows = "".join(
+        "<tr>"
+        + "".join(f"<td>{html.escape(_on_paper(row[it], columns[it]))}</td>" for it in told)
+        + "</tr>"
+        for row in shown.head(MOST).iter_rows(named=True)
+    )
+    more = ""
+    if shown.height > MOST:
+        more = f"<p>{MOST} of {formats.plural(shown.height, 'row')}; the menu Data has all.</p>"
+    head = f"<thead><tr>{heads}</tr></thead>"
+    return f'<div class="on-paper"><table>{head}<tbody>{rows}</tbody></table>{more}</div>'
+
+
+def _on_paper(value: object, column: Mapping[str, Any]) -> str:
+    kind = column["type_config"]
+    if value is None:
+        return NONE
+    if isinstance(value, datetime) and kind["type"] != "date":
+        return f"{formats.day(value)} {value.year}, {formats.clock(value)}"
+    if isinstance(value, date):
+        return f"{formats.day(value)} {value.year}"
+    if isinstance(value, int | float):
+        number, _, unit = kind["format"].removeprefix("%").partition("f")
+        return f"{value:{number}f}{unit.replace('%%', '%')}"
+    return str(value)

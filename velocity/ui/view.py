@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 from zoneinfo import ZoneInfo
 
@@ -15,30 +17,22 @@ from velocity import formats, state
 from velocity.demo import is_demo
 from velocity.paths import data_folder
 from velocity.reading import reads
-from velocity.reading.access import current_roster
+from velocity.reading.access import Scope, Viewer, current_roster
 from velocity.reading.periods import Chosen, Window, before, last_whole_day
-from velocity.reading.soon import soon
+from velocity.reading.viewed import soon
 from velocity.roster.models import Roster
+from velocity.sentences import Answer
+from velocity.settings import Settings
 from velocity.store import Snapshot, latest_snapshot
-from velocity.ui.choices import choose_any_titled
-from velocity.ui.drill import has_page, show_trail, show_way
-from velocity.ui.page import ALL_STREAMS, YOUR_SCHOLARS
-from velocity.ui.paper import note_on_paper
+from velocity.ui.browser import note_on_paper
+from velocity.ui.choices import choose_titled, period_control
+from velocity.ui.page import ALL_STREAMS, YOUR_SCHOLARS, Page, show_trail
 from velocity.ui.parts import theme_mode
-from velocity.ui.period import period_control
 from velocity.ui.sign_in import admission, settings_now
 from velocity.ui.sync_now import latest, may_sync, show_sync_now
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
-    from pathlib import Path
-
     from streamlit.delta_generator import DeltaGenerator
-
-    from velocity.reading.access import Scope, Viewer
-    from velocity.sentences import Answer
-    from velocity.settings import Settings
-    from velocity.ui.page import Page
 
 #: Hours between syncs: assumed until there are enough syncs to tell, and the least.
 _SYNC_EVERY_HOURS, _SYNC_OFTEN_HOURS = 1.0, 1 / 6
@@ -63,7 +57,6 @@ class View:
     viewer: Viewer
     chosen: Chosen
     trust: dict[str, Any]  # the one row of `reads.trust`
-    demo: bool
     scholar: str | None  # the chosen one, if the page is about one
     streams: tuple[str, ...]  # the chosen ones, if the page is about some
     managed: tuple[str, ...]  # the scholars of a research manager, if they are chosen instead
@@ -185,39 +178,11 @@ class View:
         """A read over the window."""
         return self.read(read, from_day=self.window.first, to_day=self.window.end, **filters)
 
-    @property
-    def compares(self) -> bool:
-        """Whether the cohort can be shown, which is known for the last four whole weeks only."""
-        return self.chosen.period == "4 weeks"
-
-    @property
-    def opens_scholars(self) -> bool:
-        """Whether the viewer can open the page of every scholar shown."""
-        return self.scope.everything and has_page("my_velocity")
-
-    def show_ways(self, row: Mapping[str, Any], *, period: str) -> None:
-        """Links from a selected row of a read to the pages about its scholar, and to W&B.
-
-        `period` are the days to explain, as in an address. Only scholars in the roster have pages.
-        """
-        scholar = row["scholar"]
-        known = self.read(reads.scholars)["scholar"]
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f"**{formats.markdown(formats.label(scholar))}**", width="content")
-            if scholar in known and self.scope.sees_whole(scholar):
-                show_way("my_velocity", "My velocity", scholar=scholar)
-                why = {"whose": "scholar", "scholar": scholar, "period": period}
-                show_way("why", "Why this number", **why)
-            if row.get("url"):
-                st.link_button("W&B", row["url"], type="tertiary")
-
     def say(self, over: str, answer: Answer, *, window: str | None = None) -> None:
         """Writes what the page covers, and its answer.
 
-        Args:
-            over: what the page is about, such as "programme, 24 scholars"; Markdown.
-            answer: the sentence on top and the line below it.
-            window: the days in words, if they are not the window of the page.
+        `over` is what the page is about, such as "programme, 24 scholars"; Markdown. `window` are
+        the days in words, if they are not the window of the page.
         """
         with self.kicker.container(gap=None):
             if self.scope.everything or self.scope.scholars or self.scope.streams:
@@ -251,16 +216,16 @@ class View:
                 formats.plural(trust["clock_runs"], "flagged clock"),
                 *formats.set_apart(trust),
             ]
-        return " · ".join([*parts, "demo data"] if self.demo else parts)
+        return " · ".join([*parts, "demo data"] if is_demo(data_folder()) else parts)
 
 
-def view() -> View:
+def current_view() -> View:
     """The view of this rerun; made by `open_view` in the entry script."""
     return cast("View", st.session_state["view"])
 
 
 def open_view(page: Page, viewer: Viewer) -> bool:
-    """Draws the choices of a page and makes its view, which `view` gives from then on.
+    """Draws the choices of a page and makes its view, which `current_view` gives from then on.
 
     Returns:
         Whether there is anything to show: without runs only pages without choices open, once
@@ -289,7 +254,12 @@ def open_view(page: Page, viewer: Viewer) -> bool:
         with choices:
             streams, managed = _choose_streams(snapshot, viewer) if "streams" in about else ((), ())
             scholar = _choose_scholar(snapshot, viewer) if "scholar" in about else None
-            chosen = _chosen_days(page, trust, turned=turned)
+            last = last_whole_day(trust["as_of"], str(trust["timezone"]))
+            first = trust["first_day"] or last
+            data_days = Window(first, max(first, last))
+            chosen = Chosen("Programme", data_days)
+            if "period" in about:
+                chosen = period_control(data_days, opens=page.opens, from_address=turned)
     frame = st.container(gap="xsmall")
     opened = View(
         page=page,
@@ -298,7 +268,6 @@ def open_view(page: Page, viewer: Viewer) -> bool:
         viewer=viewer,
         chosen=chosen,
         trust=trust,
-        demo=is_demo(data),
         scholar=scholar,
         streams=streams,
         managed=managed,
@@ -324,12 +293,8 @@ def open_view(page: Page, viewer: Viewer) -> bool:
 def keep_choices(page: str, about: Collection[str] = ()) -> bool:
     """Keeps choices on pages that do not show them: Streamlit drops the value of undrawn widgets.
 
-    Args:
-        page: title of the page. On the first run of a page its address comes first.
-        about: choices that the page has.
-
-    Returns:
-        Whether this is the first run of the page.
+    Returns whether this is the first run of the page with that title: its address then comes first
+    for the choices that it is `about`.
     """
     turned = st.session_state.get("page") != page
     st.session_state["page"] = page
@@ -339,17 +304,6 @@ def keep_choices(page: str, about: Collection[str] = ()) -> bool:
         elif key in st.session_state:
             st.session_state[key] = st.session_state[key]
     return turned
-
-
-def _chosen_days(page: Page, trust: dict[str, Any], *, turned: bool) -> Chosen:
-    last_day = last_whole_day(trust["as_of"], str(trust["timezone"]))
-    first_day = trust["first_day"] or last_day
-    last_day = max(first_day, last_day)
-    if "period" not in (page.choices or ()):
-        return Chosen("Programme", Window(first_day, last_day))
-    return period_control(
-        first_day=first_day, last_day=last_day, opens=page.opens, from_address=turned
-    )
 
 
 def _choose_scholar(snapshot: Snapshot, viewer: Viewer) -> str | None:
@@ -365,7 +319,16 @@ def _choose_scholar(snapshot: Snapshot, viewer: Viewer) -> str | None:
         # A link always names the chosen scholar.
         st.query_params["scholar"] = kept
     whose = known[own] if own else "Whose page?"
-    chosen = choose_any_titled("Scholar", known, key="scholar", placeholder=whose, width=200)
+    chosen = choose_titled(
+        "Scholar",
+        known,
+        key="scholar",
+        default=None,
+        index=None,
+        placeholder=whose,
+        label_visibility="collapsed",
+        width=200,
+    )
     return chosen or own
 
 
@@ -385,8 +348,11 @@ def _choose_streams(snapshot: Snapshot, viewer: Viewer) -> tuple[tuple[str, ...]
         if asked in options:
             st.session_state["streams"] = asked
         elif "streams" not in st.session_state:
-            first = _first_with_a_queue(snapshot, scope, known) if known else YOUR_SCHOLARS
-            st.session_state["streams"] = first
+            # The first one with a line that needs a decision.
+            marks = tuple(state.read_marks(settings_now().state_of(data_folder())))
+            waiting = _kept(snapshot, reads.needs_decision, (("read", marks),), scope)
+            asked_for = waiting.filter("needs_decision")["stream"]
+            st.session_state["streams"] = next((it for it in known if it in asked_for), offered[0])
         chosen = st.segmented_control(
             "Streams",
             options,
@@ -404,14 +370,6 @@ def _choose_streams(snapshot: Snapshot, viewer: Viewer) -> tuple[tuple[str, ...]
 
 def _write_streams() -> None:
     st.query_params["streams"] = st.session_state["streams"] or ALL_STREAMS
-
-
-def _first_with_a_queue(snapshot: Snapshot, scope: Scope, known: Sequence[str]) -> str:
-    """The first stream with a line that needs a decision; else the first."""
-    marks = tuple(state.read_marks(settings_now().state_of(data_folder())))
-    waiting = _kept(snapshot, reads.needs_decision, (("read", marks),), scope)
-    asked = waiting.filter("needs_decision")["stream"]
-    return next((stream for stream in known if stream in asked), known[0])
 
 
 def _kept(

@@ -1,34 +1,38 @@
 """What Stand-up, its slides and its print share: figures of the days and of the days before."""
 
-from __future__ import annotations
-
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import polars as pl
 
 from velocity import formats
+from velocity.charts.base import Chart
+from velocity.charts.to_date import draw_to_date
+from velocity.charts.weeks import Event, draw_trend
 from velocity.reading import reads
 from velocity.reading.frames import named_ends
 from velocity.reading.periods import monday_of
-from velocity.report.covered import Covered
-from velocity.sentences.compared import MEASURES
-from velocity.sentences.events import events
-from velocity.sentences.week_tiles import to_date_rows
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import date
-
-    from velocity.charts.events import Event
-    from velocity.sentences.answer import Row
-    from velocity.ui.view import View
+from velocity.reading.series import trend
+from velocity.report.work import Covered
+from velocity.sentences import week_tiles
+from velocity.sentences.answer import Row
+from velocity.sentences.compared import MEASURES, UNITS
+from velocity.sentences.week_tiles import Tile
+from velocity.sentences.weeks import events
+from velocity.ui.page import show_why
+from velocity.ui.parts import theme_mode
+from velocity.ui.view import View
 
 _WEEK = timedelta(weeks=1)
-#: Weeks to compare a cost with.
-_EARLIER_WEEKS = 8
+#: The four measures of Stand-up.
+TITLES = {
+    "experiments_concluded": "Experiments concluded",
+    "failure_share": "Share of runs failed",
+    "serial_share": "Time with one experiment running",
+    "loop_hours_median": "Feedback loop, median",
+}
 _WEEK_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _PARTS = ["volume", "automation", "loops", "medians", "compute"]
 
@@ -38,11 +42,6 @@ class Week(Covered):
     """The figures of the days of a view, each read when it is first asked for."""
 
     view: View
-
-    @cached_property
-    def names(self) -> dict[str, str]:
-        """Stream -> name, in roster order."""
-        return self.view.stream_names
 
     @cached_property
     def now(self) -> dict[str, Row]:
@@ -85,48 +84,27 @@ class Week(Covered):
         return {str(it): events(part) for (it,), part in rows.group_by("group_id")}
 
     @property
-    def _mondays(self) -> list[date]:
+    def mondays(self) -> list[date]:
+        """The Mondays from the first week with data to that of the first day."""
         first = monday_of(self.view.trust["first_day"])
         last = monday_of(self.days.window.first)
         return [first + _WEEK * at for at in range((last - first) // _WEEK + 1)]
-
-    @property
-    def earlier_weeks(self) -> list[date]:
-        """The Mondays of up to eight weeks before that of the first day."""
-        return self._mondays[:-1][-_EARLIER_WEEKS:]
-
-    @property
-    def _running_from(self) -> date:
-        """The first Monday whose week is not over."""
-        return monday_of(self.today + timedelta(days=1))
 
     @cached_property
     def same_days(self) -> pl.DataFrame:
         """The same days of each week, by stream; only if the days are those of one week."""
         if not self.days.is_week:
             return self.weekly.clear()
-        return self.view.read(
-            reads.to_date,
-            by="stream",
-            starts=self._mondays,
-            lengths=[self.days.window.days],
-            running_from=self._running_from,
-        ).drop("days")
+        return self._to_date("stream", [self.days.window.days]).drop("days")
 
-    @cached_property
-    def _through(self) -> pl.DataFrame:
-        """The programme's figures through each day of the days, and of the days before."""
-        before = self.days.before
-        starts = [*([before.first] if before is not None else []), self.days.window.first]
+    def _to_date(self, by: str, lengths: list[int]) -> pl.DataFrame:
+        """The figures of the days and of those before, or of each week, after so many days."""
+        starts = [it.first for it in (self.days.before, self.days.window) if it is not None]
         running = None
         if self.days.is_week:
-            starts, running = self._mondays, self._running_from
+            starts, running = self.mondays, monday_of(self.today + timedelta(days=1))
         return self.view.read(
-            reads.to_date,
-            by="programme",
-            starts=starts,
-            lengths=list(range(1, len(self._day_names) + 1)),
-            running_from=running,
+            reads.to_date, by=by, starts=starts, lengths=lengths, running_from=running
         )
 
     @property
@@ -144,13 +122,14 @@ class Week(Covered):
 
     def _through_of(self, measure: str, start: date) -> Mapping[int, Row]:
         """Number of days -> their row; none for a number without a value."""
-        rows = self._through.filter(measure=measure, week_start=start)
+        found = self._to_date("programme", list(range(1, len(self._day_names) + 1)))
+        rows = found.filter(measure=measure, week_start=start)
         return {row["days"]: row for row in rows.iter_rows(named=True)}
 
     def through(self, measure: str) -> pl.DataFrame:
         """One row per day for `draw_to_date`."""
         before = self.days.before
-        return to_date_rows(
+        return week_tiles.to_date_rows(
             self._through_of(measure, self.days.window.first),
             {} if before is None else self._through_of(measure, before.first),
             days=self.days,
@@ -163,19 +142,38 @@ class Week(Covered):
         now = self.view.read(reads.ledger, by="stream")
         seen = self.view.read(reads.ledger, by="stream", at_day=self.known_on - _WEEK)
         first = self.view.trust["first_day"]
-        return named_ends(now, seen, self.names, first=first, last=self.known_on)
+        return named_ends(now, seen, self.view.stream_names, first=first, last=self.known_on)
 
     @cached_property
     def decisions(self) -> pl.DataFrame:
         """The lines whose result or failure has had no launch after it, as Streams names them."""
         return self.view.without_hours.needs_decision()
 
-    @property
-    def queue(self) -> pl.DataFrame:
-        """The lines that need a decision, the furthest beyond their own usual first."""
-        return self.decisions.filter("needs_decision")
 
-    @cached_property
-    def silent(self) -> pl.DataFrame:
-        """Runs that have shown no sign of life."""
-        return self.view.read(reads.stuck, min_hours=0).filter(what="stale run")
+def show_why_it_ends(week: Week, label: str = "why") -> None:
+    """A link to the rows behind the day on which the first stream's credits end."""
+    ending = week.ends.drop_nulls("runs_out_on").sort("runs_out_on", maintain_order=True)
+    if ending.height:
+        show_why(week.view, "exhausted_on", stream=ending["group_id"][0], label=label)
+
+
+def tiles(week: Week) -> list[tuple[Tile, str]]:
+    """The first three tiles, each with its measure."""
+    makers = {
+        "experiments_concluded": week_tiles.concluded,
+        "serial_share": week_tiles.serial,
+        "loop_hours_median": week_tiles.loop,
+    }
+    now, before, days = week.programme, week.programme_before, week.days
+    return [(make(now, before, week.so_far(it), days), it) for it, make in makers.items()]
+
+
+def week_chart(week: Week, measure: str) -> Chart:
+    """The programme's figure through each day; by week if there are no days before."""
+    days, mode = week.days, theme_mode()
+    title, unit = TITLES[measure], UNITS[measure]
+    if days.before is None and not days.is_week:
+        weeks = trend(week.weekly.filter(group_id="programme"), measure)
+        return draw_trend(weeks, mode=mode, title=title, unit=unit)
+    through, these, those = week.through(measure), days.these, days.those
+    return draw_to_date(through, mode=mode, title=title, unit=unit, these=these, those=those)

@@ -1,50 +1,33 @@
 """The blocks of Stand-up: tiles, the queue, what moved, and the streams."""
 
-from __future__ import annotations
-
 from datetime import timedelta
-from functools import partial
-from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import streamlit as st
 
 from velocity import formats
-from velocity.charts.bullet import draw_bullet
+from velocity.charts.balances import draw_ends
+from velocity.charts.base import Chart
 from velocity.charts.dumbbell import draw_dumbbell
-from velocity.charts.ends import draw_ends
 from velocity.charts.panels import draw_panels
-from velocity.charts.to_date import draw_to_date
-from velocity.charts.trends import draw_trend
 from velocity.reading import reads
-from velocity.reading.series import TREND_WEEKS, Ranges, at_edge, last_complete_week, recent, trend
+from velocity.reading.definitions import definition
+from velocity.reading.periods import Window
+from velocity.reading.series import TREND_WEEKS, Ranges, at_edge, last_complete_week, recent
 from velocity.sentences import moved, week_tiles
 from velocity.sentences import queue as queue_words
-from velocity.sentences import week as words
-from velocity.sentences.answer import LINE_HELP
-from velocity.sentences.compared import MEASURES, UNITS, possessive
-from velocity.sentences.events import caption
-from velocity.sentences.judged import nothing_near
-from velocity.ui.drill import has_page, show_way, way_in_text
-from velocity.ui.parts import Table, heading, show_figure, theme_mode, tile
-from velocity.ui.why import show_why
+from velocity.sentences.answer import LINE_HELP, Row, defined, possessive
+from velocity.sentences.compared import MEASURES, UNITS
+from velocity.sentences.queue import nothing_near
+from velocity.sentences.week_tiles import Tile
+from velocity.sentences.weeks import caption
+from velocity.ui.page import has_page, runs_of, show_step, show_way, show_why, way_in_text
+from velocity.ui.parts import Table, heading, show_chart, show_figure, theme_mode, waits
+from velocity.ui.week import TITLES, Week, show_why_it_ends, tiles, week_chart
 
-if TYPE_CHECKING:
-    from velocity.charts.base import Chart
-    from velocity.reading.periods import Window
-    from velocity.sentences.answer import Row
-    from velocity.sentences.tiles import Tile
-    from velocity.sentences.week import Said
-    from velocity.ui.week import Week
-
-_TITLES = {
-    "experiments_concluded": "Experiments concluded",
-    "failure_share": "Share of runs failed",
-    "serial_share": "Time with one experiment running",
-    "loop_hours_median": "Feedback loop, median",
-}
+_CONCLUDED = "experiments_concluded"
 _MOVED = {
-    "Concluded": "experiments_concluded",
+    "Concluded": _CONCLUDED,
     "One at a time": "serial_share",
     "Loop": "loop_hours_median",
 }
@@ -52,99 +35,39 @@ _MOST_LINES = 6
 _WEEK = timedelta(weeks=1)
 
 
-def five_lines(week: Week) -> list[Said]:
-    """Changed, Going well, Stuck, Compute, Runs out: always all five, in this order."""
-    now, before, days = week.programme, week.programme_before, week.days
-    streams = [
-        (name, week.now[it]["experiments_concluded"], week.before[it]["experiments_concluded"])
-        for it, name in week.names.items()
-        if it in week.now and it in week.before
-    ]
-    return [
-        words.changed(week.weekly, week.same_days, week.names, days),
-        words.going_well(now, before, streams, days),
-        words.with_silent(
-            words.stuck(week.decisions, week.known_on), week.view.trust["stale_runs"]
-        ),
-        words.compute(now, before, days),
-        words.runs_out(week.ends, week.known_on),
-    ]
-
-
 def show_tiles(week: Week) -> None:
     """The four measures; each chart plots the figure above it."""
-    mode = theme_mode()
     with st.grid(4, min_column_width=300, border=True):
         for said, measure in tiles(week):
-            figure = week_chart(week, measure)
-            tile(
-                said.label,
-                said.value,
-                change=said.change,
-                before=said.before,
-                charts=[figure],
-                second=said.second,
-                note=said.note,
-                key=measure,
-                metric=measure,
-                why=partial(show_why, week.view, measure),
-            )
-        last = week_tiles.credits_end(week.ends, week.known_on)
-        title = "Credits run out"
-        figure = draw_ends(week.ends, today=week.known_on, mode=mode, title=title)
-        tile(
-            last.label,
-            last.value,
-            change=last.change,
-            before=last.before,
-            charts=[figure],
-            second=last.second,
-            note=last.note,
-            key="ends",
-            metric="exhausted_on",
-            why=partial(show_why_it_ends, week),
-        )
+            with st.container(gap="xsmall"):
+                _show_tile(said, measure, week_chart(week, measure), key=f"{measure}-tile")
+                show_why(week.view, measure)
+        with st.container(gap="xsmall"):
+            said = week_tiles.credits_end(week.ends, week.known_on)
+            title, mode = "Credits run out", theme_mode()
+            chart = draw_ends(week.ends, today=week.known_on, mode=mode, title=title)
+            _show_tile(said, "exhausted_on", chart, key="ends-tile")
+            show_why_it_ends(week)
 
 
-def show_why_it_ends(week: Week, label: str = "why") -> None:
-    """A link to the rows behind the day on which the first stream's credits end."""
-    ending = week.ends.drop_nulls("runs_out_on").sort("runs_out_on", maintain_order=True)
-    if ending.height:
-        show_why(week.view, "exhausted_on", stream=ending["group_id"][0], label=label)
-
-
-def tiles(week: Week) -> list[tuple[Tile, str]]:
-    """The first three tiles, each with its measure."""
-    now, before, days = week.programme, week.programme_before, week.days
-    return [
-        (make(now, before, week.so_far(measure), days), measure)
-        for make, measure in (
-            (week_tiles.concluded, "experiments_concluded"),
-            (week_tiles.serial, "serial_share"),
-            (week_tiles.loop, "loop_hours_median"),
-        )
-    ]
-
-
-def week_chart(week: Week, measure: str) -> Chart:
-    """The programme's figure through each day; by week if there are no days before."""
-    days, mode = week.days, theme_mode()
-    if days.before is None and not days.is_week:
-        weeks = trend(week.weekly.filter(group_id="programme"), measure)
-        return draw_trend(weeks, mode=mode, title=_TITLES[measure], unit=UNITS[measure])
-    return draw_to_date(
-        week.through(measure),
-        mode=mode,
-        title=_TITLES[measure],
-        unit=UNITS[measure],
-        these=days.these,
-        those=days.those,
+def _show_tile(said: Tile, metric: str, chart: Chart, *, key: str) -> None:
+    st.metric(
+        said.label,
+        said.value,
+        said.change,
+        delta_color="off",
+        delta_arrow="off",
+        delta_description=said.before,
+        help=defined(definition(metric).text, metric),
     )
+    show_figure(chart, key=key)
+    st.markdown(f":small[{said.second}]")
+    st.caption(said.note)
 
 
 def show_queue(week: Week) -> None:
     """The lines that need a decision: a link, what waits since when, and its wait as a bullet."""
-    lines = week.queue
+    lines = week.decisions.filter("needs_decision")
     shown = lines.filter("named").head(_MOST_LINES)
     order = f"{queue_words.BULLET}. The furthest beyond its usual comes first."
     heading(
@@ -153,76 +76,55 @@ def show_queue(week: Week) -> None:
         table=Table(week.decisions, "decisions"),
         about=LINE_HELP,
     )
-    longest = max([*shown["waited_working_hours"], *shown["usual_working_hours"]], default=0)
-    for at, row in enumerate(shown.iter_rows(named=True)):
-        _show_line(week, row, longest, axis=at == shown.height - 1)
-    stale = week.view.with_names(week.silent)
+    scope, scholars = week.view.scope, week.view.read(reads.scholars)["scholar"]
+    for row, called, chart in waits(shown):
+        link, sentence, bullet = st.columns([1.5, 2.4, 2.4], gap="small", vertical_alignment="top")
+        scholar, label = row["scholar"], formats.markdown(called)
+        with link:
+            if scholar in scholars and scope.sees_whole(scholar) and has_page("my_velocity"):
+                days = week.days.window.written
+                show_way("my_velocity", f"{label} \u203a", scholar=scholar, period=days)
+            else:
+                st.markdown(label)
+        with sentence, st.container(gap=None):
+            st.markdown(queue_words.row_words(row, week.view.zone))
+            st.caption(queue_words.usual_words(row))
+        with bullet:
+            show_figure(chart, key=f"wait-{row['experiment_id']}")
+    # Runs that have shown no sign of life.
+    stuck = week.view.read(reads.stuck, min_hours=0).filter(what="stale run")
+    stale = week.view.with_names(stuck)
     if silent := queue_words.silent(stale, week.view.trust["stale_runs"], week.view.zone):
         st.markdown(silent)
     if rest := queue_words.rest(week.decisions, lines, shown.height):
         st.caption(rest)
 
 
-def _show_line(week: Week, row: Row, longest: float, *, axis: bool) -> None:
-    link, sentence, bullet = st.columns([1.5, 2.4, 2.4], gap="small", vertical_alignment="top")
-    called = f"{formats.label(row['name'], 16)} / {formats.label(row['project'], 24)}"
-    known = row["scholar"] in week.view.read(reads.scholars)["scholar"]
-    with link:
-        if known and week.view.scope.sees_whole(row["scholar"]) and has_page("my_velocity"):
-            period = week.days.window.written
-            show_way(
-                "my_velocity",
-                f"{formats.markdown(called)} \u203a",
-                scholar=row["scholar"],
-                period=period,
-            )
-        else:
-            st.markdown(formats.markdown(called))
-    with sentence, st.container(gap=None):
-        st.markdown(queue_words.row_words(row, week.view.zone))
-        st.caption(queue_words.usual_words(row))
-    with bullet:
-        chart = draw_bullet(
-            waited=row["waited_working_hours"],
-            usual=row["usual_working_hours"],
-            median=row["usual_median_working_hours"],
-            longest=longest,
-            mode=theme_mode(),
-            title=called,
-            axis=axis,
-        )
-        show_figure(chart, key=f"wait-{row['experiment_id']}")
-
-
 def show_moved(week: Week) -> None:
     """Where the change came from, by stream, and the lines of a chosen stream."""
-    days = week.days
-    measure = _measure()
-    unit = UNITS[measure]
-    rows = moved.stream_rows(week.now, week.before, week.names, measure, unit)
+    days, measure = week.days, _measure()
+    unit, title = UNITS[measure], TITLES[measure]
+    rows = moved.stream_rows(week.now, week.before, week.view.stream_names, measure, unit)
     launched = moved.launched(week.programme, week.programme_before)
     adds = "Rows add up to the programme." if unit == "count" else "Shares and times do not add up."
     groups = rows.filter(~pl.col("total"))["id"].to_list()
-    figure = draw_dumbbell(
+    of = st.session_state.get("of")
+    chart = draw_dumbbell(
         rows,
         mode=theme_mode(),
-        title=_TITLES[measure],
+        title=title,
         unit=unit,
         these=days.these,
         those=days.those,
-        chosen=_chosen(groups),
+        chosen=of if of in groups else None,
     )
-    table = Table(
-        rows.select("name", "now", "before"),
-        f"moved-{measure.replace('_', '-')}",
-        charts=(figure,),
+    show_chart(
+        chart,
+        title=moved.title(rows, measure, days),
+        caption=f"{title} by people, as known now; {launched}. {adds}",
+        table=Table(rows.select("name", "now", "before"), f"moved-{measure.replace('_', '-')}"),
+        on_click=lambda it: st.session_state.update(of=it),
     )
-    heading(
-        moved.title(rows, measure, days),
-        f"{_TITLES[measure]} by people, as known now; {launched}. {adds}",
-        table=table,
-    )
-    show_figure(figure, key="moved-chart", on_select=_take_point)
     named = dict(rows.select("id", "name").iter_rows())
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         st.segmented_control(
@@ -234,7 +136,7 @@ def show_moved(week: Week) -> None:
             bind="query-params",
             label_visibility="collapsed",
         )
-        if measure == "experiments_concluded":
+        if measure == _CONCLUDED:
             st.pills(
                 "Lines of",
                 groups,
@@ -245,36 +147,28 @@ def show_moved(week: Week) -> None:
 
 
 def _measure() -> str:
-    return _MOVED.get(st.session_state.get("moved", "Concluded"), "experiments_concluded")
-
-
-def _chosen(groups: list[str]) -> str | None:
-    of = st.session_state.get("of")
-    return of if of in groups else None
-
-
-def _take_point() -> None:
-    """Chooses the stream whose mark was clicked; the browser sends the mark's own id."""
-    state: Any = st.session_state.get("moved-chart")
-    match state:
-        case {"selection": {"points": [{"customdata": [_, str(group)]}, *_]}}:
-            st.session_state["of"] = group
-        case _:
-            return
+    return _MOVED.get(st.session_state.get("moved", ""), _CONCLUDED)
 
 
 def show_moved_lines(week: Week) -> None:
     """The lines of the chosen stream: this, before, change, and the experiments."""
-    before = week.days.before
+    view, over, before = week.view, week.days.window, week.days.before
     group = st.session_state.get("of")
-    if before is None or _measure() != "experiments_concluded" or group is None:
+    if before is None or _measure() != _CONCLUDED:
         return
-    if group not in {*week.names, moved.UNATTRIBUTED}:
+    if group not in {*week.view.stream_names, moved.UNATTRIBUTED}:
         return
-    view = week.view
+
+    def link(row: Row) -> str:
+        name = formats.markdown(formats.label(row["label"], 24))
+        return way_in_text("runs", name, **runs_of(row["experiment_id"], row["start_day"], over))
+
+    def launched(days: Window) -> pl.DataFrame:
+        asked = {"by": "stream", "groups": [group], "parts": ["volume"], "period": "day"}
+        return view.read(reads.metrics, from_day=days.first, to_day=days.end, **asked)
+
     now = view.with_names(view.windowed(reads.concluded))
     then = view.with_names(view.read(reads.concluded, from_day=before.first, to_day=before.end))
-    rows = moved.line_rows(now, then, group, lambda row: _link(week, row))
     titles = {
         "line": "Scholar / line",
         "now": week.days.these,
@@ -282,55 +176,38 @@ def show_moved_lines(week: Week) -> None:
         "change": "Change",
         "experiments": "Latest conclusions, newest first",
     }
-    name = week.names.get(group, "Unattributed")
+    rows = moved.line_rows(now, then, group, link).rename(titles)
     with st.container(border=True):
+        name = week.view.stream_names.get(group, "Unattributed")
         heading(f"What moved it: {formats.markdown(formats.label(name))}")
-        if group in week.names:
-            these, those = (_launched(week, group, it) for it in (week.days.window, before))
-            told = moved.launched_by_day(these, week.days.window.days, those, before.days)
-            st.markdown(told)
-        st.table(rows.rename(titles), border="horizontal", hide_index=True)
+        if group in week.view.stream_names:
+            these, those = launched(over), launched(before)
+            st.markdown(moved.launched_by_day(these, over.days, those, before.days))
+        st.table(rows, border="horizontal", hide_index=True)
         st.caption(
             "Ordered by name. Shown to those who may see these scholars; never in presentation "
             "mode, the digest or a post."
         )
 
 
-def _launched(week: Week, stream: str, over: Window) -> pl.DataFrame:
-    """What a stream launched by day."""
-    days = {"period": "day", "from_day": over.first, "to_day": over.end}
-    return week.view.read(reads.metrics, by="stream", groups=[stream], parts=["volume"], **days)
-
-
-def _link(week: Week, row: Row) -> str:
-    """The experiment's runs on the page Runs, over the same days."""
-    name = formats.markdown(formats.label(row["label"], 24))
-    first = min(row["start_day"], week.days.window.first)
-    choices = {
-        "period": f"{first.isoformat()}..{week.days.window.last.isoformat()}",
-        "runs-experiment": row["experiment_id"],
-    }
-    return way_in_text("runs", name, **choices)
-
-
 def show_streams(week: Week) -> None:
     """Each stream against its own usual range; by default only series at the edge of it."""
-    names = week.names
+    names = week.view.stream_names
     if not names:
         return
     frame = _stream_weeks(week)
-    edge = at_edge(frame, names, _TITLES)
+    edge = at_edge(frame, names, TITLES)
     shifts, beyond = _claims(week, frame)
-    ranges = Ranges.of(frame, names, _TITLES)
+    ranges = Ranges.of(frame, names, TITLES)
     every = bool(st.session_state.get("all-streams"))
-    shown = {it: names if every else edge[it] for it in _TITLES}
+    shown = {it: names if every else edge[it] for it in TITLES}
     figures = {
         measure: draw_panels(
             frame.filter(measure=measure),
             groups=groups,
             unit=UNITS[measure],
             mode=theme_mode(),
-            title=_TITLES[measure],
+            title=TITLES[measure],
             events=week.events,
         )
         for measure, groups in shown.items()
@@ -348,7 +225,7 @@ def show_streams(week: Week) -> None:
     with st.grid(max(2, len(figures)), min_column_width=300, gap="medium"):
         for measure, figure in figures.items():
             with st.container(gap=None):
-                st.markdown(f"**{_TITLES[measure]}**")
+                st.markdown(f"**{TITLES[measure]}**")
                 show_figure(figure, key=f"panels-{measure}")
     drawn = {names[it]: week.events.get(it, ()) for groups in shown.values() for it in groups}
     if happened := caption(drawn, set(frame["week_start"])):
@@ -356,8 +233,7 @@ def show_streams(week: Week) -> None:
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         st.caption("Lines and scholars of", width="content")
         for stream, name in names.items():
-            label = f"{formats.markdown(formats.label(name))} \u203a"
-            show_way("streams", label, streams=[stream], period=week.days.window.written)
+            show_step("streams", name, streams=[stream], period=week.days.window.written)
 
 
 def _stream_weeks(week: Week) -> pl.DataFrame:
@@ -367,15 +243,11 @@ def _stream_weeks(week: Week) -> pl.DataFrame:
         return recent(week.weekly.filter(pl.col("group_id") != "programme"), last, MEASURES)
     since = week.days.window.first - TREND_WEEKS * _WEEK
     # Only a whole week can be a shift.
-    shifts = week.weekly.select("group_id", "measure", "week_start", shift="signal", whole="value")
-    return (
-        week.same_days.filter(
-            pl.col("measure").is_in(list(MEASURES)) & (pl.col("week_start") >= since)
-        )
-        .join(shifts, on=["group_id", "measure", "week_start"], how="left")
-        .with_columns(signal=pl.col("shift").fill_null(value=False))
-        .drop("shift")
-    )
+    key = ["group_id", "measure", "week_start"]
+    shifts = week.weekly.select(*key, shift="signal", whole="value")
+    asked = pl.col("measure").is_in(list(MEASURES)) & (pl.col("week_start") >= since)
+    rows = week.same_days.filter(asked).join(shifts, on=key, how="left")
+    return rows.with_columns(signal=pl.col("shift").fill_null(value=False)).drop("shift")
 
 
 def _claims(week: Week, frame: pl.DataFrame) -> tuple[list[tuple[str, str]], int]:
@@ -384,11 +256,11 @@ def _claims(week: Week, frame: pl.DataFrame) -> tuple[list[tuple[str, str]], int
     found = week.weekly.filter(
         pl.col("signal")
         & pl.col("week_start").is_between(min(week.days.window.first, last), last)
-        & pl.col("group_id").is_in(list(week.names))
+        & pl.col("group_id").is_in(list(week.view.stream_names))
     ).sort("week_start", descending=True, maintain_order=True)
     shifts = []
     for group, measure, start in found.select("group_id", "measure", "week_start").iter_rows():
-        whose = possessive(formats.markdown(formats.label(week.names[group])))
+        whose = possessive(formats.markdown(formats.label(week.view.stream_names[group])))
         shifts.append((f"{whose} {MEASURES[measure]}", formats.week(start)))
     out = (pl.col("value") > pl.col("limit_high")) | (pl.col("value") < pl.col("limit_low"))
     return shifts, frame.filter(pl.col("running") & out).height

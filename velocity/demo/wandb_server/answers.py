@@ -1,32 +1,30 @@
 """Answers queries from a `World`: resolves the query object of the schema."""
 
-from __future__ import annotations
-
 import base64
+import json
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from velocity.demo.wandb_server.listing import connection, list_runs, page_start
 from velocity.demo.wandb_server.protocol import Operation, execute
-from velocity.demo.wandb_server.world import naive_utc, project_number
+from velocity.demo.wandb_server.world import Project, RunNode, World, naive_utc, project_number
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from velocity.demo.wandb_server.world import Project, RunNode, World
-
-    Arguments = Mapping[str, Any]
+Arguments = Mapping[str, Any]
 
 _KEPT_LISTINGS = 8
 _EPOCH = "1970-01-01T00:00:00"  # creation of a project without runs
+_ORDERS = {None: "created_at", "+created_at": "created_at", "+heartbeat_at": "heartbeat_at"}
+
+
+class InvalidFilterError(Exception):
+    """A filter, order or cursor that the server does not support."""
 
 
 class Answers:
     """Runs validated operations against a world that may change between them.
 
-    Args:
-        world: the runs that exist.
-        username: owner of the key; a member of every entity.
+    The owner of the key is a member of every entity.
     """
 
     def __init__(self, world: World, username: str) -> None:
@@ -123,13 +121,73 @@ class Answers:
 def _listing(
     project: Project, _version: int, filters: str | None, order: str | None
 ) -> list[RunNode]:
-    return list_runs(project.runs.values(), filters, order)
+    """The project's runs that pass the filters, in order.
+
+    A run without the time of the order comes first; ties are by run id.
+    """
+    if order not in _ORDERS:
+        raise InvalidFilterError(f"invalid order: {order}")
+    names, since = _parsed(filters)
+
+    def moment(run: RunNode) -> tuple[datetime, str]:
+        return _naive(getattr(run, _ORDERS[order])) or datetime.min, run.name  # noqa: DTZ901
+
+    def passes(run: RunNode) -> bool:
+        seen = _naive(run.heartbeat_at)
+        recent = since is None or (seen is not None and seen >= since)
+        return recent and (names is None or run.name in names)
+
+    return sorted(filter(passes, project.runs.values()), key=moment)
+
+
+def _parsed(filters: str | None) -> tuple[frozenset[str] | None, datetime | None]:
+    """The ids that are asked for and the earliest heartbeat, of the filters that velocity sends.
+
+    They are JSON in MongoDB's language: {"name": {"$in": [...]}, "heartbeatAt": {"$gte": TIME}},
+    with both keys optional.
+    """
+    found: dict[str, Any] = {}
+    try:
+        for name, condition in json.loads(filters or "{}").items():
+            ((operator, value),) = condition.items()
+            found[name] = _FILTERS[name, operator](value)
+    except (KeyError, ValueError, TypeError, AttributeError) as error:
+        raise InvalidFilterError(f"invalid filters: {filters}") from error
+    return found.get("name"), found.get("heartbeatAt")
+
+
+def _time(text: str) -> datetime:
+    if not text.endswith("Z"):
+        raise ValueError("W&B does not match times without a Z")
+    return datetime.fromisoformat(text[:-1])
+
+
+_FILTERS: dict[tuple[str, str], Callable[[Any], Any]] = {
+    ("name", "$in"): frozenset,
+    ("heartbeatAt", "$gte"): _time,
+}
+
+
+def _naive(moment: datetime | None) -> datetime | None:
+    return None if moment is None else moment.replace(tzinfo=None)
 
 
 def _page(rows: Sequence[Any], arguments: Arguments) -> dict[str, Any]:
-    start = page_start(arguments.get("after"))
+    """A page of rows as a GraphQL connection. Cursors are offsets, as W&B's appear to be."""
+    cursor = arguments.get("after") or "0"
+    if not cursor.isdecimal():
+        raise InvalidFilterError(f"invalid cursor: {cursor}")
+    start = int(cursor)
     page = rows[start : start + (arguments.get("first") or len(rows))]
-    return connection(page, start, len(rows))
+    end = start + len(page)
+    return {
+        "edges": [{"node": row, "cursor": str(at)} for at, row in enumerate(page, start + 1)],
+        "pageInfo": {
+            "__typename": "PageInfo",
+            "endCursor": str(end) if page else None,
+            "hasNextPage": end < len(rows),
+        },
+    }
 
 
 def _global_id(kind: str, name: str) -> str:

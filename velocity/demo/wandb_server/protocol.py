@@ -7,6 +7,7 @@ and the selection is then walked directly.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from importlib.resources import files
@@ -28,8 +29,6 @@ from graphql import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
     from graphql import SelectionSetNode, ValueNode
 
 
@@ -124,12 +123,8 @@ def execute(
 ) -> dict[str, Any]:
     """The `data` of the answer, for `orjson.dumps`.
 
-    Args:
-        operation: the query.
-        variables: as sent; defaults are added here.
-        root: the query object. Objects are mappings from a field of the schema to its value; a
-            value may be a function of the arguments (one mapping). A field that is absent
-            is null.
+    The query object `root` and all others are mappings from a field of the schema to its value,
+    which may be a function of the arguments (one mapping). A field that is absent is null.
     """
     return _select(root, operation.fields, dict(operation.defaults) | dict(variables))
 

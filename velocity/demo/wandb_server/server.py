@@ -4,196 +4,111 @@ with ProtocolServer(world) as server:
     ...  # WANDB_BASE_URL=server.url WANDB_API_KEY=server.api_key
 """
 
-from __future__ import annotations
-
-import asyncio
 import base64
 import socket
 import threading
-from collections import deque
-from datetime import UTC
+from collections.abc import Callable
+from datetime import UTC, datetime
 from email.utils import format_datetime
-from typing import TYPE_CHECKING, Any, Self
+from typing import Self
 
 import orjson
 import uvicorn
 from starlette.applications import Starlette
-from starlette.responses import Response, StreamingResponse
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import Route
 
-from velocity.demo.wandb_server.answers import Answers
-from velocity.demo.wandb_server.faults import Call, Fault, Faults, Reply
-from velocity.demo.wandb_server.listing import InvalidFilterError
-from velocity.demo.wandb_server.protocol import (
-    InvalidQueryError,
-    Operation,
-    load_operation,
-    schema_text,
-)
+from velocity.demo.wandb_server.answers import Answers, InvalidFilterError
+from velocity.demo.wandb_server.protocol import InvalidQueryError, load_operation, schema_text
+from velocity.demo.wandb_server.world import World
 
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
-    from datetime import datetime
-
-    from starlette.requests import Request
-
-    from velocity.demo.wandb_server.world import World
-
-_KEPT_CALLS = 100_000
-_JSON = "application/json"
+#: Where the client sends its telemetry.
+_METRICS = "/sdk/otel/v1/metrics"
 
 #: The key that a server accepts by default; the client requires at least 40 characters.
 DEMO_API_KEY = "demo" * 10
 
 
 class ProtocolServer:
-    """One server on 127.0.0.1, in a separate thread between `start` and `stop`.
+    """One server on 127.0.0.1, in a separate thread inside its `with`.
 
     Args:
         world: the runs that it serves; may be changed while it runs.
-        api_key: the only key that it accepts.
-        username: of the key's owner.
         port: 0 for any free port.
 
     Attributes:
         url: base URL for the client.
+        api_key: the only key that it accepts.
         clock: returns the current instant (aware) for the Date header of every response; None (the
             default) sends no header. May be set while it runs.
-        calls: the last requests, oldest first.
-        faults: what goes wrong; initially empty.
         schema: the text that queries are validated against.
     """
 
-    def __init__(
-        self,
-        world: World,
-        *,
-        api_key: str = DEMO_API_KEY,
-        username: str = "demo-lead",
-        port: int = 0,
-    ) -> None:
-        self.world = world
-        self.api_key = api_key
+    def __init__(self, world: World, *, port: int = 0) -> None:
+        self.api_key = DEMO_API_KEY
         self.clock: Callable[[], datetime] | None = None
-        self.calls: deque[Call] = deque(maxlen=_KEPT_CALLS)
-        self.faults = Faults()
         self.schema = schema_text()
-        self._answers = Answers(world, username)
+        self._answers = Answers(world, "demo-lead")
+        # It listens from here on, so callers need not wait for the thread.
         self._socket = socket.create_server(("127.0.0.1", port))
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
-        app = Starlette(
-            routes=[
-                Route("/graphql", self._graphql, methods=["POST"]),
-                Route("/sdk/otel/v1/metrics", self._metrics, methods=["POST"]),
-            ]
-        )
+        routes = [Route(path, self._serve, methods=["POST"]) for path in ("/graphql", _METRICS)]
         self._uvicorn = uvicorn.Server(
             uvicorn.Config(
-                app,
+                Starlette(routes=routes),
                 lifespan="off",
                 log_level="critical",
                 access_log=False,
                 date_header=False,
             )
         )
-        self._thread = threading.Thread(target=self.run, name="protocol-server", daemon=True)
-
-    def start(self) -> None:
-        """Serve in a thread. The socket is already listening, so callers need not wait."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Stop the thread and free the port; calls in progress are cut off."""
-        self._uvicorn.should_exit = self._uvicorn.force_exit = True
-        if self._thread.is_alive():
-            self._thread.join()
-        self._socket.close()
-
-    def run(self) -> None:
-        """Serve in this thread until it is stopped (Ctrl-C, SIGTERM or `stop`)."""
-        self._uvicorn.run(sockets=[self._socket])
+        self._thread = threading.Thread(
+            target=lambda: self._uvicorn.run(sockets=[self._socket]),
+            name="protocol-server",
+            daemon=True,
+        )
 
     def __enter__(self) -> Self:
-        self.start()
+        self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.stop()
+        """Stop the thread and free the port; calls in progress are cut off."""
+        self._uvicorn.should_exit = self._uvicorn.force_exit = True
+        self._thread.join()
+        self._socket.close()
 
-    async def _metrics(self, request: Request) -> Response:
-        self.calls.append(_call(request, "", {}))
-        return Response(b"", media_type="application/x-protobuf")
-
-    async def _graphql(self, request: Request) -> Response:
-        response = await self._respond(request)
-        if self.clock is not None:
-            response.headers["date"] = format_datetime(self.clock().astimezone(UTC), usegmt=True)
-        return response
-
-    async def _respond(self, request: Request) -> Response:
+    async def respond(self, request: Request) -> Response:
+        """The response to a request, without its date."""
+        if request.url.path == _METRICS:
+            return Response(b"", media_type="application/x-protobuf")
         try:
             asked = orjson.loads(await request.body())
             text, variables = asked["query"], asked.get("variables") or {}
             operation = load_operation(self.schema, text)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            return _errors(400, f"not a GraphQL request: {error}")
+            return _refused(400, f"not a GraphQL request: {error}")
         except InvalidQueryError as error:
-            self.calls.append(_call(request, "", variables))
-            return _errors(400, str(error))
-        call = _call(request, operation.name, variables, text)
-        self.calls.append(call)
-        due = self.faults.due(call)
-        for fault in due:
-            await asyncio.sleep(fault.delay_s)
-            if fault.change_world is not None:
-                fault.change_world(self.world)
-            if fault.reply is not None:
-                return _faulty(fault.reply)
-        if not self._knows(request):
-            return _errors(401, "invalid API key")
-        return self._answer(operation, call, due)
-
-    def _answer(self, operation: Operation, call: Call, due: list[Fault]) -> Response:
-        try:
-            data = self._answers.answer(operation, call.variables)
-        except InvalidFilterError as error:
-            return _errors(400, str(error))
-        for fault in due:
-            if fault.change_data is not None:
-                data = fault.change_data(data, call)
-        return Response(orjson.dumps({"data": data}), media_type=_JSON)
-
-    def _knows(self, request: Request) -> bool:
+            return _refused(400, str(error))
         expected = base64.b64encode(f"api:{self.api_key}".encode()).decode()
-        return request.headers.get("authorization") == f"Basic {expected}"
+        if request.headers.get("authorization") != f"Basic {expected}":
+            return _refused(401, "invalid API key")
+        try:
+            return _json(200, {"data": self._answers.answer(operation, variables)})
+        except InvalidFilterError as error:
+            return _refused(400, str(error))
+
+    async def _serve(self, request: Request) -> Response:
+        response = await self.respond(request)
+        if self.clock is not None:
+            response.headers["date"] = format_datetime(self.clock().astimezone(UTC), usegmt=True)
+        return response
 
 
-def _call(request: Request, operation: str, variables: dict[str, Any], query: str = "") -> Call:
-    return Call(
-        path=request.url.path,
-        operation=operation,
-        user_agent=request.headers.get("user-agent", ""),
-        variables=variables,
-        client_port=request.client.port if request.client else 0,
-        query=query,
-    )
+def _refused(code: int, message: str) -> Response:
+    return _json(code, {"errors": [{"message": message}]})
 
 
-def _errors(code: int, message: str) -> Response:
-    body = orjson.dumps({"errors": [{"message": message}]})
-    return Response(body, status_code=code, media_type=_JSON)
-
-
-def _faulty(reply: Reply) -> Response:
-    body = reply.body.encode()
-    if not reply.dropped:
-        return Response(body, status_code=reply.status, media_type=reply.content_type)
-
-    async def half() -> AsyncIterator[bytes]:
-        yield body
-
-    # Content-Length is larger than the body: uvicorn closes the connection.
-    promised = {"content-length": str(2 * len(body))}
-    return StreamingResponse(
-        half(), status_code=reply.status, headers=promised, media_type=reply.content_type
-    )
+def _json(code: int, body: object) -> Response:
+    return Response(orjson.dumps(body), status_code=code, media_type="application/json")

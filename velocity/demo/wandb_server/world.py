@@ -1,7 +1,7 @@
 """The data of the W&B-protocol server: entities, projects and runs, in memory and mutable.
 
 Build a run from plain values with `RunNode.build`, add it to a `World`, and pass the world to the
-server. Tests change a world while the server is running.
+server, which may be running.
 """
 
 from __future__ import annotations
@@ -10,19 +10,18 @@ import base64
 import json
 import threading
 import zlib
-from dataclasses import dataclass, field, replace
-from datetime import UTC
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from datetime import UTC, datetime
+from functools import cache
 from itertools import count
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from velocity.demo.wandb_server.protocol import FixedObject
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from datetime import datetime
-
 _CLI_VERSION = "0.31.0"
-_VERSIONS = count()
+#: Each change of a project gets the next one.
+VERSIONS = count()
 
 
 class Writer(NamedTuple):
@@ -73,15 +72,9 @@ class RunNode(FixedObject):
     ) -> RunNode:
         """A run with config and summary in the SDK's layout.
 
-        Args:
-            run_id: any text; usually eight characters.
-            sweep: sweep id.
-            writers: empty for SDKs that did not write an environment.
-            runtime_s: seconds active over all writers; None for a run that died before logging.
-            last_metric_at: UTC of the last logged row; None if nothing was logged.
-            config: the user's config, {name: value}.
-            summary: the user's summary, {metric: value}.
-            fields: other fields of `RunNode`.
+        SDKs that did not write an environment have no writers. `runtime_s` are the seconds active
+        over all writers, None for a run that died before logging; `last_metric_at` is the UTC of
+        the last logged row, None if nothing was logged.
         """
         logged = dict(summary or {})
         if runtime_s is not None:
@@ -101,30 +94,17 @@ class RunNode(FixedObject):
     def values(self) -> dict[str, Any]:
         """The fields of the schema."""
         path = f"Run:v1:{self.name}:{self.project}:{self.entity}"
-        user = self.username and {"name": self.username, "username": self.username}
-        return {
+        return {_camel(it.name): getattr(self, it.name) for it in fields(self)} | {
             "__typename": "Run",
             "id": base64.b64encode(path.encode()).decode(),
-            "name": self.name,
-            "displayName": self.display_name,
-            "state": self.state,
-            "config": self.config,
-            "summaryMetrics": self.summary_metrics,
             "systemMetrics": "{}",
             "events": self._events,
-            "historyKeys": None,
-            "historyLineCount": self.history_line_count,
             "tags": list(self.tags),
-            "group": self.group,
-            "jobType": self.job_type,
-            "sweepName": self.sweep_name,
-            "commit": self.commit,
             "readOnly": False,
             "createdAt": self.created_at and naive_utc(self.created_at),
             "heartbeatAt": self.heartbeat_at and naive_utc(self.heartbeat_at),
             "description": self.notes,
-            "notes": self.notes,
-            "user": user,
+            "user": self.username and {"name": self.username, "username": self.username},
             "projectId": project_number(self.entity, self.project),
         }
 
@@ -142,7 +122,7 @@ class Project:
 
     name: str
     runs: dict[str, RunNode] = field(default_factory=dict)
-    version: int = field(default_factory=lambda: next(_VERSIONS))
+    version: int = field(default_factory=lambda: next(VERSIONS))
 
 
 class World:
@@ -159,43 +139,12 @@ class World:
             for run in runs:
                 project = self.add_project(run.entity, run.project)
                 project.runs[run.name] = run
-                project.version = next(_VERSIONS)
-
-    def change(self, entity: str, project: str, run_id: str, **fields: Any) -> RunNode:
-        """Set fields of `RunNode` on one run, and return the new run.
-
-        Raises:
-            KeyError: there is no such run.
-        """
-        with self.lock:
-            changed = replace(self.entities[entity][project].runs[run_id], **fields)
-            self.put(changed)
-            return changed
-
-    def delete(self, entity: str, project: str, run_id: str) -> RunNode:
-        """Remove one run and return it.
-
-        Raises:
-            KeyError: there is no such run.
-        """
-        with self.lock:
-            home = self.entities[entity][project]
-            home.version = next(_VERSIONS)
-            return home.runs.pop(run_id)
+                project.version = next(VERSIONS)
 
     def add_project(self, entity: str, project: str) -> Project:
         """The project; created, with its entity, if it does not exist."""
         with self.lock:
             return self.entities.setdefault(entity, {}).setdefault(project, Project(project))
-
-    def delete_project(self, entity: str, project: str) -> None:
-        """Remove a project with all of its runs.
-
-        Raises:
-            KeyError: there is no such project.
-        """
-        with self.lock:
-            del self.entities[entity][project]
 
 
 def naive_utc(moment: datetime) -> str:
@@ -206,6 +155,12 @@ def naive_utc(moment: datetime) -> str:
 def project_number(entity: str, project: str) -> str:
     """W&B's internal number of a project, as text."""
     return str(zlib.crc32(f"{entity}/{project}".encode()))
+
+
+@cache
+def _camel(name: str) -> str:
+    first, *others = name.split("_")
+    return first + "".join(map(str.capitalize, others))
 
 
 def _config(

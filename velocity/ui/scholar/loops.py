@@ -1,44 +1,42 @@
-"""The loops of a scholar, the selected one, and the waits."""
+"""The timeline and the loops of a scholar, the selected loop, and the waits."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import polars as pl
 import streamlit as st
 
 from velocity import formats
 from velocity.charts.loops import draw_loops
+from velocity.charts.timeline import draw_timeline
+from velocity.charts.timeline_frame import timeline_view
 from velocity.reading import reads
-from velocity.reading.periods import monday_of
+from velocity.reading.mine import timeline_days
+from velocity.reading.periods import local_midnight, monday_of
 from velocity.sentences import loops as words
-from velocity.sentences.timeline import no_runs_since
+from velocity.sentences.loops import no_runs_since, timeline_caption
 from velocity.ui.choices import choose_titled
-from velocity.ui.drill import show_way
-from velocity.ui.experiment import TIMELINE, clicked_experiment, show_timeline
-from velocity.ui.parts import heading, show_figure, theme_mode
-from velocity.ui.why import show_why
+from velocity.ui.page import runs_of, show_way, show_why
+from velocity.ui.parts import Table, heading, show_chart, show_figure, theme_mode
+from velocity.ui.scholar.sheet import Sheet
+from velocity.ui.view import View
 
-if TYPE_CHECKING:
-    from velocity.reading.mine import Row
-    from velocity.ui.scholar.sheet import Sheet
-
-_CHART = "loops-chart"
 _ADDRESS = "loop"
 _ROWS = 18
 _LONGEST_WAITS = 3
 
 
 def show_loops(sheet: Sheet) -> None:
-    """The timeline, then the loops with the selected one beside them."""
+    """The timeline for the scholar alone, then the loops with the selected one beside them."""
+    loops = sheet.loops_of(up_to_now=sheet.up_to_now)
     if sheet.hours:
         with st.container(key="wide-timeline"):
-            show_scholar_timeline(sheet)
-    loops = sheet.shown_loops
-    counts = words.counted(loops, sheet.window, sheet.view.zone)
+            _timeline(sheet, loops)
     heading(
         "Loops: how long for a result, how long until the next launch",
-        counts,
+        words.counted(loops, sheet.window, sheet.view.zone),
         table=sheet.table(loops, "loops"),
         about=words.LOOPS_HELP,
     )
@@ -48,36 +46,77 @@ def show_loops(sheet: Sheet) -> None:
     with st.container(horizontal=True, gap="medium"):
         left = st.container(width=920)
         right = st.container(width="stretch")
+    launches = sheet.view.read(reads.meanwhile, scholar=sheet.scholar, from_day=sheet.window.first)
     with right:
-        selected = _selected(sheet, loops)
-        _waits(sheet)
+        selected = _selected(sheet, loops, launches)
+        _waits(sheet, loops, launches)
     with left:
         st.html(words.key(sheet.hours, theme_mode()))
-        _chart(sheet, loops, selected["experiment_id"])
+        _chart(sheet, loops, selected)
 
 
-def show_scholar_timeline(sheet: Sheet) -> None:
-    """The timeline up to now, opened on the latest week; for the scholar alone."""
-    days = sheet.timeline_days
-    last = sheet.last_launch
-    if last is not None and sheet.up_to_now and last < monday_of(sheet.last_day):
-        st.markdown(no_runs_since(last))
+def _timeline(sheet: Sheet, loops: pl.DataFrame) -> None:
+    """The timeline up to now, opened on the latest week."""
+    last: date | None = None
+    if loops.height:
+        last = loops["started_at"][0].astimezone(ZoneInfo(sheet.zone)).date()
+        if sheet.up_to_now and last < monday_of(sheet.last_day):
+            st.markdown(no_runs_since(last))
     name = formats.markdown(formats.label(sheet.whose.name))
-    title = "Timeline of my experiments" if sheet.whose.own else f"Timeline of {name}"
     show_timeline(
         sheet.view,
         sheet.who,
-        days=days,
-        title=title,
-        on_select=lambda: _take(TIMELINE),
+        days=timeline_days(
+            sheet.window, sheet.last_day, up_to_now=sheet.up_to_now, last_launch=last
+        ),
+        title="Timeline of my experiments" if sheet.whose.own else f"Timeline of {name}",
+        on_click=_select,
         table=lambda frame: sheet.table(frame, "timeline"),
     )
 
 
-def _take(chart: str) -> None:
-    clicked = clicked_experiment(chart)
-    if clicked is not None:
-        st.query_params[_ADDRESS] = clicked
+def show_timeline(
+    view: View,
+    who: Mapping[str, Any],
+    *,
+    days: tuple[date, date, date],
+    title: str,
+    on_click: Callable[[str], object],
+    table: Callable[[pl.DataFrame], Table] = lambda frame: Table(frame, "timeline"),
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The timeline of a scholar (`who`) whose hours of the day the viewer may see.
+
+    `days` are the first, the day after the last, and the day on which it opens; `on_click` gets the
+    id of a clicked experiment. Returns the experiments and runs that it shows.
+    """
+    from_at, to_at, opens = (local_midnight(day, view.zone) for day in days)
+    to_now = to_at >= view.as_of
+    to_at = min(to_at, view.as_of)
+    over = {"scholar": who["scholar"], "from_at": from_at, "to_at": to_at}
+    drawn = timeline_view(from_at, to_at, view.as_of, who, opens)
+    experiments = view.read(reads.timeline_experiments, **over)
+    runs = view.read(reads.timeline_runs, **over)
+    show_chart(
+        draw_timeline(
+            experiments,
+            runs,
+            view.read(reads.concurrency, **over),
+            view=drawn,
+            mode=theme_mode(),
+            title=title,
+            likely=view.read(reads.open_work, scholar=who["scholar"]) if to_now else None,
+            off=view.read(reads.days_off, scholar=who["scholar"]),
+        ),
+        title=title,
+        caption=timeline_caption(drawn),
+        table=table(experiments),
+        on_click=on_click,
+    )
+    return experiments, runs
+
+
+def _select(experiment_id: str) -> None:
+    st.query_params[_ADDRESS] = experiment_id
 
 
 def _chart(sheet: Sheet, loops: pl.DataFrame, selected: str) -> None:
@@ -88,11 +127,11 @@ def _chart(sheet: Sheet, loops: pl.DataFrame, selected: str) -> None:
         mode=theme_mode(),
         title="Loops",
         zone=sheet.zone,
-        medians=sheet.half_medians,
+        medians=(sheet.now["machine_hours_median"], sheet.now["reaction_working_hours_median"]),
         selected=selected,
         tails=sheet.hours,
     )
-    show_figure(chart, key=_CHART, on_select=lambda: _take(_CHART))
+    show_figure(chart, key="loops-chart", on_click=_select)
     if loops.height > _ROWS:
         label = f"Show the latest {_ROWS}" if everything else f"Show all {loops.height}"
         if st.button(label, type="tertiary"):
@@ -100,7 +139,7 @@ def _chart(sheet: Sheet, loops: pl.DataFrame, selected: str) -> None:
             st.rerun()
 
 
-def _selected(sheet: Sheet, loops: pl.DataFrame) -> Row:
+def _selected(sheet: Sheet, loops: pl.DataFrame, meanwhile: pl.DataFrame) -> str:
     """The chosen loop: in the address, clicked in a chart, or the one that waits longest."""
     rows = {row["experiment_id"]: row for row in loops.iter_rows(named=True)}
     titles = {it: words.titled(row, sheet.zone) for it, row in rows.items()}
@@ -114,7 +153,8 @@ def _selected(sheet: Sheet, loops: pl.DataFrame) -> Row:
     row = rows[chosen]
     st.markdown(words.selected(row))
     st.table(words.steps(row, sheet.zone, hours=sheet.hours), border="horizontal")
-    launches = int(sheet.meanwhile.filter(experiment_id=chosen)["launches"].sum())
+    launched = row["started_at"].astimezone(ZoneInfo(sheet.view.zone)).date()
+    launches = int(meanwhile.filter(experiment_id=chosen)["launches"].sum())
     st.caption(words.by_the_clock(row) + words.meanwhile(launches))
     if row["status"] == "awaiting" and sheet.hours:
         st.button(
@@ -125,38 +165,28 @@ def _selected(sheet: Sheet, loops: pl.DataFrame) -> Row:
             args=(sheet.scholar, chosen, row["result_at"]),
         )
     with st.container(horizontal=True, gap="small"):
-        show_way(
-            "runs",
-            "Its runs",
-            **sheet.runs_of(row),
-        )
+        show_way("runs", "Its runs", **runs_of(chosen, launched, sheet.window))
         show_why(sheet.view, "loop_hours_median", scholar=sheet.scholar, label="Why these figures")
-    return row
+    return chosen
 
 
-def _waits(sheet: Sheet) -> None:
+def _waits(sheet: Sheet, loops: pl.DataFrame, meanwhile: pl.DataFrame) -> None:
+    view, whose = sheet.view, sheet.whose
     st.header("While results waited", anchor=False)
-    st.markdown(words.waits(sheet.now, sheet.whose, hours=sheet.hours))
-    inside = sheet.loops_inside["experiment_id"].implode()
-    if said := words.elsewhere(sheet.meanwhile.filter(pl.col("experiment_id").is_in(inside))):
+    st.markdown(words.waits(sheet.now, whose, hours=sheet.hours))
+    inside = sheet.loops_of(up_to_now=False)["experiment_id"].implode()
+    if said := words.elsewhere(meanwhile.filter(pl.col("experiment_id").is_in(inside))):
         st.markdown(said)
-    if words.launches_look_unrelated(sheet.view.read(reads.lines, scholar=sheet.scholar)):
+    if words.launches_look_unrelated(view.read(reads.lines, scholar=sheet.scholar)):
         st.markdown(words.UNRELATED)
-    if sheet.hours:
-        _ask_about_days_off(sheet)
-    longest = words.longest(sheet.shown_loops, _LONGEST_WAITS)
+    # Only the scholar knows their days off.
+    if sheet.hours and whose.own:
+        weekdays = view.read(reads.weekdays, scholar=sheet.scholar)
+        if question := words.days_off(weekdays, sheet.trend.weeks_with_data, whose):
+            st.markdown(question)
+            show_way("definitions", "What working hours are", find="working hours")
+    longest = words.longest(loops, _LONGEST_WAITS)
     if longest.height:
         st.caption("Longest waits, in working hours")
         rows = (words.waited(row, sheet.zone) for row in longest.iter_rows(named=True))
         st.markdown("  \n".join(rows))
-
-
-def _ask_about_days_off(sheet: Sheet) -> None:
-    """Asks the scholar alone: only they know."""
-    if not sheet.whose.own:
-        return
-    rows = sheet.view.read(reads.weekdays, scholar=sheet.scholar)
-    question = words.days_off(rows, sheet.trend.weeks_with_data, sheet.whose)
-    if question:
-        st.markdown(question)
-        show_way("definitions", "What working hours are", find="working hours")

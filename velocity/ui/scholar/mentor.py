@@ -1,31 +1,29 @@
 """The sheet of one scholar for a mentor's hour."""
 
-from __future__ import annotations
-
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING
 
+import polars as pl
 import streamlit as st
 
 from velocity import formats
 from velocity.charts.launches import draw_launches
+from velocity.charts.panels import ROW, draw_panels
+from velocity.report import Brief, brief_as_html, brief_as_markdown
+from velocity.report.work import Work
 from velocity.sentences import mentor as words
-from velocity.sentences import mentor_table as rows_of
-from velocity.ui.drill import show_way, way_in_text
-from velocity.ui.experiment import clicked_experiment
-from velocity.ui.files import show_brief
-from velocity.ui.parts import Table, data_menu, show_figure, theme_mode
-from velocity.ui.stream_parts import show_panels, weeks_caption
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from velocity.report.work import Work
-    from velocity.sentences.answer import Row
-    from velocity.sentences.mentor_facts import Facts
+from velocity.sentences import mentor_facts as rows_of
+from velocity.sentences import streams as stream_words
+from velocity.sentences.mentor_facts import MEASURES, Facts
+from velocity.sentences.weeks import caption
+from velocity.ui.files import download_button
+from velocity.ui.page import runs_of, show_way, show_why, way_in_text
+from velocity.ui.parts import Table, data_menu, plain_name, show_figure, theme_mode
 
 _TWO_WEEKS = timedelta(days=13)
+#: The sheet has to fit a screen of 900 px.
+_SHEET_ROW = 52
 
 
 def show_mentor_sheet(
@@ -33,17 +31,12 @@ def show_mentor_sheet(
 ) -> None:
     """A claim, its sentences, two weeks of launches, thirteen weeks, the experiments.
 
-    All of it fits a screen of 1440 x 900 px.
-
-    Args:
-        work: the scholar's work that counts.
-        scholar: one of its people.
-        order: id -> name of those whose sheets come before and after; empty for no links.
-        choice: the choice on the page Streams, which these links keep.
+    All of it fits a screen of 1440 x 900 px. `order` has the names of those whose sheets come
+    before and after, by id; empty for no links, which keep the `choice` on the page Streams.
     """
     facts = work.facts(scholar)
     # My velocity shows a sheet for each of the scholar's streams.
-    key = _plain(work.stream or "")
+    key = plain_name(work.stream or "")
     with st.container(border=True, gap="xsmall", key=f"mentor-sheet-{key}"):
         with st.container(
             horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
@@ -59,7 +52,7 @@ def show_mentor_sheet(
                     _steps(order, scholar, choice)
                 with st.container(width="content"):
                     data_menu(Table(facts.experiments, f"sheet-{key}"), "Experiments")
-                show_brief(work, facts, key=f"brief-{key}")
+                _show_brief(work, facts, f"brief-{key}")
         projects = [*dict.fromkeys(facts.experiments["project"])]
         panels = weeks_caption(work, [scholar])
         st.caption(f"{words.caption(facts, projects)} \u00b7 {panels}")
@@ -71,7 +64,7 @@ def show_mentor_sheet(
         # Hidden on a phone.
         with st.container(key=f"wide-launches-{key}"):
             _launches(work, facts, f"launches-{key}")
-        show_panels(work, scholar)
+        _show_panels(work, scholar)
         _behind(work, facts)
 
 
@@ -87,48 +80,82 @@ def _steps(order: Mapping[str, str], scholar: str, choice: str) -> None:
 
 def _launches(work: Work, facts: Facts, key: str) -> None:
     last = work.days.window.last
-    frame = facts.experiments.reverse()
+    days = {"launched": "started_at", "result": "result_at", "next": "next_at"}
     rows = [
-        {
-            "experiment_id": row["experiment_id"],
-            "label": row["label"],
-            "outcome": row["outcome"],
-            "loop_status": row["loop_status"],
-            "launched": facts.day(row["started_at"]),
-            "result": facts.day(row["result_at"]) if row["result_at"] is not None else None,
-            "next": facts.day(row["next_at"]) if row["next_at"] is not None else None,
-        }
-        for row in frame.iter_rows(named=True)
+        row | {day: row[at] and facts.day(row[at]) for day, at in days.items()}
+        for row in facts.experiments.reverse().iter_rows(named=True)
     ]
     title = f"Launches, days in {facts.zone}"
     chart = draw_launches(rows, first=last - _TWO_WEEKS, last=last, mode=theme_mode(), title=title)
-    show_figure(chart, key=key, on_select=partial(_take_clicked, key))
-
-
-def _take_clicked(chart: str) -> None:
-    """Keeps the experiment of the clicked mark, which the table then shows first."""
-    clicked = clicked_experiment(chart)
-    if clicked is not None:
-        st.session_state["launch"] = clicked
+    # The table shows the experiment of a clicked mark first.
+    show_figure(chart, key=key, on_click=lambda it: st.session_state.update(launch=it))
 
 
 def _behind(work: Work, facts: Facts) -> None:
+    """The experiments, each with a link to its runs."""
+    links = []
     rows = rows_of.behind(facts, chosen=st.session_state.get("launch"))
+    for row in rows:
+        choices = runs_of(row["experiment_id"], facts.day(row["started_at"]), work.days.window)
+        name = formats.markdown(formats.label(row["label"], 28))
+        links.append(way_in_text("runs", name, **choices))
     if rows:
-        table = rows_of.table(facts, rows, [_link(work, facts, row) for row in rows])
+        table = rows_of.table(facts, rows, links)
         st.table(table, border="horizontal", hide_index=True)
 
 
-def _link(work: Work, facts: Facts, row: Row) -> str:
-    """The experiment's runs on the page Runs."""
-    name = formats.markdown(formats.label(row["label"], 28))
-    first = min(facts.day(row["started_at"]), work.days.window.first)
-    choices = {
-        "period": f"{first.isoformat()}..{work.days.window.last.isoformat()}",
-        "runs-experiment": row["experiment_id"],
-    }
-    return way_in_text("runs", name, **choices)
+def _show_brief(work: Work, facts: Facts, key: str) -> None:
+    """The button "Brief": the sentences of the sheet as a file."""
+    with st.popover("Brief", type="tertiary"):
+        st.caption("These sentences on one page. It names a scholar: it is not for passing on.")
+        for kind, ending, mime, write in (
+            ("Markdown", "md", "text/markdown", brief_as_markdown),
+            ("HTML", "html", "text/html", brief_as_html),
+        ):
+            days = facts.days.window
+            name = f"brief-{days.first.isoformat()}-{days.last.isoformat()}.{ending}"
+            make = partial(_brief, write, work, facts)
+            download_button(f"Download {kind}", name, mime, make, key=f"{key}-{ending}")
 
 
-def _plain(text: str) -> str:
-    return "".join(it if it.isalnum() and it.isascii() else "-" for it in text)
+def _brief(write: Callable[[Brief], str], work: Work, facts: Facts) -> bytes:
+    return write(Brief.of(facts, work.view.as_of)).encode()
+
+
+def _show_panels(work: Work, scholar: str) -> None:
+    """Thirteen weeks of one scholar's measures, side by side."""
+    with st.grid(4, min_column_width=190, gap="small"):
+        for measure, (title, _) in MEASURES.items():
+            with st.container(gap=None):
+                with st.container(horizontal=True, gap="xsmall"):
+                    st.caption(title, width="content")
+                    if work.is_all_of(scholar, measure):
+                        show_why(work.view, measure, scholar=scholar)
+                key = f"sheet-{work.stream}-{measure}"
+                show_measure(work, measure, {scholar: ""}, key, row_height=_SHEET_ROW)
+
+
+def show_measure(
+    work: Work, measure: str, groups: Mapping[str, str], key: str, *, row_height: int = ROW
+) -> None:
+    """A panel per scholar with thirteen weeks of a measure."""
+    title, unit = MEASURES[measure]
+    chart = draw_panels(
+        work.weeks.filter(measure=measure),
+        groups=groups,
+        unit=unit,
+        mode=theme_mode(),
+        title=title,
+        events={it: found for it, found in work.events.items() if it in groups},
+        row_height=row_height,
+    )
+    show_figure(chart, key=key)
+
+
+def weeks_caption(work: Work, scholars: Iterable[str]) -> str:
+    """Which days of thirteen weeks the panels show, and what happened in them."""
+    ids = [*scholars]
+    shown = work.weeks.filter(pl.col("group_id").is_in(ids))
+    found = {work.people[it]: work.events.get(it, ()) for it in ids}
+    happened = caption(found, set(work.weeks["week_start"]))
+    return f"{stream_words.weeks_caption(shown, work.days)} {happened}".rstrip()

@@ -2,40 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import polars as pl
 
 from velocity.charts.tile_trend import Weeks
-from velocity.errors import VelocityError
+from velocity.charts.weeks import Event
 from velocity.reading import reads
 from velocity.reading.mine import (
     TODAY_DAYS,
     Parts,
-    Today,
     Trend,
-    spell_over,
-    timeline_days,
     trend_start,
     weeks_before,
 )
-from velocity.reading.periods import last_whole_day, monday_of
-from velocity.sentences.events import events
+from velocity.reading.periods import Window, last_whole_day, monday_of
 from velocity.sentences.headline import Change, Facts, Setting, Wait, Whose
-from velocity.ui.parts import Table, show_error
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from datetime import date, datetime
-
-    from velocity.charts.events import Event
-    from velocity.reading.mine import Row
-    from velocity.reading.periods import Window
-    from velocity.ui.view import View
+from velocity.sentences.weeks import events
+from velocity.ui.parts import Table, plain_name
+from velocity.ui.view import View
 
 _OVER = ("volume", "loops", "medians", "side_by_side", "compute", "automation")
 _BEFORE = ("volume", "medians", "compute")
@@ -86,13 +76,8 @@ class Sheet:
         then = earlier and view.soon(
             reads.metrics, from_day=earlier.first, to_day=earlier.end, parts=_BEFORE, **whose
         )
-        chains = view.soon(
-            reads.chains,
-            by="scholar",
-            group_id=scholar,
-            from_day=window.first,
-            to_day=window.end,
-        )
+        days = {"from_day": window.first, "to_day": window.end}
+        chains = view.soon(reads.chains, by="scholar", group_id=scholar, **days)
         rows = view.windowed(reads.metrics, parts=_OVER, **whose)
         found = loops()
         if rows.is_empty() or weekly().is_empty():
@@ -142,45 +127,11 @@ class Sheet:
         """Whether lists go on to the end of the data, beyond the window's full weeks."""
         return self.view.chosen.period in {"This week", "4 weeks", "Programme"}
 
-    def runs_of(self, row: Row) -> dict[str, str]:
-        """The choices of Runs that show the runs of one loop."""
-        launched = row["started_at"].astimezone(ZoneInfo(self.view.zone)).date()
-        first, last = min(launched, self.window.first), max(launched, self.window.last)
-        return {
-            "period": f"{first.isoformat()}..{last.isoformat()}",
-            "runs-experiment": row["experiment_id"],
-        }
-
-    @cached_property
-    def shown_loops(self) -> pl.DataFrame:
-        """The loops of the window, and of the days since if the page is about the present."""
+    def loops_of(self, *, up_to_now: bool) -> pl.DataFrame:
+        """The loops launched in the window, and since then if they go `up_to_now`."""
         day = pl.col("started_at").dt.convert_time_zone(self.view.zone).dt.date()
         rows = self.loops.filter(day >= self.window.first)
-        return rows if self.up_to_now else rows.filter(day <= self.window.last)
-
-    @property
-    def loops_inside(self) -> pl.DataFrame:
-        """The loops launched in the window."""
-        day = pl.col("started_at").dt.convert_time_zone(self.view.zone).dt.date()
-        return self.loops.filter(day >= self.window.first, day <= self.window.last)
-
-    @cached_property
-    def meanwhile(self) -> pl.DataFrame:
-        """Launches on other lines while the results of the loops waited."""
-        return self.view.read(reads.meanwhile, scholar=self.scholar, from_day=self.window.first)
-
-    @property
-    def weeks(self) -> Weeks:
-        """The weeks of the tiles' charts, and what is marked on them."""
-        window = (self.window.first, self.window.last)
-        return Weeks(
-            self.trend.starts,
-            self.trend.running,
-            window,
-            phase=self.trend.phase,
-            events=self.events,
-            away=self.trend.away,
-        )
+        return rows if up_to_now else rows.filter(day <= self.window.last)
 
     @cached_property
     def events(self) -> tuple[Event, ...]:
@@ -194,44 +145,16 @@ class Sheet:
         return dict(rows.select("measure", "direction").iter_rows())
 
     def weeks_of(self, measure: str) -> Weeks:
-        """The same, with the lasting change of a measure."""
+        """The weeks of a chart of a measure, and what is marked on them."""
         change = self.change_of(measure)
-        return replace(self.weeks, change=None if change is None else change.since)
-
-    @property
-    def half_medians(self) -> tuple[float | None, float | None]:
-        """Medians of machine and of the wait in working hours."""
-        return self.now["machine_hours_median"], self.now["reaction_working_hours_median"]
-
-    @property
-    def timeline_days(self) -> tuple[date, date, date]:
-        """First day of the timeline, day after the last, and the day on which it opens."""
-        return timeline_days(
-            self.window, self.last_day, up_to_now=self.up_to_now, last_launch=self.last_launch
-        )
-
-    @property
-    def last_launch(self) -> date | None:
-        """The day of the latest of the shown launches, by the scholar's clock."""
-        if self.shown_loops.is_empty():
-            return None
-        moment: datetime = self.shown_loops["started_at"][0]
-        return moment.astimezone(ZoneInfo(self.zone)).date()
-
-    @cached_property
-    def away(self) -> tuple[date, date] | None:
-        """First and last day of the spell of days off that has every workday of the window.
-
-        Only the scholar may know; None without such a spell.
-        """
-        off = set(self.view.read(reads.days_off, scholar=self.scholar)["day"])
-        return spell_over(self.window, off)
-
-    @cached_property
-    def today(self) -> Today:
-        """What the scholar finds in the morning."""
-        return Today.of(
-            self.loops, self.waiting, as_of=self.view.as_of, zone=self.view.zone, who=self.who
+        return Weeks(
+            self.trend.starts,
+            self.trend.running,
+            (self.window.first, self.window.last),
+            change=None if change is None else change.since,
+            phase=self.trend.phase,
+            events=self.events,
+            away=self.trend.away,
         )
 
     @cached_property
@@ -242,6 +165,7 @@ class Sheet:
     @cached_property
     def facts(self) -> Facts:
         """What the headline can be about."""
+        first: date = self.view.trust["first_day"]
         return Facts(
             now=self.now,
             window=self.window,
@@ -254,19 +178,8 @@ class Sheet:
             wait=self.wait,
             changes=self.changes,
             setting=self.setting,
-            begins=self._begins,
+            begins=first if self.last_day - first < _THIN else None,
         )
-
-    @property
-    def _begins(self) -> date | None:
-        """The first day with data, if nothing can be said to be usual yet."""
-        first: date = self.view.trust["first_day"]
-        return first if last_whole_day(self.view.as_of, self.view.zone) - first < _THIN else None
-
-    @property
-    def open_work(self) -> pl.DataFrame:
-        """The scholar's experiments in flight, with their likely ends."""
-        return self.view.read(reads.open_work, scholar=self.scholar)
 
     @cached_property
     def waiting(self) -> pl.DataFrame:
@@ -276,8 +189,8 @@ class Sheet:
     @property
     def wait(self) -> Wait | None:
         """The result that waits longest beyond its line's usual; for the scholar alone."""
-        rows = self.waiting.filter("needs_decision") if self.hours else self.waiting.clear()
-        if rows.is_empty():
+        rows = self.waiting.filter("needs_decision")
+        if not self.hours or rows.is_empty():
             return None
         row = rows.row(0, named=True)
         return Wait(
@@ -307,17 +220,12 @@ class Sheet:
         return next((it for it in self.changes if it.measure == measure), None)
 
     @cached_property
-    def settings_alone(self) -> pl.DataFrame:
-        """Sequences of experiments in which one setting changed, the longest first."""
-        rows = self.view.windowed(reads.one_setting, scholar=self.scholar)
-        return rows.sort("machine_hours", descending=True)
-
-    @property
     def setting(self) -> Setting | None:
-        """The longest of them."""
-        if self.settings_alone.is_empty():
+        """The longest sequence of experiments in which one setting changed."""
+        found = self.view.windowed(reads.one_setting, scholar=self.scholar)
+        if found.is_empty():
             return None
-        row = self.settings_alone.row(0, named=True)
+        row = found.sort("machine_hours", descending=True).row(0, named=True)
         zone = ZoneInfo(self.view.zone)
         return Setting(
             key=row["key"] or "seed",
@@ -328,18 +236,5 @@ class Sheet:
         )
 
     def table(self, frame: pl.DataFrame, block: str) -> Table:
-        """The rows of a section; the file's name has person, section and days."""
-        days = f"{self.window.first.isoformat()}-{self.window.last.isoformat()}"
-        return Table(frame, block, file=f"{_plain(self.scholar)}-{block}-{days}")
-
-
-def show_block(show: Callable[[Sheet], None], sheet: Sheet) -> None:
-    """A block of the page; if it cannot be read, a warning in its place, and the rest stays."""
-    try:
-        show(sheet)
-    except VelocityError as error:
-        show_error(error)
-
-
-def _plain(text: str) -> str:
-    return "".join(it if it.isalnum() and it.isascii() else "-" for it in text)
+        """The rows of a section."""
+        return Table(frame, block, person=plain_name(self.scholar))

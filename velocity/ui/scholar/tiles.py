@@ -1,32 +1,32 @@
 """Today, and the three tiles: concluded, serial or parallel, feedback loop."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from typing import Any
 
 import streamlit as st
 
 from velocity import formats
 from velocity.charts.tile_trend import OFF, Line, Stack, draw_tile
+from velocity.reading import reads
+from velocity.reading.mine import Today, spell_over
 from velocity.reading.periods import whole_week
 from velocity.sentences import mine as words
-from velocity.sentences.events import caption
+from velocity.sentences import today as today_words
 from velocity.sentences.headline import headline
+from velocity.sentences.today import next_step
+from velocity.sentences.weeks import caption
+from velocity.ui.page import show_way, show_why
 from velocity.ui.parts import data_menu, show_figure, theme_mode
-from velocity.ui.scholar.today import show_today
-from velocity.ui.why import show_why
-
-if TYPE_CHECKING:
-    from velocity.charts.base import Chart
-    from velocity.ui.scholar.sheet import Sheet
+from velocity.ui.scholar.sheet import Sheet
 
 
 def show_figures_line(sheet: Sheet) -> None:
     """Over which days the figures are, and a link to how the headline's was worked out."""
     said = headline(sheet.facts, sheet.whose)
     window = sheet.window if said.week is None else whole_week(said.week)
-    if sheet.away is not None:
-        st.markdown(words.away_line(*sheet.away))
+    if sheet.hours:
+        off = set(sheet.view.read(reads.days_off, scholar=sheet.scholar)["day"])
+        if away := spell_over(sheet.window, off):
+            st.markdown(words.away_line(*away))
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         line = words.figures_line(sheet.facts, sheet.zone, hours=sheet.hours)
         st.caption(line, width="content")
@@ -36,16 +36,11 @@ def show_figures_line(sheet: Sheet) -> None:
 
 def show_tiles(sheet: Sheet) -> None:
     """Today for the scholar alone, beside three equal tiles with their twelve weeks."""
-    with st.grid(4 if sheet.hours else 3, min_column_width=300, border=True):
-        if sheet.hours:
+    tiles = (*([_today] if sheet.hours else []), _concluded, _serial, _loop)
+    with st.grid(len(tiles), min_column_width=300, border=True):
+        for show in tiles:
             with st.container(gap="xsmall"):
-                show_today(sheet)
-        with st.container(gap="xsmall"):
-            _concluded(sheet)
-        with st.container(gap="xsmall"):
-            _serial(sheet)
-        with st.container(gap="xsmall"):
-            _loop(sheet)
+                show(sheet)
     with st.container(horizontal=True, vertical_alignment="center"):
         with st.container(width="stretch"):
             away = not sheet.trend.away.isdisjoint(sheet.trend.starts)
@@ -56,121 +51,88 @@ def show_tiles(sheet: Sheet) -> None:
         st.caption(happened)
 
 
+def _today(sheet: Sheet) -> None:
+    """What finished, failed, runs and waits, and where something may be launched."""
+    view, who = sheet.view, sheet.who
+    today = Today.of(sheet.loops, sheet.waiting, as_of=view.as_of, zone=view.zone, who=who)
+    open_work = view.read(reads.open_work, scholar=sheet.scholar)
+    st.header("Today", anchor=False, help=today_words.HELP)
+    if step := next_step(today, open_work, sheet.facts, sheet.whose, sheet.zone):
+        st.markdown(step)
+    for group in today_words.groups(today, open_work, sheet.zone):
+        if not group.rows:
+            # It stays, so that nothing moves.
+            st.caption(f"0 {group.title}")
+            continue
+        told = zip(group.rows, group.said, strict=False)
+        lines = [f"{words.linked(row)} :small[{said}]" for row, said in told]
+        st.markdown("  \n".join([f"**{len(group.rows)}** {group.title}", *lines]))
+        if group.more:
+            show_way("runs", f"\\+ {group.more} more", **{"runs-scholar": [sheet.scholar]})
+    for line in (today_words.free(today), today_words.night(today)):
+        if line:
+            st.caption(line)
+
+
 def _concluded(sheet: Sheet) -> None:
-    now, trend = sheet.now, sheet.trend
-    so_far = sheet.facts.so_far
+    now, so_far, own = sheet.now, sheet.facts.so_far, sheet.whose.own
     counted = "experiments_concluded" if so_far else "throughput_per_week"
     _figures(
         "Concluded so far" if so_far else "Concluded per week",
-        "How many experiments of yours had a result."
-        if sheet.whose.own
-        else "How many experiments had a result.",
+        f"How many experiments {'of yours ' if own else ''}had a result.",
         ("Experiments", formats.rate(now[counted]), words.concluded_help(now)),
-        (
-            "Runs failed",
-            formats.share(now["failure_share"]),
-            words.FAILED_HELP,
-        ),
+        ("Runs failed", formats.share(now["failure_share"]), words.FAILED_HELP),
     )
-    _status(sheet, "experiments_concluded", counted)
-    chart = _chart(
+    concluded = "experiments_concluded"
+    _status(sheet, concluded, counted)
+    _chart(
         sheet,
         "Concluded per week",
-        Line(
-            "experiments_concluded",
-            "experiments concluded",
-            "count",
-            value=now["throughput_per_week"],
-            usual=trend.usual("experiments_concluded"),
-            earlier=trend.earlier("experiments_concluded"),
-        ),
-        Line(
-            "failure_share",
-            "share of runs failed",
-            "share",
-            value=now["failure_share"],
-            usual=trend.usual("failure_share"),
-            earlier=trend.earlier("failure_share"),
-            ink="failed",
-        ),
+        _line(sheet, concluded, "experiments concluded", "count", over="throughput_per_week"),
+        _line(sheet, "failure_share", "share of runs failed", "share", ink="failed"),
+        key="concluded-chart",
     )
-    show_figure(chart, key="concluded-chart")
-    st.caption(words.concluded_caption(now, trend, sheet.window))
+    st.caption(words.concluded_caption(now, sheet.trend, sheet.window))
 
 
 def _serial(sheet: Sheet) -> None:
-    now = sheet.now
-    serial, parallel = words.serial_hours(now)
+    title = "Serial or parallel"
+    serial, parallel = words.serial_hours(sheet.now)
     _figures(
-        "Serial or parallel",
+        title,
         "Serial: exactly one experiment in flight. Parallel: two or more.",
-        (
-            "Serial share",
-            formats.share(now["serial_share"]),
-            words.SERIAL_HELP,
-        ),
-        (
-            "Hours, serial : parallel",
-            f"{serial} : {parallel}",
-            words.HOURS_HELP,
-        ),
+        ("Serial share", formats.share(sheet.now["serial_share"]), words.SERIAL_HELP),
+        ("Hours, serial : parallel", f"{serial} : {parallel}", words.HOURS_HELP),
     )
     _status(sheet, "serial_share", "serial_share")
-    chart = _chart(
-        sheet,
-        "Serial or parallel",
-        Line(
-            "serial_share",
-            "serial share",
-            "share",
-            value=now["serial_share"],
-            usual=sheet.trend.usual("serial_share"),
-            earlier=sheet.trend.earlier("serial_share"),
-        ),
-        Stack(
-            (
-                ("serial_hours", "one in flight", "serial"),
-                ("parallel_hours", "two or more", "parallel"),
-            ),
-            "hours",
-        ),
-    )
-    show_figure(chart, key="serial-chart")
-    st.caption(words.serial_caption(now, sheet.trend))
+    one, more = ("serial_hours", "one in flight"), ("parallel_hours", "two or more")
+    hours = Stack(((*one, "serial"), (*more, "parallel")), "hours")
+    line = _line(sheet, "serial_share", "serial share", "share")
+    _chart(sheet, title, line, hours, key="serial-chart")
+    st.caption(words.serial_caption(sheet.now, sheet.trend))
 
 
 def _loop(sheet: Sheet) -> None:
-    now, trend = sheet.now, sheet.trend
-    value, too_few = words.loop_value(now)
+    title, loop = "Feedback loop", "loop_hours_median"
+    value, too_few = words.loop_value(sheet.now)
     _figures(
-        "Feedback loop",
+        title,
         words.LOOP_HELP,
-        ("Launch to next launch", value, words.loop_help(now)),
+        ("Launch to next launch", value, words.loop_help(sheet.now)),
         words.largest_part(sheet.parts),
     )
     if too_few:
         st.markdown(too_few)
     else:
-        _status(sheet, "loop_hours_median", "loop_hours_median")
-    layers = [("machine_part", "machine", "machine"), ("waiting_part", "waiting", "reaction")]
-    if sheet.hours:
-        layers.append(("off_part", "nights, days off", OFF))
-    chart = _chart(
-        sheet,
-        "Feedback loop",
-        Line(
-            "loop_hours_median",
-            "median loop, log scale",
-            "hours",
-            value=now["loop_hours_median"],
-            usual=trend.usual("loop_hours_median"),
-            earlier=trend.earlier("loop_hours_median"),
-            log=True,
-        ),
-        Stack(tuple(layers), "share"),  # type: ignore[arg-type] # the inks are literals
-    )
-    show_figure(chart, key="loop-chart")
-    st.caption(words.loop_caption(now, sheet.parts))
+        _status(sheet, loop, loop)
+    layers: list[Any] = [
+        ("machine_part", "machine", "machine"),
+        ("waiting_part", "waiting", "reaction"),
+        *([("off_part", "nights, days off", OFF)] if sheet.hours else []),
+    ]
+    line = _line(sheet, loop, "median loop, log scale", "hours", log=True)
+    _chart(sheet, title, line, Stack(tuple(layers), "share"), key="loop-chart")
+    st.caption(words.loop_caption(sheet.now, sheet.parts))
 
 
 def _figures(title: str, about: str, *metrics: tuple[str, str, str]) -> None:
@@ -200,12 +162,17 @@ def _status(sheet: Sheet, measure: str, metric: str) -> None:
         show_why(sheet.view, metric, scholar=sheet.scholar)
 
 
-def _chart(sheet: Sheet, title: str, upper: Line, lower: Line | Stack) -> Chart:
-    return draw_tile(
-        sheet.trend.frame,
-        upper=upper,
-        lower=lower,
-        weeks=sheet.weeks_of(upper.column),
-        mode=theme_mode(),
-        title=title,
-    )
+def _line(
+    sheet: Sheet, measure: str, title: str, unit: str, *, over: str = "", **look: Any
+) -> Line:
+    """A weekly measure; `over` is the figure of the days, if that is another one."""
+    usual, earlier = sheet.trend.usual(measure), sheet.trend.earlier(measure)
+    value = sheet.now[over or measure]
+    return Line(measure, title, unit, value=value, usual=usual, earlier=earlier, **look)
+
+
+def _chart(sheet: Sheet, title: str, upper: Line, lower: Line | Stack, *, key: str) -> None:
+    weeks = sheet.weeks_of(upper.column)
+    frame, mode = sheet.trend.frame, theme_mode()
+    chart = draw_tile(frame, upper=upper, lower=lower, weeks=weeks, mode=mode, title=title)
+    show_figure(chart, key=key)

@@ -1,0 +1,82 @@
+"""Hours as flat bars: what GPU-hours led to, and hours one by one beside hours as they ran."""
+
+import polars as pl
+
+from velocity import formats
+from velocity.charts.base import Canvas, Chart, hidden
+from velocity.charts.marks import bars, hatched, outline, solid
+from velocity.charts.words import Part, beside, bold, swatch
+from velocity.theme import Mode
+
+
+def draw_bought(frame: pl.DataFrame, *, mode: Mode, title: str) -> Chart:
+    """One stacked bar of GPU-hours by what they led to.
+
+    - `frame`: one row per part, in order; `part` ("led", "after", "killed", "failed" or "other"),
+      `words` (str), `gpu_hours` (float), `per_cent` (int, the parts add up to 100).
+    """
+    canvas = Canvas(title, mode, 34, (1, 1, 2, 2))
+    rows = frame.filter(frame["gpu_hours"] > 0).to_dicts()
+    if not rows:
+        return canvas.blank("No GPU-hours in these days")
+    said = [
+        f"{row['words']} {formats.part(row['per_cent'], row['gpu_hours'])}, "
+        f"{formats.count(row['gpu_hours'])} GPU-hours"
+        for row in rows
+    ]
+    colour = canvas.colour
+    looks = {
+        "led": solid(colour.series),
+        "after": solid(colour.faint),
+        "killed": outline(colour.killed),
+        "failed": hatched(colour.failed, colour.bg),
+        "other": outline(colour.muted),
+    }
+    traces = [
+        _flat(row["gpu_hours"], 0, looks[row["part"]], words, 0.9)
+        for row, words in zip(rows, said, strict=True)
+    ]
+    layout = _stacked(sum(row["gpu_hours"] for row in rows), (-0.5, 0.5))
+    return canvas.chart(traces, layout, f": {', '.join(said)}.")
+
+
+def draw_side_by_side(
+    *, experiment_hours: float, serial_hours: float, parallel_hours: float, mode: Mode, title: str
+) -> Chart:
+    """An outline of the hours one after another, and below it the hours as they ran.
+
+    - `experiment_hours`: in flight, summed over experiments.
+    - `serial_hours`, `parallel_hours`: with one experiment in flight, and with two or more.
+    """
+    canvas = Canvas(title, mode, 96, (1, 1, 18, 2))
+    colour, busy = canvas.colour, serial_hours + parallel_hours
+    if not busy:
+        return canvas.blank("Nothing was in flight in these days")
+    # The last two add up to the second as printed.
+    ran, serial = round(busy), min(round(serial_hours), round(busy))
+    hours = round(experiment_hours), ran, serial, ran - serial
+    whole, busy_words, one, more = map(formats.hours_sum, hours)
+    traces = [
+        _flat(experiment_hours, 1, outline(colour.muted), f"one after another {whole}", 0.42),
+        _flat(serial_hours, 0, solid(colour.serial), f"one in flight {one}", 0.42),
+        _flat(parallel_hours, 0, solid(colour.parallel), f"two or more {more}", 0.42),
+    ]
+    serially = swatch("■", colour.serial, f"{one} one in flight")
+    at_once = swatch("■", colour.parallel, f"{more} two or more")
+    ink: Part = {"font": {"color": colour.text}, "yanchor": "bottom", "yshift": 1}
+    layout = _stacked(max(experiment_hours, busy), (-0.24, 1.24)) | {
+        "annotations": [
+            beside(f"one after another {bold(whole)}", 1.23, 0, **ink),
+            beside(f"as they ran {bold(busy_words)} = {serially} + {at_once}", 0.23, 0, **ink),
+        ],
+    }
+    alt = f": one after another {whole}, as they ran {busy_words}: "
+    return canvas.chart(traces, layout, f"{alt}{one} one in flight, {more} parallel.")
+
+
+def _flat(hours: float, at: float, look: Part, words: str, width: float) -> Part:
+    return bars([hours], [at], look, [words], orientation="h", width=[width])
+
+
+def _stacked(hours: float, rows: tuple[float, float]) -> Part:
+    return {"barmode": "stack", "xaxis": hidden(0, hours), "yaxis": hidden(*rows)}
