@@ -9,6 +9,7 @@ needed, because this file's own tree has them elsewhere or not at all.
 
 from __future__ import annotations
 
+import itertools
 import json
 import sys
 from dataclasses import asdict, replace
@@ -25,8 +26,9 @@ _DRAWN_TABLES = 20
 _CASES_IN_A_TABLE = 3
 _DRAWN_HISTORIES = 4
 _PULLS_OF_A_HISTORY = 5
-_TOLERANCE = timedelta(minutes=1)
+_TOLERANCE, _TOGETHER = timedelta(minutes=1), timedelta(minutes=2)
 _TIMES = ("created_at", "heartbeat_at")
+_UNKNOWN_STATE = "mystery"  # it has a flag since
 _TIMES_OF_A_ROW = ("created_at", "writer_starts", "heartbeat_at", "runtime_s", "last_metric_at")
 
 
@@ -52,7 +54,7 @@ def _write_demo(case: Path, anchor: datetime) -> None:
     arrivals: list[Mapping[str, str]] = []
     for runs, instant in ((cohort.runs_before, cohort.before), (cohort.runs, cohort.as_of)):
         world.put(*runs)
-        arrivals.append(_write_nodes(case, len(arrivals), world, instant))
+        arrivals.append(_write_nodes(case, len(arrivals), _runs_of(world), instant))
     _write_arrivals(case, arrivals)
 
 
@@ -99,21 +101,31 @@ def _are_sound(
 def _write_drawn_history(case: Path, seed: int) -> None:
     """Write what a changing W&B server holds at each of a few pulls.
 
-    The runs of these histories have a runtime and a last row that their clocks contradict, so these
-    are left out.
+    Runs of these histories have a runtime and a last row that their clocks contradict: both are
+    left out. So are runs that are deleted, spoiled or resumed: the base commit notices later that
+    they are gone, and reads them otherwise.
     """
     histories = import_module("tests.histories")
     case.mkdir()
     (case / "velocity.toml").write_text('[wandb]\nprojects = ["lab/*"]\n', encoding="utf-8")
-    World = import_module("velocity.demo.world").World  # noqa: N806 - a class
-    world = World()
+    world = import_module("velocity.demo.world").World()
     history = histories.History(world, seed)
-    arrivals: list[Mapping[str, str]] = []
+    pulls: list[tuple[datetime, dict[Any, Any]]] = []
     for _ in range(_PULLS_OF_A_HISTORY):
         history.step()
         history.now += timedelta(hours=8)
-        held = World(replace(it, summary_metrics="{}") for it in _runs_of(world))
-        arrivals.append(_write_nodes(case, len(arrivals), held, history.now))
+        plain = (replace(it, summary_metrics="{}") for it in _runs_of(world))
+        held = {(it.project, it.name): it for it in plain if _has_sound_times(it)}
+        pulls.append((history.now, held))
+    unsteady = {
+        key
+        for (_, held), (_, later) in itertools.pairwise(pulls)
+        for key in held.keys() - later.keys()
+    }
+    arrivals: list[Mapping[str, str]] = []
+    for now, held in pulls:
+        kept = [run for key, run in held.items() if key not in unsteady]
+        arrivals.append(_write_nodes(case, len(arrivals), kept, now))
     _write_arrivals(case, arrivals)
 
 
@@ -123,9 +135,11 @@ def _runs_of(world: Any) -> Iterable[Any]:
             yield from project.runs.values()
 
 
-def _write_nodes(case: Path, number: int, world: Any, instant: datetime) -> Mapping[str, str]:
-    """Write every run of a world with sound times to `nodes-<number>.json`."""
-    nodes = [asdict(run) for run in _runs_of(world) if _has_sound_times(run)]
+def _write_nodes(
+    case: Path, number: int, runs: Iterable[Any], instant: datetime
+) -> Mapping[str, str]:
+    """Write the runs of a server with sound times to `nodes-<number>.json`."""
+    nodes = [asdict(run) for run in runs if _has_sound_times(run)]
     name = f"nodes-{number}.json"
     text = json.dumps(nodes, default=datetime.isoformat, indent=0)
     (case / name).write_text(text, encoding="utf-8")
@@ -144,12 +158,18 @@ def _write_drawn_tables(case: Path, seed: int) -> None:
         rules=batches.OTHER_RULES if seed % 3 == 0 else None,
     )
     rows: dict[int, list[Any]] = {}
+    seen: dict[str, list[datetime]] = {}
     for drawn in batch.cases:
         for run in drawn.runs:
-            row = batches.row_of(run)
-            times = (row[name] for name in _TIMES_OF_A_ROW)
-            if _are_sound(*times):
-                rows.setdefault(drawn.as_of[run.entity, run.project], []).append(row)
+            row, as_of = batches.row_of(run), drawn.as_of[run.entity, run.project]
+            start, others = row["started_at"] or row["created_at"], seen.setdefault(run.run_id, [])
+            # Runs of one id that start together, in two projects, count as one run since then.
+            is_alone = all(abs(start - it) > _TOGETHER for it in others)
+            others.append(start)
+            is_over = (row["heartbeat_at"] or start) <= batches.moment(as_of)
+            is_sound = _are_sound(*(row[name] for name in _TIMES_OF_A_ROW))
+            if is_alone and is_over and is_sound and row["state"] != _UNKNOWN_STATE:
+                rows.setdefault(as_of, []).append(row)
     if not rows:
         return
     case.mkdir()
