@@ -13,13 +13,16 @@ from functools import reduce
 from importlib import import_module
 from itertools import count
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
 import velocity
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from multiprocessing.connection import Connection
+    from multiprocessing.process import BaseProcess
     from types import FrameType
 
 _FORKS = multiprocessing.get_context("forkserver")
@@ -28,8 +31,7 @@ _FORKS.set_forkserver_preload(["pytest", "velocity.report", "velocity.sync.comma
 
 def kill_at(step: str, function: Callable[..., object], *arguments: object, **named: Any) -> None:
     """Call a function in a child that is killed when a step begins: `module:name`."""
-    child = _FORKS.Process(target=_to_step, args=(step, function, arguments, named))
-    child.start()
+    child = _started(_to_step, step, function, arguments, named)
     child.join()
     assert child.exitcode == -signal.SIGKILL, f"it ended without {step}"
 
@@ -41,8 +43,7 @@ def kill_at_line(last: int | None, function: Callable[..., object], *arguments: 
         Number of lines that ran.
     """
     receiving, sending = _FORKS.Pipe(duplex=False)
-    child = _FORKS.Process(target=_to_line, args=(last, sending, function, arguments))
-    child.start()
+    child = _started(_to_line, last, sending, function, arguments)
     sending.close()
     child.join()
     if last is None:
@@ -50,6 +51,14 @@ def kill_at_line(last: int | None, function: Callable[..., object], *arguments: 
         return ran
     assert child.exitcode == -signal.SIGKILL, f"it has fewer than {last} lines"
     return last
+
+
+def _started(target: Callable[..., None], *arguments: object) -> BaseProcess:
+    """A child that does not run the main module first: a test of a page leaves the app there."""
+    child = _FORKS.Process(target=target, args=arguments)
+    with patch.dict(sys.modules, {"__main__": ModuleType("__main__")}):
+        child.start()
+    return child
 
 
 def _kill(*_: object, **__: object) -> None:

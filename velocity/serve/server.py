@@ -24,6 +24,7 @@ from streamlit.auth_util import get_secrets_auth_section
 from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
 from streamlit.web.server.starlette.starlette_websocket import _get_signed_cookie_with_chunks
 
+import velocity.pages  # noqa: F401 - they take a second to load, before anybody waits for one
 from velocity.demo import RUN_PAGES, is_demo
 from velocity.errors import VelocityError
 from velocity.paths import SERVED_MODE, data_folder, project_root
