@@ -9,9 +9,10 @@ needed, because this file's own tree has them elsewhere or not at all.
 
 from __future__ import annotations
 
+import itertools
 import json
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, date, datetime, timedelta
 from email.utils import format_datetime
 from importlib import import_module
@@ -19,14 +20,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
 _DRAWN_TABLES = 20
 _CASES_IN_A_TABLE = 3
 _DRAWN_HISTORIES = 4
 _PULLS_OF_A_HISTORY = 5
-_TOLERANCE_S = 60
+_TOLERANCE, _TOGETHER = timedelta(minutes=1), timedelta(minutes=2)
 _TIMES = ("created_at", "heartbeat_at")
+_UNKNOWN_STATE = "mystery"  # it has a flag since
+_TIMES_OF_A_ROW = ("created_at", "writer_starts", "heartbeat_at", "runtime_s", "last_metric_at")
 
 
 def _write_inputs(folder: Path, anchor: datetime) -> None:
@@ -50,51 +53,93 @@ def _write_demo(case: Path, anchor: datetime) -> None:
     world = import_module("velocity.demo.world").World()
     arrivals: list[Mapping[str, str]] = []
     for runs, instant in ((cohort.runs_before, cohort.before), (cohort.runs, cohort.as_of)):
-        world.put(*filter(_has_sound_times, runs))
-        arrivals.append(_write_nodes(case, len(arrivals), world, instant))
+        world.put(*runs)
+        arrivals.append(_write_nodes(case, len(arrivals), _runs_of(world), instant))
     _write_arrivals(case, arrivals)
 
 
 def _has_sound_times(run: Any) -> bool:
-    """Whether the times that a run wrote itself agree with its server's.
+    """Whether a run of a server has `_are_sound` times, and a config that is one."""
+    summary, config = json.loads(run.summary_metrics or "{}"), json.loads(run.config or "{}")
+    if not isinstance(config, dict):
+        return False
+    writers = config.get("_wandb", {}).get("value", {}).get("e", {})
+    row = summary.get("_timestamp")
+    return _are_sound(
+        run.created_at,
+        [_instant_of(it["startedAt"]) for it in writers.values()],
+        run.heartbeat_at,
+        summary.get("_runtime"),
+        None if row is None else datetime.fromtimestamp(row, UTC),
+    )
 
-    The base commit believes runs that do not, and every later figure of their scholars and groups
-    differs for that reason alone.
+
+def _are_sound(
+    created: datetime,
+    starts: Sequence[datetime],
+    heartbeat: datetime | None,
+    runtime_s: float | None,
+    last_row: datetime | None,
+) -> bool:
+    """Whether the times that a run wrote itself agree with its server's and with each other.
+
+    The base commit believes runs that contradict themselves, and every later figure of their
+    scholars and groups differs for that reason alone.
     """
-    summary = json.loads(run.summary_metrics or "{}")
-    told = json.loads(run.config or "{}").get("_wandb", {}).get("value", {})
-    written = [_instant_of(it["startedAt"]).timestamp() for it in told.get("e", {}).values()]
-    if "_timestamp" in summary:
-        written.append(summary["_timestamp"])
-    first, last = run.created_at.timestamp(), (run.heartbeat_at or run.created_at).timestamp()
-    return summary.get("_runtime", 0) >= 0 and all(
-        first - _TOLERANCE_S <= it <= last + _TOLERANCE_S for it in written
+    if heartbeat is None or len(starts) > 1:
+        return False
+    start = starts[0] if starts else created
+    runtime = timedelta(seconds=runtime_s or 0)
+    if runtime_s is not None and not timedelta(0) < runtime <= heartbeat - start + _TOLERANCE:
+        return runtime_s == 0 and abs(heartbeat - start) <= _TOLERANCE
+    end = start + runtime if runtime_s else heartbeat
+    return created - _TOLERANCE <= start <= heartbeat and (
+        last_row is None or start <= last_row <= min(heartbeat, end) + _TOLERANCE
     )
 
 
 def _write_drawn_history(case: Path, seed: int) -> None:
-    """Write what a changing W&B server holds at each of a few pulls."""
+    """Write what a changing W&B server holds at each of a few pulls.
+
+    Runs of these histories have a runtime and a last row that their clocks contradict: both are
+    left out. So are runs that are deleted, spoiled or resumed: the base commit notices later that
+    they are gone, and reads them otherwise.
+    """
     histories = import_module("tests.histories")
     case.mkdir()
     (case / "velocity.toml").write_text('[wandb]\nprojects = ["lab/*"]\n', encoding="utf-8")
     world = import_module("velocity.demo.world").World()
     history = histories.History(world, seed)
-    arrivals: list[Mapping[str, str]] = []
+    pulls: list[tuple[datetime, dict[Any, Any]]] = []
     for _ in range(_PULLS_OF_A_HISTORY):
         history.step()
         history.now += timedelta(hours=8)
-        arrivals.append(_write_nodes(case, len(arrivals), world, history.now))
+        plain = (replace(it, summary_metrics="{}") for it in _runs_of(world))
+        held = {(it.project, it.name): it for it in plain if _has_sound_times(it)}
+        pulls.append((history.now, held))
+    unsteady = {
+        key
+        for (_, held), (_, later) in itertools.pairwise(pulls)
+        for key in held.keys() - later.keys()
+    }
+    arrivals: list[Mapping[str, str]] = []
+    for now, held in pulls:
+        kept = [run for key, run in held.items() if key not in unsteady]
+        arrivals.append(_write_nodes(case, len(arrivals), kept, now))
     _write_arrivals(case, arrivals)
 
 
-def _write_nodes(case: Path, number: int, world: Any, instant: datetime) -> Mapping[str, str]:
-    """Write every run of a world to `nodes-<number>.json`."""
-    nodes = [
-        asdict(run)
-        for projects in world.entities.values()
-        for project in projects.values()
-        for run in project.runs.values()
-    ]
+def _runs_of(world: Any) -> Iterable[Any]:
+    for projects in world.entities.values():
+        for project in projects.values():
+            yield from project.runs.values()
+
+
+def _write_nodes(
+    case: Path, number: int, runs: Iterable[Any], instant: datetime
+) -> Mapping[str, str]:
+    """Write the runs of a server with sound times to `nodes-<number>.json`."""
+    nodes = [asdict(run) for run in runs if _has_sound_times(run)]
     name = f"nodes-{number}.json"
     text = json.dumps(nodes, default=datetime.isoformat, indent=0)
     (case / name).write_text(text, encoding="utf-8")
@@ -112,16 +157,27 @@ def _write_drawn_tables(case: Path, seed: int) -> None:
         has_roster=seed % 4 > 0,
         rules=batches.OTHER_RULES if seed % 3 == 0 else None,
     )
+    rows: dict[int, list[Any]] = {}
+    seen: dict[str, list[datetime]] = {}
+    for drawn in batch.cases:
+        for run in drawn.runs:
+            row, as_of = batches.row_of(run), drawn.as_of[run.entity, run.project]
+            start, others = row["started_at"] or row["created_at"], seen.setdefault(run.run_id, [])
+            # Runs of one id that start together, in two projects, count as one run since then.
+            is_alone = all(abs(start - it) > _TOGETHER for it in others)
+            others.append(start)
+            is_over = (row["heartbeat_at"] or start) <= batches.moment(as_of)
+            is_sound = _are_sound(*(row[name] for name in _TIMES_OF_A_ROW))
+            if is_alone and is_over and is_sound and row["state"] != _UNKNOWN_STATE:
+                rows.setdefault(as_of, []).append(row)
+    if not rows:
+        return
     case.mkdir()
     (case / "velocity.toml").write_text(
         _settings_text(batches.settings_of(batch.rules)), encoding="utf-8"
     )
     if batch.roster is not None:
         (case / "roster.toml").write_text(_roster_text(batch.roster), encoding="utf-8")
-    rows: dict[int, list[Any]] = {}
-    for drawn in batch.cases:
-        for run in drawn.runs:
-            rows.setdefault(drawn.as_of[run.entity, run.project], []).append(batches.row_of(run))
     arrivals: list[Mapping[str, str]] = []
     for as_of in sorted(rows):
         name = f"runs-{len(arrivals)}.parquet"
