@@ -53,19 +53,17 @@ def _write_demo(case: Path, anchor: datetime) -> None:
     world = import_module("velocity.demo.world").World()
     arrivals: list[Mapping[str, str]] = []
     for runs, instant in ((cohort.runs_before, cohort.before), (cohort.runs, cohort.as_of)):
-        world.put(*runs)
+        world.put(*(it for it in runs if _are_sound(*_times_of(it))))
         arrivals.append(_write_nodes(case, len(arrivals), _runs_of(world), instant))
     _write_arrivals(case, arrivals)
 
 
-def _has_sound_times(run: Any) -> bool:
-    """Whether a run of a server has `_are_sound` times, and a config that is one."""
+def _times_of(run: Any) -> tuple[Any, ...]:
+    """The times of a server's run, as `_are_sound` takes them."""
     summary, config = json.loads(run.summary_metrics or "{}"), json.loads(run.config or "{}")
-    if not isinstance(config, dict):
-        return False
     writers = config.get("_wandb", {}).get("value", {}).get("e", {})
     row = summary.get("_timestamp")
-    return _are_sound(
+    return (
         run.created_at,
         [_instant_of(it["startedAt"]) for it in writers.values()],
         run.heartbeat_at,
@@ -81,19 +79,36 @@ def _are_sound(
     runtime_s: float | None,
     last_row: datetime | None,
 ) -> bool:
-    """Whether the times that a run wrote itself agree with its server's and with each other.
+    """Whether the times that a run wrote itself agree with its server's.
 
-    The base commit believes runs that contradict themselves, and every later figure of their
-    scholars and groups differs for that reason alone.
+    The base commit believes runs that do not, and every later figure of their scholars and groups
+    differs for that reason alone.
+    """
+    first, last = created - _TOLERANCE, (heartbeat or created) + _TOLERANCE
+    written = starts if last_row is None else [*starts, last_row]
+    return (runtime_s or 0) >= 0 and all(first <= it <= last for it in written)
+
+
+def _are_plain(
+    created: datetime,
+    starts: Sequence[datetime],
+    heartbeat: datetime | None,
+    runtime_s: float | None,
+    last_row: datetime | None,
+) -> bool:
+    """Whether sound times are of one session that ends as its runtime and its last row say.
+
+    Drawn runs often contradict themselves in these too.
     """
     if heartbeat is None or len(starts) > 1:
         return False
     start = starts[0] if starts else created
-    runtime = timedelta(seconds=runtime_s or 0)
-    if runtime_s is not None and not timedelta(0) < runtime <= heartbeat - start + _TOLERANCE:
-        return runtime_s == 0 and abs(heartbeat - start) <= _TOLERANCE
-    end = start + runtime if runtime_s else heartbeat
-    return created - _TOLERANCE <= start <= heartbeat and (
+    if runtime_s == 0:
+        return abs(heartbeat - start) <= _TOLERANCE
+    end = heartbeat if runtime_s is None else start + timedelta(seconds=runtime_s)
+    if not start <= heartbeat or end > heartbeat + _TOLERANCE:
+        return False
+    return _are_sound(created, starts, heartbeat, runtime_s, last_row) and (
         last_row is None or start <= last_row <= min(heartbeat, end) + _TOLERANCE
     )
 
@@ -114,8 +129,12 @@ def _write_drawn_history(case: Path, seed: int) -> None:
     for _ in range(_PULLS_OF_A_HISTORY):
         history.step()
         history.now += timedelta(hours=8)
-        plain = (replace(it, summary_metrics="{}") for it in _runs_of(world))
-        held = {(it.project, it.name): it for it in plain if _has_sound_times(it)}
+        known = (replace(it, summary_metrics="{}") for it in _runs_of(world))
+        held = {
+            (it.project, it.name): it
+            for it in known
+            if isinstance(json.loads(it.config), dict) and _are_plain(*_times_of(it))
+        }
         pulls.append((history.now, held))
     unsteady = {
         key
@@ -138,8 +157,8 @@ def _runs_of(world: Any) -> Iterable[Any]:
 def _write_nodes(
     case: Path, number: int, runs: Iterable[Any], instant: datetime
 ) -> Mapping[str, str]:
-    """Write the runs of a server with sound times to `nodes-<number>.json`."""
-    nodes = [asdict(run) for run in runs if _has_sound_times(run)]
+    """Write the runs of a server to `nodes-<number>.json`."""
+    nodes = [asdict(run) for run in runs]
     name = f"nodes-{number}.json"
     text = json.dumps(nodes, default=datetime.isoformat, indent=0)
     (case / name).write_text(text, encoding="utf-8")
@@ -167,8 +186,8 @@ def _write_drawn_tables(case: Path, seed: int) -> None:
             is_alone = all(abs(start - it) > _TOGETHER for it in others)
             others.append(start)
             is_over = (row["heartbeat_at"] or start) <= batches.moment(as_of)
-            is_sound = _are_sound(*(row[name] for name in _TIMES_OF_A_ROW))
-            if is_alone and is_over and is_sound and row["state"] != _UNKNOWN_STATE:
+            is_plain = _are_plain(*(row[name] for name in _TIMES_OF_A_ROW))
+            if is_alone and is_over and is_plain and row["state"] != _UNKNOWN_STATE:
                 rows.setdefault(as_of, []).append(row)
     if not rows:
         return
