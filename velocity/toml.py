@@ -124,6 +124,11 @@ def must(accept: Callable[[Any], object], expected: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+def like(pattern: str, expected: str) -> AfterValidator:
+    """Returns a validator that refuses texts that are not entirely like a regular expression."""
+    return must(re.compile(pattern).fullmatch, expected)
+
+
 def as_toml(value: Any) -> str:
     """Returns a value as it is written in a TOML file, cut to a readable length."""
     match value:

@@ -11,8 +11,8 @@ from typing import Any
 
 import polars as pl
 
-from velocity.roster.models import AccountRule, Automation, Excluded, Holiday, Note, Roster
-from velocity.roster.rules import criteria
+from velocity.roster.models import Holiday, Note, Roster
+from velocity.roster.rules import Rule, criteria
 
 _Columns = dict[str, pl.DataType | type[pl.DataType]]
 
@@ -149,7 +149,7 @@ def roster_frames(roster: Roster) -> dict[str, pl.DataFrame]:
 
 def _run_rules(roster: Roster) -> Iterator[tuple[str | None, ...]]:
     """Yields the rules of automation, exclusions and shared accounts, each as in the file."""
-    lists: list[tuple[str, str | None, Sequence[Automation | Excluded | AccountRule]]] = [
+    lists: list[tuple[str, str | None, Sequence[Rule]]] = [
         ("automation", None, roster.automation),
         ("excluded", None, roster.excluded),
         *(("shared", it.username, it.rules) for it in roster.shared_account),
