@@ -15,12 +15,13 @@ from pydantic import AfterValidator, BaseModel, ValidationError
 from velocity.formats import did_you_mean, mid_sentence
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from pydantic.fields import FieldInfo
 
 _Model = TypeVar("_Model", bound=BaseModel)
+_Item = TypeVar("_Item")
 _Path = tuple[str | int, ...]
 _LONGEST = 60  # characters of a value that a finding repeats
 _WORD = re.compile(r"[A-Za-z0-9_-]+")
@@ -105,6 +106,18 @@ def named(kind: str, entries: Sequence[_Model]) -> list[tuple[str, _Model]]:
     """Pairs each entry with its name, such as "scholar ada": its kind and its first key."""
     labels = [getattr(entry, next(iter(type(entry).model_fields))) for entry in entries]
     return list(zip(_names(kind, labels), entries, strict=True))
+
+
+def repeats(
+    items: Iterable[tuple[str, _Item]], fold: Callable[[_Item], object] = lambda it: it
+) -> Iterator[tuple[str, _Item, str]]:
+    """Yields the places and values of repeated items other than None, and the first such place."""
+    first: dict[object, str] = {}
+    for where, value in items:
+        if fold(value) in first:
+            yield where, value, first[fold(value)]
+        elif value is not None:
+            first[fold(value)] = where
 
 
 def hinted(expected: str, got: str, known: Iterable[str]) -> str:

@@ -68,8 +68,10 @@ def _work_too_long(draft: Draft, story: Story, bench: Bench) -> Iterator[Planned
 def _be_under_way(draft: Draft, story: Story, bench: Bench) -> None:
     start = _cleared(draft, story)
     config = bench.config()
-    labels = ({"config": config | {"seed": seed}, "group": "seeds-under-way"} for seed in range(3))
-    seeds = [bench.run(start + 40 * seed, 2.5, **its) for seed, its in enumerate(labels)]
+    seeds = [
+        bench.run(start + seed * 40, 2.5, config=config | {"seed": seed}, group="seeds-under-way")
+        for seed in range(3)
+    ]
     draft.add(story.project, Experiment(seeds))
 
 

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 from itertools import chain, combinations
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic import BaseModel
 
 from velocity.roster.credits import price_contradictions, prices_of
+from velocity.roster.days_off import holiday_contradictions, overlapping_days_off
 from velocity.roster.globs import covers, meet
-from velocity.toml import Finding, as_toml, hinted, named, warning
+from velocity.toml import Finding, as_toml, hinted, named, repeats, warning
 
 if TYPE_CHECKING:
-    from velocity.roster.models import Away, Holiday, ResearchManager, Roster, Scholar, Stream
+    from velocity.roster.models import ResearchManager, Roster, Scholar, Stream
 
     _Scholars = Sequence[tuple[str, Scholar]]
-
-_Value = TypeVar("_Value")
-_LONGEST_LEAVE = timedelta(days=5 * 366)  # a longer one is a typing error
 
 
 class Placed(NamedTuple):
@@ -67,8 +65,9 @@ def contradictions(roster: Roster, wrong: Collection[str]) -> Iterator[Finding]:
     for entry in scholars:
         yield from _repeated(texts_of([entry], "workdays"), "each day of the week once")
     for name, scholar in scholars:
-        yield from _days_off((f"{name}: {away}", it) for away, it in named("away", scholar.away))
-    yield from _holidays(roster, wrong)
+        off = ((f"{name}: {away}", it) for away, it in named("away", scholar.away))
+        yield from overlapping_days_off(off)
+    yield from holiday_contradictions(roster.holidays, wrong)
     yield from _grants(roster, known)
     yield from _notes(roster, known)
     owners: list[tuple[str, Scholar | Stream]] = [*scholars, *streams]
@@ -89,18 +88,6 @@ def texts_of(entries: Iterable[tuple[str, BaseModel]], key: str) -> list[Placed]
         texts = value if isinstance(value, tuple) else (value,)
         found += [Placed(f"{name}: {key}", text) for text in texts if text is not None]
     return found
-
-
-def repeats(
-    items: Iterable[tuple[str, _Value]], fold: Callable[[_Value], object] = lambda it: it
-) -> Iterator[tuple[str, _Value, str]]:
-    """Yields the places and values of repeated items other than None, and the first such place."""
-    first: dict[object, str] = {}
-    for where, value in items:
-        if fold(value) in first:
-            yield where, value, first[fold(value)]
-        elif value is not None:
-            first[fold(value)] = where
 
 
 def unknown_id(where: str, got: str | None, known: Collection[str], kind: str) -> Iterator[Finding]:
@@ -237,40 +224,6 @@ def _managers(
                 yield warning(where, problem, "other scholars")
     for entry in managers:
         yield from _repeated(texts_of([entry], "scholars"), "each scholar once")
-
-
-def _holidays(roster: Roster, wrong: Collection[str]) -> Iterator[Finding]:
-    holidays = named("holiday", roster.holidays)
-    for name, it in holidays:
-        days = {"date": it.date, "from": it.from_date, "to": it.to_date}
-        given = [key for key, value in days.items() if value or f"{name}: {key}" in wrong]
-        if given not in (["date"], ["from", "to"]):
-            got = " and ".join(given) or "no day"
-            yield Finding(name, f"got {got}", "either a date, or from and to")
-    yield from _days_off(holidays)
-    for name, _, earlier in repeats((name, it.date) for name, it in holidays):
-        yield warning(f"{name}: date", f"same as {earlier}", "each holiday once")
-
-
-def _days_off(entries: Iterable[tuple[str, Away | Holiday]]) -> Iterator[Finding]:
-    """Yields mistakes in days off, each from a day up to but not including another."""
-    earlier: list[tuple[str, date, date]] = []
-    for where, entry in entries:
-        first, end = entry.from_date, entry.to_date
-        if first is None or end is None:
-            continue
-        if end <= first:
-            expected = "the day after the last day off"
-            yield Finding(f"{where}: to", f"got {end}, which is not after {first}", expected)
-        elif end - first > _LONGEST_LEAVE:
-            problem = f"got {end}, {(end - first).days} days after {first}"
-            yield Finding(f"{where}: to", problem, f"at most {_LONGEST_LEAVE.days} days")
-        else:
-            for other, begin, until in earlier:
-                if first < until and begin < end:
-                    expected = "one entry for each time off"
-                    yield warning(where, f"overlaps in time with {other}", expected)
-            earlier.append((where, first, end))
 
 
 def _grants(roster: Roster, known: Mapping[str, Collection[str]]) -> Iterator[Finding]:

@@ -14,6 +14,7 @@ from velocity.queries import list_metric_queries
 from velocity.roster.against_data import Seen, misfits
 from velocity.roster.contradictions import contradictions
 from velocity.roster.credits import Credits
+from velocity.roster.days_off import Away, Holiday
 from velocity.roster.fields import (
     AWAKE,
     WEEKDAYS,
@@ -43,13 +44,6 @@ def _weekly_measure(measure: str) -> str:
     if measure not in known:
         raise ValueError(hinted(f"one of {', '.join(known)}", measure, known))
     return measure
-
-
-class Away(Entry):
-    """Days on which a scholar does not work: from the day `from` up to but not including `to`."""
-
-    from_date: Day = Field(alias="from", description="First day away.")
-    to_date: Day = Field(alias="to", description="The day after the last day away.")
 
 
 class Aim(Entry):
@@ -164,17 +158,6 @@ class Note(Entry):
     scholar: Id | None = Field(None, description="Id of the scholar whom it concerns.")
     new_phase: Flag = Field(
         False, description="true: usual ranges start afresh with the week of the event."
-    )
-
-
-class Holiday(Entry):
-    """Days on which nobody works: a `date`, or from the day `from` up to, not including, `to`."""
-
-    name: Label = Field(description="Name shown on charts.")
-    date: Day | None = Field(None, description="The day, if it is only one.")
-    from_date: Day | None = Field(None, alias="from", description="First of several days.")
-    to_date: Day | None = Field(
-        None, alias="to", description="The day after the last of several days."
     )
 
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 from pydantic import BeforeValidator, Field
 
-from velocity.roster.contradictions import repeats, unknown_id
+from velocity.roster.contradictions import unknown_id
 from velocity.roster.fields import Entry, Id, ProjectGlob, Text
 from velocity.roster.globs import covers
-from velocity.toml import Finding, as_toml, named, warning
+from velocity.toml import Finding, as_toml, named, repeats, warning
 
 if TYPE_CHECKING:
     from velocity.roster.models import Roster

@@ -73,7 +73,8 @@ def _missing(runs_of: Mapping[str, int], roster: Roster | None) -> dict[str, str
     if roster is not None:
         taken |= {it.id.lower() for it in roster.scholars}
         known |= {username for it in roster.scholars for username in it.usernames}
-        known |= {it.username for it in (*roster.automation, *roster.shared_account)}
+        known |= {it.username for it in roster.automation}
+        known |= {it.username for it in roster.shared_account}
     ids: dict[str, str] = {}
     for username in sorted(runs_of, key=lambda it: (-runs_of[it], it)):
         if username and username not in known:

@@ -6,12 +6,13 @@ must not derive anybody again.
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 import polars as pl
 
-from velocity.roster.models import Holiday, Note, Roster
+from velocity.roster.days_off import span_of
+from velocity.roster.models import Note, Roster
 from velocity.roster.rules import Rule, criteria
 
 _Columns = dict[str, pl.DataType | type[pl.DataType]]
@@ -93,7 +94,7 @@ def shown_frames(roster: Roster) -> dict[str, pl.DataFrame]:
     """Returns every table of `SHOWN_SCHEMA`, in that order."""
     notes = [(it.date, it.text, *_concerned(it), it.new_phase) for it in roster.notes]
     for holiday in roster.holidays:
-        first, end = _span(holiday)
+        first, end = span_of(holiday)
         days = (first + timedelta(days=number) for number in range((end - first).days))
         notes += [(day, holiday.name, "holiday", "programme", False) for day in days]
     owners = (("stream", roster.streams), ("scholar", roster.scholars))
@@ -113,13 +114,6 @@ def _concerned(note: Note) -> tuple[str, str]:
     return ("scholar", note.scholar) if note.scholar else ("programme", "programme")
 
 
-def _span(holiday: Holiday) -> tuple[date, date]:
-    """Returns the first day of a holiday and the day after its last."""
-    first = holiday.date or holiday.from_date or date.min
-    end = holiday.to_date if holiday.date is None else None
-    return first, end or first + timedelta(days=1)
-
-
 def roster_frames(roster: Roster) -> dict[str, pl.DataFrame]:
     """Returns every table of `ROSTER_SCHEMA`, in that order."""
     scholars, streams, credit = roster.scholars, roster.streams, roster.credits
@@ -133,7 +127,7 @@ def roster_frames(roster: Roster) -> dict[str, pl.DataFrame]:
         ((it.scholar, own.id, it.from_date, it.to_date) for own in streams for it in own.members),
         (
             *((own.id, it.from_date, it.to_date) for own in scholars for it in own.away),
-            *((None, *_span(it)) for it in roster.holidays),
+            *((None, *span_of(it)) for it in roster.holidays),
         ),
         _numbered((it.id, glob) for it in streams for glob in it.projects),
         _numbered(_run_rules(roster)),

@@ -208,8 +208,8 @@ def _split(
     is_run = ~pl.any_horizontal(pl.col(name).is_null() for name in _NEEDED)
     others = values.filter(~is_run).select(ROW, pl.col("entity", "project").fill_null(""), "run_id")
     rejected = tuple(
-        Rejected(*key, f"row {row}: {'; '.join(problems[row].values())}")
-        for row, *key in others.iter_rows()
+        Rejected(entity, project, run_id, f"row {row}: {'; '.join(problems[row].values())}")
+        for row, entity, project, run_id in others.iter_rows()
     )
     runs = values.filter(is_run)
     unreadable = pl.Series(

@@ -111,8 +111,8 @@ def looks(where: Where, scholar: str, *, at: datetime, kept_days: float) -> pl.D
     )
     rows = found(where, sql, scholar, _seconds(at - timedelta(days=kept_days)))
     times = ((datetime.fromtimestamp(seconds, UTC), *others) for seconds, *others in rows)
-    schema = {"looked_at": pl.Datetime("us", "UTC"), "who": pl.String, "page": pl.String}
-    return pl.DataFrame(list(times), schema, orient="row")
+    columns = [("looked_at", pl.Datetime("us", "UTC")), ("who", pl.String), ("page", pl.String)]
+    return pl.DataFrame(list(times), columns, orient="row")
 
 
 def mark_read(where: Where, scholar: str, mark: ReadMark) -> None:
