@@ -4,21 +4,17 @@ A batch is a polars frame with exactly the columns of `RUN_SCHEMA`. Rows that co
 `Rejected` beside it, so that a bad row does not stop the others and is still reported.
 """
 
-from __future__ import annotations
-
 import json
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import Any
 
 import orjson
 import polars as pl
 
 from velocity.cleaning import ACTING, LAYOUT, MARK, cleaned
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from datetime import datetime
 
 UTC = pl.Datetime("us", "UTC")
 

@@ -6,19 +6,16 @@ import json
 import re
 import tomllib
 from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, time
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, get_args
+from pathlib import Path
+from typing import Any, Generic, Literal, TypeVar, get_args
 
 from pydantic import AfterValidator, BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 
 from velocity.formats import did_you_mean, mid_sentence
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
-    from pathlib import Path
-
-    from pydantic.fields import FieldInfo
 
 _Model = TypeVar("_Model", bound=BaseModel)
 _Item = TypeVar("_Item")

@@ -110,7 +110,6 @@ def _row(run: Any, address: str | None, parents: set[str], username: str | None)
 
 
 def _pages(search: Callable[..., Any], **asked: Any) -> Iterator[Any]:
-    """The pages of a search."""
     page = search(**asked, max_results=_PAGE, page_token=None)
     yield page
     while page.token:

@@ -111,8 +111,11 @@ def looks(where: Where, scholar: str, *, at: datetime, kept_days: float) -> pl.D
     )
     rows = found(where, sql, scholar, _seconds(at - timedelta(days=kept_days)))
     times = ((datetime.fromtimestamp(seconds, UTC), *others) for seconds, *others in rows)
-    columns = [("looked_at", pl.Datetime("us", "UTC")), ("who", pl.String), ("page", pl.String)]
-    return pl.DataFrame(list(times), columns, orient="row")
+    return pl.DataFrame(
+        list(times),
+        {"looked_at": pl.Datetime("us", "UTC"), "who": pl.String, "page": pl.String},
+        orient="row",
+    )
 
 
 def mark_read(where: Where, scholar: str, mark: ReadMark) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
 from graphql import (
@@ -22,14 +22,13 @@ from graphql import (
     GraphQLSyntaxError,
     InlineFragmentNode,
     OperationDefinitionNode,
+    SelectionSetNode,
+    ValueNode,
     build_schema,
     parse,
     validate,
     value_from_ast_untyped,
 )
-
-if TYPE_CHECKING:
-    from graphql import SelectionSetNode, ValueNode
 
 
 class InvalidQueryError(Exception):
