@@ -39,6 +39,7 @@ _EXPECTED = {
     "tuple_type": "a list in square brackets",
     "model_type": "a table of keys and values",
     "literal_error": "{expected}",
+    "value_error": "{error}",
 }
 
 
@@ -220,8 +221,6 @@ def _finding(values: dict[str, Any], model: type[BaseModel], problem: Any) -> Fi
     elif kind == "missing":
         description = _keys(model, path[:-1])[str(path[-1])].description or ""
         got, expected = "missing", f"a value ({description.rstrip('.')})"
-    elif kind == "value_error":
-        expected = str(context["error"])
     elif (
         kind == "tuple_type"
         and isinstance(problem["input"], dict)

@@ -92,7 +92,7 @@ def _rhythm(members: pl.DataFrame, criterion: str, wanted: str, *, rest: int) ->
     hours = members.group_by("hour").agg(launches=pl.len().cast(pl.Int64), off=col("outside").any())
     stretches = _stretches(hours.sort("hour"))
     within = stretches.select(hour=pl.int_ranges("first", "end").explode(empty_as_null=False))
-    around = hours.join(within, on="hour", how="semi")["launches"].sum()
+    around: int = hours.join(within, on="hour", how="semi").select(col("launches").sum()).item()
     if around < _GROUP_SHARE * members.height:
         return None
     busiest = stretches.row(stretches["launches"].arg_max() or 0, named=True)
