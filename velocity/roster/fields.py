@@ -10,8 +10,7 @@ from velocity.settings import Number
 from velocity.toml import like, must
 
 _ADDRESS = re.compile(r"[!-?A-~]+@[!-?A-~]+")  # printable ASCII around one "@"
-#: Hours and minutes of the start and the end of the awake window.
-AWAKE = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])-([01][0-9]|2[0-3]|24(?=:00)):([0-5][0-9])")
+_CLOCK = r"([01][0-9]|2[0-3]):[0-5][0-9]"
 #: An earlier year is a typing error, and the burn-down begins with the first grant.
 _FIRST_GRANT = date(2000, 1, 1)
 #: A later day is a typing error, and its rate or grant would never count.
@@ -51,7 +50,9 @@ Email = Annotated[
 ProjectGlob = Annotated[
     str, like(r"[^/]+/[^/]+", 'ENTITY/PROJECT, where * matches any text, such as "team/vision-*"')
 ]
-Awake = Annotated[str, must(AWAKE.fullmatch, 'two times of day, such as "09:00-21:00"')]
+Awake = Annotated[
+    str, like(rf"{_CLOCK}-({_CLOCK}|24:00)", 'two times of day, such as "09:00-21:00"')
+]
 Text = Annotated[str, Field(min_length=1)]
 Flag = Annotated[bool, Field(strict=True)]
 Day = Annotated[date, Field(strict=True)]

@@ -3,6 +3,7 @@
 Every key of the file is a field here; docs/configuration.md lists them.
 """
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
@@ -16,7 +17,6 @@ from velocity.roster.contradictions import contradictions
 from velocity.roster.credits import Credits
 from velocity.roster.days_off import Away, Holiday
 from velocity.roster.fields import (
-    AWAKE,
     WEEKDAYS,
     Awake,
     Day,
@@ -97,10 +97,8 @@ class Scholar(Entry):
 
         The end is always after the start, so it is above 1440 if it is on the next day.
         """
-        times = AWAKE.fullmatch(self.awake)
-        if times is None:
-            raise ValueError(f'"{self.awake}" was never validated')
-        first, last = (60 * int(times[n]) + int(times[n + 1]) for n in (1, 3))
+        times = [int(it) for it in re.split("[:-]", self.awake)]
+        first, last = (60 * hour + minute for hour, minute in (times[:2], times[2:]))
         return first, last if last > first else last + _DAY_MINUTES
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import polars as pl
 
+from velocity.roster.credits import Grant
 from velocity.roster.days_off import span_of
 from velocity.roster.models import Note, Roster
 from velocity.roster.rules import Rule, criteria
@@ -107,11 +108,11 @@ def shown_frames(roster: Roster) -> dict[str, pl.DataFrame]:
     return _frames(SHOWN_SCHEMA, [_numbered(notes), aims])
 
 
-def _concerned(note: Note) -> tuple[str, str]:
-    """Returns the kind of what a note concerns, and its id."""
-    if note.stream:
-        return "stream", note.stream
-    return ("scholar", note.scholar) if note.scholar else ("programme", "programme")
+def _concerned(entry: Note | Grant) -> tuple[str, str]:
+    """Returns the kind of what a note or grant concerns, and its id."""
+    if entry.stream:
+        return "stream", entry.stream
+    return ("scholar", entry.scholar) if entry.scholar else ("programme", "programme")
 
 
 def roster_frames(roster: Roster) -> dict[str, pl.DataFrame]:
@@ -133,10 +134,7 @@ def roster_frames(roster: Roster) -> dict[str, pl.DataFrame]:
         _numbered(_run_rules(roster)),
         _numbered((it.gpu, it.from_date, it.credits_per_gpu_hour) for it in credit.rates),
         _numbered((it.model, it.from_date, *it.dollars()) for it in credit.token_rates),
-        (
-            (it.date, "stream" if it.stream else "scholar", it.stream or it.scholar, it.amount)
-            for it in credit.grants
-        ),
+        ((it.date, *_concerned(it), it.amount) for it in credit.grants),
     ]
     return _frames(ROSTER_SCHEMA, rows)
 
