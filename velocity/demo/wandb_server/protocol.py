@@ -18,17 +18,18 @@ from graphql import (
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
-    GraphQLSchema,
     GraphQLSyntaxError,
     InlineFragmentNode,
-    OperationDefinitionNode,
     SelectionSetNode,
     ValueNode,
     build_schema,
+    get_operation_ast,
     parse,
     validate,
     value_from_ast_untyped,
 )
+
+_load_schema = lru_cache(maxsize=16)(build_schema)
 
 
 class InvalidQueryError(Exception):
@@ -98,10 +99,9 @@ def load_operation(schema: str, query: str) -> Operation:
         raise InvalidQueryError(error.message) from error
     if mistakes := validate(_load_schema(schema), document):
         raise InvalidQueryError("; ".join(mistake.message for mistake in mistakes))
-    operations = [it for it in document.definitions if isinstance(it, OperationDefinitionNode)]
-    if len(operations) != 1:
+    operation = get_operation_ast(document)
+    if operation is None:
         raise InvalidQueryError("Expected exactly one operation.")
-    (operation,) = operations
     fragments = {
         it.name.value: it for it in document.definitions if isinstance(it, FragmentDefinitionNode)
     }
@@ -145,11 +145,6 @@ def _select(
         else:
             out[field.key] = _select(inner, field.fields, variables)
     return out
-
-
-@lru_cache(maxsize=16)
-def _load_schema(text: str) -> GraphQLSchema:
-    return build_schema(text)
 
 
 def _flatten(
