@@ -76,7 +76,7 @@ def read_cells(cells: pl.Series, dialect: Dialect, shown: str) -> Reading:
 
 
 def _parsed(known: pl.Series, parse: Callable[[str], object], kind: pl.DataType) -> pl.Series:
-    # In an expression, Python would be called from the threads of polars, which can wait forever.
+    # Not in an expression: `reading.frames.worded` says why.
     return pl.Series(known.name, [None if it is None else parse(it) for it in known], kind)
 
 
