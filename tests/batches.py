@@ -28,7 +28,9 @@ from tests.oracles.model import (
 )
 from tests.oracles.strategies import Case, seeded_case
 from tests.oracles.streams import Membership
-from velocity.roster.models import WEEKDAYS, Away, Member, Roster, Scholar, Stream
+from velocity.roster.days_off import Away
+from velocity.roster.fields import WEEKDAYS
+from velocity.roster.models import Member, Roster, Scholar, Stream
 from velocity.settings import Compute, Experiments, Programme, Settings
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from velocity.explain.made import group_of
 from velocity.explain.rows import Group, Rows
 from velocity.reading import reads
 from velocity.reading.access import EVERYTHING
-from velocity.roster.models import WEEKDAYS
+from velocity.roster.fields import WEEKDAYS
 from velocity.settings import Compute, Programme, Settings
 from velocity.store import latest_snapshot
 

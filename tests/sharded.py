@@ -15,7 +15,8 @@ from tests.batches import PLACES, batch_of, moment, row_of, settings_of
 from tests.builders import complete_to, run
 from tests.derived_tables import derived_tables
 from velocity.records import run_frame
-from velocity.roster.models import Automation, Credits, Grant, Rate, TokenRate
+from velocity.roster.credits import Credits, Grant, Rate, TokenRate
+from velocity.roster.rules import Automation
 from velocity.settings import Derive
 from velocity.store import open_live
 from velocity.store.derive import derive

@@ -9,7 +9,8 @@ import pytest
 
 from tests.builders import run, store_of
 from velocity.reading import reads
-from velocity.roster.models import Credits, Rate, Roster
+from velocity.roster.credits import Credits, Rate
+from velocity.roster.models import Roster
 
 pytestmark = pytest.mark.sampled(6)
 

@@ -19,7 +19,7 @@ from tests.oracles.model import DAY, HOUR, MINUTE, Run, micros
 from tests.oracles.strategies import DELTAS, STATES
 from tests.stores import copied
 from velocity.records import run_frame
-from velocity.roster.models import Credits, Grant, Rate, TokenRate
+from velocity.roster.credits import Credits, Grant, Rate, TokenRate
 from velocity.store import LiveStore, open_live
 from velocity.store.derive import derive
 

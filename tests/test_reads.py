@@ -9,7 +9,8 @@ import pytest
 
 from tests.builders import at, run, store_of
 from velocity.reading import reads
-from velocity.roster.models import Credits, Member, Rate, Roster, Scholar, Stream
+from velocity.roster.credits import Credits, Rate
+from velocity.roster.models import Member, Roster, Scholar, Stream
 
 pytestmark = pytest.mark.sampled(6)
 

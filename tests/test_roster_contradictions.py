@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.roster_texts import ADA, BEN, errors, rate, stream, token_rate, warnings
 from velocity.roster.against_data import Seen
-from velocity.roster.contradictions import covers, meet
+from velocity.roster.globs import covers, meet
 from velocity.roster.models import check_roster
 
 

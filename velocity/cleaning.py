@@ -1,13 +1,8 @@
 """Makes untrusted text safe to store and to show, and removes secrets from log text."""
 
-from __future__ import annotations
-
 import re
 import traceback
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from types import TracebackType
+from types import TracebackType
 
 #: Replaces each character that acts instead of being shown.
 MARK = "\ufffd"

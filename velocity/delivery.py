@@ -4,23 +4,18 @@ An address is a secret: it comes from the environment or a file of secrets, and 
 message and no log.
 """
 
-from __future__ import annotations
-
 import logging
 import re
 import threading
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, NamedTuple
-from urllib.parse import parse_qsl, unquote, urlsplit
+from typing import Literal, NamedTuple
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from apprise import Apprise, AppriseAsset, NotifyBase, NotifyFormat
 
 from velocity.errors import ConfigurationError, RetryLaterError, SourceError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from urllib.parse import SplitResult
 
 # Their lines hold addresses and texts. What became of an attempt is read from Apprise's.
 logging.getLogger("apprise").propagate = False

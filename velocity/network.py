@@ -1,13 +1,8 @@
 """Where a request comes from: this machine, a page of this app, or somewhere else."""
 
-from __future__ import annotations
-
+from collections.abc import Iterable
 from ipaddress import ip_address
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 #: Headers that a proxy adds to name the client. Programs on this machine do not send them.
 _FORWARDING = frozenset(

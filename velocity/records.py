@@ -4,21 +4,17 @@ A batch is a polars frame with exactly the columns of `RUN_SCHEMA`. Rows that co
 `Rejected` beside it, so that a bad row does not stop the others and is still reported.
 """
 
-from __future__ import annotations
-
 import json
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import Any
 
 import orjson
 import polars as pl
 
 from velocity.cleaning import ACTING, LAYOUT, MARK, cleaned
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from datetime import datetime
 
 UTC = pl.Datetime("us", "UTC")
 
@@ -104,6 +100,7 @@ _UNCLEAN = (
     f"{_LONGEST} characters"
 )
 
+_ACTS_ON_A_LINE = f"[{LAYOUT}{ACTING}]"
 _HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 _LONGEST_INT = 2**63
 
@@ -146,7 +143,9 @@ class RunBatch:
 
     def __post_init__(self) -> None:
         """Cleans the runs, and rejects those with a key that would have to be cleaned."""
-        clean = pl.all_horizontal(_is_clean(name) for name in _KEY)
+        key = pl.col(_KEY)
+        fits = ~key.str.contains(_ACTS_ON_A_LINE) & (key.str.len_chars() <= _LONGEST)
+        clean = pl.all_horizontal(fits.fill_null(value=True))
         unclean = self.runs.filter(~clean).select(_KEY)
         if not unclean.is_empty():
             found = (
@@ -183,24 +182,18 @@ def _cleaned(name: str, kind: pl.DataType) -> pl.Expr:
     if name == "url":
         # A cut or marked URL would lead elsewhere; another scheme could run code in the page.
         fits = column.str.len_chars() <= _LONGEST_URL
-        acts = column.str.contains(f"[{LAYOUT}{ACTING}]")
+        acts = column.str.contains(_ACTS_ON_A_LINE)
         return pl.when(fits & ~acts & column.str.contains("^(https?://|/)")).then(column)
     if name == "notes":
         return _clean(column, _LONGEST_NOTES, f"[{ACTING}]")
     return _clean(column, _LONGEST)
 
 
-def _clean(text: pl.Expr, longest: int, acts: str = f"[{LAYOUT}{ACTING}]") -> pl.Expr:
+def _clean(text: pl.Expr, longest: int, acts: str = _ACTS_ON_A_LINE) -> pl.Expr:
     """As `velocity.cleaning.cleaned`, for a column."""
     fits = text.str.len_chars() <= longest
     cut = pl.when(fits).then(text).otherwise(text.str.slice(0, longest - 1) + "…")
     return cut.str.replace_all(acts, MARK)
-
-
-def _is_clean(name: str) -> pl.Expr:
-    column = pl.col(name)
-    acts = column.str.contains(f"[{LAYOUT}{ACTING}]")
-    return (~acts & (column.str.len_chars() <= _LONGEST)).fill_null(value=True)
 
 
 def is_clean_key(text: str) -> bool:

@@ -11,7 +11,7 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from velocity.errors import ConfigurationError
-from velocity.toml import hinted, mistakes_in, must, read_toml
+from velocity.toml import hinted, like, mistakes_in, must, read_toml
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,11 +31,6 @@ def _zone(name: str) -> str:
     return name
 
 
-def _like(pattern: str, expected: str) -> AfterValidator:
-    """A validator that refuses texts that are not entirely like a regular expression."""
-    return must(re.compile(pattern).fullmatch, expected)
-
-
 CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 #: A name that can be shown: not empty, without characters that move the text around it.
 Label = Annotated[
@@ -46,26 +41,36 @@ Label = Annotated[
 ZoneName = Annotated[str, AfterValidator(_zone)]
 #: A finite number, not in quotes.
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
-_Project = Annotated[
-    str,
-    _like(
-        r"[^/*\s][^/*]*/(\*|[^/*\s][^/*]*)",
-        '"ENTITY/PROJECT", or "ENTITY/*" for all projects of an entity',
-    ),
-]
-_ConfigKey = Annotated[
-    str,
-    _like(
-        r'[^"*\\\x00-\x1f]+', 'a key of the runs\' configs, such as "num_gpus" or "train.num_gpus"'
-    ),
-]
-_KeyGlob = Annotated[
-    str,
-    _like(
-        r"(?!\*+$)[^.\x00-\x1f\x7f-\x9f]+",
-        'a glob over the last part of a key, such as "*_dir", without a dot',
-    ),
-]
+_PROJECT = like(
+    r"[^/*\s][^/*]*/(\*|[^/*\s][^/*]*)",
+    '"ENTITY/PROJECT", or "ENTITY/*" for all projects of an entity',
+)
+_KEY = like(
+    r'[^"*\\\x00-\x1f]+', 'a key of the runs\' configs, such as "num_gpus" or "train.num_gpus"'
+)
+_KEY_GLOB = like(
+    r"(?!\*+$)[^.\x00-\x1f\x7f-\x9f]+",
+    'a glob over the last part of a key, such as "*_dir", without a dot',
+)
+_ADDRESS = like(
+    r"https?://[A-Za-z0-9.:/_~%\[\]-]{1,180}", "an address such as https://velocity.example.org"
+)
+_WEB = like(r"https?://[^\s<>|\"]+", 'an address that begins with "https://" or "http://"')
+_BUCKET = like(
+    r"s3://[a-z0-9][a-z0-9.-]{1,62}(/[A-Za-z0-9][A-Za-z0-9._-]*)*",
+    "an address such as s3://bucket/prefix, without a key",
+)
+_POSTGRES = like(
+    r"postgresql://([\w.-]+@)?[\w.-]*(:\d{1,5})?/[\w.-]+(\?(?!.*password)[\w.=&/%-]+)?",
+    "an address such as postgresql://user@host/database, without a password",
+)
+_SCHEDULER = like(
+    r"tls://[\w.\[\]:-]+:\d{1,5}|tcp://(localhost|127\.0\.0\.\d+|\[::1\]):\d{1,5}",
+    "an address such as tls://scheduler:8786 (tcp:// is for this machine only, because anybody "
+    "who can read it can run code on the workers)",
+)
+_WHOLE_PATH = must(lambda text: Path(text).is_absolute(), "a path from the root")
+_WEEK_MINUTES = 7 * 24 * 60
 
 #: Keys that say where, when and as which of several a run ran, not what it tried.
 _SAME_IDEA_IGNORE = """
@@ -76,40 +81,6 @@ hostname node_name nodelist master_addr master_port port *_port pid job_id *_job
 timestamp *_timestamp start_time launch_time started_at launched_at date datetime resume
 resume_from_checkpoint cuda_visible_devices
 """
-
-_Address = Annotated[
-    str,
-    _like(
-        r"https?://[A-Za-z0-9.:/_~%\[\]-]{1,180}", "an address such as https://velocity.example.org"
-    ),
-]
-_BucketAddress = Annotated[
-    str,
-    _like(
-        r"s3://[a-z0-9][a-z0-9.-]{1,62}(/[A-Za-z0-9][A-Za-z0-9._-]*)*",
-        "an address such as s3://bucket/prefix, without a key",
-    ),
-]
-_PostgresAddress = Annotated[
-    str,
-    _like(
-        r"postgresql://([\w.-]+@)?[\w.-]*(:\d{1,5})?/[\w.-]+(\?(?!.*password)[\w.=&/%-]+)?",
-        "an address such as postgresql://user@host/database, without a password",
-    ),
-]
-_SchedulerAddress = Annotated[
-    str,
-    _like(
-        r"tls://[\w.\[\]:-]+:\d{1,5}|tcp://(localhost|127\.0\.0\.\d+|\[::1\]):\d{1,5}",
-        "an address such as tls://scheduler:8786 (tcp:// is for this machine only, because anybody "
-        "who can read it can run code on the workers)",
-    ),
-]
-_WholePath = Annotated[str, must(lambda text: Path(text).is_absolute(), "a path from the root")]
-_WEEK_MINUTES = 7 * 24 * 60
-_Web = Annotated[
-    str, _like(r"https?://[^\s<>|\"]+", 'an address that begins with "https://" or "http://"')
-]
 
 
 class _Section(BaseModel):
@@ -123,14 +94,14 @@ class Programme(_Section):
     """Name shown on pages and on the digest."""
     timezone: ZoneName = "UTC"
     """IANA zone of days and weeks."""
-    address: _Address | None = None
+    address: Annotated[str, _ADDRESS] | None = None
     """Where the dashboard is served, e.g. https://velocity.example.org. The digest links to it."""
 
 
 class Wandb(_Section):
     """The projects to pull. The base URL and key come from the W&B client's own settings."""
 
-    projects: tuple[_Project, ...] = ()
+    projects: tuple[Annotated[str, _PROJECT], ...] = ()
     """Projects to pull: "ENTITY/PROJECT", or "ENTITY/*" for all of an entity."""
     utilisation_requests: Annotated[int, Field(strict=True)] = Field(50, ge=0, le=10_000)
     """Most requests of a sync for the GPU utilisation of runs; 0 turns them off."""
@@ -163,14 +134,14 @@ class Experiments(_Section):
     ready_within_minutes: Number = Field(10, ge=0, le=_WEEK_MINUTES)
     """A launch this soon after a result counts as prepared before it, if the result took at least
     as long."""
-    same_idea_ignore: tuple[_KeyGlob, ...] = tuple(_SAME_IDEA_IGNORE.split())
+    same_idea_ignore: tuple[Annotated[str, _KEY_GLOB], ...] = tuple(_SAME_IDEA_IGNORE.split())
     """Config keys that do not describe the idea, as globs."""
 
 
 class Compute(_Section):
     """How GPU-hours are counted."""
 
-    gpu_count_key: _ConfigKey | None = None
+    gpu_count_key: Annotated[str, _KEY] | None = None
     """Config key whose value replaces the machine's GPU count, e.g. num_gpus."""
     rented_gap_hours: Number = Field(12, gt=0, le=_WEEK_MINUTES / 60)
     """A longer gap between runs on a rented host counts as this long."""
@@ -202,7 +173,7 @@ class Messages(_Section):
     """Nothing is said about a project whose data is older: it may be resolved."""
     no_sync_hours: Number = Field(24, gt=0, le=_WEEK_MINUTES / 60)
     """The operator gets a message when no sync has succeeded for this long."""
-    dashboard: _Web | None = None
+    dashboard: Annotated[str, _WEB] | None = None
     """Address of the app, which messages link to, such as https://v.example."""
 
 
@@ -215,12 +186,12 @@ class Store(_Section):
     keep_weeks: Annotated[int, Field(strict=True, ge=12, le=5200)] | None = None
     """Each sync archives what is older than this many whole weeks."""
 
-    record: _PostgresAddress | None = None
+    record: Annotated[str, _POSTGRES] | None = None
     """Postgres database for the record, which several workers can pull into, such as
     postgresql://velocity@host/runs."""
-    snapshots: _BucketAddress | None = None
+    snapshots: Annotated[str, _BUCKET] | None = None
     """Bucket that snapshots are published to and pulled from, such as s3://bucket/prefix."""
-    state: _PostgresAddress | None = None
+    state: Annotated[str, _POSTGRES] | None = None
     """Postgres database for sign-outs, looks and sent messages, such as
     postgresql://velocity@host/velocity."""
 
@@ -231,9 +202,9 @@ class Derive(_Section):
     Certificates come from the environment.
     """
 
-    scheduler: _SchedulerAddress | None = None
+    scheduler: Annotated[str, _SCHEDULER] | None = None
     """Dask scheduler whose workers derive everybody, such as tls://scheduler:8786."""
-    folder: _WholePath | None = None
+    folder: Annotated[str, _WHOLE_PATH] | None = None
     """Folder that the workers share, with the same path everywhere; by default, the data folder."""
     runs_per_shard: Annotated[int, Field(strict=True, ge=1)] = 125_000
     """Runs that a worker derives at a time."""

@@ -4,14 +4,10 @@ Every figure takes its colours from here; `.streamlit/config.toml` gives the sam
 Streamlit's own elements. Serial and parallel, machine and reaction look alike on every page.
 """
 
-from __future__ import annotations
-
+from collections.abc import Iterator
 from dataclasses import astuple, dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any, Literal
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from typing import Any, Literal
 
 #: Which of the two palettes a page is drawn in.
 Mode = Literal["light", "dark"]

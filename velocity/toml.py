@@ -6,21 +6,19 @@ import json
 import re
 import tomllib
 from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, time
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, get_args
+from pathlib import Path
+from typing import Any, Generic, Literal, TypeVar, get_args
 
 from pydantic import AfterValidator, BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 
 from velocity.formats import did_you_mean, mid_sentence
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-    from pathlib import Path
-
-    from pydantic.fields import FieldInfo
-
 _Model = TypeVar("_Model", bound=BaseModel)
+_Item = TypeVar("_Item")
 _Path = tuple[str | int, ...]
 _LONGEST = 60  # characters of a value that a finding repeats
 _WORD = re.compile(r"[A-Za-z0-9_-]+")
@@ -41,6 +39,7 @@ _EXPECTED = {
     "tuple_type": "a list in square brackets",
     "model_type": "a table of keys and values",
     "literal_error": "{expected}",
+    "value_error": "{error}",
 }
 
 
@@ -107,6 +106,18 @@ def named(kind: str, entries: Sequence[_Model]) -> list[tuple[str, _Model]]:
     return list(zip(_names(kind, labels), entries, strict=True))
 
 
+def repeats(
+    items: Iterable[tuple[str, _Item]], fold: Callable[[_Item], object] = lambda it: it
+) -> Iterator[tuple[str, _Item, str]]:
+    """Yields the places and values of repeated items other than None, and the first such place."""
+    first: dict[object, str] = {}
+    for where, value in items:
+        if fold(value) in first:
+            yield where, value, first[fold(value)]
+        elif value is not None:
+            first[fold(value)] = where
+
+
 def hinted(expected: str, got: str, known: Iterable[str]) -> str:
     """Returns what is expected, followed by "Did you mean …?" if `got` is near a known name."""
     near = did_you_mean(got, known)
@@ -122,6 +133,11 @@ def must(accept: Callable[[Any], object], expected: str) -> AfterValidator:
         return value
 
     return AfterValidator(check)
+
+
+def like(pattern: str, expected: str) -> AfterValidator:
+    """Returns a validator that refuses texts that are not entirely like a regular expression."""
+    return must(re.compile(pattern).fullmatch, expected)
 
 
 def as_toml(value: Any) -> str:
@@ -205,8 +221,6 @@ def _finding(values: dict[str, Any], model: type[BaseModel], problem: Any) -> Fi
     elif kind == "missing":
         description = _keys(model, path[:-1])[str(path[-1])].description or ""
         got, expected = "missing", f"a value ({description.rstrip('.')})"
-    elif kind == "value_error":
-        expected = str(context["error"])
     elif (
         kind == "tuple_type"
         and isinstance(problem["input"], dict)

@@ -80,10 +80,8 @@ def _pull(folder: Path, config: Path, cohort: Cohort, on_progress: OnProgress) -
 
     world, settings = World(), load_settings(config)
     with ProtocolServer(world) as server, _signed_in(server.url, server.api_key):
-        for runs, instant in (
-            (cohort.runs_before, cohort.before),
-            (cohort.runs, cohort.as_of),
-        ):
+        pulls = (cohort.runs_before, cohort.before), (cohort.runs, cohort.as_of)
+        for runs, instant in pulls:
             world.put(*runs)
             server.clock = clock = repeat(instant).__next__
             result = sync_wandb(folder, settings, on_progress=on_progress, clock=clock)

@@ -7,7 +7,7 @@ import hashlib
 import zlib
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from velocity.demo.stories import ENTITY
 from velocity.demo.wandb_server.world import RunNode, Writer
@@ -16,10 +16,11 @@ from velocity.demo.workdays import DAY
 #: The last heartbeat of a live run is less than this many seconds old.
 _HEARTBEAT_SECONDS = 60
 _USE_ROWS = 6
+#: Fields of a planned run that W&B has as they are.
+_SERVED = ("project", "run_id", "display_name", "group", "job_type", "sweep", "tags", "config")
 
 
-@dataclass(frozen=True)
-class Host:
+class Host(NamedTuple):
     """A machine."""
 
     name: str
@@ -64,22 +65,15 @@ class PlannedRun:
         worked = sum(end - start for start, end in sessions)
         loss = round(1.0 + (self.start * 7919 + self.end) % 997 / 500, 4)
         return RunNode.build(
+            **{name: getattr(self, name) for name in _SERVED},
             entity=ENTITY,
-            project=self.project,
-            run_id=self.run_id,
             username=self.account.format(name=username) if self.account else username,
-            display_name=self.display_name,
             state=state,
             created_at=_moment(min(created, as_of)),
             heartbeat_at=_moment(self._heartbeat(state, sessions, as_of)),
             writers=self._writers(sessions) if self.environment else (),
             runtime_s=(worked if self.runtime is None else self.runtime) if logged else None,
             last_metric_at=_moment(max(sessions[-1][1] - 2, sessions[-1][0])) if logged else None,
-            group=self.group,
-            job_type=self.job_type,
-            sweep=self.sweep,
-            tags=self.tags,
-            config=self.config,
             summary={"loss": loss} if logged else None,
             commit=self._commit() if self.environment else None,
             gpu_use=self._gpu_use() if logged else (),
@@ -93,12 +87,9 @@ class PlannedRun:
     def _gpu_use(self) -> tuple[tuple[float, ...], ...]:
         """Percentages of its GPUs: a level for the project, and changes around it."""
         level = 45 + zlib.crc32(self.project.encode()) % 40
-        seed = zlib.crc32(self.run_id.encode())
+        seed, gpus = zlib.crc32(self.run_id.encode()), range(self.host.gpu_count)
         return tuple(
-            tuple(
-                float(level + (seed * (row + 3) + 7 * gpu) % 23 - 11)
-                for gpu in range(self.host.gpu_count)
-            )
+            tuple(float(level + (seed * (row + 3) + 7 * gpu) % 23 - 11) for gpu in gpus)
             for row in range(_USE_ROWS)
         )
 
@@ -130,15 +121,8 @@ class PlannedRun:
         return last if state == "running" else min(last + 1 + self.end % 7, as_of)
 
     def _writers(self, sessions: list[tuple[int, int]]) -> list[Writer]:
-        host = self.host
         return [
-            Writer(
-                f"{self.run_id}{number:02d}",
-                _moment(start + self.skew),
-                host.name,
-                host.gpu_type,
-                host.gpu_count,
-            )
+            Writer(f"{self.run_id}{number:02d}", _moment(start + self.skew), *self.host)
             for number, (start, _) in enumerate(sessions)
         ]
 

@@ -1,4 +1,7 @@
-"""Writes the events of the stories into a person's term, after its ordinary days."""
+"""Writes the events of the stories into a person's term, after its ordinary days.
+
+A function here makes the events of one story; velocity.demo.stories says what they show.
+"""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -44,32 +47,25 @@ def _fall_silent(draft: Draft, story: Story, bench: Bench, *, state: str) -> Ite
     end = draft.term.before(story)
     start = draft.work.last_before(end - 2 * HOUR)
     draft.keep(story.project, lambda one: one.end < start)
-    recovered = max(
-        run.start
-        for one in draft.experiments[story.project]
-        for run in one.runs
-        if run.state == "finished"
-    )
+    runs = (run for one in draft.experiments[story.project] for run in one.runs)
+    recovered = max(run.start for run in runs if run.state == "finished")
     # A failure after the last success would be a second unrecovered one.
     draft.keep(story.project, lambda one: one.succeeded or one.result_at <= recovered)
     yield bench.run(start, (end - start) / HOUR, state=state)
 
 
 def _go_stale(draft: Draft, story: Story, bench: Bench) -> Iterator[PlannedRun]:
-    """Add a run whose machine died silently `story.ago` before as_of."""
     heartbeat = draft.term.before(story)
     start = draft.work.last_before(heartbeat - 3 * HOUR)
     yield bench.run(start, (heartbeat - start) / HOUR, state="running")
 
 
 def _work_too_long(draft: Draft, story: Story, bench: Bench) -> Iterator[PlannedRun]:
-    """A run that has been in progress for days, and will be for one more."""
     start = _cleared(draft, story)
     yield bench.run(start, (draft.term.as_of - start + DAY) / HOUR)
 
 
 def _be_under_way(draft: Draft, story: Story, bench: Bench) -> None:
-    """Three unfinished seeds of one idea."""
     start = _cleared(draft, story)
     config = bench.config()
     seeds = [
@@ -87,7 +83,6 @@ def _cleared(draft: Draft, story: Story) -> int:
 
 
 def _crash_storm(draft: Draft, story: Story, bench: Bench) -> Iterator[PlannedRun]:
-    """Three afternoons of relaunching, every few minutes, a run that dies immediately."""
     for day in (1, 2, 3):
         at = draft.work.after(draft.term.week(story.week) + day * DAY + 6 * HOUR, 0.5)
         config = bench.config()
@@ -100,7 +95,6 @@ def _crash_storm(draft: Draft, story: Story, bench: Bench) -> Iterator[PlannedRu
 
 
 def _false_start_day(draft: Draft, story: Story, bench: Bench) -> Iterator[PlannedRun]:
-    """Replace a Wednesday's launches with seven false starts."""
     wednesday = datetime.fromtimestamp(draft.term.week(story.week), UTC) + timedelta(days=2)
     midnight = int(wednesday.replace(tzinfo=ZoneInfo(draft.person.zone)).timestamp())
     draft.keep(story.project, lambda one: not midnight <= one.start < midnight + DAY)
@@ -111,13 +105,11 @@ def _false_start_day(draft: Draft, story: Story, bench: Bench) -> Iterator[Plann
 
 
 def _idle_week(draft: Draft, story: Story, _bench: Bench) -> None:
-    """Leave nothing in flight in the idle week, which does not have working windows."""
     start = draft.term.week(story.week)
     draft.keep(story.project, lambda one: one.end < start or one.start >= start + WEEK)
 
 
 def _offline_sync(draft: Draft, story: Story, bench: Bench) -> Iterator[PlannedRun]:
-    """Two offline runs that W&B first learns of weeks later."""
     synced = draft.term.before(story)
     for day in (1, 3):
         start = draft.work.after(draft.term.week(story.week) + day * DAY, 2.0)
@@ -125,7 +117,6 @@ def _offline_sync(draft: Draft, story: Story, bench: Bench) -> Iterator[PlannedR
 
 
 def _arrive_late(draft: Draft, story: Story, bench: Bench) -> Iterator[PlannedRun]:
-    """A newcomer's first few launches."""
     at = draft.work.after(draft.term.before(story), 1.0)
     for _ in range(4):
         run = bench.run(at, draft.rng.uniform(0.5, 3.0))
@@ -141,14 +132,12 @@ def _fast_clock(draft: Draft, _story: Story, bench: Bench) -> Iterator[PlannedRu
 
 
 def _negative_runtimes(draft: Draft, _story: Story, bench: Bench) -> Iterator[PlannedRun]:
-    """Two runs during which the clock was set back."""
     for week in (7, 10):
         start = draft.work.after(draft.term.week(week) + DAY, 4.0)
         yield bench.run(start, 1.2, runtime=-37 * week)
 
 
 def _launch_around_the_clock(draft: Draft, story: Story, bench: Bench) -> Iterator[PlannedRun]:
-    """One short run after another, day and night, to the end of the term."""
     at = draft.term.week(story.week)
     while at < draft.term.week(stories.WEEKS + 1):
         state = "failed" if chance(draft.rng, 0.1) else "finished"
@@ -183,7 +172,6 @@ def _be_away(draft: Draft, story: Story, _bench: Bench) -> None:
 
 
 def _repeat(draft: Draft, story: Story, bench: Bench) -> Iterator[PlannedRun]:
-    """The same again, after most of an hour."""
     at = draft.work.after(draft.term.week(story.week) + DAY, 2.0)
     first = bench.run(at, 1.2, commit="5" * 40)
     again = bench.run(first.end + 40 * MINUTE, 1.2, config=first.config, commit=first.commit)
@@ -191,7 +179,6 @@ def _repeat(draft: Draft, story: Story, bench: Bench) -> Iterator[PlannedRun]:
 
 
 def _debug(draft: Draft, story: Story, bench: Bench) -> Iterator[PlannedRun]:
-    """An hour of failures in every week."""
     for week in range(story.week, stories.WEEKS):
         at = draft.work.after(draft.term.week(week), 3.0)
         for _ in range(6):
@@ -200,7 +187,6 @@ def _debug(draft: Draft, story: Story, bench: Bench) -> Iterator[PlannedRun]:
 
 
 def _ignore_one(draft: Draft, story: Story, bench: Bench) -> Iterator[PlannedRun]:
-    """A run that should not count."""
     at = draft.work.after(draft.term.week(story.week) + DAY, 1.0)
     yield bench.run(at, 2.0, tags=("velocity:ignore",))
 
@@ -221,7 +207,6 @@ def _share_too(draft: Draft, story: Story, bench: Bench) -> Iterator[PlannedRun]
 
 
 def _leave_idle(draft: Draft, story: Story, bench: Bench) -> Iterator[PlannedRun]:
-    """Two runs on a rented machine, some hours apart."""
     last = draft.term.before(story)
     for end in (last - 8 * HOUR, last):
         yield bench.run(end - 150 * MINUTE, 2.5, host=RENTED_HOST)

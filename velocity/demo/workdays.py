@@ -110,12 +110,8 @@ def awake_windows(zone: str, awake: tuple[int, int], term: Term) -> Windows:
     begins, ends = awake
     if ends <= begins:
         ends += 24
-    return Windows(
-        [
-            (_local(term, day, begins, zone), _local(term, day, ends, zone))
-            for day in range((WEEKS + 2) * 7)
-        ]
-    )
+    days = range((WEEKS + 2) * 7)
+    return Windows([(_local(term, it, begins, zone), _local(term, it, ends, zone)) for it in days])
 
 
 def _local(term: Term, day: int, hour: float, zone: str) -> int:

@@ -5,7 +5,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
-from velocity.roster.models import Roster, folded_address, load_roster
+from velocity.roster.fields import folded_address
+from velocity.roster.models import Roster, load_roster
 from velocity.settings import Settings
 
 Role = Literal["lead", "mentor", "research manager", "scholar"]

@@ -1,11 +1,9 @@
 """Launches whose rhythm is not a person's: around the clock, hour after hour."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice, starmap
-from typing import NamedTuple
 
 import polars as pl
 from polars import col
@@ -44,14 +42,6 @@ class Rhythm:
     hours: int  # clock hours with launches
     span: int  # clock hours from the first to the last
     outside: int  # clock hours with launches outside the awake window
-
-
-class _Hour(NamedTuple):
-    """A clock hour with launches; `number` counts hours."""
-
-    number: int
-    launches: int
-    outside: bool
 
 
 def find_rhythms(launches: pl.DataFrame) -> list[Rhythm]:
@@ -99,58 +89,56 @@ def _rhythms(launches: pl.DataFrame) -> Iterator[Rhythm]:
 
 
 def _rhythm(members: pl.DataFrame, criterion: str, wanted: str, *, rest: int) -> Rhythm | None:
-    counted = members.group_by("hour").agg(pl.len(), col("outside").any()).sort("hour")
-    hours = list(starmap(_Hour, counted.iter_rows()))
-    days = list(_days(hours))
-    within = {hour.number for day in days for hour in day}
-    around = sum(hour.launches for hour in hours if hour.number in within)
+    hours = members.group_by("hour").agg(launches=pl.len().cast(pl.Int64), off=col("outside").any())
+    stretches = _stretches(hours.sort("hour"))
+    within = stretches.select(hour=pl.int_ranges("first", "end").explode(empty_as_null=False))
+    around: int = hours.join(within, on="hour", how="semi").select(col("launches").sum()).item()
     if around < _GROUP_SHARE * members.height:
         return None
-    busiest = max(days, key=_launches)
-    first, last = busiest[0].number, busiest[-1].number
-    at = members.filter(col("hour").is_between(first, last))["local_at"].sort()
-    scholar, username, in_roster, zone = members.select(
-        "scholar", "username", "in_roster", "timezone"
-    ).row(0)
+    busiest = stretches.row(stretches["launches"].arg_max() or 0, named=True)
+    first, end = busiest["first"], busiest["end"]
+    at = members.filter(col("hour") >= first, col("hour") < end)["local_at"].sort()
+    of = members.select("scholar", "username", "in_roster", "timezone").row(0, named=True)
     return Rhythm(
-        scholar=scholar,
-        username=username,
-        in_roster=in_roster,
+        **of,
         criterion=criterion,
         wanted=wanted,
         every=members.height,
         around=around,
         rest=rest,
-        launches=_launches(busiest),
+        launches=busiest["launches"],
         first=at[0],
         last=at[-1],
-        timezone=zone,
-        hours=len(busiest),
-        span=last - first + 1,
-        outside=sum(hour.outside for hour in busiest),
+        hours=busiest["hours"],
+        span=end - first,
+        outside=busiest["off"],
     )
 
 
-def _launches(hours: Sequence[_Hour]) -> int:
-    return sum(hour.launches for hour in hours)
+def _stretches(hours: pl.DataFrame) -> pl.DataFrame:
+    """The stretches of at most a day whose launches have the rhythm, from each first hour.
 
-
-def _days(hours: Sequence[_Hour]) -> Iterator[Sequence[_Hour]]:
-    """Yields the hours of each stretch of at most a day whose launches have the rhythm.
-
-    For each first hour, only the longest: the shorter ones are part of it.
+    Only the longest, because the shorter ones are part of it: their first hour, the hour after the
+    last (`end`), and the launches, hours with launches and those outside the awake window (`off`).
     """
-    for place, first in enumerate(hours):
-        within = hours[place : place + _DAY_HOURS]
-        day = [it for it in within if it.number < first.number + _DAY_HOURS]
-        stretches = (day[:length] for length in range(len(day), 1, -1))
-        yield from islice(filter(_is_around, stretches), 1)
-
-
-def _is_around(hours: Sequence[_Hour]) -> bool:
-    span = hours[-1].number - hours[0].number + 1
+    counts = ("launches", "off", "hours")
+    until = hours.with_columns(col("off").cast(pl.Int64), hours=1).with_columns(
+        pl.struct(counts).alias("own"), col(counts).cum_sum()
+    )
+    starts = until.select(
+        first="hour", **{f"{it}_before": col(it) - col("own").struct.field(it) for it in counts}
+    )
+    ends = until.select(*counts, end=col("hour") + 1)
     return (
-        _launches(hours) >= _LAUNCHES
-        and len(hours) >= _HOURS_SHARE * span
-        and sum(hour.outside for hour in hours) >= _HOURS_OUTSIDE
+        starts.join_where(
+            ends, col("end") > col("first") + 1, col("end") <= col("first") + _DAY_HOURS
+        )
+        .with_columns(col(it) - col(f"{it}_before") for it in counts)
+        .filter(
+            col("launches") >= _LAUNCHES,
+            col("hours") >= _HOURS_SHARE * (col("end") - col("first")),
+            col("off") >= _HOURS_OUTSIDE,
+        )
+        .sort("first", "end")
+        .unique("first", keep="last", maintain_order=True)
     )

@@ -6,13 +6,15 @@ must not derive anybody again.
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 import polars as pl
 
-from velocity.roster.models import AccountRule, Automation, Excluded, Holiday, Note, Roster
-from velocity.roster.rules import criteria
+from velocity.roster.credits import Grant
+from velocity.roster.days_off import span_of
+from velocity.roster.models import Note, Roster
+from velocity.roster.rules import Rule, criteria
 
 _Columns = dict[str, pl.DataType | type[pl.DataType]]
 
@@ -93,7 +95,7 @@ def shown_frames(roster: Roster) -> dict[str, pl.DataFrame]:
     """Returns every table of `SHOWN_SCHEMA`, in that order."""
     notes = [(it.date, it.text, *_concerned(it), it.new_phase) for it in roster.notes]
     for holiday in roster.holidays:
-        first, end = _span(holiday)
+        first, end = span_of(holiday)
         days = (first + timedelta(days=number) for number in range((end - first).days))
         notes += [(day, holiday.name, "holiday", "programme", False) for day in days]
     owners = (("stream", roster.streams), ("scholar", roster.scholars))
@@ -106,18 +108,11 @@ def shown_frames(roster: Roster) -> dict[str, pl.DataFrame]:
     return _frames(SHOWN_SCHEMA, [_numbered(notes), aims])
 
 
-def _concerned(note: Note) -> tuple[str, str]:
-    """Returns the kind of what a note concerns, and its id."""
-    if note.stream:
-        return "stream", note.stream
-    return ("scholar", note.scholar) if note.scholar else ("programme", "programme")
-
-
-def _span(holiday: Holiday) -> tuple[date, date]:
-    """Returns the first day of a holiday and the day after its last."""
-    first = holiday.date or holiday.from_date or date.min
-    end = holiday.to_date if holiday.date is None else None
-    return first, end or first + timedelta(days=1)
+def _concerned(entry: Note | Grant) -> tuple[str, str]:
+    """Returns the kind of what a note or grant concerns, and its id."""
+    if entry.stream:
+        return "stream", entry.stream
+    return ("scholar", entry.scholar) if entry.scholar else ("programme", "programme")
 
 
 def roster_frames(roster: Roster) -> dict[str, pl.DataFrame]:
@@ -133,23 +128,20 @@ def roster_frames(roster: Roster) -> dict[str, pl.DataFrame]:
         ((it.scholar, own.id, it.from_date, it.to_date) for own in streams for it in own.members),
         (
             *((own.id, it.from_date, it.to_date) for own in scholars for it in own.away),
-            *((None, *_span(it)) for it in roster.holidays),
+            *((None, *span_of(it)) for it in roster.holidays),
         ),
         _numbered((it.id, glob) for it in streams for glob in it.projects),
         _numbered(_run_rules(roster)),
         _numbered((it.gpu, it.from_date, it.credits_per_gpu_hour) for it in credit.rates),
         _numbered((it.model, it.from_date, *it.dollars()) for it in credit.token_rates),
-        (
-            (it.date, "stream" if it.stream else "scholar", it.stream or it.scholar, it.amount)
-            for it in credit.grants
-        ),
+        ((it.date, *_concerned(it), it.amount) for it in credit.grants),
     ]
     return _frames(ROSTER_SCHEMA, rows)
 
 
 def _run_rules(roster: Roster) -> Iterator[tuple[str | None, ...]]:
     """Yields the rules of automation, exclusions and shared accounts, each as in the file."""
-    lists: list[tuple[str, str | None, Sequence[Automation | Excluded | AccountRule]]] = [
+    lists: list[tuple[str, str | None, Sequence[Rule]]] = [
         ("automation", None, roster.automation),
         ("excluded", None, roster.excluded),
         *(("shared", it.username, it.rules) for it in roster.shared_account),

@@ -8,7 +8,7 @@ import polars as pl
 from velocity import formats
 from velocity.charts.timeline_frame import TimelineView
 from velocity.reading.periods import Window
-from velocity.roster.models import WEEKDAYS
+from velocity.roster.fields import WEEKDAYS
 from velocity.sentences.answer import LINE_HELP, Row, defined, listed, name, number, on_day
 from velocity.sentences.headline import Whose, dates
 from velocity.sentences.mine import html_key, linked

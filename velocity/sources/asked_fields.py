@@ -3,11 +3,9 @@
 A missing field would otherwise count as "not known" and silently change figures.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from graphql import (
     REMOVE,
@@ -16,15 +14,13 @@ from graphql import (
     FragmentSpreadNode,
     InlineFragmentNode,
     OperationDefinitionNode,
+    SelectionSetNode,
     Visitor,
     parse,
     print_ast,
     separate_operations,
     visit,
 )
-
-if TYPE_CHECKING:
-    from graphql import SelectionSetNode
 
 Fields = dict[str, Any]
 

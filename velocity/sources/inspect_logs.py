@@ -18,8 +18,6 @@ _SHOWN_CHARACTERS = 200
 #: More tokens or dollars than this are a mistake in the log.
 _MOST = 10**15
 _HINT = "Name .eval or JSON logs that Inspect wrote, or a folder with some."
-#: Inspect's word for a log that is being written, or whose process died.
-_STATES = {"started": "running"}
 #: Providers whose models run on the machine itself, on GPUs that the log does not name.
 _LOCAL = ("hf/", "vllm/", "sglang/", "llama-cpp-python/", "transformer_lens/", "nnterp/")
 
@@ -86,14 +84,14 @@ def _row(name: str, header: Any, call: str) -> dict[str, Any]:
     spec, stats = header.eval, header.stats
     created = instant_of(spec.created)
     start, end = instant_of(stats.started_at), instant_of(stats.completed_at)
-    over = header.status != "started"
+    over = header.status != "started"  # otherwise it is being written, or its process died
     usage, known = _usage(stats.model_usage)
     gpus = None if spec.model.startswith(_LOCAL) else 0
     return {
         "run_id": spec.eval_id,
         "same_as": [it for it in (spec.run_id, spec.eval_set_id) if it],
         "display_name": f"{spec.task} {spec.model}",
-        "state": _STATES.get(header.status, header.status),
+        "state": header.status if over else "running",
         "created_at": created,
         "writers": [{"start": start or created, "gpu_count": gpus}],
         "heartbeat_at": end if over else _changed_at(name),
@@ -153,8 +151,7 @@ def _usage(reported: Mapping[str, Any]) -> tuple[list[dict[str, Any]], bool]:
 
 def _told(results: Any, usage: Sequence[Mapping[str, Any]]) -> str:
     """The samples and tokens of an evaluation, in words."""
-    read = sum(it["input"] for it in usage)
-    written = sum(it["output"] for it in usage)
+    read, written = (sum(it[kind] for it in usage) for kind in ("input", "output"))
     told = []
     if results:
         told.append(f"{results.completed_samples:,} of {results.total_samples:,} samples")

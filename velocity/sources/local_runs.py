@@ -196,13 +196,11 @@ def _knowledge(session: Session) -> tuple[bool, bool, datetime]:
 def _stopwatches(sessions: Sequence[Session]) -> list[float | None]:
     """Seconds on the stopwatch of each session, without those of earlier sessions."""
     own: list[float | None] = []
-    before: Session | None = None
-    for session in sessions:
+    for session, before in zip(sessions, [None, *sessions], strict=False):
         seconds = session.runtime_s
         if seconds is not None and (earlier := _earlier(session, before)) <= seconds:
             seconds -= earlier
         own.append(seconds)
-        before = session
     return own
 
 

@@ -31,16 +31,9 @@ _GAP, _FULL, _FIRST, _MIDDLE, _LAST = range(5)
 # are parsed at the end: parsing every key took ten times as long.
 _TIMESTAMP = b"\x0a_timestamp"
 _SUMMARY_MARKS = (b"\x06_wandb", b"\x08_runtime", _TIMESTAMP)
+_SAME_NAMES = ("entity", "project", "display_name", "job_type", "notes")
 #: Fields of a session -> fields of a run record.
-_RUN_TEXTS = {
-    "entity": "entity",
-    "project": "project",
-    "display_name": "display_name",
-    "group_name": "run_group",
-    "job_type": "job_type",
-    "sweep": "sweep_id",
-    "notes": "notes",
-}
+_RUN_TEXTS = {it: it for it in _SAME_NAMES} | {"group_name": "run_group", "sweep": "sweep_id"}
 
 #: Bytes of all the records that make up a config.
 _LONGEST_CONFIG = 32 * 2**20
@@ -163,10 +156,8 @@ class LogRecords:
             self._session.unreadable.append("config")
         for record in self._rows:
             self._session.logged(instant_of(_value(record.history.item, "_timestamp")))
-        summary: dict[str, Any] = {}
-        for mark, record in self._summaries.items():
-            name = mark[1:].decode()
-            summary[name] = _value(record.summary.update, name)
+        names = {mark[1:].decode(): it.summary.update for mark, it in self._summaries.items()}
+        summary = {name: _value(update, name) for name, update in names.items()}
         if not self._rows and self._session.resumed:
             summary.pop("_timestamp", None)  # of an earlier session's last row
         take_summary(self._session, summary)

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -46,91 +47,74 @@ class MlflowSource:
         for name, value in _SETTINGS.items():
             os.environ.setdefault(name, value)
         mlflow = client_of("mlflow", "mlflow")
-        return chain.from_iterable(
-            _Place(mlflow, place, entity, asked).batches() for place in asked.places
-        )
+        return chain.from_iterable(_batches(mlflow, place, entity, asked) for place in asked.places)
 
 
-class _Place:
-    """One tracking server or folder."""
+def _batches(mlflow: Any, place: str, entity: str, asked: Asked) -> Iterator[RunBatch]:
+    """The runs of every experiment of a server or folder, a page at a time."""
+    shown = without_password(place)
+    address = shown.rstrip("/") if is_address(place) else None
+    try:
+        client = mlflow.MlflowClient(place)
+        experiments = list(chain.from_iterable(_pages(client.search_experiments)))
+        for number, experiment in enumerate(experiments):
+            name = experiment.name
+            asked.on_progress(f"{name} of {shown}", number, len(experiments))
+            search = partial(_pages, client.search_runs, experiment_ids=[experiment.experiment_id])
+            children = chain.from_iterable(search(filter_string=f"tags.`{_PARENT}` LIKE '%'"))
+            parents = {run.data.tags[_PARENT] for run in children}
+            own = {"entity": entity, "project": name}
+            for page in search():
+                rows, rejected = [], []
+                for run in page:
+                    try:
+                        rows.append(own | _row(run, address, parents, asked.username))
+                    except (OverflowError, RecursionError):
+                        reason = "a time or a parameter of it cannot be read"
+                        rejected.append(Rejected(entity, name, run.info.run_id, reason))
+                yield RunBatch(run_frame(rows), tuple(rejected))
+        asked.on_progress(shown, len(experiments), len(experiments))
+    except mlflow.exceptions.MlflowException as error:
+        why = getattr(error, "error_code", None) or type(error).__name__
+        raise SourceError(
+            f"MLflow cannot read {shown} ({why}).",
+            "Check the address and the credentials (MLFLOW_TRACKING_USERNAME, "
+            "MLFLOW_TRACKING_PASSWORD or MLFLOW_TRACKING_TOKEN), and whether the server is "
+            "running.",
+        ) from error
 
-    def __init__(self, mlflow: Any, place: str, entity: str, asked: Asked) -> None:
-        self._mlflow = mlflow
-        self._place = place
-        self._shown = without_password(place)
-        self._address = self._shown.rstrip("/") if is_address(place) else None
-        self._entity = entity
-        self._asked = asked
 
-    def batches(self) -> Iterator[RunBatch]:
-        """The runs of every experiment, a page at a time."""
-        try:
-            client = self._mlflow.MlflowClient(self._place)
-            experiments = list(chain.from_iterable(_pages(client.search_experiments)))
-            for number, experiment in enumerate(experiments):
-                what = f"{experiment.name} of {self._shown}"
-                self._asked.on_progress(what, number, len(experiments))
-                yield from self._runs_of(experiment, client.search_runs)
-            self._asked.on_progress(self._shown, len(experiments), len(experiments))
-        except self._mlflow.exceptions.MlflowException as error:
-            why = getattr(error, "error_code", None) or type(error).__name__
-            raise SourceError(
-                f"MLflow cannot read {self._shown} ({why}).",
-                "Check the address and the credentials (MLFLOW_TRACKING_USERNAME, "
-                "MLFLOW_TRACKING_PASSWORD or MLFLOW_TRACKING_TOKEN), and whether the server is "
-                "running.",
-            ) from error
-
-    def _runs_of(self, experiment: Any, search: Callable[..., Any]) -> Iterator[RunBatch]:
-        ids = [experiment.experiment_id]
-        children = _pages(search, experiment_ids=ids, filter_string=f"tags.`{_PARENT}` LIKE '%'")
-        parents = {run.data.tags[_PARENT] for run in chain.from_iterable(children)}
-        for page in _pages(search, experiment_ids=ids):
-            rows, rejected = [], []
-            for run in page:
-                try:
-                    rows.append(self._row(run, experiment, parents))
-                except (OverflowError, RecursionError):
-                    reason = "a time or a parameter of it cannot be read"
-                    name = experiment.name
-                    rejected.append(Rejected(self._entity, name, run.info.run_id, reason))
-            yield RunBatch(run_frame(rows), tuple(rejected))
-
-    def _row(self, run: Any, experiment: Any, parents: set[str]) -> dict[str, Any]:
-        info, tags = run.info, run.data.tags
-        metrics = [it.timestamp for it in run.to_proto().data.metrics]
-        last_metric_at = _of_milliseconds(max(metrics, default=None))
-        page = f"{self._address}/#/experiments/{info.experiment_id}/runs/{info.run_id}"
-        return {
-            "entity": self._entity,
-            "project": experiment.name,
-            "run_id": info.run_id,
-            "username": tags.get("mlflow.user") or self._asked.username,
-            "display_name": info.run_name,
-            "state": info.status.lower(),
-            "created_at": _of_milliseconds(info.start_time),
-            "heartbeat_at": _of_milliseconds(info.end_time) or last_metric_at,
-            "last_metric_at": last_metric_at,
-            "sweep": tags.get(_PARENT) or (info.run_id if info.run_id in parents else None),
-            "tags": [f"{name}={it}" for name, it in tags.items() if not name.startswith("mlflow.")],
-            "config": config_text(run.data.params) if run.data.params else None,
-            "commit": tags.get("mlflow.source.git.commit"),
-            "notes": tags.get("mlflow.note.content"),
-            "source": "mlflow",
-            "trust": _TRUST,
-            "url": page if self._address else None,
-        }
+def _row(run: Any, address: str | None, parents: set[str], username: str | None) -> dict[str, Any]:
+    """A run in columns of `RUN_SCHEMA`, without its entity and project."""
+    info, tags = run.info, run.data.tags
+    metrics = [it.timestamp for it in run.to_proto().data.metrics]
+    last_metric_at = _of_milliseconds(max(metrics, default=None))
+    page = f"{address}/#/experiments/{info.experiment_id}/runs/{info.run_id}"
+    return {
+        "run_id": info.run_id,
+        "username": tags.get("mlflow.user") or username,
+        "display_name": info.run_name,
+        "state": info.status.lower(),
+        "created_at": _of_milliseconds(info.start_time),
+        "heartbeat_at": _of_milliseconds(info.end_time) or last_metric_at,
+        "last_metric_at": last_metric_at,
+        "sweep": tags.get(_PARENT) or (info.run_id if info.run_id in parents else None),
+        "tags": [f"{name}={it}" for name, it in tags.items() if not name.startswith("mlflow.")],
+        "config": config_text(run.data.params) if run.data.params else None,
+        "commit": tags.get("mlflow.source.git.commit"),
+        "notes": tags.get("mlflow.note.content"),
+        "source": "mlflow",
+        "trust": _TRUST,
+        "url": page if address else None,
+    }
 
 
 def _pages(search: Callable[..., Any], **asked: Any) -> Iterator[Any]:
-    """The pages of a search."""
-    token = None
-    while True:
-        page = search(**asked, max_results=_PAGE, page_token=token)
+    page = search(**asked, max_results=_PAGE, page_token=None)
+    yield page
+    while page.token:
+        page = search(**asked, max_results=_PAGE, page_token=page.token)
         yield page
-        token = page.token
-        if not token:
-            return
 
 
 def _of_milliseconds(value: int | None) -> datetime | None:

@@ -1,9 +1,10 @@
 """Runs from a table: CSV or Parquet with the columns of `TABLE_SCHEMA`, or W&B's own CSV export."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -16,7 +17,7 @@ from velocity.sources.shared import reasons
 from velocity.sources.table_file import ROW, open_table
 from velocity.sources.table_kinds import EXPORTED, TABLE_SCHEMA, is_export
 from velocity.sources.table_times import day_order
-from velocity.sources.table_values import Dialect, reading_of
+from velocity.sources.table_values import Dialect, read_cells
 
 _KEY = ("entity", "project", "run_id")
 #: A row without one of these cannot become a run.
@@ -61,15 +62,17 @@ class _RunTable:
         self._path = path
         known = {*TABLE_SCHEMA, *EXPORTED.values()} | {asked.user_column or ""}
         self._table = open_table(path, frozenset(known))
-        self._exported = is_export(path, self._table.columns)
+        columns = self._table.columns
+        self._exported = is_export(path, columns)
         #: Columns of `TABLE_SCHEMA` -> their values in rows without one.
-        self._given = {
-            "entity": asked.entity,
-            "project": asked.project,
-            "username": asked.username,
-        }
+        self._given = {it: getattr(asked, it) for it in ("entity", "project", "username")}
+        names = EXPORTED if self._exported else {column: column for column in TABLE_SCHEMA}
         #: Columns of `TABLE_SCHEMA` -> headings of the table.
-        self._headings = self._find_headings(asked.user_column)
+        self._headings = {ours: name for ours, name in names.items() if name in columns}
+        if asked.user_column is not None:
+            if asked.user_column not in columns:
+                raise self._without([asked.user_column], f"It has: {_listed(columns)}.")
+            self._headings["username"] = asked.user_column
         self._check_columns()
 
     def batch(self) -> RunBatch:
@@ -106,16 +109,6 @@ class _RunTable:
             notes.append(f"{path}: {again} skipped: a later row is about the same run.")
         return RunBatch(_records(once), rejected, _largest_at(once), tuple(notes))
 
-    def _find_headings(self, user_column: str | None) -> dict[str, str]:
-        columns = self._table.columns
-        known = EXPORTED if self._exported else {column: column for column in TABLE_SCHEMA}
-        headings = {ours: name for ours, name in known.items() if name in columns}
-        if user_column is not None:
-            if user_column not in columns:
-                raise self._without([user_column], f"It has: {_listed(columns)}.")
-            headings["username"] = user_column
-        return headings
-
     def _check_columns(self) -> None:
         """Refuse a table without the columns that a run needs."""
         columns = self._table.columns
@@ -146,9 +139,8 @@ class _RunTable:
     def _values(self) -> tuple[pl.DataFrame, _Problems]:
         """The values in the columns of `TABLE_SCHEMA`, and the problems with unreadable ones."""
         headings = self._headings
-        frame = self._table.frame.select(
-            ROW, **{ours: pl.col(name) for ours, name in headings.items()}
-        )
+        named = {ours: pl.col(name) for ours, name in headings.items()}
+        frame = self._table.frame.select(ROW, **named)
         if self._exported:
             text = pl.col(pl.String)
             frame = frame.with_columns(pl.when(text != _EMPTY_EXPORTED).then(text))
@@ -162,34 +154,28 @@ class _RunTable:
             decimal_comma=self._table.separator != ",",
             day_order=day_order(self._path, times),
         )
-        readings = {
-            column: reading_of(
-                column,
-                frame.schema[column],
-                dialect,
-                f'The column "{heading}" of {self._path}',
-            )
-            for column, heading in headings.items()
-        }
-        known = frame.select(ROW, **{name: reading.known for name, reading in readings.items()})
-        values = known.lazy().select(ROW, **{name: it.value for name, it in readings.items()})
-        read = values.collect()
-        problems: _Problems = defaultdict(dict)
-        for column, reading in readings.items():
-            unread = known.filter(known[column].is_not_null() & read[column].is_null())
-            for row, value in unread.select(ROW, column).iter_rows():
+        values, problems = frame.select(ROW), _Problems(dict)
+        for column, heading in headings.items():
+            shown = f'The column "{heading}" of {self._path}'
+            read = read_cells(frame[column], dialect, shown)
+            values = values.with_columns(read.values)
+            unread = read.known.is_not_null() & read.values.is_null()
+            rows = frame[ROW].filter(unread)
+            for row, value in zip(rows, read.known.filter(unread), strict=True):
                 # A config may hold secrets.
-                shown = "" if column == "config" else f' "{_shown(value)}"'
-                problems[row][column] = f"{headings[column]}{shown} is not {reading.wanted}"
-        absent = {
-            name: pl.lit(None, kind) for name, kind in TABLE_SCHEMA.items() if name not in headings
-        }
-        read = read.with_columns(**absent).with_columns(
+                told = "" if column == "config" else f' "{_shown(value)}"'
+                problems[row][column] = f"{heading}{told} is not {read.wanted}"
+        values = _with_absent(values, TABLE_SCHEMA).with_columns(
             *(pl.col(name).fill_null(pl.lit(it, pl.String)) for name, it in self._given.items()),
             state=pl.col("state").fill_null(_NO_STATE),
             heartbeat_at=pl.coalesce("ended_at", "heartbeat_at"),
         )
-        return read, problems
+        return values, problems
+
+
+def _with_absent(frame: pl.DataFrame, schema: Mapping[str, Any]) -> pl.DataFrame:
+    absent = {name: kind for name, kind in schema.items() if name not in frame.columns}
+    return frame.with_columns(pl.lit(None, kind).alias(name) for name, kind in absent.items())
 
 
 def _listed(columns: Iterable[str]) -> str:
@@ -220,11 +206,10 @@ def _split(
         for row in values.filter(pl.col(column).is_null())[ROW]:
             problems[row].setdefault(column, f"{headings.get(column, column)} has no value")
     is_run = ~pl.any_horizontal(pl.col(name).is_null() for name in _NEEDED)
+    others = values.filter(~is_run).select(ROW, pl.col("entity", "project").fill_null(""), "run_id")
     rejected = tuple(
-        Rejected(
-            entity or "", project or "", run_id, f"row {row}: {'; '.join(problems[row].values())}"
-        )
-        for row, entity, project, run_id in values.filter(~is_run).select(ROW, *_KEY).iter_rows()
+        Rejected(entity, project, run_id, f"row {row}: {'; '.join(problems[row].values())}")
+        for row, entity, project, run_id in others.iter_rows()
     )
     runs = values.filter(is_run)
     unreadable = pl.Series(
@@ -253,23 +238,14 @@ def _troubles(
 def _records(runs: pl.DataFrame) -> pl.DataFrame:
     """The runs in the columns of `RUN_SCHEMA`; other columns than the table's are null."""
     started = pl.when(pl.col("writer_starts").list.len() > 0).then("writer_starts")
-    writer = (
-        runs.with_columns(start=started.fill_null(pl.concat_list("started_at")).list.sort())
-        .explode("start")
-        .filter(pl.any_horizontal(pl.col("start", *_MACHINE).is_not_null()))
-    )
-    writers = writer.group_by(ROW).agg(
-        writers=pl.struct(
-            pl.col(name) if name in ("start", *_MACHINE) else pl.lit(None, kind).alias(name)
-            for name, kind in WRITER.to_schema().items()
-        )
-    )
+    start = started.fill_null(pl.concat_list("started_at")).list.sort()
+    writer = runs.select(ROW, *_MACHINE, start=start).explode("start")
+    known_writer = writer.filter(pl.any_horizontal(pl.exclude(ROW).is_not_null()))
+    fields = WRITER.to_schema()
+    writers = _with_absent(known_writer, fields).group_by(ROW).agg(writers=pl.struct(*fields))
     joined = runs.join(writers, on=ROW, how="left", maintain_order="left")
     known = joined.with_columns(source=pl.lit("table"), trust=pl.lit(2, pl.Int32))
-    return known.select(
-        pl.col(name) if name in known.columns else pl.lit(None, kind).alias(name)
-        for name, kind in RUN_SCHEMA.items()
-    )
+    return _with_absent(known, RUN_SCHEMA).select(*RUN_SCHEMA)
 
 
 def _largest_at(runs: pl.DataFrame) -> datetime:

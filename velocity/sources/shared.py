@@ -35,16 +35,11 @@ def in_batches(
 
     The last one has the rejected rows, and a note about them that calls each a `noun`.
     """
+    note = f"{plural(len(rejected), noun)} could not be read: {reasons(rejected)}."
     for start in range(0, len(rows), _ROWS):
-        last = start + _ROWS >= len(rows)
-        yield RunBatch(
-            run_frame(rows[start : start + _ROWS]),
-            tuple(rejected) if last else (),
-            complete_to,
-            (f"{plural(len(rejected), noun)} could not be read: {reasons(rejected)}.",)
-            if last and rejected
-            else (),
-        )
+        others = rejected if start + _ROWS >= len(rows) else ()
+        frame = run_frame(rows[start : start + _ROWS])
+        yield RunBatch(frame, tuple(others), complete_to, (note,) if others else ())
 
 
 def reasons(rejected: Sequence[Rejected]) -> str:

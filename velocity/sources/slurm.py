@@ -41,16 +41,14 @@ class SlurmSource:
 
 
 def _batches(path: Path, asked: Asked) -> Iterator[RunBatch]:
-    """The jobs of a file as runs, and the lines that are none."""
     zone = None if asked.timezone is None else ZoneInfo(asked.timezone)
     read = list(_read(path, zone))
     jobs = _joined(job for _, job in read if not isinstance(job, str))
     rows = [_run_row(job, asked) for job in jobs]
     first = rows[0] if rows else {"entity": asked.entity, "project": asked.project}
+    entity, project = first["entity"] or "", first["project"] or ""
     rejected = [
-        Rejected(
-            first["entity"] or "", first["project"] or "", None, f"{path}: line {number}: {job}"
-        )
+        Rejected(entity, project, None, f"{path}: line {number}: {job}")
         for number, job in read
         if isinstance(job, str)
     ]
@@ -60,9 +58,8 @@ def _batches(path: Path, asked: Asked) -> Iterator[RunBatch]:
     if any(row["entity"] is None for row in rows):
         raise SourceError(f"{path} does not name the cluster.", "Add --entity to the command.")
     if all(row["username"] is None for row in rows):
-        raise SourceError(
-            f"{path} does not name the users.", f"Add --username to the command. {_AGAIN}"
-        )
+        hint = f"Add --username to the command. {_AGAIN}"
+        raise SourceError(f"{path} does not name the users.", hint)
     return in_batches(rows, rejected, noun="line", complete_to=max(job.latest for job in jobs))
 
 
@@ -77,9 +74,8 @@ def _read(path: Path, zone: ZoneInfo | None) -> Iterator[tuple[int, Job | str]]:
             elif is_sacct(first):
                 yield from read_lines(path, iter(stream), zone)
             else:
-                raise SourceError(
-                    f"{path} is not the output of sacct with its line of column names.", _AGAIN
-                )
+                what = "is not the output of sacct with its line of column names"
+                raise SourceError(f"{path} {what}.", _AGAIN)
     except OSError as error:
         raise SourceError(
             f"{path} cannot be read: {error.strerror}.",
@@ -102,12 +98,9 @@ def _objects(path: Path, text: str) -> list[object]:
 
 def _run_row(job: Job, asked: Asked) -> dict[str, Any]:
     """The job in columns of `RUN_SCHEMA`."""
-    ran = job.started is not None
-    suspended = (
-        job.ended is not None
-        and job.active_s is not None
-        and job.ended > job.begin + timedelta(seconds=job.active_s + 1)
-    )
+    ran, suspended = job.started is not None, False
+    if job.ended is not None and job.active_s is not None:
+        suspended = job.ended > job.begin + timedelta(seconds=job.active_s + 1)
     return {
         "entity": asked.entity or job.cluster,
         "project": asked.project or job.account or "slurm",

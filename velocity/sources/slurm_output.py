@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -124,45 +125,42 @@ def _job_or_reason(row: Mapping[str, str], zone: ZoneInfo | None) -> Job | str:
 
 def _job(row: Mapping[str, str], zone: ZoneInfo | None) -> Job:
     """The job of a line; ValueError if a time that it needs cannot be read."""
+    told = {name: it for name, text in row.items() if (it := known(text)) is not None}
     unreadable: list[str] = []
 
-    def instant(name: str) -> datetime | None:
-        text = known(row.get(name))
-        return None if text is None else instant_of(text, zone)
-
-    def seconds() -> float | None:
-        text = known(row.get("elapsedraw")) or known(row.get("elapsed"))
-        return None if text is None else seconds_of(text)
-
-    def readable(name: str, read: Callable[[], _Value | None]) -> _Value | None:
+    def readable(name: str, text: str | None, read: Callable[[str], _Value]) -> _Value | None:
         try:
-            return read()
+            return None if text is None else read(text)
         except ValueError:
             unreadable.append(name)
             return None
 
-    name = known(row.get("jobid")) or ""
-    if not (job_id := known(row.get("jobidraw")) or name):
+    instant = partial(instant_of, zone=zone)
+    name = told.get("jobid", "")
+    if not (job_id := told.get("jobidraw") or name):
         raise ValueError("it has no job id")
-    if (submitted := instant("submit")) is None:
+    if "submit" not in told:
         raise ValueError("it has no time of submission")
-    nodes, resources = known(row.get("nodelist")), row.get("alloctres", row.get("allocgres"))
-    array, part = _ARRAY.fullmatch(name), _HETEROGENEOUS.fullmatch(name)
-    active_s, started = readable("elapsed", seconds), instant("start")
+    submitted = instant(told["submit"])
+    length = told.get("elapsedraw") or told.get("elapsed")
+    active_s = readable("elapsed", length, seconds_of)
+    started = instant(told["start"]) if "start" in told else None
+    nodes, resources = told.get("nodelist"), row.get("alloctres", row.get("allocgres"))
     if nodes is None and "nodelist" in row and not active_s:
         started = None  # some releases write the end of a job that never ran as its start
     gpus, gpu_type = (None, None) if resources is None else gpus_of(resources)
+    array, part = _ARRAY.fullmatch(name), _HETEROGENEOUS.fullmatch(name)
     return Job(
         job_id=job_id,
         state=row["state"].strip(),
         submitted=submitted,
         started=started,
-        ended=readable("end", lambda: instant("end")),
+        ended=readable("end", told.get("end"), instant),
         active_s=active_s,
-        cluster=known(row.get("cluster")),
-        account=known(row.get("account")),
-        user=known(row.get("user")),
-        name=known(row.get("jobname")),
+        cluster=told.get("cluster"),
+        account=told.get("account"),
+        user=told.get("user"),
+        name=told.get("jobname"),
         array=array and array[1],
         heterogeneous=part and part[1],
         hosts=nodes_of(nodes) if nodes else [],

@@ -4,9 +4,10 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pyarrow as pa  # type: ignore[import-untyped]
@@ -74,30 +75,15 @@ def open_table(path: Path, wanted: frozenset[str]) -> TableFile:
         SourceError: no such file, permission denied, neither CSV nor Parquet, or too large.
     """
     head = _head(path)
-
-    def is_wanted(name: str) -> bool:
-        return _tidy(name) in wanted
-
-    if head.startswith(_PARQUET):
-        names, frame = _parquet(path, is_wanted)
-        return TableFile(_headings(path, names), _numbered(frame), ",")
-    encoding = _encoding(path, head)
-    lines = head.decode(encoding, errors="replace").lstrip("\ufeff").splitlines()
-    skipped, separator = 0, None
-    if lines and (found := _SEPARATOR_LINE.fullmatch(lines[0])):
-        skipped, separator = 1, found[1]
-    separator = separator or _separator(next((line for line in lines if line.strip()), ""))
-    names, frame, broken = _csv(path, encoding, separator, skipped, is_wanted)
-    if frame.height > MOST_ROWS:
-        raise too_many_rows(path)
-    notes = (f"{path} is not in UTF-8; it was read as Windows-1252.",)
-    return TableFile(
-        _headings(path, names),
-        _numbered(frame),
-        separator,
-        broken,
-        notes if encoding == "cp1252" else (),
-    )
+    if not head.startswith(_PARQUET):
+        return _csv(path, head, wanted)
+    try:
+        names, frame = read_parquet(path, lambda name: _tidy(name) in wanted)
+    except (pa.ArrowException, pl.exceptions.PolarsError, OSError) as error:
+        raise SourceError(
+            f"{path} is a damaged Parquet file: {_reason(error)}.", "Write or copy it again."
+        ) from error
+    return TableFile(_headings(path, names), _numbered(frame), ",")
 
 
 def _head(path: Path) -> bytes:
@@ -111,6 +97,41 @@ def _head(path: Path) -> bytes:
     if not head:
         raise SourceError(f"{path} is empty.", "Export it again, as CSV or Parquet.")
     return head
+
+
+def _csv(path: Path, head: bytes, wanted: frozenset[str]) -> TableFile:
+    encoding = _encoding(path, head)
+    lines = head.decode(encoding, errors="replace").lstrip("\ufeff").splitlines()
+    told = _SEPARATOR_LINE.fullmatch(lines[0]) if lines else None
+    skipped = 0 if told is None else 1
+    header = next((line for line in lines if line.strip()), "")
+    # Without a line that tells it, the separator that gives the header the most columns.
+    separator = told[1] if told else max(_SEPARATORS, key=lambda it: _columns_of(header, it))
+    try:
+        try:
+            names, frame = _wanted(
+                path,
+                wanted,
+                separator=separator,
+                encoding="utf8" if encoding == "utf-8" else encoding,
+                skip_lines=skipped,
+            )
+            broken: dict[int, str] = {}
+        except pl.exceptions.ComputeError:
+            text, broken = _without_long_rows(path, encoding, separator, skipped)
+            if not broken:
+                raise
+            names, frame = _wanted(text.encode(), wanted)
+    except (pl.exceptions.PolarsError, csv.Error, OSError, UnicodeError) as error:
+        raise SourceError(
+            f"{path} cannot be read as CSV: {_reason(error)}.",
+            "Save it as UTF-8 with one header line, and quotes around text with separators.",
+        ) from error
+    if frame.height > MOST_ROWS:
+        raise too_many_rows(path)
+    is_other = encoding == "cp1252"
+    notes = (f"{path} is not in UTF-8; it was read as Windows-1252.",) if is_other else ()
+    return TableFile(_headings(path, names), _numbered(frame), separator, broken, notes)
 
 
 def _encoding(path: Path, head: bytes) -> str:
@@ -132,66 +153,19 @@ def _encoding(path: Path, head: bytes) -> str:
     return "utf-8"
 
 
-def _separator(header: str) -> str:
-    """The separator that gives the header the most columns."""
-    return max(_SEPARATORS, key=lambda mark: len(next(csv.reader([header], delimiter=mark), [])))
-
-
-def _parquet(path: Path, is_wanted: Callable[[str], bool]) -> tuple[list[str], pl.DataFrame]:
-    try:
-        return read_parquet(path, is_wanted)
-    except (pa.ArrowException, pl.exceptions.PolarsError, OSError) as error:
-        raise SourceError(
-            f"{path} is a damaged Parquet file: {_reason(error)}.", "Write or copy it again."
-        ) from error
-
-
-def _csv(
-    path: Path, encoding: str, separator: str, skipped: int, is_wanted: Callable[[str], bool]
-) -> tuple[list[str], pl.DataFrame, dict[int, str]]:
-    """The headings and the rows of a CSV file, and the rows with more values than headings."""
-    try:
-        try:
-            return *_wanted(path, is_wanted, separator, encoding, skipped), {}
-        except pl.exceptions.ComputeError:
-            text, broken = _without_long_rows(path, encoding, separator, skipped)
-            if not broken:
-                raise
-            return *_wanted(text.encode(), is_wanted), broken
-    except (pl.exceptions.PolarsError, csv.Error, OSError, UnicodeError) as error:
-        raise SourceError(
-            f"{path} cannot be read as CSV: {_reason(error)}.",
-            "Save it as UTF-8 with one header line, and quotes around text with separators.",
-        ) from error
+def _columns_of(header: str, separator: str) -> int:
+    return len(next(csv.reader([header], delimiter=separator), []))
 
 
 def _wanted(
-    source: Path | bytes,
-    is_wanted: Callable[[str], bool],
-    separator: str = ",",
-    encoding: str = "utf-8",
-    skipped: int = 0,
+    source: Path | bytes, wanted: frozenset[str], **options: Any
 ) -> tuple[list[str], pl.DataFrame]:
     """All headings of CSV, and its wanted columns as text."""
-
-    def read(columns: list[str] | None, rows: int) -> pl.DataFrame:
-        return pl.read_csv(
-            source,
-            columns=columns,
-            n_rows=rows,
-            infer_schema=False,
-            separator=separator,
-            encoding="utf8" if encoding == "utf-8" else encoding,
-            skip_lines=skipped,
-        )
-
-    names = read(None, 0).columns
-    columns = [name for name in names if is_wanted(name)]
-    return names, read(columns, MOST_ROWS + 1) if columns else pl.DataFrame()
-
-
-def _reason(error: Exception) -> str:
-    return str(error).partition("\n")[0].rstrip(".")
+    names = pl.read_csv(source, n_rows=0, infer_schema=False, **options).columns
+    if not (columns := [name for name in names if _tidy(name) in wanted]):
+        return names, pl.DataFrame()
+    rows = MOST_ROWS + 1
+    return names, pl.read_csv(source, columns=columns, n_rows=rows, infer_schema=False, **options)
 
 
 def _without_long_rows(
@@ -212,6 +186,10 @@ def _without_long_rows(
                 row.clear()
             writer.writerow(row)
     return text.getvalue(), broken
+
+
+def _reason(error: Exception) -> str:
+    return str(error).partition("\n")[0].rstrip(".")
 
 
 def _tidy(heading: str) -> str:

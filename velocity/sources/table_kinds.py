@@ -1,9 +1,8 @@
 """The columns that a run table may have, and the kind of a table, by its headings."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import polars as pl
 
@@ -49,14 +48,6 @@ _RUNS_TABLE = {"Name", "State", "Created"}
 _ENVELOPE = re.compile(r".+__(MIN|MAX)")
 
 
-class _Foreign(NamedTuple):
-    """A kind of table that does not list runs in a readable form."""
-
-    is_it: Callable[[Sequence[str]], bool]  # called with the columns in order
-    described: str
-    hint: str
-
-
 def is_export(path: Path, columns: Sequence[str]) -> bool:
     """Whether a table is W&B's export, rather than one with velocity's own columns.
 
@@ -66,58 +57,41 @@ def is_export(path: Path, columns: Sequence[str]) -> bool:
     present = set(columns)
     if present >= _OWN:
         return False
-    for foreign in _FOREIGN:
-        if foreign.is_it(columns):
-            raise SourceError(f"{path}: {foreign.described}.", foreign.hint)
+    if (foreign := _foreign(columns, present)) is not None:
+        what, hint = foreign
+        raise SourceError(f"{path}: {what}.", hint)
     return bool({"Name", "ID", "State", "Created"} & present)
 
 
-def _is_chart(columns: Sequence[str]) -> bool:
-    if set(columns) >= _RUNS_TABLE:
-        return False
-    lines = columns[1:]  # after the axis: the step, a time or a metric
-    return any(map(_ENVELOPE.fullmatch, columns)) or (
-        bool(lines) and all(" - " in name for name in lines)
-    )
-
-
-def _is_history(columns: Sequence[str]) -> bool:
-    tells_rows = "_step" in columns or {"_timestamp", "_runtime"} <= set(columns)
-    return tells_rows and not set(columns) >= _RUNS_TABLE
-
-
-def _is_mlflow(columns: Sequence[str]) -> bool:
-    present = set(columns)
-    return bool({"experiment_id", "artifact_uri"} & present) or (
-        "Run ID" in present and bool({"Source Name", "Source Type"} & present)
-    )
-
-
-_FOREIGN = (
-    _Foreign(
-        _is_chart,
-        "this is the export of a chart, not of the runs table",
-        "In W&B, open the project's runs table and export it as CSV.",
-    ),
-    _Foreign(
-        _is_history,
-        "this is the history of a run (its logged rows), not the runs table",
-        "In W&B, open the project's runs table and export it as CSV, or use `velocity sync`.",
-    ),
-    _Foreign(
-        lambda columns: {"summary", "config", "name"} <= set(columns),
-        "W&B's example script for exports wrote this table, without times or states",
-        "Use `velocity sync`, or export the project's runs table as CSV.",
-    ),
-    _Foreign(
-        _is_mlflow,
-        "this is an MLflow export, whose columns have other names",
-        "Rename run_id, status, start_time, end_time and tags.mlflow.user to run_id, state,"
-        " created_at, ended_at and username, and give --entity and --project.",
-    ),
-    _Foreign(
-        lambda columns: re.match(r"JobID(Raw)?\b", columns[0]) is not None,
-        "this is the output of Slurm's sacct",
-        "Add --from slurm to the command.",
-    ),
-)
+def _foreign(columns: Sequence[str], present: set[str]) -> tuple[str, str] | None:
+    """What a table is that does not list runs in a readable form, and what to do instead."""
+    lines = columns[1:]  # of a chart, after the axis: the step, a time or a metric
+    are_lines = bool(lines) and all(" - " in name for name in lines)
+    if present >= _RUNS_TABLE:
+        pass
+    elif are_lines or any(map(_ENVELOPE.fullmatch, columns)):
+        return (
+            "this is the export of a chart, not of the runs table",
+            "In W&B, open the project's runs table and export it as CSV.",
+        )
+    elif "_step" in present or present >= {"_timestamp", "_runtime"}:
+        return (
+            "this is the history of a run (its logged rows), not the runs table",
+            "In W&B, open the project's runs table and export it as CSV, or use `velocity sync`.",
+        )
+    if present >= {"summary", "config", "name"}:
+        return (
+            "W&B's example script for exports wrote this table, without times or states",
+            "Use `velocity sync`, or export the project's runs table as CSV.",
+        )
+    if {"experiment_id", "artifact_uri"} & present or (
+        "Run ID" in present and {"Source Name", "Source Type"} & present
+    ):
+        hint = (
+            "Rename run_id, status, start_time, end_time and tags.mlflow.user to run_id, state,"
+            " created_at, ended_at and username, and give --entity and --project."
+        )
+        return "this is an MLflow export, whose columns have other names", hint
+    if re.match(r"JobID(Raw)?\b", columns[0]):
+        return "this is the output of Slurm's sacct", "Add --from slurm to the command."
+    return None

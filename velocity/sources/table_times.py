@@ -46,14 +46,11 @@ def day_order(path: Path, columns: Mapping[str, pl.Series]) -> DayOrder:
     Raises:
         SourceError: some dates could be read either way, and no other date decides.
     """
-    texts = [pl.DataFrame(schema={"text": pl.String, "column": pl.String})]
-    texts += [
-        column.alias("text").to_frame().with_columns(column=pl.lit(name))
-        for name, column in columns.items()
-    ]
+    text = pl.col("text").cast(pl.String).str.strip_chars()  # without columns, it has no type
     local = (
-        pl.concat(texts)
-        .with_columns(pl.col("text").str.strip_chars().str.extract_groups(_YEAR_LAST).alias("it"))
+        pl.DataFrame(columns)
+        .unpivot(variable_name="column", value_name="text")
+        .with_columns(text.str.extract_groups(_YEAR_LAST).alias("it"))
         .unnest("it")
         .filter(pl.col("mark") != ".")  # between dots, the day always comes first
         .with_columns(pl.col("one", "two").cast(pl.Int64))

@@ -1,6 +1,7 @@
 """Turns the cells of a run table into values, in all common formats."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
@@ -13,7 +14,6 @@ from velocity.sources.table_kinds import TABLE_SCHEMA
 from velocity.sources.table_times import DayOrder, instants, instants_of_numbers
 from velocity.sources.values import EARLIEST, LATEST, read_object
 
-_SOME_TIME = "2026-05-04T09:00:00Z"
 _PLAIN_NUMBER = r"^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$"
 #: "1.234,5" or "1234,5"; and those where the comma cannot be between thousands.
 _DECIMAL_COMMA = r"^[+-]?(?:\d{1,3}(?:\.\d{3})+|\d+),\d+$"
@@ -39,39 +39,52 @@ class Dialect:
 
 
 class Reading(NamedTuple):
-    """How one column is read, in two steps."""
+    """A column as it was read."""
 
-    known: pl.Expr  # the cells as they are, null if they say "not known"
-    value: pl.Expr  # their values, of the type in `TABLE_SCHEMA`; null if unreadable
+    known: pl.Series  # the cells as they are, null if they say "not known"
+    values: pl.Series  # of the type in `TABLE_SCHEMA`; null if unreadable
     wanted: str  # the readable values, in words
 
 
-def reading_of(column: str, written: pl.DataType, dialect: Dialect, shown: str) -> Reading:
-    """How to read `column` of `TABLE_SCHEMA`, which the table has as type `written`.
+def read_cells(cells: pl.Series, dialect: Dialect, shown: str) -> Reading:
+    """The values of a column of `TABLE_SCHEMA`, which has its name and any type.
 
     Surrounding spaces are ignored, and empty text means "not known".
 
     Raises:
         SourceError: the column's type cannot hold such values; it begins with the words `shown`.
     """
-    cell, kind = pl.col(column), TABLE_SCHEMA[column]
+    column, written, kind = cells.name, cells.dtype, TABLE_SCHEMA[cells.name]
     if written == pl.Null:  # Parquet's type for a column without values
-        return Reading(cell, cell.cast(kind), "")
-    wanted, value = _wanted(column, dialect), _value(column, written, dialect)
+        return Reading(cells, cells.cast(kind), "")
+    wanted = _wanted(column, dialect)
+    known = cells.to_frame().select(_known(column, written)).to_series()
+    parsed = known
+    if written == pl.String and isinstance(kind, pl.List):
+        split = partial(_split, separator=dialect.list_separator)
+        parsed = _parsed(known, split, pl.List(pl.String))
+    elif written == pl.String and column == "config":
+        parsed = _parsed(known, _readable_config, pl.String())
+    value = _value(column, parsed.dtype, dialect)
     if value is None:
         raise SourceError(
             f"{shown} has the type {written}, which cannot be read as {wanted}.",
             "Change its type, or leave the column out.",
         )
-    return Reading(_known(column, written), value.cast(kind, strict=False), wanted)
+    values = parsed.to_frame().select(value.cast(kind, strict=False).alias(column))
+    return Reading(known, values.to_series(), wanted)
+
+
+def _parsed(known: pl.Series, parse: Callable[[str], object], kind: pl.DataType) -> pl.Series:
+    # Not in an expression: `reading.frames.worded` says why.
+    return pl.Series(known.name, [None if it is None else parse(it) for it in known], kind)
 
 
 def _value(column: str, written: pl.DataType, dialect: Dialect) -> pl.Expr | None:
     """The values of a column; None if its type cannot hold any."""
     cell, kind = pl.col(column), TABLE_SCHEMA[column]
     if column == "config":
-        read = cell.map_elements(_readable_config, return_dtype=pl.String)
-        return read if written == pl.String else None
+        return cell if written == pl.String else None
     if column == "run_id":
         return _run_id(cell, written)
     if kind == UTC:
@@ -90,20 +103,15 @@ def trimmed(text: pl.Expr) -> pl.Expr:
 
 def _wanted(column: str, dialect: Dialect) -> str:
     a_list = f'a JSON array, or items with "{dialect.list_separator}" between them'
+    a_time = "a time such as 2026-05-04T09:00:00Z"
     words = {
         "run_id": "an id: a spreadsheet turned it into a number and lost digits",
         "config": "a JSON object",
-        "writer_starts": f"{a_list}, each a time such as {_SOME_TIME}",
+        "writer_starts": f"{a_list}, each {a_time}",
         "tags": a_list,
     }
-    kinds = {
-        UTC: f"a time such as {_SOME_TIME}",
-        pl.Float64(): "a number",
-        pl.Int64(): "a whole number",
-    }
-    return words.get(column) or next(
-        (text for kind, text in kinds.items() if TABLE_SCHEMA[column] == kind), "text"
-    )
+    kinds = {UTC: a_time, pl.Float64: "a number", pl.Int64: "a whole number"}
+    return words.get(column) or kinds.get(TABLE_SCHEMA[column], "text")
 
 
 def _readable_config(text: str) -> str | None:
@@ -146,8 +154,8 @@ def _number(
         return None
     text = _number_text(cell, dialect) if written == pl.String else cell
     number = text.cast(pl.Float64, strict=False)
-    fits = number.is_finite() & (number == number.round()) if whole else number.is_finite()
-    return pl.when(fits).then(number)
+    fits = number.is_finite()
+    return pl.when(fits & (number == number.round()) if whole else fits).then(number)
 
 
 def _number_text(cell: pl.Expr, dialect: Dialect) -> pl.Expr:
@@ -180,21 +188,17 @@ def _time(cell: pl.Expr, written: pl.DataType, dialect: Dialect) -> pl.Expr | No
 
 
 def _list(cell: pl.Expr, written: pl.DataType, kind: pl.List, dialect: Dialect) -> pl.Expr | None:
-    inner: pl.DataType = pl.String()
-    if isinstance(written, pl.List):
-        items, inner = cell, pl.Series(dtype=written.inner).dtype
-    elif written == pl.String:
-        split = partial(_split, separator=dialect.list_separator)
-        items = cell.map_elements(split, return_dtype=pl.List(pl.String))
-    else:
+    if not isinstance(written, pl.List):
         return None
+    inner = pl.Series(dtype=written.inner).dtype
     if kind.inner != UTC:
-        return None if inner.is_nested() else items
-    time = _time(trimmed(pl.element()) if inner == pl.String else pl.element(), inner, dialect)
+        return None if inner.is_nested() else cell
+    item = pl.element()
+    time = _time(trimmed(item) if inner == pl.String else item, inner, dialect)
     if time is None:
         return None
-    times = items.list.eval(time)
-    return pl.when(~times.list.eval(pl.element().is_null()).list.any()).then(times)
+    times = cell.list.eval(time)
+    return pl.when(~times.list.eval(item.is_null()).list.any()).then(times)
 
 
 def _split(text: str, separator: str) -> list[str] | None:

@@ -56,7 +56,6 @@ class TrackioSource:
 
 
 def _batches(stores: Sequence[_Server | _Folder], entity: str, asked: Asked) -> Iterator[RunBatch]:
-    """The runs of each place."""
     now = datetime.now(UTC)
     for store in stores:
         projects = store.projects()

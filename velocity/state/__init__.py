@@ -4,21 +4,21 @@ A small SQLite file in the data folder, or a Postgres database if several machin
 never part of a snapshot. Every statement here is one that both understand.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from itertools import product
 from typing import NamedTuple
 
 import polars as pl
 
-from velocity.state.databases import Where, changed, found, opened, rewrite, sending
+from velocity.state.databases import Execute, Where, changed, found, opened, rewrite, sending
 
 __all__ = ["Where", "sending"]
 
 #: Reruns during one visit are one look.
 _SAME_LOOK = timedelta(minutes=30)
-_MARKS_KEPT = timedelta(days=365)
-_MESSAGES_KEPT = timedelta(days=365)
+#: Of marks and messages.
+_KEPT = timedelta(days=365)
 _EPOCH = datetime.fromtimestamp(0, UTC)
 _MICROSECOND = timedelta(microseconds=1)
 #: What a copy has: tokens give access, so they are made anew.
@@ -26,6 +26,8 @@ _COPIED = ("look", "signed_out", "read_mark", "message", "posted")
 #: The tables that name a scholar, and those that name an address, with the column.
 _OF_SCHOLAR = {"look": "scholar", "read_mark": "scholar", "message": "person"}
 _OF_ADDRESS = {"look": "email", "message": "person", "signed_out": "email", "mcp_token": "email"}
+#: The one message to a person by a rule about a subject.
+_ITSELF = "WHERE person = ? AND rule = ? AND subject = ?"
 
 
 class ReadMark(NamedTuple):
@@ -48,14 +50,11 @@ class SentMessage(NamedTuple):
 
 def sign_out(where: Where, email: str, issued_at: datetime) -> None:
     """Ends the sign-in of `email` issued at `issued_at`, and every earlier one."""
-    changed(
-        where,
-        "INSERT INTO signed_out VALUES (?, ?) ON CONFLICT (email) "
-        "DO UPDATE SET issued_at = excluded.issued_at "
-        "WHERE excluded.issued_at > signed_out.issued_at",
-        email,
-        _seconds(issued_at),
+    sql = (
+        "INSERT INTO signed_out VALUES (?, ?) ON CONFLICT (email) DO UPDATE "
+        "SET issued_at = excluded.issued_at WHERE excluded.issued_at > signed_out.issued_at"
     )
+    changed(where, sql, email, _seconds(issued_at))
 
 
 def is_signed_out(where: Where, email: str, issued_at: datetime) -> bool:
@@ -66,14 +65,11 @@ def is_signed_out(where: Where, email: str, issued_at: datetime) -> bool:
 
 def keep_token(where: Where, email: str, hashed: str, made_at: datetime) -> None:
     """Records the hash of the token of `email` for the MCP server, instead of an earlier one."""
-    changed(
-        where,
+    sql = (
         "INSERT INTO mcp_token (email, hash, made_at) VALUES (?, ?, ?) "
-        "ON CONFLICT (email) DO UPDATE SET hash = excluded.hash, made_at = excluded.made_at",
-        email,
-        hashed,
-        _seconds(made_at),
+        "ON CONFLICT (email) DO UPDATE SET hash = excluded.hash, made_at = excluded.made_at"
     )
+    changed(where, sql, email, hashed, _seconds(made_at))
 
 
 def token_owner(where: Where, hashed: str) -> str | None:
@@ -98,7 +94,7 @@ def record_look(
     """
     look = (scholar, email, page)
     with opened(where) as execute:
-        execute("DELETE FROM look WHERE looked_at < ?", (_seconds(at - timedelta(days=kept_days)),))
+        _expire(execute, "look", at - timedelta(days=kept_days))
         execute(
             "INSERT INTO look (looked_at, scholar, email, page, name) SELECT ?, ?, ?, ?, ? "
             "WHERE NOT EXISTS (SELECT 1 FROM look "
@@ -109,16 +105,15 @@ def record_look(
 
 def looks(where: Where, scholar: str, *, at: datetime, kept_days: float) -> pl.DataFrame:
     """Returns the looks at the scholar's pages, latest first: looked_at (UTC), who, page."""
-    rows = found(
-        where,
+    sql = (
         "SELECT looked_at, name, page FROM look WHERE scholar = ? AND looked_at >= ? "
-        "ORDER BY looked_at DESC, name",
-        scholar,
-        _seconds(at - timedelta(days=kept_days)),
+        "ORDER BY looked_at DESC, name"
     )
+    rows = found(where, sql, scholar, _seconds(at - timedelta(days=kept_days)))
+    times = ((datetime.fromtimestamp(seconds, UTC), *others) for seconds, *others in rows)
     return pl.DataFrame(
-        [(datetime.fromtimestamp(seconds, UTC), name, page) for seconds, name, page in rows],
-        schema={"looked_at": pl.Datetime("us", "UTC"), "who": pl.String, "page": pl.String},
+        list(times),
+        {"looked_at": pl.Datetime("us", "UTC"), "who": pl.String, "page": pl.String},
         orient="row",
     )
 
@@ -129,7 +124,7 @@ def mark_read(where: Where, scholar: str, mark: ReadMark) -> None:
     Marks that are too old to hold are removed.
     """
     with opened(where) as execute:
-        execute("DELETE FROM read_mark WHERE read_at < ?", (_micros(mark.read_at - _MARKS_KEPT),))
+        _expire(execute, "read_mark", mark.read_at - _KEPT)
         execute(
             "INSERT INTO read_mark (scholar, experiment, result_at, read_at) VALUES (?, ?, ?, ?) "
             "ON CONFLICT (experiment, result_at) "
@@ -154,7 +149,11 @@ def has_traces(where: Where, name: str) -> tuple[bool, bool]:
     # Messages about a runway go to addresses, all others to scholars.
     of_address = {**_OF_ADDRESS, "message": "rule = 'runway' AND person"}
     of_scholar = {**_OF_SCHOLAR, "message": "rule <> 'runway' AND person"}
-    return _has_any(where, of_scholar, name), _has_any(where, of_address, name)
+    has_scholar, has_address = (
+        any(found(where, f"SELECT 1 FROM {it} WHERE {of} = ? LIMIT 1", name) for it, of in its)  # noqa: S608
+        for its in (of_scholar.items(), of_address.items())
+    )
+    return has_scholar, has_address
 
 
 def forget(where: Where, *, scholars: Iterable[str], emails: Iterable[str]) -> None:
@@ -181,9 +180,8 @@ def copy(where: Where, other: Where) -> None:
 def archive(where: Where, before: datetime) -> None:
     """Removes looks, marks and messages from before an instant."""
     with opened(where) as execute:
-        execute("DELETE FROM look WHERE looked_at < ?", (_seconds(before),))
-        execute("DELETE FROM read_mark WHERE read_at < ?", (_micros(before),))
-        execute("DELETE FROM message WHERE sent_at < ?", (_micros(before),))
+        for table in ("look", "read_mark", "message"):
+            _expire(execute, table, before)
     rewrite(where)
 
 
@@ -218,26 +216,19 @@ def record_message(where: Where, message: SentMessage) -> bool:
         Whether there was no message to the person by that rule about that subject.
     """
     with opened(where) as execute:
-        execute(
-            "DELETE FROM message WHERE sent_at < ?", (_micros(message.sent_at - _MESSAGES_KEPT),)
-        )
-        values = (*message[:4], _micros(message.sent_at))
-        done = execute(
-            "INSERT INTO message VALUES (?, ?, ?, ?, ?, 0) ON CONFLICT DO NOTHING", values
-        )
-        return bool(done.rowcount)
+        _expire(execute, "message", message.sent_at - _KEPT)
+        sql = "INSERT INTO message VALUES (?, ?, ?, ?, ?, 0) ON CONFLICT DO NOTHING"
+        return bool(execute(sql, (*message[:4], _micros(message.sent_at))).rowcount)
 
 
 def forget_message(where: Where, message: SentMessage) -> None:
     """Removes that record: the message was not sent after all."""
-    sql = "DELETE FROM message WHERE person = ? AND rule = ? AND subject = ?"
-    changed(where, sql, *message[:3])
+    changed(where, f"DELETE FROM message {_ITSELF}", *message[:3])  # noqa: S608
 
 
 def settle_message(where: Where, message: SentMessage) -> None:
     """Records that what became of a message is known, or has been logged."""
-    sql = "UPDATE message SET settled = 1 WHERE person = ? AND rule = ? AND subject = ?"
-    changed(where, sql, *message[:3])
+    changed(where, f"UPDATE message SET settled = 1 {_ITSELF}", *message[:3])  # noqa: S608
 
 
 def messages(where: Where, person: str) -> list[SentMessage]:
@@ -248,6 +239,15 @@ def messages(where: Where, person: str) -> list[SentMessage]:
 def unsettled_messages(where: Where) -> list[SentMessage]:
     """Returns the messages of processes that ended before they knew whether they were sent."""
     return _messages(where, "settled = 0")
+
+
+def _expire(execute: Execute, table: str, before: datetime) -> None:
+    column, moment = {
+        "look": ("looked_at", _seconds(before)),
+        "read_mark": ("read_at", _micros(before)),
+        "message": ("sent_at", _micros(before)),
+    }[table]
+    execute(f"DELETE FROM {table} WHERE {column} < ?", (moment,))  # noqa: S608
 
 
 def _seconds(moment: datetime) -> int:
@@ -270,10 +270,3 @@ def _messages(where: Where, condition: str, *values: str) -> list[SentMessage]:
 
 def _names(where: Where, sql: str, *values: str) -> frozenset[str]:
     return frozenset(name for (name,) in found(where, sql, *values))
-
-
-def _has_any(where: Where, columns: Mapping[str, str], name: str) -> bool:
-    return any(
-        found(where, f"SELECT 1 FROM {table} WHERE {column} = ? LIMIT 1", name)  # noqa: S608
-        for table, column in columns.items()
-    )

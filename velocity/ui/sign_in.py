@@ -15,7 +15,7 @@ from velocity.errors import ConfigurationError, VelocityError
 from velocity.network import host_name, is_forwarded, is_loopback
 from velocity.paths import SERVED_MODE, config_file, data_folder
 from velocity.reading.access import ANYBODY, Role, Viewer, current_roster, viewer_of
-from velocity.roster.models import folded_address
+from velocity.roster.fields import folded_address
 from velocity.settings import Settings, load_settings
 
 #: An identity provider's clock may be a little ahead of ours.

@@ -67,12 +67,8 @@ class Answers:
         name = arguments["name"]
         if name not in self._world.entities:
             return None
-        return {
-            "__typename": "Entity",
-            "id": _global_id("Entity", name),
-            "name": name,
-            "isTeam": True,
-        }
+        number = _global_id("Entity", name)
+        return {"__typename": "Entity", "id": number, "name": name, "isTeam": True}
 
     def _models(self, arguments: Arguments) -> dict[str, Any]:
         nodes = [

@@ -11,25 +11,25 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
 from graphql import (
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
-    GraphQLSchema,
     GraphQLSyntaxError,
     InlineFragmentNode,
-    OperationDefinitionNode,
+    SelectionSetNode,
+    ValueNode,
     build_schema,
+    get_operation_ast,
     parse,
     validate,
     value_from_ast_untyped,
 )
 
-if TYPE_CHECKING:
-    from graphql import SelectionSetNode, ValueNode
+_load_schema = lru_cache(maxsize=16)(build_schema)
 
 
 class InvalidQueryError(Exception):
@@ -99,10 +99,9 @@ def load_operation(schema: str, query: str) -> Operation:
         raise InvalidQueryError(error.message) from error
     if mistakes := validate(_load_schema(schema), document):
         raise InvalidQueryError("; ".join(mistake.message for mistake in mistakes))
-    operations = [it for it in document.definitions if isinstance(it, OperationDefinitionNode)]
-    if len(operations) != 1:
+    operation = get_operation_ast(document)
+    if operation is None:
         raise InvalidQueryError("Expected exactly one operation.")
-    (operation,) = operations
     fragments = {
         it.name.value: it for it in document.definitions if isinstance(it, FragmentDefinitionNode)
     }
@@ -146,11 +145,6 @@ def _select(
         else:
             out[field.key] = _select(inner, field.fields, variables)
     return out
-
-
-@lru_cache(maxsize=16)
-def _load_schema(text: str) -> GraphQLSchema:
-    return build_schema(text)
 
 
 def _flatten(
