@@ -1,7 +1,6 @@
 """My velocity: how fast one scholar's experiments conclude, and what waits for them now."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from itertools import chain
 
 import streamlit as st
@@ -75,8 +74,7 @@ def _as_chosen(opened: View, scholar: str) -> View:
         )
     if not on:
         return opened
-    scope = Scope(scholars=(scholar,), streams=opened.scope.streams, hours=())
-    return replace(opened, viewer=replace(opened.viewer, scope=scope, scholar=None))
+    return opened.seen_in(Scope(scholars=(scholar,), streams=opened.scope.streams, hours=()))
 
 
 def _show_sheets(sheet: Sheet, *, over: str) -> None:

@@ -15,7 +15,7 @@ from velocity.reading import reads
 from velocity.reading.frames import named_ends
 from velocity.reading.periods import monday_of
 from velocity.reading.series import trend
-from velocity.report.work import Covered
+from velocity.report.work import Compared
 from velocity.sentences import week_tiles
 from velocity.sentences.answer import Row
 from velocity.sentences.compared import MEASURES, UNITS
@@ -34,30 +34,13 @@ TITLES = {
     "loop_hours_median": "Feedback loop, median",
 }
 _WEEK_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_PARTS = ["volume", "automation", "loops", "medians", "compute"]
 
 
 @dataclass(frozen=True)
-class Week(Covered):
+class Week(Compared):
     """The figures of the days of a view, each read when it is first asked for."""
 
     view: View
-
-    @cached_property
-    def now(self) -> dict[str, Row]:
-        """The figures of each stream, and of "programme"."""
-        return self._figures(self.days.window.first, self.days.window.end)
-
-    @cached_property
-    def before(self) -> dict[str, Row]:
-        """The same of the days before; empty without any."""
-        before = self.days.before
-        return {} if before is None else self._figures(before.first, before.end)
-
-    def _figures(self, first: date, end: date) -> dict[str, Row]:
-        over = {"from_day": first, "to_day": end, "parts": _PARTS}
-        read = {by: self.view.soon(reads.metrics, by=by, **over) for by in ("programme", "stream")}
-        return {row[by]: row for by, rows in read.items() for row in rows().iter_rows(named=True)}
 
     @property
     def programme(self) -> Row:

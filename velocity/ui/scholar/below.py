@@ -88,7 +88,7 @@ def show_cohort(sheet: Sheet) -> None:
     """The tiles' figures beside the middle half of the others; only over the last four weeks."""
     title = "Beside the cohort"
     with st.container(key="wide-cohort"):
-        if sheet.view.chosen.period != "4 weeks":
+        if sheet.view.period != "4 weeks":
             # The cohort is known for the last four whole weeks only.
             heading(title, "Only for the last four full weeks: choose 4 weeks")
             return

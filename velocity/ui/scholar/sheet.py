@@ -125,7 +125,7 @@ class Sheet:
     @property
     def up_to_now(self) -> bool:
         """Whether lists go on to the end of the data, beyond the window's full weeks."""
-        return self.view.chosen.period in {"This week", "4 weeks", "Programme"}
+        return self.view.period in {"This week", "4 weeks", "Programme"}
 
     def loops_of(self, *, up_to_now: bool) -> pl.DataFrame:
         """The loops launched in the window, and since then if they go `up_to_now`."""
@@ -169,7 +169,7 @@ class Sheet:
         return Facts(
             now=self.now,
             window=self.window,
-            so_far=self.view.chosen.period == "This week",
+            so_far=self.view.period == "This week",
             before=self.before,
             last_week=self.trend.last_week,
             chains=self.chains.height,
