@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from velocity.charts.hours import draw_bought, draw_side_by_side
-from velocity.charts.tile_trend import OFF, Line, Stack, Weeks, draw_panel, draw_tile
+from velocity.charts.tile_trend import OFF, Line, Stack, Weeks, draw_tile
 from velocity.theme import DARK, LIGHT
 
 FIRST = date(2026, 8, 31)
@@ -139,7 +139,7 @@ def test_no_value_is_a_text():
 
 
 def test_a_panel_alone_is_lower():
-    chart = draw_panel(frame(), panel=CONCLUDED, weeks=WEEKS, mode="light", title="Cost")
+    chart = draw_tile(frame(), upper=CONCLUDED, weeks=WEEKS, mode="light", title="Cost")
     assert chart.figure.layout.height == 124
     assert len(thick(chart)) == 1
 

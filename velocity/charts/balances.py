@@ -72,18 +72,17 @@ class _Row:
     ) -> None:
         self.days, self._given, self._today, self._colour = days, given, today, colour
         self._name = bold(safe(given["name"]))
-        forecast = given["runs_out_on"]
-        self.end: date | None = forecast if forecast is not None and forecast > today else None
+        end, left = given["runs_out_on"], days[-1]["balance"]
+        self.end: date | None = end if end is not None and end > today else None
         self._foot = at + 0.9
         self._most = max([*(row["balance"] for row in days), 0.0]) or 1.0
         self._heights = [
             self._foot - max(0.0, row["balance"]) / self._most * _FILLED for row in days
         ]
-        self._left = formats.count(days[-1]["balance"])
+        self._left = formats.count(left)
+        self._ends = "used up" if left <= 0 else _NO_END
         if self.end is not None:
             self._ends = formats.ahead(self.end, today)
-        else:
-            self._ends = "used up" if days[-1]["balance"] <= 0 else _NO_END
         self.said = f"{formats.label(given['name'])} {self._left} left, {self._ends}"
 
     def marks(self) -> list[Part]:
@@ -94,37 +93,34 @@ class _Row:
             hover(self._name, formats.dated(row["day"]), f"{formats.count(row['balance'])} left")
             for row in self.days
         ]
-        ground = {"width": 0, "shape": "hv"}
-        area = {"fill": "toself", "fillcolor": colour.band}
+        area: Part = {"fill": "toself", "fillcolor": colour.band}
+        stepped = {"color": colour.series, "width": 1.75, "shape": "hv"}
+        around = [days[0], *days, days[-1]], [foot, *heights, foot]
         traces = [
-            line([days[0], *days, days[-1]], [foot, *heights, foot], ground, **area),
-            line(days, heights, {"color": colour.series, "width": 1.75, "shape": "hv"}, words),
+            line(*around, {"width": 0, "shape": "hv"}, **area),
+            line(days, heights, stepped, words),
         ]
+
+        def dot(day: date, at: float, look: Part, words: str) -> None:
+            traces.append(dots([day], [at], look, [hover(self._name, words)]))
+
         if self.end is not None:
             dotted = {"color": colour.faint, "width": 1.5, "dash": "dot"}
             traces.append(line([days[-1], self.end], [heights[-1], foot], dotted))
-            ring = marker(colour.bg, 9, colour.faint)
-            traces.append(self._dot(self.end, foot, ring, f"ends {self._ends}"))
+            dot(self.end, foot, marker(colour.bg, 9, colour.faint), f"ends {self._ends}")
         seen = self._given["seen_before"]
         if seen is not None and seen > days[0]:
             said = f"as seen a week before: {formats.ahead(seen, self._today)}"
-            traces.append(self._dot(seen, foot - 0.08, tick(colour.faint, 12, 2), said))
-        now = f"{bold(self._left)} left today"
-        traces.append(self._dot(days[-1], heights[-1], marker(colour.series, 7), now))
-        if grants := [row for row in self.days if row["granted"]]:
+            dot(seen, foot - 0.08, tick(colour.faint, 12, 2), said)
+        dot(days[-1], heights[-1], marker(colour.series, 7), f"{bold(self._left)} left today")
+        if grants := {row["day"]: row["granted"] for row in self.days if row["granted"]}:
             said_of = [
-                hover(
-                    self._name, formats.dated(it["day"]), f"grant of {formats.count(it['granted'])}"
-                )
-                for it in grants
+                hover(self._name, formats.dated(day), f"grant of {formats.count(it)}")
+                for day, it in grants.items()
             ]
             look = {"symbol": "triangle-up", "color": colour.accent, "size": 9}
-            places = [row["day"] for row in grants]
-            traces.append(dots(places, [foot + 0.04] * len(grants), look, said_of))
+            traces.append(dots(grants, [foot + 0.04] * len(grants), look, said_of))
         return traces
-
-    def _dot(self, day: date, at: float, look: Part, words: str) -> Part:
-        return dots([day], [at], look, [hover(self._name, words)])
 
     def words(self) -> list[Part]:
         """The name and largest balance at the left, the end and the burn at the right."""
@@ -164,44 +160,37 @@ def draw_ends(
     meanings = [("●", colour.series, "runs out"), ("|", colour.faint, "as seen a week before")]
     notes, traces, said = [key(meanings, x=-_END_LEFT + 2, lift=14)], [], []
     for at, row in enumerate(rows):
-        end, before = row["runs_out_on"], row["seen_before"]
-        is_first = end == first
-        told = f"runs out {formats.ahead(end, today)}" if end is not None else _NO_END
-        if before is not None:
-            told += f"; seen a week before: {formats.day_ahead(before, today)}"
-        said.append(f"{formats.label(row['name'])} {told}")
-        words = [hover(bold(safe(row["name"])), told)]
+        end, before, is_first = row["runs_out_on"], row["seen_before"], row["runs_out_on"] == first
+        told, when = _NO_END, "no end"
         if end is not None:
+            told, when = f"runs out {formats.ahead(end, today)}", formats.day_ahead(end, today)
             style = {"color": colour.series, "width": 3 if is_first else 1.75}
             traces.append(line([today, end], [at, at], style))
         if before is not None:
-            traces.append(dots([before], [at], tick(colour.faint, 15, 2), words))
-        if end is not None:
-            traces.append(dots([end], [at], marker(colour.series, 9), words))
+            told += f"; seen a week before: {formats.day_ahead(before, today)}"
+        said.append(f"{formats.label(row['name'])} {told}")
+        looks = (before, tick(colour.faint, 15, 2)), (end, marker(colour.series, 9))
+        words = [hover(bold(safe(row["name"])), told)]
+        traces += [dots([day], [at], look, words) for day, look in looks if day is not None]
         font = {"color": colour.text if is_first else colour.muted}
-        when = formats.day_ahead(end, today) if end is not None else "no end"
         notes += [
             beside(bold(safe(row["name"], 9), strong=is_first), at, -_END_LEFT + 2, font=font),
             beside(bold(when, strong=is_first), at, _END_RIGHT - 2, right=True, font=font),
         ]
-    layout = {
-        "annotations": notes,
-        "xaxis": _days(today, far, colour),
-        "yaxis": row_axis(len(rows)),
-    }
-    return canvas.chart(traces, layout, f" from {formats.dated(today)}: {'; '.join(said)}.")
-
-
-def _days(today: date, far: date, colour: Tokens) -> Part:
     most = _TICKS if far.year == today.year else _TICKS_OF_YEARS
     step = max(1, (far - today).days // (7 * most)) * 7
     days = [today + timedelta(days=step * at) for at in range(most + 1)]
     days = [day for day in days if day <= far]
-    return {
-        "type": "date",
-        "range": [iso(today), iso(far + (far - today) * 0.06)],
-        "tickvals": [iso(day) for day in days],
-        "ticktext": ["today", *(formats.day_ahead(day, today) for day in days[1:])],
-        "showgrid": True,
-        "gridcolor": colour.grid,
+    layout = {
+        "annotations": notes,
+        "xaxis": {
+            "type": "date",
+            "range": [iso(today), iso(far + (far - today) * 0.06)],
+            "tickvals": [iso(day) for day in days],
+            "ticktext": ["today", *(formats.day_ahead(day, today) for day in days[1:])],
+            "showgrid": True,
+            "gridcolor": colour.grid,
+        },
+        "yaxis": row_axis(len(rows)),
     }
+    return canvas.chart(traces, layout, f" from {formats.dated(today)}: {'; '.join(said)}.")

@@ -6,7 +6,7 @@ import streamlit as st
 from velocity import formats
 from velocity.charts.hours import draw_bought, draw_side_by_side
 from velocity.charts.strips import draw_strips
-from velocity.charts.tile_trend import Line, draw_panel
+from velocity.charts.tile_trend import Line, draw_tile
 from velocity.reading import frames, reads
 from velocity.sentences import bought, mine
 from velocity.sentences.seen import SEEN_BY_OTHERS, seen_by, sees
@@ -77,7 +77,7 @@ def show_bought(sheet: Sheet) -> None:
     title = "GPU-hours per concluded experiment"
     panel = Line("gpu_hours_per_concluded", title, "count", value=bought.per_concluded(now))
     weeks = sheet.weeks_of(panel.column)
-    cost = draw_panel(sheet.trend.frame, panel=panel, weeks=weeks, mode=mode, title=title)
+    cost = draw_tile(sheet.trend.frame, upper=panel, weeks=weeks, mode=mode, title=title)
     show_figure(cost, key="cost-chart")
     if unknown := bought.unknown(now):
         st.caption(unknown)
