@@ -75,19 +75,16 @@ def _draw() -> None:
                     chosen.append((how, _in_words(view, column, values)))
     runs = view.windowed(reads.runs, most=_MOST, **filters)
     if asked:
-        names = runs["experiment_name"].unique().to_list()
-        one = str(names[0]) if len(names) == 1 else formats.plural(len(names), "experiment")
+        names = runs["experiment_name"].unique()
+        one = str(names[0]) if names.len() == 1 else formats.plural(names.len(), "experiment")
         chosen.insert(0, ("of", one))
     view.say("runs by the day they started", sentences.runs(counts, view.window, chosen=chosen))
     _show_timeline(view, counts["scholar"].unique().to_list())
     opens = view.scope.everything and has_page("my_velocity")
     most = f"The latest {formats.count(_MOST)} are shown. " if runs.height == _MOST else ""
-    heading(
-        "Runs",
-        f"{most}Times in {view.zone}; stale = no sign of life"
-        + ("; select a row to see which figures it counts in" if opens else ""),
-        table=Table(runs, "runs"),
-    )
+    select = "; select a row to see which figures it counts in" if opens else ""
+    caption = f"{most}Times in {view.zone}; stale = no sign of life{select}"
+    heading("Runs", caption, table=Table(runs, "runs"))
     if runs.is_empty():
         empty_state("No run matches: choose a longer period, or pull more runs.", "velocity sync")
         return

@@ -37,26 +37,18 @@ PROGRAMME = "programme"
 class Page:
     """A page of the app.
 
-    Args:
-        name: of its file; its path has dashes for the underscores.
-        title: in the navigation and on the page.
-        choices: the choices above it: "period", "scholar", "streams"; None for a page without data.
-        roles: whose navigation lists it. A "lead" sees everybody, a "group lead" groups only. This
-            is a courtesy: queries decide what a page can show.
-        draw: draws it; `current_view` gives its data.
-        place: in the navigation, from left to right. The first listed page opens by default.
-        section: menu in which it is listed; "" for none.
-        opens: the period that it covers until one is chosen.
+    `roles` is a courtesy: queries decide what a page can show. A "lead" sees everybody, a "group
+    lead" groups only. The first listed page opens by default.
     """
 
-    name: str
-    title: str
-    choices: tuple[str, ...] | None
-    roles: tuple[Role, ...]
-    draw: Callable[[], None]
-    place: int
-    section: Literal["", "Evidence"] = ""
-    opens: Period = "This week"
+    name: str  # of its file; its path has dashes for the underscores
+    title: str  # in the navigation and on the page
+    choices: tuple[str, ...] | None  # above it: "period", "scholar", "streams"; None without data
+    roles: tuple[Role, ...]  # whose navigation lists it
+    draw: Callable[[], None]  # draws it; `current_view` gives its data
+    place: int  # in the navigation, from left to right
+    section: Literal["", "Evidence"] = ""  # menu in which it is listed; "" for none
+    opens: Period = "This week"  # the period that it covers until one is chosen
 
     @property
     def path(self) -> str:

@@ -17,7 +17,7 @@ from velocity.demo import is_demo
 from velocity.paths import data_folder
 from velocity.reading import reads
 from velocity.reading.access import Scope, Viewer, current_roster
-from velocity.reading.periods import Chosen, Period, Window, before, last_whole_day
+from velocity.reading.periods import Period, Window, before, last_whole_day
 from velocity.reading.viewed import ViewedDays, soon
 from velocity.roster.models import Roster
 from velocity.sentences import Answer
@@ -246,19 +246,12 @@ def open_view(page: Page, viewer: Viewer) -> bool:
     with choices:
         streams, managed = choose_streams(opened) if "streams" in about else ((), ())
         scholar = choose_scholar(opened) if "scholar" in about else None
-        chosen = Chosen("Programme", opened.window)
+        opened = replace(opened, scholar=scholar, streams=streams, managed=managed)
         if "period" in about:
             chosen = period_control(opened.window, opens=page.opens, from_address=turned)
-    window = chosen.window
-    opened = replace(
-        opened,
-        window=window,
-        before=before(chosen, first),
-        period=chosen.period,
-        scholar=scholar,
-        streams=streams,
-        managed=managed,
-    )
+            then = before(chosen, first)
+            opened = replace(opened, window=chosen.window, before=then, period=chosen.period)
+    window = opened.window
     until = formats.instant(opened.as_of, opened.zone)
     st.session_state.update(
         view=opened,

@@ -14,13 +14,7 @@ import polars as pl
 from velocity.charts.tile_trend import Weeks
 from velocity.charts.weeks import Event
 from velocity.reading import reads
-from velocity.reading.mine import (
-    TODAY_DAYS,
-    Parts,
-    Trend,
-    trend_start,
-    weeks_before,
-)
+from velocity.reading.mine import TODAY_DAYS, Parts, Trend, trend_start, weeks_before
 from velocity.reading.periods import Window, last_whole_day, monday_of
 from velocity.sentences.headline import Change, Facts, Setting, Wait, Whose
 from velocity.sentences.weeks import events
@@ -36,25 +30,15 @@ _THIN = timedelta(weeks=4)
 
 @dataclass(frozen=True)
 class Sheet:
-    """One scholar over the days of the page.
-
-    Args:
-        view: whose scope decides what is read.
-        who: the scholar's row of `reads.scholars`.
-        now: `reads.metrics` over the window.
-        before: the same over the eight weeks before; None if there are too few.
-        trend: the scholar's weeks.
-        loops: `reads.loops` since the window's first day, latest first.
-        chains: chains of ready launches that begin in the window.
-    """
+    """One scholar over the days of the page; the scope of the view decides what is read."""
 
     view: View
-    who: Mapping[str, Any]
-    now: Mapping[str, Any]
-    before: Mapping[str, Any] | None
-    trend: Trend
-    loops: pl.DataFrame
-    chains: pl.DataFrame
+    who: Mapping[str, Any]  # the scholar's row of `reads.scholars`
+    now: Mapping[str, Any]  # `reads.metrics` over the window
+    before: Mapping[str, Any] | None  # over the eight weeks before; None if there are too few
+    trend: Trend  # the scholar's weeks
+    loops: pl.DataFrame  # `reads.loops` since the window's first day, latest first
+    chains: pl.DataFrame  # chains of ready launches that begin in the window
 
     @classmethod
     def of(cls, view: View, scholar: str) -> Sheet | None:
