@@ -71,7 +71,12 @@ def draw_to_date(
         line(range(last + 1), values, style, said, connectgaps=False),
         dots([last], values[-1:], marker(colour.series, 9), said[-1:]),
     ]
-    return canvas.chart(traces, layout, _alt(rows[last], unit, these, those))
+    now = rows[last]
+    alt = f", {these}: {formats.figure(now['value'], unit)} through {now['tick']}"
+    if now["before"] is not None:
+        alt += f"; {formats.figure(now['before'], unit)} on the same days of {those}"
+    usual = ranged(now["low"], now["high"], unit, "; usual range ")
+    return canvas.chart(traces, layout, f"{alt}{usual}.")
 
 
 def _before(rows: list[Part], last: int, colour: Tokens, words: list[str]) -> list[Part]:
@@ -114,10 +119,3 @@ def _words(row: Part, unit: str, *, is_last: bool, foot: float) -> list[Part]:
         words_at(text, x=0, y=value, **place | (up if high else beside if value < foot else down))
         for value, text, high in values
     ]
-
-
-def _alt(row: Part, unit: str, these: str, those: str) -> str:
-    words = f", {these}: {formats.figure(row['value'], unit)} through {row['tick']}"
-    if row["before"] is not None:
-        words += f"; {formats.figure(row['before'], unit)} on the same days of {those}"
-    return f"{words}{ranged(row['low'], row['high'], unit, '; usual range ')}."

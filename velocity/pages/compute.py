@@ -126,7 +126,7 @@ def _show_costs(week: Week) -> None:
         then = view.read(reads.compute_table, from_day=before.first, to_day=before.end)
     weeks = [
         view.soon(reads.compute_table, from_day=it, to_day=it + _WEEK)
-        for it in week.mondays[:-1][-_EARLIER_WEEKS:]
+        for it in week.mondays(week.days.window.first)[:-1][-_EARLIER_WEEKS:]
     ]
     _show_compared(
         week,

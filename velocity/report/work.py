@@ -51,6 +51,16 @@ class Covered:
         last = self.view.as_of - timedelta(microseconds=1)
         return last.astimezone(ZoneInfo(self.view.zone)).date()
 
+    @property
+    def running_from(self) -> date:
+        """The Monday of the week that is still running at the end of the data."""
+        return monday_of(self.today + timedelta(days=1))
+
+    def mondays(self, last: date) -> list[date]:
+        """The Mondays from the first week with data to that of the day `last`."""
+        first = monday_of(self.view.trust["first_day"])
+        return [first + _WEEK * at for at in range((monday_of(last) - first) // _WEEK + 1)]
+
 
 @dataclass(frozen=True)
 class Compared(Covered):
@@ -163,16 +173,13 @@ class Work(Covered):
     @cached_property
     def _stretches(self) -> pl.DataFrame:
         """The weeks of each scholar, whole and as many of their days as the page shows."""
-        last = monday_of(self.days.window.last)
-        first = monday_of(self.view.trust["first_day"])
-        starts = [first + _WEEK * at for at in range((last - first) // _WEEK + 1)]
         found = self.view.read(
             reads.to_date,
             by="scholar",
             within=self.stream,
-            starts=starts,
+            starts=self.mondays(self.days.window.last),
             lengths=sorted({self._length, 7}),
-            running_from=monday_of(self.today + timedelta(days=1)),
+            running_from=self.running_from,
         )
         if self.stream is None:
             found = found.filter(pl.col("group_id").is_in(self.named))

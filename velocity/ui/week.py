@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
+from typing import Any
 
 import polars as pl
 
@@ -13,7 +14,6 @@ from velocity.charts.to_date import draw_to_date
 from velocity.charts.weeks import Event, draw_trend
 from velocity.reading import reads
 from velocity.reading.frames import named_ends
-from velocity.reading.periods import monday_of
 from velocity.reading.series import trend
 from velocity.report.work import Compared
 from velocity.sentences import week_tiles
@@ -66,13 +66,6 @@ class Week(Compared):
         rows = self.view.read(reads.notes, by="stream")
         return {str(it): events(part) for (it,), part in rows.group_by("group_id")}
 
-    @property
-    def mondays(self) -> list[date]:
-        """The Mondays from the first week with data to that of the first day."""
-        first = monday_of(self.view.trust["first_day"])
-        last = monday_of(self.days.window.first)
-        return [first + _WEEK * at for at in range((last - first) // _WEEK + 1)]
-
     @cached_property
     def same_days(self) -> pl.DataFrame:
         """The same days of each week, by stream; only if the days are those of one week."""
@@ -82,13 +75,12 @@ class Week(Compared):
 
     def _to_date(self, by: str, lengths: list[int]) -> pl.DataFrame:
         """The figures of the days and of those before, or of each week, after so many days."""
-        starts = [it.first for it in (self.days.before, self.days.window) if it is not None]
-        running = None
-        if self.days.is_week:
-            starts, running = self.mondays, monday_of(self.today + timedelta(days=1))
-        return self.view.read(
-            reads.to_date, by=by, starts=starts, lengths=lengths, running_from=running
-        )
+        starts, running = self.mondays(self.days.window.first), self.running_from
+        asked: dict[str, Any] = {"starts": starts, "running_from": running}
+        if not self.days.is_week:
+            both = (self.days.before, self.days.window)
+            asked = {"starts": [it.first for it in both if it is not None], "running_from": None}
+        return self.view.read(reads.to_date, by=by, lengths=lengths, **asked)
 
     @property
     def _day_names(self) -> list[str]:

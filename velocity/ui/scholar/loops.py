@@ -60,15 +60,13 @@ def _timeline(sheet: Sheet, loops: pl.DataFrame) -> None:
     last: date | None = None
     if loops.height:
         last = loops["started_at"][0].astimezone(ZoneInfo(sheet.zone)).date()
-        if sheet.up_to_now and last < monday_of(sheet.last_day):
+        if sheet.up_to_now and last < monday_of(sheet.today):
             st.markdown(no_runs_since(last))
     name = formats.markdown(formats.label(sheet.whose.name))
     show_timeline(
         sheet.view,
         sheet.who,
-        days=timeline_days(
-            sheet.window, sheet.last_day, up_to_now=sheet.up_to_now, last_launch=last
-        ),
+        days=timeline_days(sheet.window, sheet.today, up_to_now=sheet.up_to_now, last_launch=last),
         title="Timeline of my experiments" if sheet.whose.own else f"Timeline of {name}",
         on_click=_select,
         table=lambda frame: sheet.table(frame, "timeline"),

@@ -48,8 +48,12 @@ def show_mentor_sheet(
                 if order and work.view.scope.sees_whole(scholar):
                     show_way("my_velocity", "My velocity \u203a", scholar=scholar)
                 show_way("runs", "Runs of these days \u203a", **{"runs-scholar": [scholar]})
-                if scholar in order:
-                    _steps(order, scholar, choice)
+                ids = [None, *order, None]
+                at = ids.index(scholar) if scholar in order else 0
+                for other, form in ((ids[at - 1], "\u2039 {}"), (ids[at + 1], "{} \u203a")):
+                    if at and other is not None:
+                        name = formats.markdown(formats.label(order[other], 16))
+                        show_way("streams", form.format(name), scholar=other, streams=choice)
                 with st.container(width="content"):
                     data_menu(Table(facts.experiments, f"sheet-{key}"), "Experiments")
                 _show_brief(work, facts, f"brief-{key}")
@@ -66,16 +70,6 @@ def show_mentor_sheet(
             _launches(work, facts, f"launches-{key}")
         _show_panels(work, scholar)
         _behind(work, facts)
-
-
-def _steps(order: Mapping[str, str], scholar: str, choice: str) -> None:
-    ids = [*order]
-    at = ids.index(scholar)
-    for step, form in ((-1, "\u2039 {}"), (1, "{} \u203a")):
-        if 0 <= at + step < len(ids):
-            other = ids[at + step]
-            name = formats.markdown(formats.label(order[other], 16))
-            show_way("streams", form.format(name), scholar=other, streams=choice)
 
 
 def _launches(work: Work, facts: Facts, key: str) -> None:

@@ -16,6 +16,7 @@ from velocity.charts.weeks import Event
 from velocity.reading import reads
 from velocity.reading.mine import TODAY_DAYS, Parts, Trend, trend_start, weeks_before
 from velocity.reading.periods import Window, last_whole_day, monday_of
+from velocity.report.work import Covered
 from velocity.sentences.headline import Change, Facts, Setting, Wait, Whose
 from velocity.sentences.weeks import events
 from velocity.ui.parts import Table, plain_name
@@ -29,7 +30,7 @@ _THIN = timedelta(weeks=4)
 
 
 @dataclass(frozen=True)
-class Sheet:
+class Sheet(Covered):
     """One scholar over the days of the page; the scope of the view decides what is read."""
 
     view: View
@@ -102,11 +103,6 @@ class Sheet:
         return str(self.who["timezone"]) if self.hours else self.view.zone
 
     @property
-    def last_day(self) -> date:
-        """The last whole day of the data."""
-        return last_whole_day(self.view.as_of, self.view.zone)
-
-    @property
     def up_to_now(self) -> bool:
         """Whether lists go on to the end of the data, beyond the window's full weeks."""
         return self.view.period in {"This week", "4 weeks", "Programme"}
@@ -162,7 +158,7 @@ class Sheet:
             wait=self.wait,
             changes=self.changes,
             setting=self.setting,
-            begins=first if self.last_day - first < _THIN else None,
+            begins=first if self.today - first < _THIN else None,
         )
 
     @cached_property
