@@ -19,12 +19,7 @@ def draw_bought(frame: pl.DataFrame, *, mode: Mode, title: str) -> Chart:
     rows = frame.filter(frame["gpu_hours"] > 0).to_dicts()
     if not rows:
         return canvas.blank("No GPU-hours in these days")
-    said = [
-        f"{row['words']} {formats.part(row['per_cent'], row['gpu_hours'])}, "
-        f"{formats.count(row['gpu_hours'])} GPU-hours"
-        for row in rows
-    ]
-    colour = canvas.colour
+    colour, traces, said = canvas.colour, [], []
     looks = {
         "led": solid(colour.series),
         "after": solid(colour.faint),
@@ -32,10 +27,11 @@ def draw_bought(frame: pl.DataFrame, *, mode: Mode, title: str) -> Chart:
         "failed": hatched(colour.failed, colour.bg),
         "other": outline(colour.muted),
     }
-    traces = [
-        _flat(row["gpu_hours"], 0, looks[row["part"]], words, 0.9)
-        for row, words in zip(rows, said, strict=True)
-    ]
+    for row in rows:
+        hours = row["gpu_hours"]
+        part = f"{row['words']} {formats.part(row['per_cent'], hours)}"
+        said.append(f"{part}, {formats.count(hours)} GPU-hours")
+        traces.append(_flat(hours, 0, looks[row["part"]], said[-1], 0.9))
     layout = _stacked(sum(row["gpu_hours"] for row in rows), (-0.5, 0.5))
     return canvas.chart(traces, layout, f": {', '.join(said)}.")
 

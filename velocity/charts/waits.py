@@ -73,8 +73,8 @@ def draw_waits(waits: Sequence[tuple[str, Sequence[float]]], *, mode: Mode, titl
     notes, traces, said = [key(meanings, lift=12)], [], []
     ink: Part = {"font": {"color": colour.text}}
     for at, (name, lines) in enumerate(waits):
-        beyond = sorted(min(it, _FARTHEST) for it in lines if it > 1)
         inside = sorted(it for it in lines if it <= 1)
+        beyond = sorted(min(it, _FARTHEST) for it in lines if it > 1)
         looks = marker(colour.bg, 11, colour.series, 2), marker(colour.reaction, 12)
         for places, look in zip((inside, beyond), looks, strict=True):
             if places:

@@ -7,7 +7,6 @@ import streamlit as st
 
 from velocity import formats, sentences
 from velocity.errors import VelocityError
-from velocity.reading import reads
 from velocity.reading.access import Scope
 from velocity.report.work import Work
 from velocity.sentences import seen
@@ -93,8 +92,7 @@ def _show_sheets(sheet: Sheet, *, over: str) -> None:
 
 def _show_whose(opened: View) -> None:
     """The names of all scholars whom the viewer may see; each opens its page."""
-    people = opened.read(reads.scholars).sort("name").select("scholar", "name")
-    known = {it: name for it, name in people.iter_rows() if opened.scope.sees_whole(it)}
+    known = opened.seen_whole
     if not known:
         empty_state("There are no scholars yet.", "velocity init")
         return

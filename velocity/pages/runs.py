@@ -111,10 +111,9 @@ def _in_words(view: View, column: str, values: list[str]) -> str:
 def _show_ways(view: View, run: dict[str, Any]) -> None:
     """Links to the pages about the scholar of a selected run, if they have any, and to W&B."""
     scholar = run["scholar"]
-    known = view.read(reads.scholars)["scholar"]
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{formats.markdown(formats.label(scholar))}**", width="content")
-        if scholar in known and view.scope.sees_whole(scholar):
+        if scholar in view.seen_whole:
             show_way("my_velocity", "My velocity", scholar=scholar)
             why = {"whose": "scholar", "scholar": scholar}
             days = week_of(run["started_at"], view.zone)
@@ -129,7 +128,7 @@ def _show_timeline(view: View, scholars: list[str]) -> None:
         st.caption("Choose one scholar for a timeline of their experiments and runs.")
         return
     view.record_look(scholars[0])
-    if not (view.scope.sees_whole(scholars[0]) and view.scope.sees_hours(scholars[0])):
+    if scholars[0] not in view.seen_whole or not view.scope.sees_hours(scholars[0]):
         return
     who, last = view.who(scholars[0]), view.window.last
     first = max(view.window.first, last - timedelta(days=TIMELINE_DAYS - 1))

@@ -43,6 +43,12 @@ class ViewedDays:
         """The programme's time zone."""
         return str(self.trust["timezone"])
 
+    @property
+    def seen_whole(self) -> dict[str, str]:
+        """Id -> name of the scholars whose every row the viewer may see, by name."""
+        rows = self.read(reads.scholars).sort("name").select("scholar", "name").iter_rows()
+        return {it: name for it, name in rows if self.scope.sees_whole(it)}
+
     def read(self, read: Callable[..., _Made], /, **filters: Any) -> _Made:
         """A read of the snapshot with the viewer's scope."""
         return read(self.snapshot, **filters, scope=self.scope)

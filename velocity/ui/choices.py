@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import streamlit as st
 
 from velocity import formats
-from velocity.reading import reads
 from velocity.reading.periods import (
     PERIODS,
     Chosen,
@@ -80,8 +79,7 @@ def choose_titled(
 
 def choose_scholar(view: View) -> str | None:
     """The chosen scholar, else the viewer; nobody is assumed for viewers who are not scholars."""
-    rows = view.read(reads.scholars).sort("name").select("scholar", "name").iter_rows()
-    known = {it: formats.label(name) for it, name in rows if view.scope.sees_whole(it)}
+    known = {it: formats.label(name) for it, name in view.seen_whole.items()}
     if len(known) < 2:  # noqa: PLR2004 - no choice
         return next(iter(known), None)
     own = view.viewer.scholar if view.viewer.scholar in known else None

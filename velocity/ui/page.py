@@ -15,7 +15,6 @@ import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
 from velocity import formats
-from velocity.reading import reads
 from velocity.reading.access import Viewer
 from velocity.reading.definitions import columns
 from velocity.reading.periods import Period, Window
@@ -136,8 +135,7 @@ def show_why(
         return
     choices = {"metric": metric, "whose": PROGRAMME}
     if scholar is not None:
-        known = scholar in view.read(reads.scholars)["scholar"]
-        sees = known and scope.sees_whole(scholar)
+        sees = scholar in view.seen_whole
         choices |= {"whose": "scholar", "scholar": scholar}
     elif stream is not None:
         sees = scope.sees_stream(stream)

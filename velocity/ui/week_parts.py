@@ -72,12 +72,11 @@ def show_queue(week: Week) -> None:
         table=Table(week.decisions, "decisions"),
         about=LINE_HELP,
     )
-    scope, scholars = week.view.scope, week.view.read(reads.scholars)["scholar"]
     for row, called, chart in waits(shown):
         link, sentence, bullet = st.columns([1.5, 2.4, 2.4], gap="small", vertical_alignment="top")
         scholar, label = row["scholar"], formats.markdown(called)
         with link:
-            if scholar in scholars and scope.sees_whole(scholar) and has_page("my_velocity"):
+            if scholar in week.view.seen_whole and has_page("my_velocity"):
                 days = week.days.window.written
                 show_way("my_velocity", f"{label} \u203a", scholar=scholar, period=days)
             else:
