@@ -12,15 +12,7 @@ import polars as pl
 from velocity import formats
 from velocity.charts import timeline_marks as marks
 from velocity.charts.base import Canvas, Chart, local
-from velocity.charts.timeline_frame import (
-    BOTTOM,
-    GAP,
-    MARGIN,
-    STRIP,
-    TOP,
-    TimelineView,
-    layout_of,
-)
+from velocity.charts.timeline_frame import MARGIN, TimelineView, height_of, layout_of
 from velocity.charts.timeline_lanes import LANE, Lanes, Row
 from velocity.theme import Mode
 
@@ -62,7 +54,7 @@ def draw_timeline(
     - `likely`: rows of `reads.open_work`; None for a window that ends before the data.
     - `off`: rows of `reads.days_off`, in order.
     """
-    canvas = Canvas(title, mode, TOP + STRIP + GAP + LANE + BOTTOM)
+    canvas = Canvas(title, mode, height_of(LANE))
     if experiments.is_empty():
         return canvas.blank()
     stretches = _merged(concurrency)
@@ -91,7 +83,6 @@ def draw_timeline(
         ends = lanes.with_lane(local(known, str(view.zone)))
     if ends:
         end = max(end + (end - opens) * _LIKELY_PART, *(row["eta_high_at"] for row in ends))
-    height = round(TOP + STRIP + GAP + lanes.pitch * lanes.count + BOTTOM)
     strip = local(stretches.filter(pl.col("end_at") > since), str(view.zone))
     spells = [] if off is None else _spells(off, start, end)
     traces = [
@@ -116,7 +107,7 @@ def draw_timeline(
     )
     if missing := sum(lanes.left_out.values()):
         alt += f" {formats.plural(missing, 'experiment')} without a lane of their own."
-    canvas = replace(canvas, height=height, margin=MARGIN)
+    canvas = replace(canvas, height=height_of(lanes.pitch * lanes.count), margin=MARGIN)
     return canvas.chart(traces, layout, alt, note=" ".join(notes), zoom=True)
 
 

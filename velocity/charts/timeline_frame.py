@@ -13,15 +13,20 @@ from velocity.charts.timeline_lanes import Lanes, Row
 from velocity.charts.words import SMALL, Part, key, safe, words_at
 from velocity.theme import FONT_SIZE, Tokens
 
-LEFT, TOP, BOTTOM = 84, 56, 26
-MARGIN = (LEFT, 12, TOP, BOTTOM)
-STRIP, GAP = 16, 10
+_LEFT, _TOP, _BOTTOM = 84, 56, 26
+MARGIN = (_LEFT, 12, _TOP, _BOTTOM)
+_STRIP, _GAP = 16, 10
 #: In longer windows, the hours of a day are too narrow to shade.
 _MOST_SHADED_DAYS = 35
 _MOST_LABELLED_DAYS = 14
 _LABEL_HEIGHT = 14
 _LONGEST_PROJECT = 13
 _DAY_MINUTES = 24 * 60
+
+
+def height_of(lanes: float) -> int:
+    """The height of a timeline whose lanes are so many px high."""
+    return round(_TOP + _STRIP + _GAP + lanes + _BOTTOM)
 
 
 @dataclass(frozen=True)
@@ -70,7 +75,7 @@ def layout_of(
     - `kinds`: which of "failed", "killed", "stale" and "likely" (likely ends) are drawn.
     """
     (start, end), count = drawn, lanes.count
-    plot = STRIP + GAP + lanes.pitch * count
+    plot = _STRIP + _GAP + lanes.pitch * count
     opens = max(view.clock(view.opens), start)
     labelled: dict[int, str] = {}
     for project, lane in lanes.lines.items():
@@ -86,7 +91,7 @@ def layout_of(
         *(level(lane - 0.5, border) for lane in [*lanes.lines.values()][1:]),
     ]
     entries = _key(view.awake if nights else None, kinds, colour)
-    notes = [key(entries, x=-LEFT + 2, lift=30), *_off_words(spells, opens, colour)]
+    notes = [key(entries, x=-_LEFT + 2, lift=30), *_off_words(spells, opens, colour)]
     if start <= lanes.as_of <= end:
         dashed = {"color": colour.muted, "width": 1, "dash": "3px,3px"}
         shapes.append(upright(iso(lanes.as_of), dashed, yref="paper", layer="above"))
@@ -120,7 +125,7 @@ def layout_of(
         },
         "yaxis2": {
             **axis,
-            "domain": [1 - STRIP / plot, 1],
+            "domain": [1 - _STRIP / plot, 1],
             "range": [0, 1],
             "anchor": "x",
             "tickvals": [0.5],

@@ -241,10 +241,5 @@ def _cell(text: str) -> str:
 
 
 PAGE = Page(
-    "streams",
-    "Streams",
-    ("period", "streams"),
-    ("lead", "mentor", "research manager"),
-    _draw,
-    30,
+    "streams", "Streams", ("period", "streams"), ("lead", "mentor", "research manager"), _draw, 30
 )

@@ -154,32 +154,22 @@ def of_stream(stream: str) -> str:
 
 def show_trail(view: View) -> None:
     """Links to the pages above, from the top down, as far as the viewer has them."""
-    ways = [way for way in _ways_up(view) if has_page(way[0])]
+    names, scholar = view.stream_names, view.scholar
+    ways: list[tuple[str, str, dict[str, Any]]] = [("stand_up", "Stand-up", {})]
+    if scholar is None:
+        ways = ways if 0 < len(view.streams) < len(names) else []
+    else:
+        who, scope = view.who(scholar), view.scope
+        theirs = {it: names[it] for it in who["streams"] if it in names and scope.sees_stream(it)}
+        if scholar in view.viewer.managed:
+            theirs[YOUR_SCHOLARS] = YOUR_SCHOLARS
+        ways += [("streams", label, {"streams": [it]}) for it, label in theirs.items()]
+        # Scholars did not come to their own page from another one.
+        ways = [] if view.is_own(scholar) else ways
+        if view.page.name != "my_velocity":
+            ways.append(("my_velocity", who["name"], {}))
+    ways = [way for way in ways if has_page(way[0])]
     if ways:
         with st.container(horizontal=True, gap="small"):
             for page, label, choices in ways:
                 show_step(page, label, **choices)
-
-
-def _ways_up(view: View) -> list[tuple[str, str, dict[str, Any]]]:
-    """Name of each page above, its label and its choices."""
-    names = view.stream_names
-    top: tuple[str, str, dict[str, Any]] = ("stand_up", "Stand-up", {})
-    if view.scholar is None:
-        return [top] if 0 < len(view.streams) < len(names) else []
-    who = view.who(view.scholar)
-    above = [
-        top,
-        *(
-            ("streams", names[it], {"streams": [it]})
-            for it in who["streams"]
-            if it in names and view.scope.sees_stream(it)
-        ),
-    ]
-    if view.scholar in view.viewer.managed:
-        above.append(("streams", YOUR_SCHOLARS, {"streams": [YOUR_SCHOLARS]}))
-    # Scholars did not come to their own page from another one.
-    above = [] if view.is_own(view.scholar) else above
-    if view.page.name == "my_velocity":
-        return above
-    return [*above, ("my_velocity", who["name"], {})]

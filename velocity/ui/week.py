@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from functools import cached_property
 from typing import Any
 
@@ -14,6 +14,7 @@ from velocity.charts.to_date import draw_to_date
 from velocity.charts.weeks import Event, draw_trend
 from velocity.reading import reads
 from velocity.reading.frames import named_ends
+from velocity.reading.periods import Window
 from velocity.reading.series import trend
 from velocity.report.work import Compared
 from velocity.sentences import week_tiles
@@ -91,25 +92,21 @@ class Week(Compared):
 
     def so_far(self, measure: str) -> Row | None:
         """The figure of the days with the usual range of the same days; None without a range."""
-        if not self.days.is_week:
-            return None
-        return self._through_of(measure, self.days.window.first).get(self.days.window.days)
+        window = self.days.window
+        return self._through_of(measure, window).get(window.days) if self.days.is_week else None
 
-    def _through_of(self, measure: str, start: date) -> Mapping[int, Row]:
+    def _through_of(self, measure: str, window: Window | None) -> Mapping[int, Row]:
         """Number of days -> their row; none for a number without a value."""
+        if window is None:
+            return {}
         found = self._to_date("programme", list(range(1, len(self._day_names) + 1)))
-        rows = found.filter(measure=measure, week_start=start)
+        rows = found.filter(measure=measure, week_start=window.first)
         return {row["days"]: row for row in rows.iter_rows(named=True)}
 
     def through(self, measure: str) -> pl.DataFrame:
         """One row per day for `draw_to_date`."""
-        before = self.days.before
-        return week_tiles.to_date_rows(
-            self._through_of(measure, self.days.window.first),
-            {} if before is None else self._through_of(measure, before.first),
-            days=self.days,
-            names=self._day_names,
-        )
+        now, before = (self._through_of(measure, it) for it in (self.days.window, self.days.before))
+        return week_tiles.to_date_rows(now, before, days=self.days, names=self._day_names)
 
     @cached_property
     def ends(self) -> pl.DataFrame:
