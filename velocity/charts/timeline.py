@@ -75,7 +75,7 @@ def draw_timeline(
     start, end = view.clock(max(since, view.start)), view.clock(view.end)
     opens = max(start, view.clock(view.opens))
     lanes = Lanes(_settled(drawn, view).to_dicts(), as_of)
-    drawn_on = marks.Marks(lanes, canvas.colour)
+    on_lanes = marks.Marks(lanes, canvas.colour)
     sessions = lanes.with_lane(_settled(bars, view))
     ends = []
     if likely is not None:
@@ -88,12 +88,12 @@ def draw_timeline(
     traces = [
         *marks.days_off(spells, lanes.count, canvas.colour),
         *marks.strip(strip, canvas.colour),
-        *drawn_on.runs(sessions),
-        *drawn_on.names(opens, end - opens),
-        *drawn_on.stale_tails(sessions, end - opens),
-        *drawn_on.waits(),
-        *drawn_on.likely_ends(ends),
-        *drawn_on.results(),
+        *on_lanes.runs(sessions),
+        *on_lanes.names(opens, end - opens),
+        *on_lanes.stale_tails(sessions, end - opens),
+        *on_lanes.waits(),
+        *on_lanes.likely_ends(ends),
+        *on_lanes.results(),
     ]
     kinds = {marks.kind(session["class"]) for session in sessions} | ({"likely"} if ends else set())
     layout = layout_of(view, lanes, canvas.colour, (start, end), spells=spells, kinds=kinds)

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from types import MappingProxyType
 from typing import Any
 
 import polars as pl
@@ -164,7 +163,7 @@ def _show_compared(
     caption: str,
     key: str,
     *,
-    earlier: Mapping[str, Sequence[float]] = MappingProxyType({}),
+    earlier: Mapping[str, Sequence[float]] | None = None,
 ) -> None:
     """Rows of now and before; `earlier`: the same row's figures of earlier weeks, log scale."""
     chart = draw_dumbbell(
@@ -174,7 +173,7 @@ def _show_compared(
         unit="count",
         these=week.days.these,
         those=week.days.those,
-        earlier=earlier,
+        earlier=earlier or {},
         log=bool(earlier),
     )
     table = Table(rows.select("name", "now", "before"), key)

@@ -18,7 +18,6 @@ from velocity.sentences import moved, week_tiles
 from velocity.sentences import queue as queue_words
 from velocity.sentences.answer import LINE_HELP, Row, defined, possessive
 from velocity.sentences.compared import MEASURES, UNITS
-from velocity.sentences.queue import nothing_near
 from velocity.sentences.weeks import caption
 from velocity.ui.page import has_page, runs_of, show_step, show_way, show_why, way_in_text
 from velocity.ui.parts import Table, heading, show_chart, show_figure, theme_mode, waits
@@ -208,7 +207,7 @@ def show_streams(week: Week) -> None:
     )
     st.toggle("Show all, not only what is near the edge of its usual range", key="all-streams")
     if not figures:
-        st.markdown(nothing_near(ranges))
+        st.markdown(queue_words.nothing_near(ranges))
         return
     with st.grid(max(2, len(figures)), min_column_width=300, gap="medium"):
         for measure, figure in figures.items():

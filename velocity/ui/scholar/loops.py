@@ -16,7 +16,6 @@ from velocity.reading import reads
 from velocity.reading.mine import timeline_days
 from velocity.reading.periods import local_midnight, monday_of
 from velocity.sentences import loops as words
-from velocity.sentences.loops import no_runs_since, timeline_caption
 from velocity.ui.choices import choose_titled
 from velocity.ui.page import runs_of, show_way, show_why
 from velocity.ui.parts import Table, heading, plain_name, show_chart, show_figure, theme_mode
@@ -61,7 +60,7 @@ def _timeline(sheet: Sheet, loops: pl.DataFrame) -> None:
     if loops.height:
         last = loops["started_at"][0].astimezone(ZoneInfo(sheet.zone)).date()
         if sheet.up_to_now and last < monday_of(sheet.today):
-            st.markdown(no_runs_since(last))
+            st.markdown(words.no_runs_since(last))
     name = formats.markdown(formats.label(sheet.whose.name))
     show_timeline(
         sheet.view,
@@ -107,7 +106,7 @@ def show_timeline(
             off=view.read(reads.days_off, scholar=who["scholar"]),
         ),
         title=title,
-        caption=timeline_caption(drawn),
+        caption=words.timeline_caption(drawn),
         table=Table(experiments, "timeline", person=person),
         on_click=on_click,
     )

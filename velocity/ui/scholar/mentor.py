@@ -13,7 +13,7 @@ from velocity.charts.panels import ROW, draw_panels
 from velocity.report import Brief, brief_as_html, brief_as_markdown
 from velocity.report.work import Work
 from velocity.sentences import mentor as words
-from velocity.sentences import mentor_facts as rows_of
+from velocity.sentences import mentor_facts
 from velocity.sentences import streams as stream_words
 from velocity.sentences.mentor_facts import MEASURES, Facts
 from velocity.sentences.weeks import caption
@@ -88,13 +88,13 @@ def _launches(work: Work, facts: Facts, key: str) -> None:
 def _behind(work: Work, facts: Facts) -> None:
     """The experiments, each with a link to its runs."""
     links = []
-    rows = rows_of.behind(facts, chosen=st.session_state.get("launch"))
+    rows = mentor_facts.behind(facts, chosen=st.session_state.get("launch"))
     for row in rows:
         choices = runs_of(row["experiment_id"], facts.day(row["started_at"]), work.days.window)
         name = formats.markdown(formats.label(row["label"], 28))
         links.append(way_in_text("runs", name, **choices))
     if rows:
-        table = rows_of.table(facts, rows, links)
+        table = mentor_facts.table(facts, rows, links)
         st.table(table, border="horizontal", hide_index=True)
 
 
