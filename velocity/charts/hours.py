@@ -1,5 +1,8 @@
 """Hours as flat bars: what GPU-hours led to, and hours one by one beside hours as they ran."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import polars as pl
 
 from velocity import formats
@@ -36,14 +39,15 @@ def draw_bought(frame: pl.DataFrame, *, mode: Mode, title: str) -> Chart:
     return canvas.chart(traces, layout, f": {', '.join(said)}.")
 
 
-def draw_side_by_side(
-    *, experiment_hours: float, serial_hours: float, parallel_hours: float, mode: Mode, title: str
-) -> Chart:
+def draw_side_by_side(row: Mapping[str, Any], *, mode: Mode, title: str) -> Chart:
     """An outline of the hours one after another, and below it the hours as they ran.
 
-    - `experiment_hours`: in flight, summed over experiments.
-    - `serial_hours`, `parallel_hours`: with one experiment in flight, and with two or more.
+    - `row`: `experiment_hours` in flight, summed over experiments; `serial_hours` with one
+      experiment in flight, and `parallel_hours` with two or more.
     """
+    experiment_hours, serial_hours, parallel_hours = (
+        row[it] for it in ("experiment_hours", "serial_hours", "parallel_hours")
+    )
     canvas = Canvas(title, mode, 96, (1, 1, 18, 2))
     colour, busy = canvas.colour, serial_hours + parallel_hours
     if not busy:

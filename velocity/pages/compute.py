@@ -174,7 +174,6 @@ def _show_compared(
         these=week.days.these,
         those=week.days.those,
         earlier=earlier or {},
-        log=bool(earlier),
     )
     table = Table(rows.select("name", "now", "before"), key)
     show_chart(chart, title=title, caption=caption, table=table)

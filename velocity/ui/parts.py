@@ -211,16 +211,8 @@ def waits(lines: pl.DataFrame) -> Iterator[tuple[dict[str, Any], str, Chart]]:
     longest = max([*lines["waited_working_hours"], *lines["usual_working_hours"]], default=0)
     for at, row in enumerate(lines.iter_rows(named=True), start=1):
         called = f"{formats.label(row['name'], 16)} / {formats.label(row['project'], 24)}"
-        bullet = draw_bullet(
-            waited=row["waited_working_hours"],
-            usual=row["usual_working_hours"],
-            median=row["usual_median_working_hours"],
-            longest=longest,
-            mode=theme_mode(),
-            title=called,
-            axis=at == lines.height,
-        )
-        yield row, called, bullet
+        look: dict[str, Any] = {"mode": theme_mode(), "title": called, "axis": at == lines.height}
+        yield row, called, draw_bullet(row, longest=longest, **look)
 
 
 def empty_state(what: str, command: str) -> None:

@@ -27,13 +27,7 @@ def show_together(sheet: Sheet) -> None:
     with st.container(horizontal=True, gap="small"):
         st.metric("Spared by working in parallel", spared, help=mine.SPARED_HELP, width="stretch")
         st.metric("Could have run side by side", could, help=mine.COULD_HELP, width="stretch")
-    chart = draw_side_by_side(
-        experiment_hours=now["experiment_hours"],
-        serial_hours=now["serial_hours"],
-        parallel_hours=now["parallel_hours"],
-        mode=theme_mode(),
-        title="Side by side",
-    )
+    chart = draw_side_by_side(now, mode=theme_mode(), title="Side by side")
     show_figure(chart, key="together-chart")
     st.markdown(mine.together_words(now, sheet.chains))
     chains = sheet.chains.sort("spare_hours", descending=True).head(_MOST_CHAINS)
