@@ -177,32 +177,28 @@ class _Panel:
             (dots, running, marker(colour.bg, 8, colour.series)),
             *((dots, *it) for it in shift_dots(self._whole, self._latest, colour)),
         ]
-        traces = []
-        for draw, rows, look in drawn:
-            if rows:
-                words = []
-                for row in rows:
-                    shift = self._of_whole(row)
-                    beyond = f"whole week {shift}, beyond its usual range" if shift else ""
-                    words.append(week_words(row, self._unit, self._usual("usual "), beyond))
-                days, values = ([row[it] for row in rows] for it in ("week_start", "value"))
-                traces.append(draw(days, values, look, words, yaxis=self.axis))
-        return traces
+        return [self._trace(*it) for it in drawn if it[1]]
+
+    def _trace(self, draw: Callable[..., Part], rows: list[Part], look: Part) -> Part:
+        days, values = ([row[name] for row in rows] for name in ("week_start", "value"))
+        shifts = [self._of_whole(row) for row in rows]
+        beyond = [f"whole week {it}, beyond its usual range" if it else "" for it in shifts]
+        usual = self._usual("usual ")
+        words = [
+            week_words(row, self._unit, usual, it) for row, it in zip(rows, beyond, strict=True)
+        ]
+        return draw(days, values, look, words, yaxis=self.axis)
 
     def said(self) -> str:
         """The latest value and how it lies, in words."""
         if not self._weeks:
             return "no value"
-        last, usual = self._weeks[-1], self._usual(", usual ")
-        words = (
-            formats.figure(last["value"], self._unit)
-            + (" so far" if last["running"] else "")
-            + usual
-        )
+        last, usual, shift = self._weeks[-1], self._usual(", usual "), ""
+        so_far = " so far" if last["running"] else ""
         if usual and self._latest and self._shift:
             week = formats.week(self._latest["week_start"])
-            words += f", {self._shift} in the {week} was beyond it"
-        return words
+            shift = f", {self._shift} in the {week} was beyond it"
+        return f"{formats.figure(last['value'], self._unit)}{so_far}{usual}{shift}"
 
 
 def _short(value: float, unit: str) -> str:
