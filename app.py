@@ -10,10 +10,11 @@ import streamlit as st
 from velocity.errors import VelocityError
 from velocity.pages import PAGES
 from velocity.ui.browser import prepare_browser
+from velocity.ui.choices import keep_choices
 from velocity.ui.page import Page, go_on_to, know_pages
 from velocity.ui.parts import empty_state, show_error
 from velocity.ui.sign_in import NotAdmitted, admit, show_development, show_not_admitted, show_who
-from velocity.ui.view import keep_choices, open_view
+from velocity.ui.view import open_view
 
 
 @st.cache_resource

@@ -17,7 +17,7 @@ from tests.test_needs_decision import STREAM, queue
 from velocity.errors import VelocityError
 from velocity.reading.access import Scope, Viewer
 from velocity.reading.periods import Window
-from velocity.reading.viewed import PlainDays
+from velocity.reading.viewed import ViewedDays
 from velocity.report import Brief, brief_as_html, brief_as_markdown, make_brief
 from velocity.report.work import Work
 from velocity.sentences import mentor_facts
@@ -148,7 +148,7 @@ def test_a_brief_has_no_time_of_day(data):
 
 def brief_of(snapshot, scope):
     """The brief of ada in vision, as a viewer with that scope reads it."""
-    view = PlainDays(snapshot, scope, Window(date(2026, 1, 6), date(2026, 1, 12)), None)
+    view = ViewedDays(snapshot, scope, Window(date(2026, 1, 6), date(2026, 1, 12)), None)
     return Brief.of(Work(view, "vision").facts("ada"), view.as_of)
 
 
@@ -170,7 +170,7 @@ def test_how_long_that_line_waits_is_not_in_the_sheet_of_a_lead():
     early = queue("2026-01-13 08:59", roster=parsed(ADA + BEN + STREAM))
     window = Window(date(2026, 1, 6), date(2026, 1, 12))
     for scope, waits in ((Scope(everything=True), 0), (Scope(streams=("vision",)), 1)):
-        facts = Work(PlainDays(early, scope, window, None), "vision").facts("ada")
+        facts = Work(ViewedDays(early, scope, window, None), "vision").facts("ada")
         rows = facts.experiments.to_dicts()
         since = mentor_facts.table(facts, rows, [""] * len(rows))["Since then"]
         assert since.str.starts_with("waits").sum() == waits

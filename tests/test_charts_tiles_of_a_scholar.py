@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from velocity.charts.hours import draw_bought, draw_side_by_side
-from velocity.charts.tile_trend import OFF, Line, Stack, Weeks, draw_panel, draw_tile
+from velocity.charts.tile_trend import OFF, Line, Stack, Weeks, draw_tile
 from velocity.theme import DARK, LIGHT
 
 FIRST = date(2026, 8, 31)
@@ -139,19 +139,14 @@ def test_no_value_is_a_text():
 
 
 def test_a_panel_alone_is_lower():
-    chart = draw_panel(frame(), panel=CONCLUDED, weeks=WEEKS, mode="light", title="Cost")
+    chart = draw_tile(frame(), upper=CONCLUDED, weeks=WEEKS, mode="light", title="Cost")
     assert chart.figure.layout.height == 124
     assert len(thick(chart)) == 1
 
 
 def test_hours_add_up_as_printed():
-    chart = draw_side_by_side(
-        experiment_hours=1457.98,
-        serial_hours=103.4,
-        parallel_hours=450.4,
-        mode="light",
-        title="Side by side",
-    )
+    hours = {"experiment_hours": 1457.98, "serial_hours": 103.4, "parallel_hours": 450.4}
+    chart = draw_side_by_side(hours, mode="light", title="Side by side")
     said = chart.alt.replace("\u00a0", " ")
     assert said == (
         "Side by side: one after another 1,458 h, as they ran 554 h: 103 h one in flight, "
@@ -161,7 +156,7 @@ def test_hours_add_up_as_printed():
 
 def test_nothing_in_flight_has_no_bar():
     nothing = {"experiment_hours": 0.0, "serial_hours": 0.0, "parallel_hours": 0.0}
-    assert draw_side_by_side(**nothing, mode="light", title="Side by side").missing
+    assert draw_side_by_side(nothing, mode="light", title="Side by side").missing
 
 
 def test_failed_and_other_gpu_hours_differ_without_colour():

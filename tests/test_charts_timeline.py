@@ -5,7 +5,7 @@ import pytest
 
 from tests.chart_frames import HOSTILE, MOMENT, NOON, experiments, hour, runs, stretches, view
 from velocity.charts.timeline import MOST_BARS, draw_timeline
-from velocity.charts.timeline_marks import pack
+from velocity.charts.timeline_lanes import pack
 from velocity.theme import DARK, LIGHT
 
 HOUR_MS = 3_600_000

@@ -8,7 +8,7 @@ import pytest
 
 from tests.builders import run, store_of
 from velocity import formats
-from velocity.charts import timeline_marks
+from velocity.charts import timeline_lanes
 from velocity.roster.models import Scholar
 
 
@@ -24,7 +24,7 @@ def test_medians_start_at_as_many_events_as_is_said(constant):
 
 def test_a_wait_is_drawn_up_to_its_limit(constant):
     assert timedelta(microseconds=constant("reaction_limit_us()")) == (
-        timeline_marks._ABANDONED_AFTER
+        timeline_lanes._ABANDONED_AFTER
     )
 
 

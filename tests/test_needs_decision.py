@@ -319,7 +319,7 @@ def test_a_line_is_shown_to_those_who_may_see_it():
 def view_of(scope: Scope) -> View:
     """What a page has of a viewer, without a page."""
     viewer = Viewer("x@x.example", "X", frozenset(), scope)
-    given = {"snapshot": waiting(), "settings": Settings(), "viewer": viewer}
+    given = {"snapshot": waiting(), "scope": scope, "settings": Settings(), "viewer": viewer}
     return View(**{field.name: given.get(field.name) for field in fields(View)})  # type: ignore[arg-type]
 
 

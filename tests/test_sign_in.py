@@ -13,6 +13,7 @@ from tests.builders import run, store_of
 from tests.sampling import one_in
 from velocity.errors import ConfigurationError
 from velocity.network import is_loopback
+from velocity.reading.access import ANYBODY
 from velocity.ui import sign_in
 from velocity.ui.sign_in import Admission, NotAdmitted, SignIn, sign_in_of, viewer_now
 
@@ -138,13 +139,14 @@ def asked_for(monkeypatch, served_on, headers):
         ("127.0.0.1", {"Host": "[::1]:8501"}, None),
     ],
 )
-def test_open_pages_are_shown_on_this_machine_only(monkeypatch, served_on, headers, reason):
+def test_open_pages_are_shown_on_this_machine_only(folder, monkeypatch, served_on, headers, reason):
+    (folder / "velocity.toml").unlink()
     asked_for(monkeypatch, served_on, headers)
     if reason is None:
-        sign_in._check_loopback()
+        assert sign_in.admit().viewer == ANYBODY
     else:
         with pytest.raises(NotAdmitted) as refused:
-            sign_in._check_loopback()
+            sign_in.admit()
         assert reason in refused.value.words
 
 
@@ -164,7 +166,7 @@ def test_mistakes_in_the_settings_are_not_shown_behind_sign_in(folder, monkeypat
     asked_for(monkeypatch, "127.0.0.1", {"Host": "localhost:8501"})
     monkeypatch.setenv("VELOCITY_SERVED", "oidc")
     with pytest.raises(NotAdmitted) as refused:
-        sign_in._settings()
+        sign_in.admit()
     assert "zq00kx" not in f"{refused.value.title} {refused.value.words}"
 
 
@@ -172,10 +174,10 @@ def test_mistakes_in_the_settings_are_shown_only_on_this_machine(folder, monkeyp
     (folder / "velocity.toml").write_text("[programme]\nzq00kx = 1\n", encoding="utf-8")
     asked_for(monkeypatch, "127.0.0.1", {"Host": "localhost:8501"})
     with pytest.raises(ConfigurationError, match="zq00kx"):
-        sign_in._settings()
+        sign_in.admit()
     asked_for(monkeypatch, "127.0.0.1", {"Host": "velocity.example.org"})
     with pytest.raises(NotAdmitted) as refused:
-        sign_in._settings()
+        sign_in.admit()
     assert "zq00kx" not in f"{refused.value.title} {refused.value.words}"
 
 

@@ -1,6 +1,5 @@
 """The credits of each stream: day by day, and the day on which they end."""
 
-from collections.abc import Sequence
 from datetime import date, timedelta
 
 import polars as pl
@@ -37,111 +36,94 @@ def draw_balances(
     canvas = Canvas(title, mode, height, (_LEFT, _RIGHT, _TOP, _BOTTOM))
     days = {it: balance.filter(group_id=it).to_dicts() for it in ends["group_id"]}
     known = [row for row in ends.iter_rows(named=True) if days[row["group_id"]]]
-    colour = canvas.colour
-    rows = [_Row(at, row, days[row["group_id"]], today, colour) for at, row in enumerate(known)]
-    if not rows:
+    if not known:
         return canvas.blank("No stream has a grant")
-    first = min(row.days[0]["day"] for row in rows)
-    far = max([today + timedelta(days=14), *(row.end for row in rows if row.end)])
+    colour = canvas.colour
+    first = min(days[row["group_id"]][0]["day"] for row in known)
+    runs_out = [row["runs_out_on"] for row in known if row["runs_out_on"] is not None]
+    far = max([today + timedelta(days=14), *runs_out])
     meanings = [
         ("●", colour.series, "today"),
         ("○", colour.faint, "ends"),
         ("▲", colour.accent, "grant"),
         ("|", colour.faint, "end as seen a week before"),
     ]
-    notes = [key(meanings, x=-_LEFT + 2, lift=14)]
+    notes, traces, said = [key(meanings, x=-_LEFT + 2, lift=14)], [], []
+    for at, row in enumerate(known):
+        own, left = days[row["group_id"]], days[row["group_id"]][-1]["balance"]
+        ends_on = "used up" if left <= 0 else _NO_END
+        if row["runs_out_on"] is not None and row["runs_out_on"] > today:
+            ends_on = formats.ahead(row["runs_out_on"], today)
+        marks, words = _balance(at + 0.9, row, own, ends_on, today=today, colour=colour)
+        traces += marks
+        notes += words
+        said.append(f"{formats.label(row['name'])} {formats.count(left)} left, {ends_on}")
     layout: Part = {
-        "annotations": [*notes, *(part for row in rows for part in row.words())],
+        "annotations": notes,
         "xaxis": {
             "type": "date",
             "range": [iso(first), iso(far + (far - first) * 0.03)],
             **day_ticks(first, today, far, today=today),
         },
-        "yaxis": hidden(len(rows) - 0.02, -0.1),
+        "yaxis": hidden(len(known) - 0.02, -0.1),
     }
-    traces = [part for row in rows for part in row.marks()]
-    alt = f" on {formats.dated(today)}: {'; '.join(row.said for row in rows)}."
-    return canvas.chart(traces, layout, alt)
+    return canvas.chart(traces, layout, f" on {formats.dated(today)}: {'; '.join(said)}.")
 
 
-class _Row:
-    """One stream's row; its balances are drawn as heights above the foot of the row."""
+def _balance(
+    foot: float, row: Part, own: list[Part], ends_on: str, *, today: date, colour: Tokens
+) -> tuple[list[Part], list[Part]]:
+    """The marks of a stream, whose balances are heights above `foot`, and the words beside them."""
+    name = bold(safe(row["name"]))
+    balances, days = [it["balance"] for it in own], [it["day"] for it in own]
+    most = max([*balances, 0.0]) or 1.0
+    heights = [foot - max(0.0, it) / most * _FILLED for it in balances]
+    said = [
+        hover(name, formats.dated(day), f"{formats.count(it)} left")
+        for day, it in zip(days, balances, strict=True)
+    ]
+    ground, stepped = {"width": 0, "shape": "hv"}, {"width": 1.75, "shape": "hv"}
+    around = [days[0], *days, days[-1]], [foot, *heights, foot]
+    traces = [
+        line(*around, ground, None, fill="toself", fillcolor=colour.band),
+        line(days, heights, stepped | {"color": colour.series}, said),
+    ]
 
-    def __init__(
-        self, at: int, given: Part, days: Sequence[Part], today: date, colour: Tokens
-    ) -> None:
-        self.days, self._given, self._today, self._colour = days, given, today, colour
-        self._name = bold(safe(given["name"]))
-        forecast = given["runs_out_on"]
-        self.end: date | None = forecast if forecast is not None and forecast > today else None
-        self._foot = at + 0.9
-        self._most = max([*(row["balance"] for row in days), 0.0]) or 1.0
-        self._heights = [
-            self._foot - max(0.0, row["balance"]) / self._most * _FILLED for row in days
+    def dot(day: date, at: float, look: Part, words: str) -> None:
+        traces.append(dots([day], [at], look, [hover(name, words)]))
+
+    end, seen = row["runs_out_on"], row["seen_before"]
+    if end is not None and end > today:
+        dotted = {"color": colour.faint, "width": 1.5, "dash": "dot"}
+        traces.append(line([days[-1], end], [heights[-1], foot], dotted))
+        dot(end, foot, marker(colour.bg, 9, colour.faint), f"ends {ends_on}")
+    if seen is not None and seen > days[0]:
+        words = f"as seen a week before: {formats.ahead(seen, today)}"
+        dot(seen, foot - 0.08, tick(colour.faint, 12, 2), words)
+    left = bold(formats.count(balances[-1]))
+    dot(days[-1], heights[-1], marker(colour.series, 7), f"{left} left today")
+    if grants := {it["day"]: it["granted"] for it in own if it["granted"]}:
+        said = [
+            hover(name, formats.dated(day), f"grant of {formats.count(it)}")
+            for day, it in grants.items()
         ]
-        self._left = formats.count(days[-1]["balance"])
-        if self.end is not None:
-            self._ends = formats.ahead(self.end, today)
-        else:
-            self._ends = "used up" if days[-1]["balance"] <= 0 else _NO_END
-        self.said = f"{formats.label(given['name'])} {self._left} left, {self._ends}"
-
-    def marks(self) -> list[Part]:
-        """The balance, its forecast, grants, and the forecast of a week before."""
-        colour, foot, heights = self._colour, self._foot, self._heights
-        days = [row["day"] for row in self.days]
-        words = [
-            hover(self._name, formats.dated(row["day"]), f"{formats.count(row['balance'])} left")
-            for row in self.days
-        ]
-        ground = {"width": 0, "shape": "hv"}
-        area = {"fill": "toself", "fillcolor": colour.band}
-        traces = [
-            line([days[0], *days, days[-1]], [foot, *heights, foot], ground, **area),
-            line(days, heights, {"color": colour.series, "width": 1.75, "shape": "hv"}, words),
-        ]
-        if self.end is not None:
-            dotted = {"color": colour.faint, "width": 1.5, "dash": "dot"}
-            traces.append(line([days[-1], self.end], [heights[-1], foot], dotted))
-            ring = marker(colour.bg, 9, colour.faint)
-            traces.append(self._dot(self.end, foot, ring, f"ends {self._ends}"))
-        seen = self._given["seen_before"]
-        if seen is not None and seen > days[0]:
-            said = f"as seen a week before: {formats.ahead(seen, self._today)}"
-            traces.append(self._dot(seen, foot - 0.08, tick(colour.faint, 12, 2), said))
-        now = f"{bold(self._left)} left today"
-        traces.append(self._dot(days[-1], heights[-1], marker(colour.series, 7), now))
-        if grants := [row for row in self.days if row["granted"]]:
-            said_of = [
-                hover(
-                    self._name, formats.dated(it["day"]), f"grant of {formats.count(it['granted'])}"
-                )
-                for it in grants
-            ]
-            look = {"symbol": "triangle-up", "color": colour.accent, "size": 9}
-            places = [row["day"] for row in grants]
-            traces.append(dots(places, [foot + 0.04] * len(grants), look, said_of))
-        return traces
-
-    def _dot(self, day: date, at: float, look: Part, words: str) -> Part:
-        return dots([day], [at], look, [hover(self._name, words)])
-
-    def words(self) -> list[Part]:
-        """The name and largest balance at the left, the end and the burn at the right."""
-        middle, right = self._foot - _FILLED / 2, _RIGHT - 2
-        muted, ink = ({"color": it} for it in (self._colour.muted, self._colour.text))
-        burn = f"{formats.count(self._given['burn_per_day'] or 0)} a day"
-        # Over the forecasts of credits that end soon.
-        above: Part = {"font": ink, "yshift": 9}
-        over = above | {"xref": "x", "bgcolor": self._colour.bg, "borderpad": 0}
-        top = {"x": 0, "font": muted}
-        return [
-            beside(bold(safe(self._given["name"], 12)), middle, -_LEFT + 2, font=ink),
-            beside(formats.count(self._most), self._foot - _FILLED, -6, right=True, **top),
-            beside(bold(self._left), self._heights[-1], 8, x=iso(self._today), **over),
-            beside(bold(self._ends), middle, right, right=True, **above),
-            beside(burn, middle, right, right=True, yshift=-9, font=muted),
-        ]
+        look = {"symbol": "triangle-up", "color": colour.accent, "size": 9}
+        traces.append(dots(grants, [foot + 0.04] * len(grants), look, said))
+    middle, right = foot - _FILLED / 2, _RIGHT - 2
+    muted, ink = {"color": colour.muted}, {"color": colour.text}
+    burn = f"{formats.count(row['burn_per_day'] or 0)} a day"
+    above: Part = {"font": ink, "yshift": 9}
+    # Over the forecasts of credits that end soon.
+    over = above | {"xref": "x", "bgcolor": colour.bg, "borderpad": 0}
+    top = {"x": 0, "font": muted}
+    # The name and largest balance at the left, the end and the burn at the right.
+    return traces, [
+        beside(bold(safe(row["name"], 12)), middle, -_LEFT + 2, font=ink),
+        beside(formats.count(most), foot - _FILLED, -6, right=True, **top),
+        beside(left, heights[-1], 8, x=iso(today), **over),
+        beside(bold(ends_on), middle, right, right=True, **above),
+        beside(burn, middle, right, right=True, yshift=-9, font=muted),
+    ]
 
 
 def draw_ends(
@@ -164,44 +146,37 @@ def draw_ends(
     meanings = [("●", colour.series, "runs out"), ("|", colour.faint, "as seen a week before")]
     notes, traces, said = [key(meanings, x=-_END_LEFT + 2, lift=14)], [], []
     for at, row in enumerate(rows):
-        end, before = row["runs_out_on"], row["seen_before"]
-        is_first = end == first
-        told = f"runs out {formats.ahead(end, today)}" if end is not None else _NO_END
-        if before is not None:
-            told += f"; seen a week before: {formats.day_ahead(before, today)}"
-        said.append(f"{formats.label(row['name'])} {told}")
-        words = [hover(bold(safe(row["name"])), told)]
+        end, before, is_first = row["runs_out_on"], row["seen_before"], row["runs_out_on"] == first
+        told, when = _NO_END, "no end"
         if end is not None:
+            told, when = f"runs out {formats.ahead(end, today)}", formats.day_ahead(end, today)
             style = {"color": colour.series, "width": 3 if is_first else 1.75}
             traces.append(line([today, end], [at, at], style))
         if before is not None:
-            traces.append(dots([before], [at], tick(colour.faint, 15, 2), words))
-        if end is not None:
-            traces.append(dots([end], [at], marker(colour.series, 9), words))
+            told += f"; seen a week before: {formats.day_ahead(before, today)}"
+        said.append(f"{formats.label(row['name'])} {told}")
+        looks = (before, tick(colour.faint, 15, 2)), (end, marker(colour.series, 9))
+        words = [hover(bold(safe(row["name"])), told)]
+        traces += [dots([day], [at], look, words) for day, look in looks if day is not None]
         font = {"color": colour.text if is_first else colour.muted}
-        when = formats.day_ahead(end, today) if end is not None else "no end"
         notes += [
             beside(bold(safe(row["name"], 9), strong=is_first), at, -_END_LEFT + 2, font=font),
             beside(bold(when, strong=is_first), at, _END_RIGHT - 2, right=True, font=font),
         ]
-    layout = {
-        "annotations": notes,
-        "xaxis": _days(today, far, colour),
-        "yaxis": row_axis(len(rows)),
-    }
-    return canvas.chart(traces, layout, f" from {formats.dated(today)}: {'; '.join(said)}.")
-
-
-def _days(today: date, far: date, colour: Tokens) -> Part:
     most = _TICKS if far.year == today.year else _TICKS_OF_YEARS
     step = max(1, (far - today).days // (7 * most)) * 7
     days = [today + timedelta(days=step * at) for at in range(most + 1)]
     days = [day for day in days if day <= far]
-    return {
-        "type": "date",
-        "range": [iso(today), iso(far + (far - today) * 0.06)],
-        "tickvals": [iso(day) for day in days],
-        "ticktext": ["today", *(formats.day_ahead(day, today) for day in days[1:])],
-        "showgrid": True,
-        "gridcolor": colour.grid,
+    layout = {
+        "annotations": notes,
+        "xaxis": {
+            "type": "date",
+            "range": [iso(today), iso(far + (far - today) * 0.06)],
+            "tickvals": [iso(day) for day in days],
+            "ticktext": ["today", *(formats.day_ahead(day, today) for day in days[1:])],
+            "showgrid": True,
+            "gridcolor": colour.grid,
+        },
+        "yaxis": row_axis(len(rows)),
     }
+    return canvas.chart(traces, layout, f" from {formats.dated(today)}: {'; '.join(said)}.")

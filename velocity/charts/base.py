@@ -62,19 +62,16 @@ class Chart:
         spec: Part = _mapped(self.spec, light)
         layout = spec["layout"]
         margin, height = layout["margin"], layout["height"] + _TITLE_ROOM
-        below = f'<span style="font-size:{theme.SMALL_FONT_SIZE}px">'
-        below += f"{safe(about, _LONGEST_TITLE)}</span>"
-        words = {
-            "text": f"<b>{safe(title, _LONGEST_TITLE)}</b><br>{below}",
-            "font": {"size": 15, "color": theme.LIGHT.text},
-        }
+        small, about = f"font-size:{theme.SMALL_FONT_SIZE}px", safe(about, _LONGEST_TITLE)
+        text = f'<b>{safe(title, _LONGEST_TITLE)}</b><br><span style="{small}">{about}</span>'
         place = {"xanchor": "left", "yanchor": "top", "pad": {"l": _TITLE_EDGE}}
+        font = {"size": 15, "color": theme.LIGHT.text}
         above = {
             "template": theme.template("light"),
             "height": height,
             "margin": margin | {"t": margin["t"] + _TITLE_ROOM},
             "paper_bgcolor": theme.LIGHT.bg,
-            "title": {**words, **place, "x": 0, "y": 1 - _TITLE_EDGE / height},
+            "title": {"text": text, "font": font, **place, "x": 0, "y": 1 - _TITLE_EDGE / height},
         }
         return replace(self, spec={**spec, "layout": layout | above}, zoom=False)
 
@@ -174,25 +171,19 @@ def _steps(unit: str, smallest: float) -> Iterable[float]:
 
 
 def value_axis(
-    low: float,
-    high: float,
-    unit: str,
-    *,
-    most: int = MOST_TICKS,
-    at: Sequence[float] | None = None,
+    low: float, high: float, unit: str, *, most: int = MOST_TICKS, at: Sequence[float] | None = None
 ) -> Part:
     """An axis of values: its range, and ticks in words at round values, or at the values `at`."""
+
+    def words(value: float) -> str:
+        if not value:
+            return "0"
+        # "4.5 h", because "4 h 30 m" would not fit beside the axis.
+        compact = unit == "hours" and value >= 1 and value % (1 if value < _DAYS_FROM else 24)
+        return f"{value:g}{formats.NBSP}h" if compact else formats.figure(value, unit)
+
     values = ticks(low, high, unit, most=most) if at is None else [*at]
-    words = [_tick(value, unit) for value in values]
-    return {"range": [low, high], "tickvals": values, "ticktext": words}
-
-
-def _tick(value: float, unit: str) -> str:
-    if not value:
-        return "0"
-    # "4.5 h", because "4 h 30 m" would not fit beside the axis.
-    compact = unit == "hours" and value >= 1 and value % (1 if value < _DAYS_FROM else 24)
-    return f"{value:g}{formats.NBSP}h" if compact else formats.figure(value, unit)
+    return {"range": [low, high], "tickvals": values, "ticktext": [*map(words, values)]}
 
 
 def padded(values: Iterable[float | None], *, by: float = 0.18) -> tuple[float, float]:

@@ -9,7 +9,7 @@ from velocity.charts.base import DAY_MS, Canvas, Chart, value_axis
 from velocity.charts.marks import apart, bars
 from velocity.charts.weeks import day_axis
 from velocity.charts.words import beside, bold, hover, safe, swatch
-from velocity.theme import Mode, Tokens
+from velocity.theme import Mode
 
 _LABEL_PX = 14
 _NO_STREAM = "no stream"
@@ -32,7 +32,8 @@ def draw_compute(frame: pl.DataFrame, *, streams: Sequence[str], mode: Mode, tit
     names = [it for it in (*streams, None) if any(name == it for name, _ in found)]
     hours = {name: [found.get((name, week), 0) for week in weeks] for name in names}
     high = max(map(sum, zip(*hours.values(), strict=True))) * 1.08 or 1
-    fills = {name: _fill(streams, name, colour) for name in names}
+    inks = [*colour.streams, *[colour.faint] * len(streams)]
+    fills = {None: colour.killed} | {it: inks[list(streams).index(it)] for it in names if it}
     traces, middles, foot = [], [], 0.0
     for name, values in hours.items():
         words = [
@@ -65,10 +66,3 @@ def draw_compute(frame: pl.DataFrame, *, streams: Sequence[str], mode: Mode, tit
     window = f"{formats.plural(len(weeks), 'week')} from {formats.week(weeks[0])}"
     alt = f", {window}: {latest} in the {formats.week(weeks[-1])}."
     return canvas.chart(traces, layout, alt)
-
-
-def _fill(streams: Sequence[str], name: str | None, colour: Tokens) -> str:
-    if name is None:
-        return colour.killed
-    place = list(streams).index(name)
-    return colour.streams[place] if place < len(colour.streams) else colour.faint

@@ -33,7 +33,6 @@ def draw_dumbbell(
     those: str,
     chosen: str | None = None,
     earlier: Mapping[str, Sequence[float]] = MappingProxyType({}),
-    log: bool = False,
 ) -> Chart:
     """A filled dot for these days and an open one for those before, one row per group.
 
@@ -43,9 +42,8 @@ def draw_dumbbell(
     - `unit`: of the axis.
     - `these`, `those`: the days in short; `those` is "" without days before.
     - `chosen`: id of the selected row.
-    - `earlier`: id -> values of earlier weeks, drawn as ticks.
-    - `log`: whether the axis, which begins at 0, is logarithmic instead where the largest value is
-      more than 30 times the smallest.
+    - `earlier`: id -> values of earlier weeks, drawn as ticks. With them, the axis is logarithmic
+      instead of beginning at 0 where the largest value is more than 30 times the smallest.
 
     Each dot has the id of its row as `customdata`.
     """
@@ -79,7 +77,7 @@ def draw_dumbbell(
             level(at + 0.5, {"color": ink, "width": 1}, xref="paper") for at, ink in enumerate(inks)
         ],
         "xaxis": {
-            **_axis([*values, *chain.from_iterable(ticked.values())], unit, log=log),
+            **_axis([*values, *chain.from_iterable(ticked.values())], unit, log=bool(earlier)),
             "showline": False,
             "showgrid": True,
             "gridcolor": colour.grid,

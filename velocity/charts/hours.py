@@ -1,5 +1,8 @@
 """Hours as flat bars: what GPU-hours led to, and hours one by one beside hours as they ran."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import polars as pl
 
 from velocity import formats
@@ -19,12 +22,7 @@ def draw_bought(frame: pl.DataFrame, *, mode: Mode, title: str) -> Chart:
     rows = frame.filter(frame["gpu_hours"] > 0).to_dicts()
     if not rows:
         return canvas.blank("No GPU-hours in these days")
-    said = [
-        f"{row['words']} {formats.part(row['per_cent'], row['gpu_hours'])}, "
-        f"{formats.count(row['gpu_hours'])} GPU-hours"
-        for row in rows
-    ]
-    colour = canvas.colour
+    colour, traces, said = canvas.colour, [], []
     looks = {
         "led": solid(colour.series),
         "after": solid(colour.faint),
@@ -32,22 +30,24 @@ def draw_bought(frame: pl.DataFrame, *, mode: Mode, title: str) -> Chart:
         "failed": hatched(colour.failed, colour.bg),
         "other": outline(colour.muted),
     }
-    traces = [
-        _flat(row["gpu_hours"], 0, looks[row["part"]], words, 0.9)
-        for row, words in zip(rows, said, strict=True)
-    ]
+    for row in rows:
+        hours = row["gpu_hours"]
+        part = f"{row['words']} {formats.part(row['per_cent'], hours)}"
+        said.append(f"{part}, {formats.count(hours)} GPU-hours")
+        traces.append(_flat(hours, 0, looks[row["part"]], said[-1], 0.9))
     layout = _stacked(sum(row["gpu_hours"] for row in rows), (-0.5, 0.5))
     return canvas.chart(traces, layout, f": {', '.join(said)}.")
 
 
-def draw_side_by_side(
-    *, experiment_hours: float, serial_hours: float, parallel_hours: float, mode: Mode, title: str
-) -> Chart:
+def draw_side_by_side(row: Mapping[str, Any], *, mode: Mode, title: str) -> Chart:
     """An outline of the hours one after another, and below it the hours as they ran.
 
-    - `experiment_hours`: in flight, summed over experiments.
-    - `serial_hours`, `parallel_hours`: with one experiment in flight, and with two or more.
+    - `row`: `experiment_hours` in flight, summed over experiments; `serial_hours` with one
+      experiment in flight, and `parallel_hours` with two or more.
     """
+    experiment_hours, serial_hours, parallel_hours = (
+        row[it] for it in ("experiment_hours", "serial_hours", "parallel_hours")
+    )
     canvas = Canvas(title, mode, 96, (1, 1, 18, 2))
     colour, busy = canvas.colour, serial_hours + parallel_hours
     if not busy:

@@ -50,6 +50,7 @@ def draw_launches(
     failures = [(lane, row) for lane, row in lanes if row["outcome"] in _FAILED and row["result"]]
     days = [first + at * _DAY for at in range((last - first).days + 2)]
     between: Part = {"width": 1, "color": colour.border}
+    end: Part = {"xref": "x", "yref": "y", "xanchor": "right", "yanchor": "bottom", "yshift": 4}
     layout: Part = {
         "shapes": [
             *(upright(iso(day), between, yref="paper") for day in days),
@@ -57,7 +58,14 @@ def draw_launches(
         ],
         "annotations": [
             key(meanings),
-            *(_name(row, last) for lane, row in waiting if lane == 0),
+            # The name of a result that waits, in the first lane.
+            *(
+                words_at(
+                    f"{bold(safe(row['label'], 20))}, {_result(row)}", x=_at(last, 0.99), y=0, **end
+                )
+                for lane, row in waiting
+                if lane == 0
+            ),
         ],
         "xaxis": {
             "type": "date",
@@ -151,25 +159,14 @@ def _marks(row: Mapping[str, Any], lane: int, last: date, colour: Tokens) -> lis
     return [bar, rule((end, until), (lane, lane), wait, layer="below")]
 
 
-def _name(row: Mapping[str, Any], last: date) -> Part:
-    """The name of a result that waits, in the first lane."""
-    words = f"{bold(safe(row['label'], 20))}, {_result(row)}"
-    place = {"xref": "x", "yref": "y", "xanchor": "right", "yanchor": "bottom", "yshift": 4}
-    return words_at(words, x=_at(last, 0.99), y=0, **place)
-
-
 def _result(row: Mapping[str, Any]) -> str:
     what = "failed" if row["outcome"] in _FAILED else "result"
     return f"{what} {formats.dated(row['result'])}"
 
 
 def _words(row: Mapping[str, Any]) -> str:
-    lines = [bold(safe(row["label"])), f"launched {formats.dated(row['launched'])}"]
-    if row["result"] is None:
-        return hover(*lines, "no result yet")
-    lines.append(_result(row))
+    then = "nothing launched since" if _waits(row) else ""
     if row["next"] is not None:
-        lines.append(f"next launch {formats.dated(row['next'])}")
-    elif _waits(row):
-        lines.append("nothing launched since")
-    return hover(*lines)
+        then = f"next launch {formats.dated(row['next'])}"
+    found = ("no result yet", "") if row["result"] is None else (_result(row), then)
+    return hover(bold(safe(row["label"])), f"launched {formats.dated(row['launched'])}", *found)

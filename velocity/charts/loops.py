@@ -61,20 +61,17 @@ def draw_loops(
     places = [_place(it) for it in _TICKS]
     words = [it.replace(" ", formats.NBSP) for it in _TICKS.values()]
     shapes = [upright(0, {"color": colour.muted, "width": 1}, yref="paper", layer="above")]
+    heads: list[Part] = []
     notes: list[Part] = []
     for row, above in zip(rows, [None, *rows], strict=False):
         edge = row["at"] - 0.5
         if row["experiment_id"] == selected:
             shapes.append(box((0, 1), (edge, edge + 1), colour.band, xref="paper"))
         if above and row["started_at"].isocalendar()[:2] != above["started_at"].isocalendar()[:2]:
-            week = {"color": colour.border, "width": 1}
-            shapes.append(level(edge, week, xref="paper"))
+            shapes.append(level(edge, {"color": colour.border, "width": 1}, xref="paper"))
         notes += _notes(row, colour, tails=tails)
-    heads: list[Part] = []
-    for side, name, hours, ink in (
-        (-1, "machine", medians[0], colour.machine),
-        (1, "next launch", medians[1], colour.reaction),
-    ):
+    names, inks = ("machine", "next launch"), (colour.machine, colour.reaction)
+    for side, name, hours, ink in zip((-1, 1), names, medians, inks, strict=True):
         heads += _heads(side, name, hours, ink, colour)
         if hours is not None:
             dashed = {"color": ink, "width": 1, "dash": "3px,3px"}
@@ -103,12 +100,14 @@ def _place(hours: float) -> float:
 
 def _traces(rows: list[Row], colour: Tokens, *, tails: bool) -> list[Part]:
     known = [row for row in rows if row["reaction_working_hours"] is not None]
-    xs: list[float | None] = []
-    ys: list[float | None] = []
-    for row in known if tails else ():
-        if (row["reaction_hours"] or 0) > row["reaction_working_hours"]:
-            xs += [_place(row["reaction_working_hours"]), _place(row["reaction_hours"]), None]
-            ys += [row["at"], row["at"], None]
+    # From the thick part on, broken after each row.
+    ends = [
+        (_place(row["reaction_working_hours"]), _place(row["reaction_hours"]), row["at"])
+        for row in known
+        if tails and (row["reaction_hours"] or 0) > row["reaction_working_hours"]
+    ]
+    xs = [place for first, last, _ in ends for place in (first, last, None)]
+    ys = [place for *_, at in ends for place in (at, at, None)]
     inks = {"failure": colour.failed, "killed": colour.killed}
     look = {
         "symbol": [_MARKS.get(row["outcome"], "circle-open") for row in rows],
@@ -118,18 +117,19 @@ def _traces(rows: list[Row], colour: Tokens, *, tails: bool) -> list[Part]:
         "opacity": 1,
     }
     return [
-        *_bars(rows, -1, "machine_hours", "machine_event", colour.machine),
+        *_bars(rows, -1, "machine", colour.machine),
         *([line(xs, ys, {"color": colour.reaction, "width": 1.5})] if xs else []),
-        *_bars(known, 1, "reaction_working_hours", "reaction_event", colour.reaction),
+        *_bars(known, 1, "reaction", colour.reaction),
         dots([0] * len(rows), range(len(rows)), look, [row["click"] for row in rows], **_KEPT),
     ]
 
 
-def _bars(rows: list[Row], side: int, hours: str, ended: str, ink: str) -> list[Part]:
+def _bars(rows: list[Row], side: int, half: str, ink: str) -> list[Part]:
     """Filled bars of halves that have ended, and outlines of the others."""
+    hours = "machine_hours" if half == "machine" else "reaction_working_hours"
     traces = []
     for look, over in ((solid(ink), True), (outline(ink), False)):
-        if shown := [row for row in rows if bool(row[ended]) is over]:
+        if shown := [row for row in rows if bool(row[f"{half}_event"]) is over]:
             lengths = [side * _place(row[hours]) for row in shown]
             at, clicks = ([row[name] for row in shown] for name in ("at", "click"))
             flat: Part = {"orientation": "h", "width": 0.52, **_KEPT}
@@ -183,13 +183,9 @@ def _notes(row: Row, colour: Tokens, *, tails: bool) -> list[Part]:
 
 def _told(row: Row) -> Row:
     """The halves of a row in words, and what a click on it gives."""
-    machine = formats.duration(row["machine_hours"])
-    machine += "" if row["machine_event"] else " so far"
-    lines = [
-        bold(safe(row["label"])),
-        f"launched {formats.dated(row['started_at'])}",
-        f"machine {machine}",
-    ]
+    machine = formats.duration(row["machine_hours"]) + ("" if row["machine_event"] else " so far")
+    launched = f"launched {formats.dated(row['started_at'])}"
+    lines = [bold(safe(row["label"])), launched, f"machine {machine}"]
     hours, by_clock, wait = row["reaction_working_hours"], row["reaction_hours"], ""
     if hours is not None:
         wait = formats.hours_in_all(hours) + ("" if row["reaction_event"] else " so far")

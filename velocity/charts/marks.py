@@ -8,15 +8,12 @@ from velocity.charts.base import iso
 from velocity.charts.words import Part
 
 _CLEAR = "rgba(0,0,0,0)"
+_Places = Iterable[Any]
+_Heights = Iterable[float | None]
+_Words = Iterable[Any] | None
 
 
-def line(
-    x: Iterable[Any],
-    y: Iterable[float | None],
-    style: Part,
-    words: Iterable[Any] | None = None,
-    **more: Any,
-) -> Part:
+def line(x: _Places, y: _Heights, style: Part, words: _Words = None, **more: Any) -> Part:
     """A line that breaks where `y` is not known. `style` holds Plotly's colour, width and dash.
 
     `words` is the hover text of each point; None for a line without hover text.
@@ -24,30 +21,18 @@ def line(
     return {"type": "scatter", "mode": "lines", **_points(x, y, words), "line": style, **more}
 
 
-def dots(
-    x: Iterable[Any],
-    y: Iterable[float | None],
-    marker: Part,
-    words: Iterable[Any] | None = None,
-    **more: Any,
-) -> Part:
+def dots(x: _Places, y: _Heights, marker: Part, words: _Words = None, **more: Any) -> Part:
     """One dot per point, not clipped at the edge of the plot."""
     kind = {"type": "scatter", "mode": "markers", "cliponaxis": False}
     return {**kind, **_points(x, y, words), "marker": marker, **more}
 
 
-def bars(
-    x: Iterable[Any],
-    y: Iterable[float | None],
-    marker: Part,
-    words: Iterable[Any] | None = None,
-    **more: Any,
-) -> Part:
+def bars(x: _Places, y: _Heights, marker: Part, words: _Words = None, **more: Any) -> Part:
     """One bar per point."""
     return {"type": "bar", **_points(x, y, words), "marker": marker, **more}
 
 
-def _points(x: Iterable[Any], y: Iterable[float | None], words: Iterable[Any] | None) -> Part:
+def _points(x: _Places, y: _Heights, words: _Words) -> Part:
     answer: Part = {"hoverinfo": "skip"}
     if words is not None:
         said = [*words]

@@ -59,27 +59,28 @@ def draw_panels(
     weeks = sorted({row["week_start"] for rows in by_group.values() for row in rows})
     if not weeks:
         return canvas.blank("No week yet")
+    panels = [
+        _Panel(at, len(groups), by_group[group], unit, canvas.colour)
+        for at, group in enumerate(groups)
+    ]
+    shapes, notes, said = [], [], []
+    for panel, (group, name) in zip(panels, groups.items(), strict=True):
+        shapes += panel.band(weeks)
+        notes += panel.notes(name, [it for it in events.get(group, ()) if it.week in weeks])
+        said.append(f"{formats.label(name)} {panel.said()}".strip())
     layout: Part = {
-        "annotations": [],
-        "shapes": [],
+        "annotations": notes,
+        "shapes": shapes,
         "xaxis": {
             "type": "date",
             "range": [iso(weeks[0] - _EDGE), iso(weeks[-1] + _EDGE)],
-            "anchor": f"y{len(groups)}" if len(groups) > 1 else "y",
+            "anchor": panels[-1].axis,
             "ticklabelstandoff": room,
             **day_ticks(weeks[0], weeks[len(weeks) // 2], weeks[-1]),
         },
+        **{f"yaxis{panel.axis[1:]}": panel.layout() for panel in panels},
     }
-    traces: list[Part] = []
-    said: list[str] = []
-    for at, (group, name) in enumerate(groups.items()):
-        panel = _Panel(at, len(groups), by_group[group], unit, canvas.colour)
-        layout |= panel.axis()
-        layout["shapes"] += panel.band(weeks)
-        known = [it for it in events.get(group, ()) if it.week in weeks]
-        layout["annotations"] += panel.notes(name, known)
-        traces += panel.traces()
-        said.append(f"{formats.label(name)} {panel.said()}".strip())
+    traces = [trace for panel in panels for trace in panel.traces()]
     days = formats.span(weeks[0], weeks[-1] + timedelta(days=6))
     return canvas.chart(traces, layout, f", {days}: {'; '.join(said)}.")
 
@@ -95,7 +96,7 @@ class _Panel:
         self._shift = self._of_whole(self._latest) if self._latest else ""
         self._phases = [[*rows] for _, rows in groupby(weeks, lambda row: row["phase"])]
         self._log = unit == "hours" and all(row["value"] > 0 for row in weeks)
-        self._axis = f"y{at + 1}" if at else "y"
+        self.axis = f"y{at + 1}" if at else "y"
         top, gap = 1 - at / rows, (1 - _FILLED) / 2
         self._domain = [max(0.0, top - (1 - gap) / rows), top - gap / rows]
         self._low: float | None = weeks[-1]["limit_low"] if weeks else None
@@ -108,33 +109,27 @@ class _Panel:
         """A value as shapes and annotations place it."""
         return math.log10(value) if self._log and value > 0 else value
 
-    def _figure(self, value: float) -> str:
-        return formats.figure(value, self._unit)
-
     def _usual(self, before: str) -> str:
         return ranged(self._low, self._high, self._unit, before)
 
     def _of_whole(self, row: Part) -> str:
         """The figure of a shift, which is of the whole week; "" if the week is none."""
-        if not row["signal"]:
-            return ""
-        whole = row.get("whole")
-        return self._figure(row["value"] if whole is None else whole)
+        whole = row["value"] if row.get("whole") is None else row["whole"]
+        return formats.figure(whole, self._unit) if row["signal"] else ""
 
-    def axis(self) -> Part:
+    def layout(self) -> Part:
+        """The axis of values."""
         places = [self._at(row["value"]) for row in self._weeks]
         places += [self._at(it) for it in (self._low, self._high) if it]
         low, high = (min(places), max(places)) if places else (0.0, 1.0)
         room = (high - low) * _ROOM or abs(high) * _ROOM or 1.0
         return {
-            f"yaxis{self._axis[1:]}": {
-                "type": "log" if self._log else "linear",
-                "range": [low - room, high + room],
-                "domain": self._domain,
-                "anchor": "x",
-                "showgrid": False,
-                "showticklabels": False,
-            }
+            "type": "log" if self._log else "linear",
+            "range": [low - room, high + room],
+            "domain": self._domain,
+            "anchor": "x",
+            "showgrid": False,
+            "showticklabels": False,
         }
 
     def band(self, weeks: list[date]) -> list[Part]:
@@ -143,7 +138,7 @@ class _Panel:
         low = self._low or (min(row["value"] for row in self._weeks) / 2 if self._log else 0)
         begin = self._phases[-1][0]["week_start"] if len(self._phases) > 1 else weeks[0]
         across = iso(begin - _EDGE), iso(weeks[-1] + _EDGE)
-        return [box(across, (low, self._high), self._colour.band, xref="x", yref=self._axis)]
+        return [box(across, (low, self._high), self._colour.band, xref="x", yref=self.axis)]
 
     def notes(self, name: str, events: Sequence[Event]) -> list[Part]:
         """The name and the limits at the left, the latest value at the right, a latest shift."""
@@ -151,18 +146,18 @@ class _Panel:
         left: Part = {"x": 0, "xanchor": "left"}
         named = bold(safe(name, 9))
         notes = [words_at(named, y=middle, xshift=-_LEFT + 2, font=ink, **left)] if name else []
-        marks = triangles(events, place=iso, axis=self._axis, colour=self._colour)
+        marks = triangles(events, place=iso, axis=self.axis, colour=self._colour)
         if not self._weeks:
             muted = {"color": self._colour.muted}
             return [*notes, words_at("no value", y=middle, font=muted, **left), *marks]
         last, latest = self._weeks[-1], self._latest
-        own: Part = {"yref": self._axis}
-        value, at = bold(self._figure(last["value"])), self._at(last["value"])
+        own: Part = {"yref": self.axis}
+        value, at = bold(formats.figure(last["value"], self._unit)), self._at(last["value"])
         notes.append(words_at(value, x=1, y=at, xanchor="left", xshift=6, font=ink, **own))
         for limit, y, side in ((self._low, 0.0, "bottom"), (self._high, 1.0, "top")):
             if limit is not None:
                 place = {"xanchor": "right", "xshift": -6, "yanchor": side}
-                within = {"yref": f"{self._axis} domain"}
+                within = {"yref": f"{self.axis} domain"}
                 notes.append(words_at(_short(limit, self._unit), x=0, y=y, **place, **within))
         if latest is not None and latest is not last and self._shift:
             place = {"xref": "x", "xanchor": "right", "xshift": -9}
@@ -171,40 +166,39 @@ class _Panel:
         return notes + marks
 
     def traces(self) -> list[Part]:
+        """The weeks as lines, open points and diamonds."""
         colour, style = self._colour, {"color": self._colour.series, "width": 1.75}
-        phases = [[row for row in rows if not row["running"]] for rows in self._phases]
         running = [row for row in self._weeks if row["running"]]
-        coming = [*self._whole[-1:], *running] if running else []
-        # A line of one week is nothing that one can see.
-        alone = self._whole if len(self._whole) == 1 else []
         drawn: list[tuple[Callable[..., Part], list[Part], Part]] = [
-            *((line, rows, style) for rows in phases),
-            (dots, alone, marker(colour.series, 6)),
-            (line, coming, style | {"dash": "dot"}),
+            *((line, [row for row in it if not row["running"]], style) for it in self._phases),
+            # A line of one week is nothing that one can see.
+            (dots, self._whole if len(self._whole) == 1 else [], marker(colour.series, 6)),
+            (line, [*self._whole[-1:], *running] if running else [], style | {"dash": "dot"}),
             (dots, running, marker(colour.bg, 8, colour.series)),
             *((dots, *it) for it in shift_dots(self._whole, self._latest, colour)),
         ]
-        return [self._trace(draw, rows, look) for draw, rows, look in drawn if rows]
+        return [self._trace(*it) for it in drawn if it[1]]
 
     def _trace(self, draw: Callable[..., Part], rows: list[Part], look: Part) -> Part:
         days, values = ([row[name] for row in rows] for name in ("week_start", "value"))
-        return draw(days, values, look, [self._hover(row) for row in rows], yaxis=self._axis)
-
-    def _hover(self, row: Part) -> str:
-        shift = self._of_whole(row)
-        beyond = f"whole week {shift}, beyond its usual range" if shift else ""
-        return week_words(row, self._unit, self._usual("usual "), beyond)
+        shifts = [self._of_whole(row) for row in rows]
+        beyond = [f"whole week {it}, beyond its usual range" if it else "" for it in shifts]
+        usual = self._usual("usual ")
+        words = [
+            week_words(row, self._unit, usual, it) for row, it in zip(rows, beyond, strict=True)
+        ]
+        return draw(days, values, look, words, yaxis=self.axis)
 
     def said(self) -> str:
         """The latest value and how it lies, in words."""
         if not self._weeks:
             return "no value"
-        last, usual = self._weeks[-1], self._usual(", usual ")
-        words = self._figure(last["value"]) + (" so far" if last["running"] else "") + usual
+        last, usual, shift = self._weeks[-1], self._usual(", usual "), ""
+        so_far = " so far" if last["running"] else ""
         if usual and self._latest and self._shift:
             week = formats.week(self._latest["week_start"])
-            words += f", {self._shift} in the {week} was beyond it"
-        return words
+            shift = f", {self._shift} in the {week} was beyond it"
+        return f"{formats.figure(last['value'], self._unit)}{so_far}{usual}{shift}"
 
 
 def _short(value: float, unit: str) -> str:

@@ -48,29 +48,28 @@ def draw_strips(frame: pl.DataFrame, *, mode: Mode, title: str, who: str) -> Cha
 
 
 def _marks(known: Sequence[tuple[int, Part]], who: str, colour: Tokens) -> list[Part]:
-    boxes: list[tuple[int, float, float, str]] = []
-    own: list[tuple[int, float, str]] = []
-    for at, row in known:
+    at_rows = [at for at, _ in known]
+    feet, widths, said, places = [], [], [], []
+    for _, row in known:
         low, middle, high, value = (row[name] for name in ("p25", "p50", "p75", "value"))
         away = 0 if value is None else value - middle
         # The quartiles are rounded: what is nearer than a few steps looks near.
         least = _LEAST_SHARE if row["unit"] == "share" else _LEAST
         reach = max(_REACH * (high - low), abs(away) * 1.1, least)
         figure = bold(formats.figure(value, row["unit"]))
-        words = hover(safe(row["title"]), f"{safe(who)} {figure}", _others(row))
-        boxes.append((at, (low - middle) / reach, (high - middle) / reach, words))
-        if value is not None:
-            own.append((at, away / reach, words))
-    at_rows, lows, highs, said = zip(*boxes, strict=True)
-    widths = [high - low for low, high in zip(lows, highs, strict=True)]
-    box = {"orientation": "h", "base": [*lows], "width": [0.38] * len(boxes)}
+        said.append(hover(safe(row["title"]), f"{safe(who)} {figure}", _others(row)))
+        feet.append((low - middle) / reach)
+        widths.append((high - middle) / reach - feet[-1])
+        places.append(None if value is None else away / reach)
+    box = {"orientation": "h", "base": feet, "width": [0.38] * len(known)}
     traces = [
         bars(widths, at_rows, solid(colour.border), said, **box),
-        dots([0] * len(boxes), at_rows, tick(colour.series, 20, 1.5)),
+        dots([0] * len(known), at_rows, tick(colour.series, 20, 1.5)),
     ]
+    own = [it for it in zip(places, at_rows, said, strict=True) if it[0] is not None]
     if own:
-        at_rows, places, said = zip(*own, strict=True)
-        traces.append(dots(places, at_rows, marker(colour.accent, 11, colour.bg, 1), said))
+        x, y, words = zip(*own, strict=True)
+        traces.append(dots(x, y, marker(colour.accent, 11, colour.bg, 1), words))
     return traces
 
 
@@ -107,5 +106,5 @@ _ENDS = {
 
 def _quartiles(row: Part) -> list[str]:
     """The three quartiles in words; those of others are rounded to half an hour or 5 points."""
-    values = (row[name] for name in ("p25", "p50", "p75"))
-    return [_ENDS.get((row["unit"], it)) or formats.figure(it, row["unit"]) for it in values]
+    values, unit = (row[name] for name in ("p25", "p50", "p75")), row["unit"]
+    return [_ENDS.get((unit, it)) or formats.figure(it, unit) for it in values]

@@ -50,9 +50,7 @@ class Line:
     @property
     def shown_usual(self) -> tuple[float, float] | None:
         """The usual range, if it is narrow enough to say something."""
-        if self.usual is None:
-            return None
-        low, high = self.usual
+        low, high = self.usual or (0.0, 0.0)
         return None if self.unit == "share" and high - low > WIDEST_SHARE else self.usual
 
     @property
@@ -125,7 +123,7 @@ def draw_tile(
     frame: pl.DataFrame,
     *,
     upper: Line,
-    lower: Line | Stack,
+    lower: Line | Stack | None = None,
     weeks: Weeks,
     mode: Mode,
     title: str,
@@ -134,56 +132,47 @@ def draw_tile(
 
     - `frame`: one row per week of `weeks`, in order; the columns of the panels (float, null where
       there is nothing to say).
-    - `upper`, `lower`: what the panels show.
+    - `upper`, `lower`: what the panels show; one panel alone is less high.
     """
-    canvas = _canvas(title, mode, _HEIGHT, weeks)
-    colour = canvas.colour
-    below = [lower.column] if isinstance(lower, Line) else [it for it, _, _ in lower.layers]
-    if _is_empty(frame, upper.column, *below):
+    room = room_below(weeks.shown_events)
+    height = (_PANEL_HEIGHT if lower is None else _HEIGHT) + room
+    canvas = Canvas(title, mode, height, (_LEFT, _RIGHT, _TOP, _BOTTOM + room))
+    colour, columns = canvas.colour, [upper.column]
+    if lower is not None:
+        columns += [lower.column] if isinstance(lower, Line) else [it for it, _, _ in lower.layers]
+    if not any(frame[it].count() for it in columns):
         return canvas.blank("No week with data yet")
-    plot = _HEIGHT - _TOP - _BOTTOM
-    panel = (plot - _GAP) / 2 / plot
-    axis: Part = {"showgrid": True, "tickfont": SMALL}
-    over = f"{formats.plural(weeks.whole, 'week')} from {formats.week(weeks.starts[0])}"
     said = [_said(frame, upper, weeks)]
-    if isinstance(lower, Line):
-        text, traces = lower.title, _line(frame, lower, weeks, colour, "y")
-        said.append(_said(frame, lower, weeks))
-    else:
-        text, traces = _named(lower, colour), _stack(frame, lower, weeks, colour)
-        names = " and ".join(name for _, name, _ in lower.layers)
-        said.append(f"below, {lower.unit} of {names} per week")
-    layout = _layout(weeks, colour, (upper.title, 1), (text, panel)) | {
-        "barmode": "stack",
-        "bargap": 0.28,
-        "yaxis": {**axis, **_axis(frame, lower), "domain": [0, panel]},
-        "yaxis2": {**axis, **_axis(frame, upper), "domain": [1 - panel, 1], "anchor": "x"},
-    }
-    traces += _line(frame, upper, weeks, colour, "y2")
+    over, axis = formats.plural(len(weeks.starts), "week"), "y"
+    titles: list[tuple[str, float]] = [(upper.title, 1)]
+    layout: Part = {"yaxis": {"tickfont": SMALL, **_axis(frame, upper)}}
+    traces: list[Part] = []
+    if lower is not None:
+        over = f"{formats.plural(weeks.whole, 'week')} from {formats.week(weeks.starts[0])}"
+        plot, axis = _HEIGHT - _TOP - _BOTTOM, "y2"
+        panel = (plot - _GAP) / 2 / plot
+        if isinstance(lower, Line):
+            text, traces = lower.title, _line(frame, lower, weeks, colour, "y")
+            said.append(_said(frame, lower, weeks))
+        else:
+            text, traces = _stack(frame, lower, weeks, colour)
+            names = " and ".join(name for _, name, _ in lower.layers)
+            said.append(f"below, {lower.unit} of {names} per week")
+        titles.append((text, panel))
+        look: Part = {"showgrid": True, "tickfont": SMALL}
+        above = {"domain": [1 - panel, 1], "anchor": "x"}
+        layout = {
+            "barmode": "stack",
+            "bargap": 0.28,
+            "yaxis": {**look, **_axis(frame, lower), "domain": [0, panel]},
+            "yaxis2": {**look, **_axis(frame, upper), **above},
+        }
+    layout |= _layout(weeks, colour, titles)
+    traces += _line(frame, upper, weeks, colour, axis)
     return canvas.chart(traces, layout, f", {over}: {'; '.join(said)}.")
 
 
-def draw_panel(frame: pl.DataFrame, *, panel: Line, weeks: Weeks, mode: Mode, title: str) -> Chart:
-    """One measure alone over the weeks; otherwise as `draw_tile`."""
-    canvas = _canvas(title, mode, _PANEL_HEIGHT, weeks)
-    if _is_empty(frame, panel.column):
-        return canvas.blank("No week with data yet")
-    axis = {"tickfont": SMALL, **_axis(frame, panel)}
-    layout = {**_layout(weeks, canvas.colour, (panel.title, 1)), "yaxis": axis}
-    said = f", {formats.plural(len(weeks.starts), 'week')}: {_said(frame, panel, weeks)}."
-    return canvas.chart(_line(frame, panel, weeks, canvas.colour, "y"), layout, said)
-
-
-def _is_empty(frame: pl.DataFrame, *columns: str) -> bool:
-    return not any(frame[it].count() for it in columns)
-
-
-def _canvas(title: str, mode: Mode, height: int, weeks: Weeks) -> Canvas:
-    room = room_below(weeks.shown_events)
-    return Canvas(title, mode, height + room, (_LEFT, _RIGHT, _TOP, _BOTTOM + room))
-
-
-def _layout(weeks: Weeks, colour: Tokens, *titles: tuple[str, float]) -> Part:
+def _layout(weeks: Weeks, colour: Tokens, titles: Sequence[tuple[str, float]]) -> Part:
     """The axis of weeks and what is marked on it, and titles at the tops of their panels."""
     shapes = []
     if weeks.change is not None and weeks.change >= weeks.starts[0]:
@@ -198,14 +187,6 @@ def _layout(weeks: Weeks, colour: Tokens, *titles: tuple[str, float]) -> Part:
     return {"shapes": shapes, "annotations": [*notes, *events], "xaxis": axis}
 
 
-def _named(panel: Stack, colour: Tokens) -> str:
-    names = [
-        swatch("□", colour.faint, name) if ink == OFF else swatch("■", getattr(colour, ink), name)
-        for _, name, ink in panel.layers
-    ]
-    return ("hours: " if panel.unit == "hours" else "loop hours: ") + f"{formats.NBSP} ".join(names)
-
-
 def _line(frame: pl.DataFrame, panel: Line, weeks: Weeks, colour: Tokens, axis: str) -> list[Part]:
     values = frame[panel.column].to_list()
     ink, more = getattr(colour, panel.ink), {"yaxis": axis}
@@ -216,8 +197,7 @@ def _line(frame: pl.DataFrame, panel: Line, weeks: Weeks, colour: Tokens, axis: 
     traces: list[Part] = []
     begins = weeks.phase_at - _HALF
     if panel.shown_usual is not None:
-        low, high = panel.shown_usual
-        end = len(weeks.starts) - 1 + _HALF
+        (low, high), end = panel.shown_usual, len(weeks.starts) - 1 + _HALF
         area: Part = {"fill": "toself", "fillcolor": colour.band, **more}
         corners = [begins, end, end, begins], [low, low, high, high]
         traces.append(line(*corners, {"width": 0}, None, **area))
@@ -236,8 +216,8 @@ def _line(frame: pl.DataFrame, panel: Line, weeks: Weeks, colour: Tokens, axis: 
         traces.append(line((-_HALF, begins), [panel.earlier] * 2, style, **more))
     hollow = [
         at
-        for at, (start, value) in enumerate(zip(weeks.starts, values, strict=True))
-        if value is not None and (at == weeks.whole or start in weeks.away)
+        for at, start in enumerate(weeks.starts)
+        if values[at] is not None and (at == weeks.whole or start in weeks.away)
     ]
     if hollow:
         look, said = marker(colour.bg, 7, ink), [words[at] for at in hollow]
@@ -245,19 +225,25 @@ def _line(frame: pl.DataFrame, panel: Line, weeks: Weeks, colour: Tokens, axis: 
     return traces
 
 
-def _stack(frame: pl.DataFrame, panel: Stack, weeks: Weeks, colour: Tokens) -> list[Part]:
+def _stack(
+    frame: pl.DataFrame, panel: Stack, weeks: Weeks, colour: Tokens
+) -> tuple[str, list[Part]]:
+    """The title, which names the layers, and their bars."""
     written = formats.hours_sum if panel.unit == "hours" else formats.share
     # The running week is lighter: it is not over.
     fade = [1.0] * weeks.whole + [0.55] * weeks.running
-    traces = []
+    names, traces = [], []
     for column, name, ink in panel.layers:
         values = frame[column].to_list()
         said = [
             hover(weeks.words(at), f"{name} {bold(written(it))}") for at, it in enumerate(values)
         ]
-        filled = outline(colour.faint) if ink == OFF else solid(getattr(colour, ink))
-        traces.append(bars(range(len(values)), values, filled | {"opacity": fade}, said))
-    return traces
+        off, fill = ink == OFF, colour.faint if ink == OFF else getattr(colour, ink)
+        names.append(swatch("□" if off else "■", fill, name))
+        look = (outline(fill) if off else solid(fill)) | {"opacity": fade}
+        traces.append(bars(range(len(values)), values, look, said))
+    title = "hours: " if panel.unit == "hours" else "loop hours: "
+    return title + f"{formats.NBSP} ".join(names), traces
 
 
 def _axis(frame: pl.DataFrame, panel: Line | Stack) -> Part:
@@ -268,14 +254,11 @@ def _axis(frame: pl.DataFrame, panel: Line | Stack) -> Part:
         axis = value_axis(0, (total or 1) * 1.1, "count", most=_MOST_TICKS)
         return {**axis, "ticktext": [formats.hours_sum(it) for it in axis["tickvals"]]}
     reach = [*frame[panel.column].to_list(), panel.value, *(panel.shown_usual or ())]
-    if panel.log:
-        return _log_axis([math.log10(it) for it in reach if it])
-    high = (max((it for it in reach if it is not None), default=0.0) or 1.0) * 1.15
-    high = min(high, 1.0) if panel.unit == "share" else high
-    return value_axis(0, high, panel.unit, most=_MOST_TICKS)
-
-
-def _log_axis(powers: Sequence[float]) -> Part:
+    if not panel.log:
+        high = (max((it for it in reach if it is not None), default=0.0) or 1.0) * 1.15
+        high = min(high, 1.0) if panel.unit == "share" else high
+        return value_axis(0, high, panel.unit, most=_MOST_TICKS)
+    powers = [math.log10(it) for it in reach if it]
     if not powers:
         return {"range": [0, 1], "tickvals": [], "ticktext": []}
     low, high = padded(powers, by=0.1)

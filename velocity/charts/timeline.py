@@ -6,22 +6,14 @@ share the lane.
 
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
 import polars as pl
 
 from velocity import formats
 from velocity.charts import timeline_marks as marks
 from velocity.charts.base import Canvas, Chart, local
-from velocity.charts.timeline_frame import (
-    BOTTOM,
-    GAP,
-    MARGIN,
-    STRIP,
-    TOP,
-    TimelineView,
-    layout_of,
-)
+from velocity.charts.timeline_frame import MARGIN, TimelineView, height_of, layout_of
+from velocity.charts.timeline_lanes import LANE, Lanes, Row
 from velocity.theme import Mode
 
 #: With more runs, each bar is an experiment; with more experiments, the oldest are left out.
@@ -62,7 +54,7 @@ def draw_timeline(
     - `likely`: rows of `reads.open_work`; None for a window that ends before the data.
     - `off`: rows of `reads.days_off`, in order.
     """
-    canvas = Canvas(title, mode, TOP + STRIP + GAP + marks.LANE + BOTTOM)
+    canvas = Canvas(title, mode, height_of(LANE))
     if experiments.is_empty():
         return canvas.blank()
     stretches = _merged(concurrency)
@@ -73,35 +65,38 @@ def draw_timeline(
     count = bars.select("experiment_id", "run_id").drop_nulls().n_unique()
     if count > MOST_BARS:
         notes.append(f"{formats.count(count)} runs: one bar per experiment.")
-        bars, count = _one_bar_each(drawn), 0
+        outcome = pl.col("outcome").replace_strict(_CLASS_OF_OUTCOME, default="finished")
+        columns = {"run_id": pl.lit(None, pl.String), "display_name": pl.col("label")}
+        asked = drawn.select(
+            "experiment_id", "started_at", "ended_at", **columns, **{"class": outcome}
+        )
+        bars, count = asked, 0
     as_of = view.clock(view.as_of)
     start, end = view.clock(max(since, view.start)), view.clock(view.end)
     opens = max(start, view.clock(view.opens))
-    lanes = marks.Lanes(_settled(drawn, view), as_of, canvas.colour)
+    lanes = Lanes(_settled(drawn, view).to_dicts(), as_of)
+    on_lanes = marks.Marks(lanes, canvas.colour)
     sessions = lanes.with_lane(_settled(bars, view))
     ends = []
     if likely is not None:
-        known = local(likely.drop_nulls(["eta_at", "eta_high_at"]), str(view.zone))
-        ends = lanes.with_lane(known.to_dicts())
+        known = likely.drop_nulls(["eta_at", "eta_high_at"])
+        ends = lanes.with_lane(local(known, str(view.zone)))
     if ends:
         end = max(end + (end - opens) * _LIKELY_PART, *(row["eta_high_at"] for row in ends))
-    height = round(TOP + STRIP + GAP + lanes.pitch * lanes.count + BOTTOM)
-    strip = local(stretches.filter(pl.col("end_at") > since), str(view.zone)).to_dicts()
-    spells = [] if off is None else marks.spells(off, start, end)
+    strip = local(stretches.filter(pl.col("end_at") > since), str(view.zone))
+    spells = [] if off is None else _spells(off, start, end)
     traces = [
         *marks.days_off(spells, lanes.count, canvas.colour),
         *marks.strip(strip, canvas.colour),
-        *lanes.runs(sessions),
-        *lanes.names(opens, end - opens),
-        *lanes.stale_tails(sessions, end - opens),
-        *lanes.waits(),
-        *lanes.likely_ends(ends),
-        *lanes.results(),
+        *on_lanes.runs(sessions),
+        *on_lanes.names(opens, end - opens),
+        *on_lanes.stale_tails(sessions, end - opens),
+        *on_lanes.waits(),
+        *on_lanes.likely_ends(ends),
+        *on_lanes.results(),
     ]
-    kinds = {marks.kind(session["class"]) for session in sessions}
-    layout = layout_of(
-        view, lanes, start=start, end=end, spells=spells, kinds=kinds, likely=bool(ends)
-    )
+    kinds = {marks.kind(session["class"]) for session in sessions} | ({"likely"} if ends else set())
+    layout = layout_of(view, lanes, canvas.colour, (start, end), spells=spells, kinds=kinds)
     first, last = view.clock(view.start), view.clock(view.end - timedelta(microseconds=1))
     waiting = drawn.filter(pl.col("loop_status") == "awaiting").height
     of_runs = f" of {formats.plural(count, 'run')}" if count else ""
@@ -112,7 +107,7 @@ def draw_timeline(
     )
     if missing := sum(lanes.left_out.values()):
         alt += f" {formats.plural(missing, 'experiment')} without a lane of their own."
-    canvas = replace(canvas, height=height, margin=MARGIN)
+    canvas = replace(canvas, height=height_of(lanes.pitch * lanes.count), margin=MARGIN)
     return canvas.chart(traces, layout, alt, note=" ".join(notes), zoom=True)
 
 
@@ -143,16 +138,26 @@ def _since(
     return max(cuts), [f"Too many experiments to draw: only those since {words}."]
 
 
-def _one_bar_each(experiments: pl.DataFrame) -> pl.DataFrame:
-    outcome = pl.col("outcome").replace_strict(_CLASS_OF_OUTCOME, default="finished")
-    run_id = pl.lit(None, pl.String)
-    columns = {"run_id": run_id, "display_name": pl.col("label"), "class": outcome}
-    return experiments.select("experiment_id", "started_at", "ended_at", **columns)
+def _spells(days: pl.DataFrame, start: datetime, end: datetime) -> list[Row]:
+    """Days (`day`, `what`), in order, joined where they follow each other and are alike.
+
+    Each has `start` and `end`, local times within those of the drawing, and `what`.
+    """
+    day, gap = pl.col("day").cast(pl.Datetime), pl.col("day").diff().fill_null(timedelta()).dt
+    joined = days.with_columns(gap=(gap.total_days() > 1).cum_sum()).group_by(
+        pl.struct("what", "gap").rle_id().alias("spell"), maintain_order=True
+    )
+    found = joined.agg(
+        pl.first("what"),
+        start=pl.max_horizontal(day.first(), pl.lit(start)),
+        end=pl.min_horizontal(day.last() + pl.duration(days=1), pl.lit(end)),
+    )
+    return found.filter(pl.col("start") < pl.col("end")).to_dicts()
 
 
-def _settled(frame: pl.DataFrame, view: TimelineView) -> list[dict[str, Any]]:
+def _settled(frame: pl.DataFrame, view: TimelineView) -> pl.DataFrame:
     """The rows in local times; what has not ended lasts until the end of the data."""
     # In an hour that a clock change repeats, an end can be before its start.
     ended = pl.col("ended_at").fill_null(pl.lit(view.clock(view.as_of)))
     ends = pl.max_horizontal(ended, "started_at")
-    return local(frame, str(view.zone)).with_columns(ended_at=ends).to_dicts()
+    return local(frame, str(view.zone)).with_columns(ended_at=ends)

@@ -9,19 +9,24 @@ from zoneinfo import ZoneInfo
 from velocity import formats
 from velocity.charts.base import DAY_MS, iso
 from velocity.charts.marks import box, level, upright
-from velocity.charts.timeline_marks import Lanes, Row
+from velocity.charts.timeline_lanes import Lanes, Row
 from velocity.charts.words import SMALL, Part, key, safe, words_at
 from velocity.theme import FONT_SIZE, Tokens
 
-LEFT, TOP, BOTTOM = 84, 56, 26
-MARGIN = (LEFT, 12, TOP, BOTTOM)
-STRIP, GAP = 16, 10
+_LEFT, _TOP, _BOTTOM = 84, 56, 26
+MARGIN = (_LEFT, 12, _TOP, _BOTTOM)
+_STRIP, _GAP = 16, 10
 #: In longer windows, the hours of a day are too narrow to shade.
 _MOST_SHADED_DAYS = 35
 _MOST_LABELLED_DAYS = 14
 _LABEL_HEIGHT = 14
 _LONGEST_PROJECT = 13
 _DAY_MINUTES = 24 * 60
+
+
+def height_of(lanes: float) -> int:
+    """The height of a timeline whose lanes are so many px high."""
+    return round(_TOP + _STRIP + _GAP + lanes + _BOTTOM)
 
 
 @dataclass(frozen=True)
@@ -57,22 +62,20 @@ def timeline_view(
 def layout_of(
     view: TimelineView,
     lanes: Lanes,
+    colour: Tokens,
+    drawn: tuple[datetime, datetime],
     *,
-    start: datetime,
-    end: datetime,
     spells: Sequence[Row],
     kinds: Collection[str],
-    likely: bool,
 ) -> Part:
     """Axes, shading and notes of a timeline.
 
-    - `start`, `end`: local times; it ends after the data if results are likely later.
+    - `drawn`: local times; the latter is after the data if results are likely later.
     - `spells`: days without work.
-    - `kinds`: which of "failed", "killed", "stale" are drawn.
-    - `likely`: whether likely ends are drawn.
+    - `kinds`: which of "failed", "killed", "stale" and "likely" (likely ends) are drawn.
     """
-    colour, count = lanes.colour, lanes.count
-    plot = STRIP + GAP + lanes.pitch * count
+    (start, end), count = drawn, lanes.count
+    plot = _STRIP + _GAP + lanes.pitch * count
     opens = max(view.clock(view.opens), start)
     labelled: dict[int, str] = {}
     for project, lane in lanes.lines.items():
@@ -84,13 +87,11 @@ def layout_of(
     border = {"color": colour.border, "width": 1}
     shapes = [
         *nights,
-        *(upright(iso(day), border) for day in _days(start, end)[1:]),
+        *(upright(iso(day), border) for day in _days(start, end)),
         *(level(lane - 0.5, border) for lane in [*lanes.lines.values()][1:]),
     ]
     entries = _key(view.awake if nights else None, kinds, colour)
-    if likely:
-        entries.append(("┄", colour.machine, "to the likely end"))
-    notes = [key(entries, x=-LEFT + 2, lift=30), *_off_words(spells, opens, colour)]
+    notes = [key(entries, x=-_LEFT + 2, lift=30), *_off_words(spells, opens, colour)]
     if start <= lanes.as_of <= end:
         dashed = {"color": colour.muted, "width": 1, "dash": "3px,3px"}
         shapes.append(upright(iso(lanes.as_of), dashed, yref="paper", layer="above"))
@@ -124,7 +125,7 @@ def layout_of(
         },
         "yaxis2": {
             **axis,
-            "domain": [1 - STRIP / plot, 1],
+            "domain": [1 - _STRIP / plot, 1],
             "range": [0, 1],
             "anchor": "x",
             "tickvals": [0.5],
@@ -151,12 +152,11 @@ def _date_ticks(start: datetime, end: datetime) -> Part:
 
 
 def _days(start: datetime, end: datetime) -> list[datetime]:
-    """Midnights from that before `start` on; none of a window in which they would be too many."""
+    """Midnights after `start`; none of a window in which they would be too many."""
     if (end - start).days > _MOST_LABELLED_DAYS:
         return []
-    first = datetime.combine(start.date(), time())
-    count = max(0, -((first - end) // timedelta(days=1)))
-    return [first + timedelta(days=day) for day in range(count)]
+    first, day = datetime.combine(start.date(), time()), timedelta(days=1)
+    return [first + day * at for at in range(1, -((first - end) // day))]
 
 
 def _nights(
@@ -179,14 +179,8 @@ def _nights(
 
 def _off_words(spells: Sequence[Row], opens: datetime, colour: Tokens) -> list[Part]:
     """What each spell is, at its top left."""
-    place: Part = {
-        "xref": "x",
-        "yref": "y domain",
-        "xanchor": "left",
-        "yanchor": "top",
-        "xshift": 2,
-    }
-    look = {"bgcolor": colour.bg, "font": {**SMALL, "color": colour.muted}}
+    place: Part = {"xref": "x", "yref": "y domain", "xanchor": "left", "yanchor": "top"}
+    look = {"xshift": 2, "bgcolor": colour.bg, "font": {**SMALL, "color": colour.muted}}
     return [
         words_at(safe(it["what"]), x=iso(max(it["start"], opens)), y=1, **place, **look)
         for it in spells
@@ -197,19 +191,18 @@ def _off_words(spells: Sequence[Row], opens: datetime, colour: Tokens) -> list[P
 def _key(
     shaded: tuple[time, time] | None, kinds: Collection[str], colour: Tokens
 ) -> list[tuple[str, str, str]]:
-    lost = {
-        "failed": ("■", colour.failed, "failed (hatched)"),
-        "killed": ("□", colour.killed, "killed"),
-        "stale": ("□", colour.stale, "no sign of life"),
-    }
+    lost = {"failed": "■", "killed": "□", "stale": "□"}
+    words = {"failed": "failed (hatched)", "killed": "killed", "stale": "no sign of life"}
     entries = [
         ("■", colour.serial, "one in flight"),
         ("■", colour.parallel, "two or more"),
         ("■", colour.machine, "run"),
-        *(entry for kind, entry in lost.items() if kind in kinds),
+        *((lost[it], getattr(colour, it), words[it]) for it in lost if it in kinds),
         ("●━", colour.reaction, "result, then wait (dotted: no launch yet)"),
     ]
     if shaded is not None:
         wake, rest = (f"{at.hour:02}:{at.minute:02}" for at in shaded)
         entries.append(("■", colour.border, f"outside {wake} to {rest}"))
+    if "likely" in kinds:
+        entries.append(("┄", colour.machine, "to the likely end"))
     return entries

@@ -1,7 +1,5 @@
 """A figure through each day of a week or period, against the same days before."""
 
-from itertools import compress
-
 import polars as pl
 
 from velocity import formats
@@ -39,18 +37,16 @@ def draw_to_date(
         (row[name] for row in rows for name in ("value", "before", "low", "high")), by=0.12
     )
     low = 0 if unit == "count" else low
-    meanings = (
-        ("━", colour.series, these),
-        ("━", colour.faint, those),
-        ("■", colour.border, "usual"),
-    )
+    meanings = [("━", colour.series, these)]
+    meanings += [("━", colour.faint, those)] if those else []
+    meanings += [("■", colour.border, "usual")] if inside else []
     words = _words(rows[last], unit, is_last=last == len(rows) - 1, foot=low + _FOOT * (high - low))
     ink = {"color": colour.text}
     every = 1 if len(rows) <= _TICKS_OF_ALL else _TICKS_OF_ALL
     ticks = range(every - 1, len(rows), every)
     layout: Part = {
         "annotations": [
-            key(compress(meanings, (True, those, inside)), x=-40, lift=14),
+            key(meanings, x=-40, lift=14),
             *(it | {"x": last} | ({} if at else {"font": ink}) for at, it in enumerate(words)),
         ],
         "xaxis": {
@@ -75,19 +71,22 @@ def draw_to_date(
         line(range(last + 1), values, style, said, connectgaps=False),
         dots([last], values[-1:], marker(colour.series, 9), said[-1:]),
     ]
-    return canvas.chart(traces, layout, _alt(rows[last], unit, these, those))
+    now = rows[last]
+    alt = f", {these}: {formats.figure(now['value'], unit)} through {now['tick']}"
+    if now["before"] is not None:
+        alt += f"; {formats.figure(now['before'], unit)} on the same days of {those}"
+    usual = ranged(now["low"], now["high"], unit, "; usual range ")
+    return canvas.chart(traces, layout, f"{alt}{usual}.")
 
 
 def _before(rows: list[Part], last: int, colour: Tokens, words: list[str]) -> list[Part]:
     values, style = [row["before"] for row in rows], {"color": colour.faint, "width": 1.75}
     traces = [line(range(last + 1), values[: last + 1], style, words[: last + 1])]
     if last + 1 < len(rows):
-        coming = range(last, len(rows))
-        traces.append(line(coming, values[last:], {**style, "dash": "dot"}, words[last:]))
-    return [
-        *traces,
-        dots([last], [values[last]], marker(colour.bg, 8, colour.faint), [words[last]]),
-    ]
+        coming, style = range(last, len(rows)), {**style, "dash": "dot"}
+        traces.append(line(coming, values[last:], style, words[last:]))
+    ring = marker(colour.bg, 8, colour.faint)
+    return [*traces, dots([last], [values[last]], ring, [words[last]])]
 
 
 def _hovers(rows: list[Part], column: str, unit: str, days: str) -> list[str]:
@@ -120,10 +119,3 @@ def _words(row: Part, unit: str, *, is_last: bool, foot: float) -> list[Part]:
         words_at(text, x=0, y=value, **place | (up if high else beside if value < foot else down))
         for value, text, high in values
     ]
-
-
-def _alt(row: Part, unit: str, these: str, those: str) -> str:
-    words = f", {these}: {formats.figure(row['value'], unit)} through {row['tick']}"
-    if row["before"] is not None:
-        words += f"; {formats.figure(row['before'], unit)} on the same days of {those}"
-    return f"{words}{ranged(row['low'], row['high'], unit, '; usual range ')}."

@@ -1,6 +1,7 @@
 """How long lines have waited, against their own usual: one line, or all of each stream."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from velocity import formats
 from velocity.charts.base import Canvas, Chart, hidden, row_axis, value_axis
@@ -17,22 +18,17 @@ _FARTHEST = 2.4
 
 
 def draw_bullet(
-    *,
-    waited: float,
-    usual: float,
-    median: float | None,
-    longest: float,
-    mode: Mode,
-    title: str,
-    axis: bool,
+    row: Mapping[str, Any], *, longest: float, mode: Mode, title: str, axis: bool
 ) -> Chart:
     """One wait as a line with a dot, over a bar from 0 to the line's usual with a tick at its half.
 
-    - `waited`: working hours.
-    - `usual`, `median`: within which 85 of 100 of the line's waits, and half of them, end.
+    - `row`: `waited_working_hours`, and `usual_working_hours` and `usual_median_working_hours`
+      (null if not known), within which 85 of 100 of the line's waits, and half of them, end.
     - `longest`: end of the axis, which all rows share.
     - `axis`: whether this row draws the axis: the last one.
     """
+    waited, usual = row["waited_working_hours"], row["usual_working_hours"]
+    median = row["usual_median_working_hours"]
     below = _AXIS if axis else 0
     canvas = Canvas(title, mode, _BULLET + below, (2, _VALUE, 0, below))
     colour = canvas.colour
@@ -73,8 +69,8 @@ def draw_waits(waits: Sequence[tuple[str, Sequence[float]]], *, mode: Mode, titl
     notes, traces, said = [key(meanings, lift=12)], [], []
     ink: Part = {"font": {"color": colour.text}}
     for at, (name, lines) in enumerate(waits):
-        beyond = sorted(min(it, _FARTHEST) for it in lines if it > 1)
         inside = sorted(it for it in lines if it <= 1)
+        beyond = sorted(min(it, _FARTHEST) for it in lines if it > 1)
         looks = marker(colour.bg, 11, colour.series, 2), marker(colour.reaction, 12)
         for places, look in zip((inside, beyond), looks, strict=True):
             if places:

@@ -121,21 +121,19 @@ def _series(weeks: Weeks, unit: str, colour: Tokens) -> list[Part]:
     plain = {"color": colour.series, "size": sizes, "opacity": 1, "line": {"width": 0}}
     gaps: Part = {"mode": "lines+markers", "connectgaps": False, "cliponaxis": False}
     style = {"color": colour.series, "width": 1.75}
-    traces = [line(*_points(weeks.rows), style, _words(weeks.rows, unit), marker=plain, **gaps)]
+    days, values, words = _points(weeks.rows, unit)
+    traces = [line(days, values, style, words, marker=plain, **gaps)]
     running = [row for row in weeks.rows if row["running"] and row["value"] is not None]
     rings = (running, marker(colour.bg, 6, colour.series))
     for rows, look in (rings, *shift_dots(weeks.rows, weeks.latest, colour)):
         if rows:
-            traces.append(dots(*_points(rows), look, _words(rows, unit)))
+            days, values, words = _points(rows, unit)
+            traces.append(dots(days, values, look, words))
     return traces
 
 
-def _points(rows: Sequence[Row]) -> tuple[list[date], list[float | None]]:
-    return [row["week_start"] for row in rows], [row["value"] for row in rows]
-
-
-def _words(rows: Sequence[Row], unit: str) -> list[str]:
-    return [
+def _points(rows: Sequence[Row], unit: str) -> tuple[list[date], list[float | None], list[str]]:
+    words = [
         week_words(
             row,
             unit,
@@ -145,18 +143,15 @@ def _words(rows: Sequence[Row], unit: str) -> list[str]:
         )
         for row in rows
     ]
+    return [row["week_start"] for row in rows], [row["value"] for row in rows], words
 
 
 def _alt(weeks: Weeks, unit: str) -> str:
     """Weeks, latest complete week, n, usual range; continues after a title."""
-    row = weeks.latest
+    row, (low, high) = weeks.latest, (weeks.limits[it] for it in ("limit_low", "limit_high"))
     window = f"{formats.plural(len(weeks.rows), 'week')} from {formats.week(weeks.starts[0])}"
-    words = f"{formats.figure(row['value'], unit)} in the {formats.week(row['week_start'])}"
-    if row["n"] is not None:
-        words += f" ({formats.sample(row['n'])})"
-    if row["running"]:
-        words += ", so far"
-    else:
-        side = f", {'beyond' if row['signal'] else 'within'} its usual range of "
-        words += ranged(weeks.limits["limit_low"], weeks.limits["limit_high"], unit, side)
-    return f", {window}: {words}."
+    said = f"{formats.figure(row['value'], unit)} in the {formats.week(row['week_start'])}"
+    sample = "" if row["n"] is None else f" ({formats.sample(row['n'])})"
+    side = f", {'beyond' if row['signal'] else 'within'} its usual range of "
+    how = ", so far" if row["running"] else ranged(low, high, unit, side)
+    return f", {window}: {said}{sample}{how}."

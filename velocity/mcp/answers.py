@@ -19,7 +19,7 @@ from velocity.reading import definitions, reads
 from velocity.reading.access import Viewer
 from velocity.reading.periods import Window, last_four_weeks, last_whole_day, whole_week
 from velocity.reading.reads import By
-from velocity.reading.viewed import PlainDays
+from velocity.reading.viewed import ViewedDays
 from velocity.state import ReadMark
 from velocity.store import Snapshot
 from velocity.store.figures import figure_queries
@@ -54,9 +54,9 @@ class Asker:
             raise VelocityError("There is no data yet.", "Run `velocity sync` first.")
         return last_four_weeks(last_whole_day(as_of, zone))
 
-    def over(self, window: Window) -> PlainDays:
+    def over(self, window: Window) -> ViewedDays:
         """What the viewer may see of some days."""
-        return PlainDays(self.snapshot, self.viewer.scope, window, None, self.marks)
+        return ViewedDays(self.snapshot, self.viewer.scope, window, None, self.marks)
 
     def week(self, asked: date | None) -> Window:
         """The week that begins on a Monday; the last whole week without one."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from types import MappingProxyType
+from typing import Any
 
 import polars as pl
 import streamlit as st
@@ -60,44 +60,35 @@ def _show_balances(week: Week) -> None:
     """Each stream's balance day by day, and the day on which it ends."""
     title = "Each stream's balance, and the day it ends"
     balance = week.view.read(reads.balance, by="stream")
-    caption = words.balances_caption(week.ends)
-    table = Table(balance, "balances")
-    if week.ends.is_empty():
-        heading(title, caption, table=table)
-        empty_state(
-            "No grant of a stream is recorded. Add grants and rates to the roster; see "
-            "docs/configuration.md.",
-            "[[credits.grants]]",
-        )
+    caption, table = words.balances_caption(week.ends), Table(balance, "balances")
+    if week.ends.height:
+        chart = draw_balances(balance, week.ends, today=week.today, mode=theme_mode(), title=title)
+        show_chart(chart, title=title, caption=caption, table=table)
         return
-    chart = draw_balances(balance, week.ends, today=week.today, mode=theme_mode(), title=title)
-    show_chart(chart, title=title, caption=caption, table=table)
+    heading(title, caption, table=table)
+    missing = "No grant of a stream is recorded. Add grants and rates to the roster; see "
+    empty_state(f"{missing}docs/configuration.md.", "[[credits.grants]]")
 
 
 def _show_what_if(week: Week) -> None:
     """When a stream's credits would end at another pace, or with more of them."""
     heading("What if", "Nothing is saved; the link keeps the choice")
-    names = {row["group_id"]: row["name"] for row in week.ends.iter_rows(named=True)}
+    names = dict(week.ends.select("group_id", "name").iter_rows())
     if not names:
         st.caption("No stream has a grant yet.")
         return
     with st.container(border=True):
-        stream = st.selectbox(
-            "Stream", list(names), format_func=names.__getitem__, key="if", bind="query-params"
-        )
-        pace = st.slider(
-            "Change of pace", -80, 100, 0, 5, format="%d %%", key="if-pace", bind="query-params"
-        )
-        more = st.number_input(
-            "Credits added", 0, 10**9, 0, 100, key="if-added", bind="query-params"
-        )
+        linked: dict[str, Any] = {"bind": "query-params"}
+        stream = st.selectbox("Stream", [*names], format_func=names.__getitem__, key="if", **linked)
+        pace = st.slider("Change of pace", -80, 100, 0, 5, format="%d %%", key="if-pace", **linked)
+        more = st.number_input("Credits added", 0, 10**9, 0, 100, key="if-added", **linked)
         givers = [it for it in names if it != stream]
         giver = st.selectbox(
             "Taken from",
             [_GRANT, *givers],
             format_func=lambda it: names.get(it, it),
             key="if-from",
-            bind="query-params",
+            **linked,
         )
         given_by = giver if giver in givers and more else None
         added = {stream: float(more)} | ({given_by: -float(more)} if given_by else {})
@@ -128,16 +119,17 @@ def _show_table(week: Week) -> None:
 
 def _show_costs(week: Week) -> None:
     """Credits for each conclusion, by the rows of the table."""
-    before = None
-    if days := week.days.before:
-        before = week.view.read(reads.compute_table, from_day=days.first, to_day=days.end)
+    view, before = week.view, week.days.before
+    then = None
+    if before is not None:
+        then = view.read(reads.compute_table, from_day=before.first, to_day=before.end)
     weeks = [
-        week.view.soon(reads.compute_table, from_day=it, to_day=it + _WEEK)
-        for it in week.mondays[:-1][-_EARLIER_WEEKS:]
+        view.soon(reads.compute_table, from_day=it, to_day=it + _WEEK)
+        for it in week.mondays(week.days.window.first)[:-1][-_EARLIER_WEEKS:]
     ]
     _show_compared(
         week,
-        words.costs(week.view.windowed(reads.compute_table), before),
+        words.costs(view.windowed(reads.compute_table), then),
         "Credits for each conclusion",
         "Log scale. Streams ask different questions: compare a stream only with its own past",
         "costs",
@@ -156,9 +148,8 @@ def _show_spent(week: Week) -> None:
         "two rows, so these do not add up",
         "spent",
     )
-    hosts = week.view.windowed(reads.idle_hosts)
     told = (
-        words.hosts(hosts, week.view.zone),
+        words.hosts(week.view.windowed(reads.idle_hosts), week.view.zone),
         words.jobs(week.programme),
         words.measured(week.programme),
     )
@@ -172,7 +163,7 @@ def _show_compared(
     caption: str,
     key: str,
     *,
-    earlier: Mapping[str, Sequence[float]] = MappingProxyType({}),
+    earlier: Mapping[str, Sequence[float]] | None = None,
 ) -> None:
     """Rows of now and before; `earlier`: the same row's figures of earlier weeks, log scale."""
     chart = draw_dumbbell(
@@ -182,28 +173,19 @@ def _show_compared(
         unit="count",
         these=week.days.these,
         those=week.days.those,
-        earlier=earlier,
-        log=bool(earlier),
+        earlier=earlier or {},
     )
-    show_chart(
-        chart,
-        title=title,
-        caption=caption,
-        table=Table(rows.select("name", "now", "before"), key),
-    )
+    table = Table(rows.select("name", "now", "before"), key)
+    show_chart(chart, title=title, caption=caption, table=table)
 
 
 def _show_types(week: Week) -> None:
     """GPU types, most credits first."""
     types = week.view.windowed(reads.gpu_types)
-    measured = types["gpu_utilisation"].drop_nulls().len() if types.height else 0
-    shown = types if measured else types.select(_TYPES)
-    heading(
-        "GPU types",
-        f"{week.days.these}; a rate holds from its date",
-        table=Table(types, "gpu-types"),
-    )
-    show_rows(shown, alt="GPU types")
+    caption = f"{week.days.these}; a rate holds from its date"
+    heading("GPU types", caption, table=Table(types, "gpu-types"))
+    measured = types.height and types["gpu_utilisation"].count()
+    show_rows(types if measured else types.select(_TYPES), alt="GPU types")
 
 
 def _show_by_week(week: Week) -> None:
@@ -212,7 +194,7 @@ def _show_by_week(week: Week) -> None:
         return
     title, weeks = "GPU-hours by week and stream", week.view.windowed(reads.gpu_weeks)
     names = list(week.view.stream_names.values())
-    stacked = weeks.with_columns(stream=pl.col("stream_name"))
+    stacked = weeks.with_columns(stream="stream_name")
     show_chart(
         draw_compute(stacked, streams=names, mode=theme_mode(), title=title),
         title=title,

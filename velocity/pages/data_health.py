@@ -1,7 +1,5 @@
 """Data health: whether the figures can be trusted, counts first, and what to do about each."""
 
-from collections.abc import Sequence
-
 import polars as pl
 import streamlit as st
 
@@ -18,8 +16,7 @@ _ROWS_SHOWN = 8
 
 def _draw() -> None:
     view = current_view()
-    unattributed = view.read(reads.unattributed)
-    ambiguous = view.read(reads.ambiguous)
+    unattributed, ambiguous = view.read(reads.unattributed), view.read(reads.ambiguous)
     syncs = view.read(reads.sync_log)
     residual = float(view.read(reads.littles_law_residual)["littles_law_residual_hours"].sum())
     view.say(
@@ -42,50 +39,39 @@ def _draw() -> None:
             "Lines without a stream",
             "Neither a project rule nor a single membership decides; name the stream in the roster",
             ambiguous,
-            ["scholar", "project", "experiments", "first_at", "last_at"],
+            "scholar project experiments first_at last_at",
         )
         _check(
             "Flags",
             "Contradictions in the data of runs, and the value that is used instead",
             view.read(reads.flags).filter("fault"),
-            ["flag", "runs", "held", "used"],
+            "flag runs held used",
             wraps=True,
         )
         _check(
             "Flagged runs",
             "Runs with one of these flags; latencies leave out experiments with “clock”",
             view.read(reads.runs, doubtful=True),
-            [
-                *("scholar", "project", "display_name", "class", "started_at", "end_source"),
-                *("flags", "url"),
-            ],
+            "scholar project display_name class started_at end_source flags url",
         )
         _check(
             "Restated figures",
             "Programme figures of past weeks that changed after they were first reported, latest "
             "first; values are not stored if the roster was edited or runs were erased",
             restated_rows(view.read(reads.restated, by="programme")),
-            ["week_start", "measure", "value_before", "value_after", "restated_at"],
+            "week_start measure value_before value_after restated_at",
         )
         _check(
             "Syncs",
             "What each command changed, newest first",
             syncs,
-            [
-                "project",
-                "finished_at",
-                "runs_new",
-                "runs_changed",
-                "runs_rejected",
-                "error",
-                "note",
-            ],
+            "project finished_at runs_new runs_changed runs_rejected error note",
         )
         _check(
             "Projects",
             "The time up to which the data of each is complete",
             view.read(reads.projects),
-            ["entity", "project", "as_of", "runs"],
+            "entity project as_of runs",
         )
         _check(
             "Skipped rows",
@@ -106,26 +92,19 @@ def _draw() -> None:
 
 
 def _check(
-    title: str,
-    meaning: str,
-    frame: pl.DataFrame,
-    columns: Sequence[str] = (),
-    *,
-    wraps: bool = False,
+    title: str, meaning: str, frame: pl.DataFrame, columns: str = "", *, wraps: bool = False
 ) -> None:
     """A check as a section: how many rows it found, what they mean, and the rows.
 
     `wraps`: the rows are few, and their words are our own and long.
     """
     table = Table(frame, title.lower().replace(" ", "-")) if frame.height else None
+    shown = frame.select(columns.split() or frame.columns)
     with st.container():
         heading(f"{title}: {formats.count(frame.height)}", meaning, table=table)
-        if not frame.height:
-            return
-        shown = frame.select(columns or frame.columns)
-        if wraps:
+        if wraps and frame.height:
             st.table(shown.rename(plain_title), border="horizontal", hide_index=True)
-        else:
+        elif frame.height:
             show_rows(shown, alt=title, rows_shown=_ROWS_SHOWN)
 
 

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from velocity.formats import plural
-from velocity.sentences.definitions import Section, found
+from velocity.sentences.definitions import found
 from velocity.ui.page import EVERYONE, Page, has_page
 from velocity.ui.parts import heading
 from velocity.ui.sign_in import settings_now
@@ -24,16 +24,13 @@ def _draw() -> None:
         with column:
             for nth, section in enumerate(kept):
                 # The first half of the text is on the left.
-                if (sum(lengths[:nth]) * 2 >= sum(lengths)) == bool(place):
-                    _show(section)
-
-
-def _show(section: Section) -> None:
-    heading(section.title, section.text)
-    for title, anchor, text in section.entries:
-        if title:
-            st.subheader(title, anchor=anchor)
-        st.markdown(text)
+                if (sum(lengths[:nth]) * 2 >= sum(lengths)) != bool(place):
+                    continue
+                heading(section.title, section.text)
+                for title, anchor, text in section.entries:
+                    if title:
+                        st.subheader(title, anchor=anchor)
+                    st.markdown(text)
 
 
 PAGE = Page("definitions", "Definitions", None, EVERYONE, _draw, 90, "Evidence")

@@ -29,8 +29,7 @@ def _draw() -> None:
     over = formats.span(first, last + timedelta(days=6))
     view.say("groups of at least 5 people", sentences.groups(weeks=weeks), window=over)
     show_share(view, last)
-    shown_weeks = in_words(weeks)
-    for (name,), rows in shown_weeks.group_by("group_name", maintain_order=True):
+    for (name,), rows in in_words(weeks).group_by("group_name", maintain_order=True):
         caption = f"One row per week, latest first, {formats.plural(rows.height, 'week')}"
         if blank := int((~rows["visible"]).sum()):
             caption += (

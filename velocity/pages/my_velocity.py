@@ -1,14 +1,12 @@
 """My velocity: how fast one scholar's experiments conclude, and what waits for them now."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from itertools import chain
 
 import streamlit as st
 
 from velocity import formats, sentences
 from velocity.errors import VelocityError
-from velocity.reading import reads
 from velocity.reading.access import Scope
 from velocity.report.work import Work
 from velocity.sentences import seen
@@ -75,8 +73,7 @@ def _as_chosen(opened: View, scholar: str) -> View:
         )
     if not on:
         return opened
-    scope = Scope(scholars=(scholar,), streams=opened.scope.streams, hours=())
-    return replace(opened, viewer=replace(opened.viewer, scope=scope, scholar=None))
+    return opened.seen_in(Scope(scholars=(scholar,), streams=opened.scope.streams, hours=()))
 
 
 def _show_sheets(sheet: Sheet, *, over: str) -> None:
@@ -95,8 +92,7 @@ def _show_sheets(sheet: Sheet, *, over: str) -> None:
 
 def _show_whose(opened: View) -> None:
     """The names of all scholars whom the viewer may see; each opens its page."""
-    people = opened.read(reads.scholars).sort("name").select("scholar", "name")
-    known = {it: name for it, name in people.iter_rows() if opened.scope.sees_whole(it)}
+    known = opened.seen_whole
     if not known:
         empty_state("There are no scholars yet.", "velocity init")
         return

@@ -75,19 +75,16 @@ def _draw() -> None:
                     chosen.append((how, _in_words(view, column, values)))
     runs = view.windowed(reads.runs, most=_MOST, **filters)
     if asked:
-        names = runs["experiment_name"].unique().to_list()
-        one = str(names[0]) if len(names) == 1 else formats.plural(len(names), "experiment")
+        names = runs["experiment_name"].unique()
+        one = str(names[0]) if names.len() == 1 else formats.plural(names.len(), "experiment")
         chosen.insert(0, ("of", one))
     view.say("runs by the day they started", sentences.runs(counts, view.window, chosen=chosen))
     _show_timeline(view, counts["scholar"].unique().to_list())
     opens = view.scope.everything and has_page("my_velocity")
     most = f"The latest {formats.count(_MOST)} are shown. " if runs.height == _MOST else ""
-    heading(
-        "Runs",
-        f"{most}Times in {view.zone}; stale = no sign of life"
-        + ("; select a row to see which figures it counts in" if opens else ""),
-        table=Table(runs, "runs"),
-    )
+    select = "; select a row to see which figures it counts in" if opens else ""
+    caption = f"{most}Times in {view.zone}; stale = no sign of life{select}"
+    heading("Runs", caption, table=Table(runs, "runs"))
     if runs.is_empty():
         empty_state("No run matches: choose a longer period, or pull more runs.", "velocity sync")
         return
@@ -114,10 +111,9 @@ def _in_words(view: View, column: str, values: list[str]) -> str:
 def _show_ways(view: View, run: dict[str, Any]) -> None:
     """Links to the pages about the scholar of a selected run, if they have any, and to W&B."""
     scholar = run["scholar"]
-    known = view.read(reads.scholars)["scholar"]
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{formats.markdown(formats.label(scholar))}**", width="content")
-        if scholar in known and view.scope.sees_whole(scholar):
+        if scholar in view.seen_whole:
             show_way("my_velocity", "My velocity", scholar=scholar)
             why = {"whose": "scholar", "scholar": scholar}
             days = week_of(run["started_at"], view.zone)
@@ -132,7 +128,7 @@ def _show_timeline(view: View, scholars: list[str]) -> None:
         st.caption("Choose one scholar for a timeline of their experiments and runs.")
         return
     view.record_look(scholars[0])
-    if not (view.scope.sees_whole(scholars[0]) and view.scope.sees_hours(scholars[0])):
+    if scholars[0] not in view.seen_whole or not view.scope.sees_hours(scholars[0]):
         return
     who, last = view.who(scholars[0]), view.window.last
     first = max(view.window.first, last - timedelta(days=TIMELINE_DAYS - 1))

@@ -4,6 +4,7 @@ With `?present=1..3` it is one of three slides without names, navigation or choi
 """
 
 from datetime import timedelta
+from typing import Any
 
 import streamlit as st
 
@@ -57,15 +58,8 @@ def _draw() -> None:
         st.button("Present", on_click=_go_to, args=(1,), key="present")
     show_share(view, series.last_complete_week(view.window.last))
     with view.answer, st.container(horizontal=True, gap="small", vertical_alignment="center"):
-        st.caption(
-            coverage(
-                view.windowed(reads.run_counts),
-                view.trust,
-                view.read(reads.scholars),
-                week.days.on,
-            ),
-            width="content",
-        )
+        counts, scholars = view.windowed(reads.run_counts), view.read(reads.scholars)
+        st.caption(coverage(counts, view.trust, scholars, week.days.on), width="content")
         show_why(view, "experiments_concluded", label="Why this headline")
     _five_lines(week)
     parts.show_tiles(week)
@@ -77,8 +71,8 @@ def _draw() -> None:
     parts.show_moved_lines(week)
     parts.show_streams(week)
     moved = view.read(reads.restated, by="programme", since=view.as_of - _LATELY)
-    since = week.today - _LATELY
-    st.caption(f"{not_tracked()} {restated_clause(moved, since)}".strip())
+    clause = restated_clause(moved, week.today - _LATELY)
+    st.caption(f"{not_tracked()} {clause}".strip())
 
 
 def _five_lines(week: Week) -> None:
@@ -147,13 +141,8 @@ def _needs_a_decision(week: Week) -> None:
 def _credits(week: Week) -> None:
     said = words.runs_out(week.ends, week.known_on)
     st.title(f"{said.start} {said.rest}".strip(), anchor=False)
-    figure = draw_ends(
-        week.ends,
-        today=week.known_on,
-        mode=theme_mode(),
-        title="Credits run out",
-        row_height=_ENDS_ROW,
-    )
+    look: dict[str, Any] = {"title": "Credits run out", "row_height": _ENDS_ROW}
+    figure = draw_ends(week.ends, today=week.known_on, mode=theme_mode(), **look)
     show_figure(figure.enlarged(_LARGER), key="slide-ends")
 
 

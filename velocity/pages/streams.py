@@ -83,28 +83,23 @@ def _show_all(view: View, ids: list[str]) -> None:
     queue = decisions.filter("needs_decision")
     answer = Answer(words.headline(decisions, first.known_on))
     view.say(f"all {len(ids)} streams", answer, window=first.days.kicker)
-    found = _of_all(every, queue)
-    chosen = found[1] if found else None
+    chosen = st.query_params.get("scholar", "")
+    # In the stream of their line in the queue, or else in their first one.
+    waiting = queue.filter(scholar=chosen)["stream"]
+    theirs = sorted(
+        (it for it in every if chosen in it.people), key=lambda it: it.stream not in waiting
+    )
     left, right = st.columns([1, 2.6], gap="medium")
     with left:
-        link = partial(_sheet_link, choice=ALL_STREAMS, chosen=chosen)
+        link = partial(_sheet_link, choice=ALL_STREAMS, chosen=chosen if theirs else None)
         _show_queue(decisions, view.zone, link, stream=True)
     with right:
-        if found:
-            current_view().record_look(found[1])
+        if theirs:
+            current_view().record_look(chosen)
             asked = dict(queue.filter("named").select("scholar", "name").iter_rows())
-            show_mentor_sheet(*found, order=asked, choice=ALL_STREAMS)
+            show_mentor_sheet(theirs[0], chosen, order=asked, choice=ALL_STREAMS)
         lines = view.windowed(reads.line_states, streams=ids)
         _show_lines(view, lines, decisions, choice=ALL_STREAMS)
-
-
-def _of_all(every: list[Work], queue: pl.DataFrame) -> tuple[Work, str] | None:
-    """The scholar of the address, in the stream of their line in the queue, or their first one."""
-    asked = st.query_params.get("scholar", "")
-    waiting = queue.filter(scholar=asked)["stream"]
-    theirs = [it for it in every if asked in it.people]
-    theirs.sort(key=lambda it: it.stream not in waiting)
-    return (theirs[0], asked) if theirs else None
 
 
 def _chosen(work: Work) -> str | None:
@@ -246,10 +241,5 @@ def _cell(text: str) -> str:
 
 
 PAGE = Page(
-    "streams",
-    "Streams",
-    ("period", "streams"),
-    ("lead", "mentor", "research manager"),
-    _draw,
-    30,
+    "streams", "Streams", ("period", "streams"), ("lead", "mentor", "research manager"), _draw, 30
 )

@@ -6,7 +6,7 @@ import streamlit as st
 from velocity import explain, formats
 from velocity.explain import Explanation, Result, Section, Total
 from velocity.reading.definitions import definition
-from velocity.reading.periods import Window, whole_week
+from velocity.reading.periods import whole_week
 from velocity.sentences import why_this_number
 from velocity.ui.choices import choose_titled
 from velocity.ui.page import PROGRAMME, Page, of_stream
@@ -42,31 +42,24 @@ def _choose_figure(view: View) -> tuple[Explanation, Result | None, str] | None:
     if group is None:
         return None
     whose, name = group
-    by = next(iter(whose), PROGRAMME)
-    ways = explain.ways()
+    by, ways = next(iter(whose), PROGRAMME), explain.ways()
     known = explain.explained(hours=_sees_hours(view, **whose))
     titles = {it: definition(it).title for it in known if by in ways[it].kinds}
     metric = choose_titled("Figure", titles, key="metric", default="reaction_share", width=320)
-    window: Window | None = view.window
-    if ways[metric].windows != "any":
-        week = whole_week(view.window.last)
-        window = week if ways[metric].windows == "week" else None
+    windows, week = ways[metric].windows, whole_week(view.window.last)
+    window = {"any": view.window, "week": week}.get(windows)
     found = view.read(explain.explain, **whose, metric=metric, window=window)
-    return found, _choose_result(found), name
+    results = {it.of: it for it in found.results}
+    of = next(iter(results), None)
+    if of is not None and len(results) > 1:
+        said = {it: formats.label(each.title or it, _LONGEST_ID) for it, each in results.items()}
+        of = choose_titled("Of", said, key="of", default=of, width=420)
+    return found, None if of is None else results[of], name
 
 
 def _sees_hours(view: View, scholar: str | None = None, **_: str) -> bool:
     """Whether the viewer may see the hours of the day of everybody in a group."""
     return view.scope.hours is None or (scholar is not None and view.scope.sees_hours(scholar))
-
-
-def _choose_result(found: Explanation) -> Result | None:
-    results = {it.of: it for it in found.results}
-    if len(results) < 2:  # noqa: PLR2004 - no choice
-        return next(iter(results.values()), None)
-    titles = {it: formats.label(each.title or it, _LONGEST_ID) for it, each in results.items()}
-    first = next(iter(results))
-    return results[choose_titled("Of", titles, key="of", default=first, width=420)]
 
 
 def _choose_group(view: View) -> tuple[dict[str, str], str] | None:
@@ -138,19 +131,18 @@ def _show_parts(result: Result) -> None:
 
 
 def _show_total(total: Total, name: str) -> None:
-    rows = formats.plural(total.addends.height, "row")
-    value = formats.with_unit(total.value, total.unit)
-    come_to = f"of which the largest is {value}" if total.largest else f"adding up to {value}"
-    addends = total.addends
-    if total.largest:
-        addends = addends.sort("amount", descending=True, maintain_order=True)
-    if (addends["amount"] == addends["amount"].round()).all():
-        addends = addends.cast({"amount": pl.Int64})
+    addends, value = total.addends, formats.with_unit(total.value, total.unit)
+    shown = (
+        addends.sort("amount", descending=True, maintain_order=True) if total.largest else addends
+    )
+    if (shown["amount"] == shown["amount"].round()).all():
+        shown = shown.cast({"amount": pl.Int64})
+    come_to = "of which the largest is" if total.largest else "adding up to"
     _show(
         f"{total.text[0].upper()}{total.text[1:]}",
-        f"{rows}, {come_to}",
-        Table(total.addends, name),
-        addends,
+        f"{formats.plural(addends.height, 'row')}, {come_to} {value}",
+        Table(addends, name),
+        shown,
         rows_shown=_ADDENDS_SHOWN,
     )
 

@@ -5,7 +5,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, partial
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import polars as pl
 
@@ -18,54 +18,14 @@ from velocity.store import Snapshot
 _Made = TypeVar("_Made")
 
 
-class ViewedDays(Protocol):
-    """Some days of a snapshot, as one viewer may see them."""
-
-    @property
-    def trust(self) -> dict[str, Any]:
-        """The one row of `reads.trust`."""
-
-    @property
-    def scope(self) -> Scope:
-        """What the viewer may see."""
-
-    @property
-    def window(self) -> Window:
-        """The days."""
-
-    @property
-    def before(self) -> Window | None:
-        """The days that they are compared with, if there are any."""
-
-    @property
-    def as_of(self) -> datetime:
-        """The instant to which the data is complete, UTC."""
-
-    @property
-    def zone(self) -> str:
-        """The programme's time zone."""
-
-    def read(self, read: Callable[..., _Made], /, **filters: Any) -> _Made:
-        """A read of the snapshot with the viewer's scope."""
-
-    def soon(self, read: Callable[..., _Made], /, **filters: Any) -> Callable[[], _Made]:
-        """Starts a read; call the result for the rows."""
-
-    def windowed(self, read: Callable[..., pl.DataFrame], /, **filters: Any) -> pl.DataFrame:
-        """A read over the days."""
-
-    def needs_decision(self, **filters: Any) -> pl.DataFrame:
-        """The lines of `reads.needs_decision`, with the results that were marked as read."""
-
-
 @dataclass(frozen=True)
-class PlainDays:
-    """A `ViewedDays` without a cache, for a text that is written once."""
+class ViewedDays:
+    """Some days of a snapshot, as one viewer may see them; without a cache, for a text."""
 
     snapshot: Snapshot
-    scope: Scope
-    window: Window
-    before: Window | None
+    scope: Scope  # what the viewer may see
+    window: Window  # the days
+    before: Window | None  # the days that they are compared with, if there are any
     marks: Sequence[ReadMark] = ()  # results that were marked as read: `velocity.state.read_marks`
 
     @cached_property
@@ -83,12 +43,18 @@ class PlainDays:
         """The programme's time zone."""
         return str(self.trust["timezone"])
 
+    @property
+    def seen_whole(self) -> dict[str, str]:
+        """Id -> name of the scholars whose every row the viewer may see, by name."""
+        rows = self.read(reads.scholars).sort("name").select("scholar", "name").iter_rows()
+        return {it: name for it, name in rows if self.scope.sees_whole(it)}
+
     def read(self, read: Callable[..., _Made], /, **filters: Any) -> _Made:
-        """A read of the snapshot with the scope."""
+        """A read of the snapshot with the viewer's scope."""
         return read(self.snapshot, **filters, scope=self.scope)
 
     def soon(self, read: Callable[..., _Made], /, **filters: Any) -> Callable[[], _Made]:
-        """A function that makes the read."""
+        """Starts a read, if it can be made meanwhile; call the result for the rows."""
         return partial(self.read, read, **filters)
 
     def windowed(self, read: Callable[..., pl.DataFrame], /, **filters: Any) -> pl.DataFrame:

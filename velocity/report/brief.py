@@ -13,7 +13,7 @@ from velocity.delivery import Address, Form
 from velocity.errors import ConfigurationError, VelocityError
 from velocity.reading.access import EVERYTHING, Scope, Viewer, viewer_of
 from velocity.reading.periods import Chosen, Window, before, last_whole_day, limited, presets
-from velocity.reading.viewed import PlainDays
+from velocity.reading.viewed import ViewedDays
 from velocity.report.html import template
 from velocity.report.parts import trust_of
 from velocity.report.text import MARKS, fitted, inert, link
@@ -86,7 +86,7 @@ def make_brief(
     """
     trust = trust_of(snapshot, EVERYTHING)
     chosen = _last_days(days, trust)
-    view = PlainDays(
+    view = ViewedDays(
         snapshot,
         # Nobody's hours, and the names of lines at once.
         scope=Scope(scholars=(scholar,)),

@@ -16,7 +16,7 @@ from velocity.reading.definitions import definition
 from velocity.reading.frames import named_ends
 from velocity.reading.known import AtInstant
 from velocity.reading.periods import Window, last_whole_day, local_midnight
-from velocity.reading.viewed import PlainDays
+from velocity.reading.viewed import ViewedDays
 from velocity.report.groups import make_groups_digest
 from velocity.report.parts import (
     NOT_FOR_COMPARING,
@@ -31,7 +31,7 @@ from velocity.report.parts import (
     trust_of,
     week_id,
 )
-from velocity.report.work import Covered
+from velocity.report.work import Compared
 from velocity.sentences import week as words
 from velocity.sentences import week_tiles
 from velocity.sentences.answer import Row, as_read
@@ -43,7 +43,6 @@ from velocity.store import Snapshot
 #: The number of lines of a section that fit on the page; the others are only counted.
 _MOST = 6
 _WEEK = timedelta(weeks=1)
-_KINDS: tuple[reads.By, ...] = ("programme", "stream")
 #: A posted digest does not name a stream with fewer active people: it would describe them.
 _FEWEST = 4
 _CONCLUDED = "experiments_concluded"
@@ -116,7 +115,7 @@ def make_digest(
     window = Window(week, week + timedelta(days=6))
     before = Window(week - _WEEK, week - timedelta(days=1))
     known = before if before.first >= trust["first_day"] else None
-    made = _Week(PlainDays(snapshot, scope, window, known), stream, names)
+    made = _Week(ViewedDays(snapshot, scope, window, known), stream, names)
     empty = made.group not in made.now
     return Digest(
         week=week_id(week),
@@ -139,10 +138,10 @@ def make_digest(
 
 
 @dataclass(frozen=True)
-class _Week(Covered):
+class _Week(Compared):
     """The week of the programme or of one stream; `names` holds the streams that it may name."""
 
-    view: PlainDays
+    view: ViewedDays
     stream: str | None
     names: Mapping[str, str]
 
@@ -150,24 +149,9 @@ class _Week(Covered):
     def group(self) -> str:
         return self.stream or "programme"
 
-    @cached_property
-    def now(self) -> dict[str, Row]:
-        return self._figures_over(self.days.window)
-
-    @cached_property
-    def _before(self) -> dict[str, Row]:
-        return self._figures_over(self.days.before)
-
-    def _figures_over(self, window: Window | None) -> dict[str, Row]:
-        if window is None:
-            return {}
-        over = {"from_day": window.first, "to_day": window.end}
-        rows = {by: self.view.read(reads.metrics, by=by, **over) for by in _KINDS}
-        return {row[by]: row for by, it in rows.items() for row in it.iter_rows(named=True)}
-
     @property
     def _compared(self) -> tuple[Row, Row | None]:
-        return self.now[self.group], self._before.get(self.group)
+        return self.now[self.group], self.before.get(self.group)
 
     @property
     def _by(self) -> reads.By:
@@ -245,16 +229,16 @@ class _Week(Covered):
     def _concluded_by_stream(self) -> list[tuple[str, int, int]]:
         """Name and conclusions of each stream now and before; none unless all may be named."""
         known = [it for it in self.now if it != "programme"]
-        if self.stream is not None or set(known) != set(self.names) or not self._before:
+        if self.stream is not None or set(known) != set(self.names) or not self.before:
             return []
         return [
-            (self.names[it], self.now[it][_CONCLUDED], self._before[it][_CONCLUDED]) for it in known
+            (self.names[it], self.now[it][_CONCLUDED], self.before[it][_CONCLUDED]) for it in known
         ]
 
     @cached_property
     def streams(self) -> pl.DataFrame:
         """Conclusions by stream, which add up to the programme; the rest is called "Others"."""
-        rows = stream_rows(self.now, self._before, self.names, _CONCLUDED, "count")
+        rows = stream_rows(self.now, self.before, self.names, _CONCLUDED, "count")
         others = pl.col("id") == UNATTRIBUTED
         return rows.with_columns(name=pl.when(others).then(pl.lit("Others")).otherwise("name"))
 

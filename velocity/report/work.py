@@ -24,6 +24,7 @@ _WEEK = timedelta(weeks=1)
 _EARLIER = timedelta(weeks=5)
 _KEY = ["group_id", "measure", "week_start"]
 _PARTS = ["volume", "medians", "side_by_side", "compute"]
+_ALL_PARTS = ["volume", "automation", "loops", "medians", "compute"]
 #: What is said of a whole stream, and which of a scholar's figures have a link.
 _FEW_PARTS = ["volume", "medians"]
 
@@ -49,6 +50,38 @@ class Covered:
         """The day of the end of the data, which midnight ends: what waits, waits then."""
         last = self.view.as_of - timedelta(microseconds=1)
         return last.astimezone(ZoneInfo(self.view.zone)).date()
+
+    @property
+    def running_from(self) -> date:
+        """The Monday of the week that is still running at the end of the data."""
+        return monday_of(self.today + timedelta(days=1))
+
+    def mondays(self, last: date) -> list[date]:
+        """The Mondays from the first week with data to that of the day `last`."""
+        first = monday_of(self.view.trust["first_day"])
+        return [first + _WEEK * at for at in range((monday_of(last) - first) // _WEEK + 1)]
+
+
+@dataclass(frozen=True)
+class Compared(Covered):
+    """The figures of the programme and of each stream, over the days and those before."""
+
+    @cached_property
+    def now(self) -> dict[str, Row]:
+        """The figures of each stream, and of "programme"."""
+        return self._figures(self.days.window)
+
+    @cached_property
+    def before(self) -> dict[str, Row]:
+        """The same of the days before; empty without any."""
+        return self._figures(self.days.before)
+
+    def _figures(self, window: Window | None) -> dict[str, Row]:
+        if window is None:
+            return {}
+        over = {"from_day": window.first, "to_day": window.end, "parts": _ALL_PARTS}
+        read = {by: self.view.soon(reads.metrics, by=by, **over) for by in ("programme", "stream")}
+        return {row[by]: row for by, rows in read.items() for row in rows().iter_rows(named=True)}
 
 
 @dataclass(frozen=True)
@@ -140,16 +173,13 @@ class Work(Covered):
     @cached_property
     def _stretches(self) -> pl.DataFrame:
         """The weeks of each scholar, whole and as many of their days as the page shows."""
-        last = monday_of(self.days.window.last)
-        first = monday_of(self.view.trust["first_day"])
-        starts = [first + _WEEK * at for at in range((last - first) // _WEEK + 1)]
         found = self.view.read(
             reads.to_date,
             by="scholar",
             within=self.stream,
-            starts=starts,
+            starts=self.mondays(self.days.window.last),
             lengths=sorted({self._length, 7}),
-            running_from=monday_of(self.today + timedelta(days=1)),
+            running_from=self.running_from,
         )
         if self.stream is None:
             found = found.filter(pl.col("group_id").is_in(self.named))

@@ -32,15 +32,12 @@ def note_on_paper() -> None:
 def _text(name: str) -> str:
     """The text of a file beside this one, with the colours of the light theme."""
     text = Path(__file__).with_name(f"{name}.html").read_text(encoding="utf-8").rstrip()
-    colours = {"TEXT": LIGHT.text, "MUTED": LIGHT.muted, "BORDER": LIGHT.border}
-    for word, colour in (colours | {"ACCENT": LIGHT.accent, "PAIRS": _light_of_dark()}).items():
+    # Red, green and blue of each dark colour -> the light one of the same name.
+    pairs = {
+        ",".join(str(int(dark[at : at + 2], 16)) for at in (1, 3, 5)): light
+        for dark, light in light_of_dark().items()
+    }
+    colours = {it: getattr(LIGHT, it.lower()) for it in ("TEXT", "MUTED", "BORDER", "ACCENT")}
+    for word, colour in (colours | {"PAIRS": json.dumps(pairs)}).items():
         text = text.replace(f"LIGHT_{word}", colour)
     return text
-
-
-def _light_of_dark() -> str:
-    """Red, green and blue of each dark colour -> the light one of the same name, as JSON."""
-    pairs = light_of_dark().items()
-    parts = ((dark[at : at + 2] for at in (1, 3, 5)) for dark, _ in pairs)
-    keys = (",".join(str(int(it, 16)) for it in part) for part in parts)
-    return json.dumps(dict(zip(keys, (light for _, light in pairs), strict=True)))

@@ -1,10 +1,13 @@
 """Choices above and beside what a page shows. The address has them, so a link never moves."""
 
-from collections.abc import Mapping
-from typing import Any, TypeVar
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import streamlit as st
 
+from velocity import formats
 from velocity.reading.periods import (
     PERIODS,
     Chosen,
@@ -15,6 +18,10 @@ from velocity.reading.periods import (
     opening,
     presets,
 )
+from velocity.ui.page import ALL_STREAMS, YOUR_SCHOLARS
+
+if TYPE_CHECKING:
+    from velocity.ui.view import View
 
 _Default = TypeVar("_Default", str, None)
 _ADDRESS = "period"
@@ -22,6 +29,22 @@ _ADDRESS = "period"
 _PERIOD, _DAYS = "chosen-period", "chosen-days"
 _CONTROL = "period-control"
 _FIRST, _LAST = "period-from", "period-to"
+
+
+def keep_choices(page: str, about: Collection[str] = ()) -> bool:
+    """Keeps choices on pages that do not show them: Streamlit drops the value of undrawn widgets.
+
+    Returns whether this is the first run of the page with that title: its address then comes first
+    for the choices that it is `about`.
+    """
+    turned = st.session_state.get("page") != page
+    st.session_state["page"] = page
+    for key in ("scholar", "streams"):
+        if turned and key in about and key in st.query_params:
+            st.session_state.pop(key, None)
+        elif key in st.session_state:
+            st.session_state[key] = st.session_state[key]
+    return turned
 
 
 def choose_titled(
@@ -52,6 +75,59 @@ def choose_titled(
         label, [*shown], format_func=shown.__getitem__, key=key, on_change=write, **look
     )
     return chosen or default
+
+
+def choose_scholar(view: View) -> str | None:
+    """The chosen scholar, else the viewer; nobody is assumed for viewers who are not scholars."""
+    known = {it: formats.label(name) for it, name in view.seen_whole.items()}
+    if len(known) < 2:  # noqa: PLR2004 - no choice
+        return next(iter(known), None)
+    own = view.viewer.scholar if view.viewer.scholar in known else None
+    kept: str | None = st.session_state.get("scholar")
+    if kept is not None and kept in known and "scholar" not in st.query_params:
+        # A link always names the chosen scholar.
+        st.query_params["scholar"] = kept
+    look: dict[str, Any] = {"index": None, "label_visibility": "collapsed", "width": 200}
+    whose = known[own] if own else "Whose page?"
+    chosen = choose_titled("Scholar", known, key="scholar", default=None, placeholder=whose, **look)
+    return chosen or own
+
+
+def choose_streams(view: View) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The chosen streams, or else the scholars whom the viewer sees as their research manager.
+
+    The address has the id of the choice, which a bound widget would replace by its title.
+    """
+    names, managed = view.stream_names, view.viewer.managed
+    known = [it for it in names if view.scope.sees_stream(it)]
+    offered = [*known, *([YOUR_SCHOLARS] if managed else [])]
+    chosen: str | None = next(iter(offered), None)
+    if len(offered) > 1:
+        options = [*([ALL_STREAMS] if len(known) > 1 else []), *offered]
+        asked = st.query_params.get("streams")
+        if asked in options:
+            st.session_state["streams"] = asked
+        elif "streams" not in st.session_state:
+            # The first one with a line that needs a decision.
+            waiting = view.needs_decision().filter("needs_decision")["stream"]
+            st.session_state["streams"] = next((it for it in known if it in waiting), offered[0])
+        chosen = st.segmented_control(
+            "Streams",
+            options,
+            format_func=lambda it: formats.label(names.get(it, it.capitalize()), 24),
+            key="streams",
+            on_change=_write_streams,
+            label_visibility="collapsed",
+        )
+        if asked is None:
+            _write_streams()
+    if chosen == YOUR_SCHOLARS:
+        return (), managed
+    return tuple(it for it in known if chosen in {it, ALL_STREAMS, None}), ()
+
+
+def _write_streams() -> None:
+    st.query_params["streams"] = st.session_state["streams"] or ALL_STREAMS
 
 
 def period_control(data: Window, *, opens: Period, from_address: bool) -> Chosen:

@@ -3,7 +3,7 @@
 import hashlib
 from collections import OrderedDict
 from collections.abc import Callable
-from functools import partial
+from dataclasses import replace
 from threading import Lock
 
 import streamlit as st
@@ -26,34 +26,29 @@ def may_have(sign_in: SignIn | None, content: bytes) -> bool:
         return False
     with _lock:
         admissions = tuple(_made.get(hashlib.sha256(content).digest(), ()))
-    return any(
-        it.viewer.email == sign_in.email and it.renewed(sign_in).holds() for it in admissions
-    )
+    own = [replace(it, sign_in=sign_in) for it in admissions if it.viewer.email == sign_in.email]
+    return any(it.holds() for it in own)
 
 
 def download_button(
     label: str, file_name: str, mime: str, make: Callable[[], bytes], *, key: str
 ) -> None:
     """A button that downloads a file; `make` gives its content once it is clicked."""
+    admitted = admission()
+
+    def content() -> bytes:
+        # A click runs no script.
+        if not admitted.holds():
+            raise VelocityError("This sign-in has ended.", "Sign in again.")
+        made = make()
+        digest = hashlib.sha256(made).digest()
+        with _lock:
+            _made.setdefault(digest, set()).add(admitted)
+            _made.move_to_end(digest)
+            while len(_made) > _MOST_FILES:
+                _made.popitem(last=False)
+        return made
+
     st.download_button(
-        label,
-        data=partial(_content, admission(), make),
-        file_name=file_name,
-        mime=mime,
-        key=key,
-        on_click="ignore",
+        label, data=content, file_name=file_name, mime=mime, key=key, on_click="ignore"
     )
-
-
-def _content(admitted: Admission, make: Callable[[], bytes]) -> bytes:
-    """The content of a file, for a click that runs no script."""
-    if not admitted.holds():
-        raise VelocityError("This sign-in has ended.", "Sign in again.")
-    content = make()
-    with _lock:
-        key = hashlib.sha256(content).digest()
-        _made.setdefault(key, set()).add(admitted)
-        _made.move_to_end(key)
-        while len(_made) > _MOST_FILES:
-            _made.popitem(last=False)
-    return content

@@ -15,7 +15,6 @@ import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
 from velocity import formats
-from velocity.reading import reads
 from velocity.reading.access import Viewer
 from velocity.reading.definitions import columns
 from velocity.reading.periods import Period, Window
@@ -37,26 +36,18 @@ PROGRAMME = "programme"
 class Page:
     """A page of the app.
 
-    Args:
-        name: of its file; its path has dashes for the underscores.
-        title: in the navigation and on the page.
-        choices: the choices above it: "period", "scholar", "streams"; None for a page without data.
-        roles: whose navigation lists it. A "lead" sees everybody, a "group lead" groups only. This
-            is a courtesy: queries decide what a page can show.
-        draw: draws it; `current_view` gives its data.
-        place: in the navigation, from left to right. The first listed page opens by default.
-        section: menu in which it is listed; "" for none.
-        opens: the period that it covers until one is chosen.
+    `roles` is a courtesy: queries decide what a page can show. A "lead" sees everybody, a "group
+    lead" groups only. The first listed page opens by default.
     """
 
-    name: str
-    title: str
-    choices: tuple[str, ...] | None
-    roles: tuple[Role, ...]
-    draw: Callable[[], None]
-    place: int
-    section: Literal["", "Evidence"] = ""
-    opens: Period = "This week"
+    name: str  # of its file; its path has dashes for the underscores
+    title: str  # in the navigation and on the page
+    choices: tuple[str, ...] | None  # above it: "period", "scholar", "streams"; None without data
+    roles: tuple[Role, ...]  # whose navigation lists it
+    draw: Callable[[], None]  # draws it; `current_view` gives its data
+    place: int  # in the navigation, from left to right
+    section: Literal["", "Evidence"] = ""  # menu in which it is listed; "" for none
+    opens: Period = "This week"  # the period that it covers until one is chosen
 
     @property
     def path(self) -> str:
@@ -144,8 +135,7 @@ def show_why(
         return
     choices = {"metric": metric, "whose": PROGRAMME}
     if scholar is not None:
-        known = scholar in view.read(reads.scholars)["scholar"]
-        sees = known and scope.sees_whole(scholar)
+        sees = scholar in view.seen_whole
         choices |= {"whose": "scholar", "scholar": scholar}
     elif stream is not None:
         sees = scope.sees_stream(stream)
@@ -164,32 +154,22 @@ def of_stream(stream: str) -> str:
 
 def show_trail(view: View) -> None:
     """Links to the pages above, from the top down, as far as the viewer has them."""
-    ways = [way for way in _ways_up(view) if has_page(way[0])]
+    names, scholar = view.stream_names, view.scholar
+    ways: list[tuple[str, str, dict[str, Any]]] = [("stand_up", "Stand-up", {})]
+    if scholar is None:
+        ways = ways if 0 < len(view.streams) < len(names) else []
+    else:
+        who, scope = view.who(scholar), view.scope
+        theirs = {it: names[it] for it in who["streams"] if it in names and scope.sees_stream(it)}
+        if scholar in view.viewer.managed:
+            theirs[YOUR_SCHOLARS] = YOUR_SCHOLARS
+        ways += [("streams", label, {"streams": [it]}) for it, label in theirs.items()]
+        # Scholars did not come to their own page from another one.
+        ways = [] if view.is_own(scholar) else ways
+        if view.page.name != "my_velocity":
+            ways.append(("my_velocity", who["name"], {}))
+    ways = [way for way in ways if has_page(way[0])]
     if ways:
         with st.container(horizontal=True, gap="small"):
             for page, label, choices in ways:
                 show_step(page, label, **choices)
-
-
-def _ways_up(view: View) -> list[tuple[str, str, dict[str, Any]]]:
-    """Name of each page above, its label and its choices."""
-    names = view.stream_names
-    top: tuple[str, str, dict[str, Any]] = ("stand_up", "Stand-up", {})
-    if view.scholar is None:
-        return [top] if 0 < len(view.streams) < len(names) else []
-    who = view.who(view.scholar)
-    above = [
-        top,
-        *(
-            ("streams", names[it], {"streams": [it]})
-            for it in who["streams"]
-            if it in names and view.scope.sees_stream(it)
-        ),
-    ]
-    if view.scholar in view.viewer.managed:
-        above.append(("streams", YOUR_SCHOLARS, {"streams": [YOUR_SCHOLARS]}))
-    # Scholars did not come to their own page from another one.
-    above = [] if view.is_own(view.scholar) else above
-    if view.page.name == "my_velocity":
-        return above
-    return [*above, ("my_velocity", who["name"], {})]

@@ -25,6 +25,7 @@ from velocity.ui.tables import page_zone, show_rows
 # session draws.
 import_module("pandas")
 
+_BAR: dict[str, Any] = {"displayModeBar": True, "displaylogo": False}
 _ZOOM = ["pan2d", "zoomIn2d", "zoomOut2d", "resetScale2d"]
 _CHOICES = {"table": "Show as table", "csv": "CSV", "parquet": "Parquet"}
 _PICTURES: dict[str, str] = {"png": "PNG", "svg": "SVG"}
@@ -36,19 +37,12 @@ _PICTURE_WIDTH = 1000
 
 @dataclass(frozen=True)
 class Table:
-    """The rows behind a figure, which "Data" shows and downloads.
+    """The rows behind a figure, which "Data" shows and downloads."""
 
-    Args:
-        frame: as it is downloaded.
-        name: key of the section; letters, digits and dashes.
-        person: of a page about one; part of the name of its files.
-        charts: drawn from these rows; they can be saved as pictures.
-    """
-
-    frame: pl.DataFrame
-    name: str
-    person: str = ""
-    charts: tuple[Chart, ...] = ()
+    frame: pl.DataFrame  # as it is downloaded
+    name: str  # key of the section; letters, digits and dashes
+    person: str = ""  # of a page about one; part of the name of its files
+    charts: tuple[Chart, ...] = ()  # drawn from these rows; they can be saved as pictures
 
     @property
     def called(self) -> str:
@@ -115,16 +109,12 @@ def show_figure(chart: Chart, *, key: str, on_click: Callable[[str], object] | N
         theme=None,
         key=key,
         alt=chart.alt,
-        config=_bar(*_ZOOM) if chart.zoom else {"displayModeBar": False},
+        config=_BAR | {"modeBarButtons": [_ZOOM]} if chart.zoom else {"displayModeBar": False},
         on_select=click if on_click else "ignore",
         selection_mode="points",
     )
     if chart.note:
         st.caption(formats.markdown(chart.note))
-
-
-def _bar(*buttons: str) -> dict[str, Any]:
-    return {"displayModeBar": True, "displaylogo": False, "modeBarButtons": [[*buttons]]}
 
 
 def data_menu(table: Table, title: str) -> None:
@@ -163,11 +153,8 @@ def menu(
         width: Literal["large", "small"] = "large" if choice in _WIDE else "small"
         # A new snapshot waits until the dialog is closed: a new run of the page would close it.
         st.session_state["dialog"] = True
-        st.dialog(title(choice), width=width, on_dismiss=_closed)(offer)(choice)
-
-
-def _closed() -> None:
-    st.session_state["dialog"] = False
+        closed = partial(st.session_state.update, dialog=False)
+        st.dialog(title(choice), width=width, on_dismiss=closed)(offer)(choice)
 
 
 def _offer(table: Table, title: str, choice: str) -> None:
@@ -210,7 +197,7 @@ def _offer_pictures(table: Table, title: str, ending: str) -> None:
             theme=None,
             key=f"{table.name}-picture-{place}",
             alt=chart.alt,
-            config=_bar("toImage") | {"toImageButtonOptions": saved},
+            config=_BAR | {"modeBarButtons": [["toImage"]], "toImageButtonOptions": saved},
         )
 
 
@@ -224,16 +211,8 @@ def waits(lines: pl.DataFrame) -> Iterator[tuple[dict[str, Any], str, Chart]]:
     longest = max([*lines["waited_working_hours"], *lines["usual_working_hours"]], default=0)
     for at, row in enumerate(lines.iter_rows(named=True), start=1):
         called = f"{formats.label(row['name'], 16)} / {formats.label(row['project'], 24)}"
-        bullet = draw_bullet(
-            waited=row["waited_working_hours"],
-            usual=row["usual_working_hours"],
-            median=row["usual_median_working_hours"],
-            longest=longest,
-            mode=theme_mode(),
-            title=called,
-            axis=at == lines.height,
-        )
-        yield row, called, bullet
+        look: dict[str, Any] = {"mode": theme_mode(), "title": called, "axis": at == lines.height}
+        yield row, called, draw_bullet(row, longest=longest, **look)
 
 
 def empty_state(what: str, command: str) -> None:

@@ -11,7 +11,7 @@ from velocity.ui.files import download_button
 from velocity.ui.parts import menu
 from velocity.ui.view import View
 
-#: Choice -> its words.
+#: Choice -> its words, and of a file its type and what writes it.
 _CHOICES = {
     "slack": "Copy for Slack",
     "md": "Markdown",
@@ -19,7 +19,6 @@ _CHOICES = {
     "csv": "CSV",
     "link": "Link",
 }
-#: Choice -> its type, and what writes it.
 _FILES: dict[str, tuple[str, Callable[[Digest], str]]] = {
     "md": ("text/markdown", as_markdown),
     "html": ("text/html", as_html),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, get_args
 
@@ -30,32 +30,18 @@ def settings_now() -> Settings:
 
 @dataclass(frozen=True)
 class SignIn:
-    """A sign-in that the identity provider has verified.
+    """A sign-in that the identity provider has verified."""
 
-    Args:
-        email: address in lower case; None if the provider has not verified it, or it is not ASCII.
-        issued_at: when, by the provider's clock.
-    """
-
-    email: str | None
-    issued_at: datetime
+    email: str | None  # lower case; None if the provider has not verified it, or it is not ASCII
+    issued_at: datetime  # when, by the provider's clock
 
 
 @dataclass(frozen=True)
 class Admission:
-    """An admitted viewer and the sign-in; the right to see data may end at any time.
+    """An admitted viewer and the sign-in; the right to see data may end at any time."""
 
-    Args:
-        viewer: from when the page was last drawn.
-        sign_in: None without sign-in.
-    """
-
-    viewer: Viewer
-    sign_in: SignIn | None
-
-    def renewed(self, sign_in: SignIn) -> Admission:
-        """The same admission with another sign-in of the same person."""
-        return replace(self, sign_in=sign_in)
+    viewer: Viewer  # from when the page was last drawn
+    sign_in: SignIn | None  # None without sign-in
 
     def holds(self) -> bool:
         """Whether the viewer would still see the same. Works without a script run."""
@@ -88,13 +74,26 @@ def admit() -> Admission:
         VelocityError: the settings cannot be used.
     """
     st.session_state.pop("admission", None)
-    sign_in = None
-    settings = _settings()
+    elsewhere = _from_elsewhere()
+    try:
+        settings = settings_now()
+    except ConfigurationError as error:
+        # The error quotes the file: it is for the person who runs the app.
+        if os.environ.get(SERVED_MODE) != "oidc" and elsewhere is None:
+            raise
+        raise NotAdmitted(
+            "The settings cannot be read, so nothing is shown.",
+            "The person who runs this dashboard can see why with “velocity doctor”.",
+        ) from error
     _check_mode(settings)
-    if settings.access.mode == "open":
-        _check_loopback()
-    else:
+    sign_in = None
+    if settings.access.mode != "open":
         sign_in = sign_in_now()
+    elif elsewhere is not None:
+        raise NotAdmitted(
+            "Without sign-in, pages are shown on this machine only.",
+            f"{elsewhere} Serve them on 127.0.0.1, or set up sign-in: docs/sign-in.md says how.",
+        )
     admitted = Admission(viewer_now(sign_in), sign_in)
     st.session_state["admission"] = admitted
     return admitted
@@ -202,12 +201,12 @@ def show_development() -> None:
 
 def show_who(viewer: Viewer) -> None:
     """Who is signed in, and a button to sign out; nothing without sign-in."""
-    if viewer.email is None:
-        return
-    with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
+    if viewer.email is not None:
         roles = ", ".join(role for role in get_args(Role) if role in viewer.roles)
-        st.text(f"{viewer.email} · {roles}", width="content")
-        st.button("Sign out", on_click=end_sign_in, type="tertiary", key="sign-out")
+        look: dict[str, Any] = {"horizontal_alignment": "right", "vertical_alignment": "center"}
+        with st.container(horizontal=True, **look):
+            st.text(f"{viewer.email} · {roles}", width="content")
+            st.button("Sign out", on_click=end_sign_in, type="tertiary", key="sign-out")
 
 
 def end_sign_in() -> None:
@@ -219,35 +218,12 @@ def end_sign_in() -> None:
     st.logout()
 
 
-def _settings() -> Settings:
-    """The settings; their error quotes the file, so it is `NotAdmitted` for a viewer elsewhere."""
-    try:
-        return settings_now()
-    except ConfigurationError as error:
-        signed_in = os.environ.get(SERVED_MODE) == "oidc"
-        if not signed_in and _from_elsewhere() is None:
-            raise
-        raise NotAdmitted(
-            "The settings cannot be read, so nothing is shown.",
-            "The person who runs this dashboard can see why with “velocity doctor”.",
-        ) from error
-
-
 def _check_mode(settings: Settings) -> None:
     """Admits nobody if `access.mode` has changed since the server started."""
     if os.environ.get(SERVED_MODE, settings.access.mode) != settings.access.mode:
         raise NotAdmitted(
             "The way to sign in has changed, so nothing is shown.",
             "access.mode has a new value. Restart velocity app to use it.",
-        )
-
-
-def _check_loopback() -> None:
-    """Admits nobody if the pages may be reached from elsewhere than this machine."""
-    if reason := _from_elsewhere():
-        raise NotAdmitted(
-            "Without sign-in, pages are shown on this machine only.",
-            f"{reason} Serve them on 127.0.0.1, or set up sign-in: docs/sign-in.md says how.",
         )
 
 

@@ -51,7 +51,6 @@ class SyncNow:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
-            text=True,
             encoding="utf-8",
             errors="replace",
             env=_environment(os.environ),
@@ -61,10 +60,8 @@ class SyncNow:
         self._reader.start()
 
     def _read(self) -> None:
-        if self._process.stderr is not None:
-            with self._process.stderr as stream:
-                self._lines.extend(line.strip() for line in stream if line.strip())
-        self._process.wait()
+        with self._process:
+            self._lines.extend(filter(None, map(str.strip, self._process.stderr or ())))
 
     @property
     def under_way(self) -> bool:
@@ -85,18 +82,14 @@ class SyncNow:
         for number, line in enumerate(lines):
             if line.startswith(_ERROR):
                 return VelocityError(line.removeprefix(_ERROR), " ".join(lines[number + 1 :]))
-        failed = [line for line in lines if ": failed. " in line]
-        message = " ".join(failed) or f"The sync ended with code {self._process.returncode}."
+        message = " ".join(line for line in lines if ": failed. " in line)
+        message = message or f"The sync ended with code {self._process.returncode}."
         return VelocityError(message, "Run “velocity sync” in a terminal for details.")
 
 
 def _environment(ours: Mapping[str, str]) -> dict[str, str]:
     """The variables of a sync that a server with the variables `ours` starts."""
-    kept = {
-        name: value
-        for name, value in ours.items()
-        if name.upper() in _KEPT or name.startswith(_KEPT_PREFIXES)
-    }
+    kept = {it: ours[it] for it in ours if it.upper() in _KEPT or it.startswith(_KEPT_PREFIXES)}
     # Our own code, then the server's absolute paths: relative ones depend on where the sync runs.
     given = ours.get("PYTHONPATH", "").split(os.pathsep)
     code = [str(Path(velocity.__file__).resolve().parent.parent)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -67,15 +67,8 @@ _TITLES = {
 }
 #: Columns whose words have underscores in the data.
 _WORDS = {
-    "measure",
-    "class",
-    "end_source",
-    "flags",
-    "joined_by",
-    "outcome",
-    "start_source",
-    "state",
-    "status",
+    *("measure", "class", "end_source", "flags", "joined_by", "outcome", "start_source"),
+    *("state", "status"),
 }
 _SHARES = ("_share", "_utilisation")
 #: Columns whose third and fourth decimal decide what a median is.
@@ -86,10 +79,8 @@ _WHOLE = ("gpu_hours", "credits", "unpriced")
 
 def plain_title(column: str) -> str:
     """The title of a column: "started_at" is "Started"."""
-    if column in _TITLES:
-        return _TITLES[column]
-    if column in metrics():
-        return metrics()[column].title
+    if column in _TITLES or column in metrics():
+        return _TITLES.get(column) or metrics()[column].title
     words = column.removesuffix("_at").replace("_", " ")
     if words.endswith(" hours"):
         words = f"{words.removesuffix(' hours')}, hours"
@@ -102,25 +93,25 @@ def readable(frame: pl.DataFrame, zone: str) -> pl.DataFrame:
     Times are naive in `zone` (the browser would convert them to its own), shares are per cent,
     underscores are spaces, a measure has its title, and a list is one text.
     """
-    return frame.with_columns(
-        _readable(pl.col(name), name, kind, zone) for name, kind in frame.schema.items()
-    )
+    titles = {it: metric.title for it, metric in metrics().items()}
 
+    def shown(name: str, kind: pl.DataType) -> pl.Expr:
+        column = pl.col(name)
+        if isinstance(kind, pl.Datetime) and kind.time_zone is not None:
+            return column.dt.convert_time_zone(zone).dt.replace_time_zone(None)
+        if isinstance(kind, pl.List):
+            item = pl.element().round(2) if kind == pl.List(pl.Float64) else pl.element()
+            return column.list.eval(item.cast(pl.String)).list.join(", ")
+        if kind == pl.Boolean:
+            return pl.when(column).then(pl.lit("yes")).otherwise(pl.lit("")).alias(name)
+        if kind.is_float() and name.endswith(_SHARES):
+            return column * 100
+        if kind == pl.String and name in _WORDS:
+            known = column.replace(titles) if name == "measure" else column
+            return known.str.replace_all("_", " ")
+        return column
 
-def _readable(column: pl.Expr, name: str, kind: pl.DataType, zone: str) -> pl.Expr:
-    if isinstance(kind, pl.Datetime) and kind.time_zone is not None:
-        return column.dt.convert_time_zone(zone).dt.replace_time_zone(None)
-    if isinstance(kind, pl.List):
-        item = pl.element().round(2) if kind == pl.List(pl.Float64) else pl.element()
-        return column.list.eval(item.cast(pl.String)).list.join(", ")
-    if kind == pl.Boolean:
-        return pl.when(column).then(pl.lit("yes")).otherwise(pl.lit("")).alias(name)
-    if kind.is_float() and name.endswith(_SHARES):
-        return column * 100
-    if kind == pl.String and name in _WORDS:
-        titles = {it: metric.title for it, metric in metrics().items()} if name == "measure" else {}
-        return column.replace(titles).str.replace_all("_", " ")
-    return column
+    return frame.with_columns(shown(name, kind) for name, kind in frame.schema.items())
 
 
 def _config(name: str, kind: pl.DataType, width: int | None) -> ColumnConfig:
@@ -205,11 +196,13 @@ def table_on_paper(shown: pl.DataFrame, columns: Mapping[str, Any]) -> str:
     It has the first `MOST` rows that the grid shows, without links, and says how many there are.
     """
     told = [it for it in shown.columns if columns[it]["type_config"]["type"] != "link"]
-    heads = "".join(f"<th>{html.escape(columns[it]['label'])}</th>" for it in told)
+
+    def cells(tag: str, texts: Iterable[str]) -> str:
+        return "".join(f"<{tag}>{html.escape(it)}</{tag}>" for it in texts)
+
+    heads = cells("th", (columns[it]["label"] for it in told))
     rows = "".join(
-        "<tr>"
-        + "".join(f"<td>{html.escape(_on_paper(row[it], columns[it]))}</td>" for it in told)
-        + "</tr>"
+        f"<tr>{cells('td', (_on_paper(row[it], columns[it]) for it in told))}</tr>"
         for row in shown.head(MOST).iter_rows(named=True)
     )
     more = ""

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 from zoneinfo import ZoneInfo
 
@@ -18,15 +17,15 @@ from velocity.demo import is_demo
 from velocity.paths import data_folder
 from velocity.reading import reads
 from velocity.reading.access import Scope, Viewer, current_roster
-from velocity.reading.periods import Chosen, Window, before, last_whole_day
-from velocity.reading.viewed import soon
+from velocity.reading.periods import Period, Window, before, last_whole_day
+from velocity.reading.viewed import ViewedDays, soon
 from velocity.roster.models import Roster
 from velocity.sentences import Answer
 from velocity.settings import Settings
 from velocity.store import Snapshot, latest_snapshot
 from velocity.ui.browser import note_on_paper
-from velocity.ui.choices import choose_titled, period_control
-from velocity.ui.page import ALL_STREAMS, YOUR_SCHOLARS, Page, show_trail
+from velocity.ui.choices import choose_scholar, choose_streams, keep_choices, period_control
+from velocity.ui.page import Page, show_trail
 from velocity.ui.parts import theme_mode
 from velocity.ui.sign_in import admission, settings_now
 from velocity.ui.sync_now import latest, may_sync, show_sync_now
@@ -47,37 +46,31 @@ _Made = TypeVar("_Made")
 _others = ThreadPoolExecutor(2, thread_name_prefix="soon")
 
 
-@dataclass(frozen=True)
-class View:
-    """The data of the page in one rerun."""
+@dataclass(frozen=True, kw_only=True)
+class View(ViewedDays):
+    """The data of the page in one rerun; each read is cached per scope."""
 
     page: Page
-    snapshot: Snapshot
     settings: Settings
     viewer: Viewer
-    chosen: Chosen
-    trust: dict[str, Any]  # the one row of `reads.trust`
-    scholar: str | None  # the chosen one, if the page is about one
-    streams: tuple[str, ...]  # the chosen ones, if the page is about some
-    managed: tuple[str, ...]  # the scholars of a research manager, if they are chosen instead
+    opened: dict[str, Any]  # `trust`, read once for all scopes of the page
     kicker: DeltaGenerator  # where `say` writes what the page covers
     choices: DeltaGenerator  # the choices beside it
     answer: DeltaGenerator  # where `say` writes the answer
+    period: Period = "Programme"
+    scholar: str | None = None  # the chosen one, if the page is about one
+    streams: tuple[str, ...] = ()  # the chosen ones, if the page is about some
+    managed: tuple[str, ...] = ()  # the scholars of a research manager, if they are chosen instead
 
     @property
-    def window(self) -> Window:
-        """The days that the page covers."""
-        return self.chosen.window
+    def trust(self) -> dict[str, Any]:
+        """The one row of `reads.trust`."""
+        return self.opened
 
-    @property
-    def before(self) -> Window | None:
-        """The days that they are compared with, if there are any."""
-        return before(self.chosen, self.trust["first_day"])
-
-    @property
-    def scope(self) -> Scope:
-        """What the viewer may see."""
-        return self.viewer.scope
+    def seen_in(self, scope: Scope) -> View:
+        """The view of somebody with that scope, whom no page addresses as "you"."""
+        viewer = replace(self.viewer, scope=scope, scholar=None)
+        return replace(self, scope=scope, viewer=viewer)
 
     @property
     def without_hours(self) -> View:
@@ -85,18 +78,7 @@ class View:
 
         Nor does it name a line that passed its usual in the last 24 hours to a lead.
         """
-        scope = replace(self.scope, hours=())
-        return replace(self, viewer=replace(self.viewer, scope=scope, scholar=None))
-
-    @property
-    def as_of(self) -> datetime:
-        """The instant to which the data is complete, UTC."""
-        return cast("datetime", self.trust["as_of"])
-
-    @property
-    def zone(self) -> str:
-        """The programme's time zone."""
-        return str(self.trust["timezone"])
+        return self.seen_in(replace(self.scope, hours=()))
 
     @property
     def roster(self) -> Roster:
@@ -174,10 +156,6 @@ class View:
         """Starts a read in another thread if one is free; call the result for the rows."""
         return soon(_others, lambda: self.read(read, **filters))
 
-    def windowed(self, read: Callable[..., pl.DataFrame], /, **filters: Any) -> pl.DataFrame:
-        """A read over the window."""
-        return self.read(read, from_day=self.window.first, to_day=self.window.end, **filters)
-
     def say(self, over: str, answer: Answer, *, window: str | None = None) -> None:
         """Writes what the page covers, and its answer.
 
@@ -238,10 +216,8 @@ def open_view(page: Page, viewer: Viewer) -> bool:
     if about is None:
         keep_choices(page.title)
         return True
-    data, settings = data_folder(), settings_now()
-    snapshot = latest_snapshot(data)
-    scope = viewer.scope
-    trust = _kept(snapshot, reads.trust, (), scope).row(0, named=True)
+    data, settings, snapshot = data_folder(), settings_now(), latest_snapshot(data_folder())
+    trust = _kept(snapshot, reads.trust, (), viewer.scope).row(0, named=True)
     if trust["as_of"] is None or (trust["first_day"] is None and about):
         return False
     st.session_state["zone"] = str(trust["timezone"])
@@ -251,125 +227,45 @@ def open_view(page: Page, viewer: Viewer) -> bool:
     ):
         kicker = st.container(width="stretch")
         choices = st.container(horizontal=True, width="content", vertical_alignment="center")
-        with choices:
-            streams, managed = _choose_streams(snapshot, viewer) if "streams" in about else ((), ())
-            scholar = _choose_scholar(snapshot, viewer) if "scholar" in about else None
-            last = last_whole_day(trust["as_of"], str(trust["timezone"]))
-            first = trust["first_day"] or last
-            data_days = Window(first, max(first, last))
-            chosen = Chosen("Programme", data_days)
-            if "period" in about:
-                chosen = period_control(data_days, opens=page.opens, from_address=turned)
     frame = st.container(gap="xsmall")
+    last = last_whole_day(trust["as_of"], str(trust["timezone"]))
+    first = trust["first_day"] or last
     opened = View(
-        page=page,
         snapshot=snapshot,
+        scope=viewer.scope,
+        window=Window(first, max(first, last)),
+        before=None,
+        page=page,
         settings=settings,
         viewer=viewer,
-        chosen=chosen,
-        trust=trust,
-        scholar=scholar,
-        streams=streams,
-        managed=managed,
+        opened=trust,
         kicker=kicker,
         choices=choices,
         answer=frame.container(gap="xsmall"),
     )
-    st.session_state["view"] = opened
+    with choices:
+        streams, managed = choose_streams(opened) if "streams" in about else ((), ())
+        scholar = choose_scholar(opened) if "scholar" in about else None
+        opened = replace(opened, scholar=scholar, streams=streams, managed=managed)
+        if "period" in about:
+            chosen = period_control(opened.window, opens=page.opens, from_address=turned)
+            then = before(chosen, first)
+            opened = replace(opened, window=chosen.window, before=then, period=chosen.period)
     window = opened.window
-    st.session_state["days"] = f"{window.first.isoformat()}-{window.last.isoformat()}"
     until = formats.instant(opened.as_of, opened.zone)
-    st.session_state["about"] = f"{window.words}; data up to {until}"
-    st.session_state["dialog"] = False  # a new run of the page closes it
+    st.session_state.update(
+        view=opened,
+        days=f"{window.first.isoformat()}-{window.last.isoformat()}",
+        about=f"{window.words}; data up to {until}",
+        dialog=False,  # a new run of the page closes it
+    )
     if scholar is not None:
         opened.record_look(scholar)
     with frame:
         sync = latest(data) if may_sync(viewer, settings, data) else None
         often = _LOOK_AT_A_SYNC if sync is not None and sync.under_way else _LOOK_AGAIN
-        st.fragment(_watch, run_every=often)(opened, data, theme_mode())
+        st.fragment(_watch, run_every=often)(opened, theme_mode())
     return True
-
-
-def keep_choices(page: str, about: Collection[str] = ()) -> bool:
-    """Keeps choices on pages that do not show them: Streamlit drops the value of undrawn widgets.
-
-    Returns whether this is the first run of the page with that title: its address then comes first
-    for the choices that it is `about`.
-    """
-    turned = st.session_state.get("page") != page
-    st.session_state["page"] = page
-    for key in ("scholar", "streams"):
-        if turned and key in about and key in st.query_params:
-            st.session_state.pop(key, None)
-        elif key in st.session_state:
-            st.session_state[key] = st.session_state[key]
-    return turned
-
-
-def _choose_scholar(snapshot: Snapshot, viewer: Viewer) -> str | None:
-    """The chosen scholar, else the viewer; nobody is assumed for viewers who are not scholars."""
-    scope = viewer.scope
-    rows = _kept(snapshot, reads.scholars, (), scope).sort("name").select("scholar", "name")
-    known = {it: formats.label(name) for it, name in rows.iter_rows() if scope.sees_whole(it)}
-    if len(known) < 2:  # noqa: PLR2004 - no choice
-        return next(iter(known), None)
-    own = viewer.scholar if viewer.scholar in known else None
-    kept: str | None = st.session_state.get("scholar")
-    if kept is not None and kept in known and "scholar" not in st.query_params:
-        # A link always names the chosen scholar.
-        st.query_params["scholar"] = kept
-    whose = known[own] if own else "Whose page?"
-    chosen = choose_titled(
-        "Scholar",
-        known,
-        key="scholar",
-        default=None,
-        index=None,
-        placeholder=whose,
-        label_visibility="collapsed",
-        width=200,
-    )
-    return chosen or own
-
-
-def _choose_streams(snapshot: Snapshot, viewer: Viewer) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The chosen streams, or else the scholars whom the viewer sees as their research manager.
-
-    The address has the id of the choice, which a bound widget would replace by its title.
-    """
-    scope, managed = viewer.scope, viewer.managed
-    names = dict(_kept(snapshot, reads.streams, (), scope).select("stream", "name").iter_rows())
-    known = [it for it in names if scope.sees_stream(it)]
-    offered = [*known, *([YOUR_SCHOLARS] if managed else [])]
-    chosen: str | None = next(iter(offered), None)
-    if len(offered) > 1:
-        options = [*([ALL_STREAMS] if len(known) > 1 else []), *offered]
-        asked = st.query_params.get("streams")
-        if asked in options:
-            st.session_state["streams"] = asked
-        elif "streams" not in st.session_state:
-            # The first one with a line that needs a decision.
-            marks = tuple(state.read_marks(settings_now().state_of(data_folder())))
-            waiting = _kept(snapshot, reads.needs_decision, (("read", marks),), scope)
-            asked_for = waiting.filter("needs_decision")["stream"]
-            st.session_state["streams"] = next((it for it in known if it in asked_for), offered[0])
-        chosen = st.segmented_control(
-            "Streams",
-            options,
-            format_func=lambda it: formats.label(names.get(it, it.capitalize()), 24),
-            key="streams",
-            on_change=_write_streams,
-            label_visibility="collapsed",
-        )
-        if asked is None:
-            _write_streams()
-    if chosen == YOUR_SCHOLARS:
-        return (), managed
-    return tuple(it for it in known if chosen in {it, ALL_STREAMS, None}), ()
-
-
-def _write_streams() -> None:
-    st.query_params["streams"] = st.session_state["streams"] or ALL_STREAMS
 
 
 def _kept(
@@ -384,11 +280,12 @@ def _kept(
     return made
 
 
-def _watch(opened: View, data: Path, mode: str) -> None:
+def _watch(opened: View, mode: str) -> None:
     """Writes the line of trust, and reruns the page when the viewer's rights, theme or data change.
 
     A rerun would close an open dialog, so a new theme or snapshot waits until it is closed.
     """
+    data = data_folder()
     new = latest_snapshot(data).name != opened.snapshot.name
     if not admission().holds() or (
         (new or theme_mode() != mode) and not st.session_state.get("dialog")

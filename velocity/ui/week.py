@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from functools import cached_property
+from typing import Any
 
 import polars as pl
 
@@ -13,9 +14,9 @@ from velocity.charts.to_date import draw_to_date
 from velocity.charts.weeks import Event, draw_trend
 from velocity.reading import reads
 from velocity.reading.frames import named_ends
-from velocity.reading.periods import monday_of
+from velocity.reading.periods import Window
 from velocity.reading.series import trend
-from velocity.report.work import Covered
+from velocity.report.work import Compared
 from velocity.sentences import week_tiles
 from velocity.sentences.answer import Row
 from velocity.sentences.compared import MEASURES, UNITS
@@ -34,30 +35,13 @@ TITLES = {
     "loop_hours_median": "Feedback loop, median",
 }
 _WEEK_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_PARTS = ["volume", "automation", "loops", "medians", "compute"]
 
 
 @dataclass(frozen=True)
-class Week(Covered):
+class Week(Compared):
     """The figures of the days of a view, each read when it is first asked for."""
 
     view: View
-
-    @cached_property
-    def now(self) -> dict[str, Row]:
-        """The figures of each stream, and of "programme"."""
-        return self._figures(self.days.window.first, self.days.window.end)
-
-    @cached_property
-    def before(self) -> dict[str, Row]:
-        """The same of the days before; empty without any."""
-        before = self.days.before
-        return {} if before is None else self._figures(before.first, before.end)
-
-    def _figures(self, first: date, end: date) -> dict[str, Row]:
-        over = {"from_day": first, "to_day": end, "parts": _PARTS}
-        read = {by: self.view.soon(reads.metrics, by=by, **over) for by in ("programme", "stream")}
-        return {row[by]: row for by, rows in read.items() for row in rows().iter_rows(named=True)}
 
     @property
     def programme(self) -> Row:
@@ -83,13 +67,6 @@ class Week(Covered):
         rows = self.view.read(reads.notes, by="stream")
         return {str(it): events(part) for (it,), part in rows.group_by("group_id")}
 
-    @property
-    def mondays(self) -> list[date]:
-        """The Mondays from the first week with data to that of the first day."""
-        first = monday_of(self.view.trust["first_day"])
-        last = monday_of(self.days.window.first)
-        return [first + _WEEK * at for at in range((last - first) // _WEEK + 1)]
-
     @cached_property
     def same_days(self) -> pl.DataFrame:
         """The same days of each week, by stream; only if the days are those of one week."""
@@ -99,13 +76,12 @@ class Week(Covered):
 
     def _to_date(self, by: str, lengths: list[int]) -> pl.DataFrame:
         """The figures of the days and of those before, or of each week, after so many days."""
-        starts = [it.first for it in (self.days.before, self.days.window) if it is not None]
-        running = None
-        if self.days.is_week:
-            starts, running = self.mondays, monday_of(self.today + timedelta(days=1))
-        return self.view.read(
-            reads.to_date, by=by, starts=starts, lengths=lengths, running_from=running
-        )
+        starts, running = self.mondays(self.days.window.first), self.running_from
+        asked: dict[str, Any] = {"starts": starts, "running_from": running}
+        if not self.days.is_week:
+            both = (self.days.before, self.days.window)
+            asked = {"starts": [it.first for it in both if it is not None], "running_from": None}
+        return self.view.read(reads.to_date, by=by, lengths=lengths, **asked)
 
     @property
     def _day_names(self) -> list[str]:
@@ -116,25 +92,21 @@ class Week(Covered):
 
     def so_far(self, measure: str) -> Row | None:
         """The figure of the days with the usual range of the same days; None without a range."""
-        if not self.days.is_week:
-            return None
-        return self._through_of(measure, self.days.window.first).get(self.days.window.days)
+        window = self.days.window
+        return self._through_of(measure, window).get(window.days) if self.days.is_week else None
 
-    def _through_of(self, measure: str, start: date) -> Mapping[int, Row]:
+    def _through_of(self, measure: str, window: Window | None) -> Mapping[int, Row]:
         """Number of days -> their row; none for a number without a value."""
+        if window is None:
+            return {}
         found = self._to_date("programme", list(range(1, len(self._day_names) + 1)))
-        rows = found.filter(measure=measure, week_start=start)
+        rows = found.filter(measure=measure, week_start=window.first)
         return {row["days"]: row for row in rows.iter_rows(named=True)}
 
     def through(self, measure: str) -> pl.DataFrame:
         """One row per day for `draw_to_date`."""
-        before = self.days.before
-        return week_tiles.to_date_rows(
-            self._through_of(measure, self.days.window.first),
-            {} if before is None else self._through_of(measure, before.first),
-            days=self.days,
-            names=self._day_names,
-        )
+        now, before = (self._through_of(measure, it) for it in (self.days.window, self.days.before))
+        return week_tiles.to_date_rows(now, before, days=self.days, names=self._day_names)
 
     @cached_property
     def ends(self) -> pl.DataFrame:

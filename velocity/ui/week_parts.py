@@ -1,13 +1,13 @@
 """The blocks of Stand-up: tiles, the queue, what moved, and the streams."""
 
 from datetime import timedelta
+from typing import Any
 
 import polars as pl
 import streamlit as st
 
 from velocity import formats
 from velocity.charts.balances import draw_ends
-from velocity.charts.base import Chart
 from velocity.charts.dumbbell import draw_dumbbell
 from velocity.charts.panels import draw_panels
 from velocity.reading import reads
@@ -18,8 +18,6 @@ from velocity.sentences import moved, week_tiles
 from velocity.sentences import queue as queue_words
 from velocity.sentences.answer import LINE_HELP, Row, defined, possessive
 from velocity.sentences.compared import MEASURES, UNITS
-from velocity.sentences.queue import nothing_near
-from velocity.sentences.week_tiles import Tile
 from velocity.sentences.weeks import caption
 from velocity.ui.page import has_page, runs_of, show_step, show_way, show_why, way_in_text
 from velocity.ui.parts import Table, heading, show_chart, show_figure, theme_mode, waits
@@ -37,32 +35,29 @@ _WEEK = timedelta(weeks=1)
 
 def show_tiles(week: Week) -> None:
     """The four measures; each chart plots the figure above it."""
+    title, mode = "Credits run out", theme_mode()
+    ends = draw_ends(week.ends, today=week.known_on, mode=mode, title=title)
+    shown = [(it, said, week_chart(week, it), f"{it}-tile") for said, it in tiles(week)]
+    when = week_tiles.credits_end(week.ends, week.known_on)
     with st.grid(4, min_column_width=300, border=True):
-        for said, measure in tiles(week):
+        for metric, said, chart, key in [*shown, ("exhausted_on", when, ends, "ends-tile")]:
             with st.container(gap="xsmall"):
-                _show_tile(said, measure, week_chart(week, measure), key=f"{measure}-tile")
-                show_why(week.view, measure)
-        with st.container(gap="xsmall"):
-            said = week_tiles.credits_end(week.ends, week.known_on)
-            title, mode = "Credits run out", theme_mode()
-            chart = draw_ends(week.ends, today=week.known_on, mode=mode, title=title)
-            _show_tile(said, "exhausted_on", chart, key="ends-tile")
-            show_why_it_ends(week)
-
-
-def _show_tile(said: Tile, metric: str, chart: Chart, *, key: str) -> None:
-    st.metric(
-        said.label,
-        said.value,
-        said.change,
-        delta_color="off",
-        delta_arrow="off",
-        delta_description=said.before,
-        help=defined(definition(metric).text, metric),
-    )
-    show_figure(chart, key=key)
-    st.markdown(f":small[{said.second}]")
-    st.caption(said.note)
+                st.metric(
+                    said.label,
+                    said.value,
+                    said.change,
+                    delta_color="off",
+                    delta_arrow="off",
+                    delta_description=said.before,
+                    help=defined(definition(metric).text, metric),
+                )
+                show_figure(chart, key=key)
+                st.markdown(f":small[{said.second}]")
+                st.caption(said.note)
+                if metric == "exhausted_on":
+                    show_why_it_ends(week)
+                else:
+                    show_why(week.view, metric)
 
 
 def show_queue(week: Week) -> None:
@@ -76,12 +71,11 @@ def show_queue(week: Week) -> None:
         table=Table(week.decisions, "decisions"),
         about=LINE_HELP,
     )
-    scope, scholars = week.view.scope, week.view.read(reads.scholars)["scholar"]
     for row, called, chart in waits(shown):
         link, sentence, bullet = st.columns([1.5, 2.4, 2.4], gap="small", vertical_alignment="top")
         scholar, label = row["scholar"], formats.markdown(called)
         with link:
-            if scholar in scholars and scope.sees_whole(scholar) and has_page("my_velocity"):
+            if scholar in week.view.seen_whole and has_page("my_velocity"):
                 days = week.days.window.written
                 show_way("my_velocity", f"{label} \u203a", scholar=scholar, period=days)
             else:
@@ -109,15 +103,9 @@ def show_moved(week: Week) -> None:
     adds = "Rows add up to the programme." if unit == "count" else "Shares and times do not add up."
     groups = rows.filter(~pl.col("total"))["id"].to_list()
     of = st.session_state.get("of")
-    chart = draw_dumbbell(
-        rows,
-        mode=theme_mode(),
-        title=title,
-        unit=unit,
-        these=days.these,
-        those=days.those,
-        chosen=of if of in groups else None,
-    )
+    look: dict[str, Any] = {"title": title, "these": days.these, "those": days.those}
+    chosen = of if of in groups else None
+    chart = draw_dumbbell(rows, mode=theme_mode(), unit=unit, chosen=chosen, **look)
     show_chart(
         chart,
         title=moved.title(rows, measure, days),
@@ -196,9 +184,8 @@ def show_streams(week: Week) -> None:
     if not names:
         return
     frame = _stream_weeks(week)
-    edge = at_edge(frame, names, TITLES)
+    edge, ranges = at_edge(frame, names, TITLES), Ranges.of(frame, names, TITLES)
     shifts, beyond = _claims(week, frame)
-    ranges = Ranges.of(frame, names, TITLES)
     every = bool(st.session_state.get("all-streams"))
     shown = {it: names if every else edge[it] for it in TITLES}
     figures = {
@@ -220,7 +207,7 @@ def show_streams(week: Week) -> None:
     )
     st.toggle("Show all, not only what is near the edge of its usual range", key="all-streams")
     if not figures:
-        st.markdown(nothing_near(ranges))
+        st.markdown(queue_words.nothing_near(ranges))
         return
     with st.grid(max(2, len(figures)), min_column_width=300, gap="medium"):
         for measure, figure in figures.items():

@@ -6,7 +6,7 @@ import streamlit as st
 from velocity import formats
 from velocity.charts.hours import draw_bought, draw_side_by_side
 from velocity.charts.strips import draw_strips
-from velocity.charts.tile_trend import Line, draw_panel
+from velocity.charts.tile_trend import Line, draw_tile
 from velocity.reading import frames, reads
 from velocity.sentences import bought, mine
 from velocity.sentences.seen import SEEN_BY_OTHERS, seen_by, sees
@@ -27,13 +27,7 @@ def show_together(sheet: Sheet) -> None:
     with st.container(horizontal=True, gap="small"):
         st.metric("Spared by working in parallel", spared, help=mine.SPARED_HELP, width="stretch")
         st.metric("Could have run side by side", could, help=mine.COULD_HELP, width="stretch")
-    chart = draw_side_by_side(
-        experiment_hours=now["experiment_hours"],
-        serial_hours=now["serial_hours"],
-        parallel_hours=now["parallel_hours"],
-        mode=theme_mode(),
-        title="Side by side",
-    )
+    chart = draw_side_by_side(now, mode=theme_mode(), title="Side by side")
     show_figure(chart, key="together-chart")
     st.markdown(mine.together_words(now, sheet.chains))
     chains = sheet.chains.sort("spare_hours", descending=True).head(_MOST_CHAINS)
@@ -77,7 +71,7 @@ def show_bought(sheet: Sheet) -> None:
     title = "GPU-hours per concluded experiment"
     panel = Line("gpu_hours_per_concluded", title, "count", value=bought.per_concluded(now))
     weeks = sheet.weeks_of(panel.column)
-    cost = draw_panel(sheet.trend.frame, panel=panel, weeks=weeks, mode=mode, title=title)
+    cost = draw_tile(sheet.trend.frame, upper=panel, weeks=weeks, mode=mode, title=title)
     show_figure(cost, key="cost-chart")
     if unknown := bought.unknown(now):
         st.caption(unknown)
@@ -88,7 +82,7 @@ def show_cohort(sheet: Sheet) -> None:
     """The tiles' figures beside the middle half of the others; only over the last four weeks."""
     title = "Beside the cohort"
     with st.container(key="wide-cohort"):
-        if sheet.view.chosen.period != "4 weeks":
+        if sheet.view.period != "4 weeks":
             # The cohort is known for the last four whole weeks only.
             heading(title, "Only for the last four full weeks: choose 4 weeks")
             return

@@ -16,10 +16,9 @@ from velocity.reading import reads
 from velocity.reading.mine import timeline_days
 from velocity.reading.periods import local_midnight, monday_of
 from velocity.sentences import loops as words
-from velocity.sentences.loops import no_runs_since, timeline_caption
 from velocity.ui.choices import choose_titled
 from velocity.ui.page import runs_of, show_way, show_why
-from velocity.ui.parts import Table, heading, show_chart, show_figure, theme_mode
+from velocity.ui.parts import Table, heading, plain_name, show_chart, show_figure, theme_mode
 from velocity.ui.scholar.sheet import Sheet
 from velocity.ui.view import View
 
@@ -60,18 +59,16 @@ def _timeline(sheet: Sheet, loops: pl.DataFrame) -> None:
     last: date | None = None
     if loops.height:
         last = loops["started_at"][0].astimezone(ZoneInfo(sheet.zone)).date()
-        if sheet.up_to_now and last < monday_of(sheet.last_day):
-            st.markdown(no_runs_since(last))
+        if sheet.up_to_now and last < monday_of(sheet.today):
+            st.markdown(words.no_runs_since(last))
     name = formats.markdown(formats.label(sheet.whose.name))
     show_timeline(
         sheet.view,
         sheet.who,
-        days=timeline_days(
-            sheet.window, sheet.last_day, up_to_now=sheet.up_to_now, last_launch=last
-        ),
+        days=timeline_days(sheet.window, sheet.today, up_to_now=sheet.up_to_now, last_launch=last),
         title="Timeline of my experiments" if sheet.whose.own else f"Timeline of {name}",
         on_click=_select,
-        table=lambda frame: sheet.table(frame, "timeline"),
+        person=plain_name(sheet.scholar),
     )
 
 
@@ -82,12 +79,13 @@ def show_timeline(
     days: tuple[date, date, date],
     title: str,
     on_click: Callable[[str], object],
-    table: Callable[[pl.DataFrame], Table] = lambda frame: Table(frame, "timeline"),
+    person: str = "",
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The timeline of a scholar (`who`) whose hours of the day the viewer may see.
 
     `days` are the first, the day after the last, and the day on which it opens; `on_click` gets the
-    id of a clicked experiment. Returns the experiments and runs that it shows.
+    id of a clicked experiment; `person` is part of the name of its files. Returns the experiments
+    and runs that it shows.
     """
     from_at, to_at, opens = (local_midnight(day, view.zone) for day in days)
     to_now = to_at >= view.as_of
@@ -108,8 +106,8 @@ def show_timeline(
             off=view.read(reads.days_off, scholar=who["scholar"]),
         ),
         title=title,
-        caption=timeline_caption(drawn),
-        table=table(experiments),
+        caption=words.timeline_caption(drawn),
+        table=Table(experiments, "timeline", person=person),
         on_click=on_click,
     )
     return experiments, runs

@@ -13,7 +13,7 @@ from velocity.charts.panels import ROW, draw_panels
 from velocity.report import Brief, brief_as_html, brief_as_markdown
 from velocity.report.work import Work
 from velocity.sentences import mentor as words
-from velocity.sentences import mentor_facts as rows_of
+from velocity.sentences import mentor_facts
 from velocity.sentences import streams as stream_words
 from velocity.sentences.mentor_facts import MEASURES, Facts
 from velocity.sentences.weeks import caption
@@ -48,8 +48,12 @@ def show_mentor_sheet(
                 if order and work.view.scope.sees_whole(scholar):
                     show_way("my_velocity", "My velocity \u203a", scholar=scholar)
                 show_way("runs", "Runs of these days \u203a", **{"runs-scholar": [scholar]})
-                if scholar in order:
-                    _steps(order, scholar, choice)
+                ids = [None, *order, None]
+                at = ids.index(scholar) if scholar in order else 0
+                for other, form in ((ids[at - 1], "\u2039 {}"), (ids[at + 1], "{} \u203a")):
+                    if at and other is not None:
+                        name = formats.markdown(formats.label(order[other], 16))
+                        show_way("streams", form.format(name), scholar=other, streams=choice)
                 with st.container(width="content"):
                     data_menu(Table(facts.experiments, f"sheet-{key}"), "Experiments")
                 _show_brief(work, facts, f"brief-{key}")
@@ -68,16 +72,6 @@ def show_mentor_sheet(
         _behind(work, facts)
 
 
-def _steps(order: Mapping[str, str], scholar: str, choice: str) -> None:
-    ids = [*order]
-    at = ids.index(scholar)
-    for step, form in ((-1, "\u2039 {}"), (1, "{} \u203a")):
-        if 0 <= at + step < len(ids):
-            other = ids[at + step]
-            name = formats.markdown(formats.label(order[other], 16))
-            show_way("streams", form.format(name), scholar=other, streams=choice)
-
-
 def _launches(work: Work, facts: Facts, key: str) -> None:
     last = work.days.window.last
     days = {"launched": "started_at", "result": "result_at", "next": "next_at"}
@@ -94,13 +88,13 @@ def _launches(work: Work, facts: Facts, key: str) -> None:
 def _behind(work: Work, facts: Facts) -> None:
     """The experiments, each with a link to its runs."""
     links = []
-    rows = rows_of.behind(facts, chosen=st.session_state.get("launch"))
+    rows = mentor_facts.behind(facts, chosen=st.session_state.get("launch"))
     for row in rows:
         choices = runs_of(row["experiment_id"], facts.day(row["started_at"]), work.days.window)
         name = formats.markdown(formats.label(row["label"], 28))
         links.append(way_in_text("runs", name, **choices))
     if rows:
-        table = rows_of.table(facts, rows, links)
+        table = mentor_facts.table(facts, rows, links)
         st.table(table, border="horizontal", hide_index=True)
 
 

@@ -14,14 +14,9 @@ import polars as pl
 from velocity.charts.tile_trend import Weeks
 from velocity.charts.weeks import Event
 from velocity.reading import reads
-from velocity.reading.mine import (
-    TODAY_DAYS,
-    Parts,
-    Trend,
-    trend_start,
-    weeks_before,
-)
+from velocity.reading.mine import TODAY_DAYS, Parts, Trend, trend_start, weeks_before
 from velocity.reading.periods import Window, last_whole_day, monday_of
+from velocity.report.work import Covered
 from velocity.sentences.headline import Change, Facts, Setting, Wait, Whose
 from velocity.sentences.weeks import events
 from velocity.ui.parts import Table, plain_name
@@ -35,26 +30,16 @@ _THIN = timedelta(weeks=4)
 
 
 @dataclass(frozen=True)
-class Sheet:
-    """One scholar over the days of the page.
-
-    Args:
-        view: whose scope decides what is read.
-        who: the scholar's row of `reads.scholars`.
-        now: `reads.metrics` over the window.
-        before: the same over the eight weeks before; None if there are too few.
-        trend: the scholar's weeks.
-        loops: `reads.loops` since the window's first day, latest first.
-        chains: chains of ready launches that begin in the window.
-    """
+class Sheet(Covered):
+    """One scholar over the days of the page; the scope of the view decides what is read."""
 
     view: View
-    who: Mapping[str, Any]
-    now: Mapping[str, Any]
-    before: Mapping[str, Any] | None
-    trend: Trend
-    loops: pl.DataFrame
-    chains: pl.DataFrame
+    who: Mapping[str, Any]  # the scholar's row of `reads.scholars`
+    now: Mapping[str, Any]  # `reads.metrics` over the window
+    before: Mapping[str, Any] | None  # over the eight weeks before; None if there are too few
+    trend: Trend  # the scholar's weeks
+    loops: pl.DataFrame  # `reads.loops` since the window's first day, latest first
+    chains: pl.DataFrame  # chains of ready launches that begin in the window
 
     @classmethod
     def of(cls, view: View, scholar: str) -> Sheet | None:
@@ -118,14 +103,9 @@ class Sheet:
         return str(self.who["timezone"]) if self.hours else self.view.zone
 
     @property
-    def last_day(self) -> date:
-        """The last whole day of the data."""
-        return last_whole_day(self.view.as_of, self.view.zone)
-
-    @property
     def up_to_now(self) -> bool:
         """Whether lists go on to the end of the data, beyond the window's full weeks."""
-        return self.view.chosen.period in {"This week", "4 weeks", "Programme"}
+        return self.view.period in {"This week", "4 weeks", "Programme"}
 
     def loops_of(self, *, up_to_now: bool) -> pl.DataFrame:
         """The loops launched in the window, and since then if they go `up_to_now`."""
@@ -169,7 +149,7 @@ class Sheet:
         return Facts(
             now=self.now,
             window=self.window,
-            so_far=self.view.chosen.period == "This week",
+            so_far=self.view.period == "This week",
             before=self.before,
             last_week=self.trend.last_week,
             chains=self.chains.height,
@@ -178,7 +158,7 @@ class Sheet:
             wait=self.wait,
             changes=self.changes,
             setting=self.setting,
-            begins=first if self.last_day - first < _THIN else None,
+            begins=first if self.today - first < _THIN else None,
         )
 
     @cached_property

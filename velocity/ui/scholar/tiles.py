@@ -12,7 +12,6 @@ from velocity.reading.periods import whole_week
 from velocity.sentences import mine as words
 from velocity.sentences import today as today_words
 from velocity.sentences.headline import headline
-from velocity.sentences.today import next_step
 from velocity.sentences.weeks import caption
 from velocity.ui.page import show_way, show_why
 from velocity.ui.parts import data_menu, show_figure, theme_mode
@@ -57,7 +56,7 @@ def _today(sheet: Sheet) -> None:
     today = Today.of(sheet.loops, sheet.waiting, as_of=view.as_of, zone=view.zone, who=who)
     open_work = view.read(reads.open_work, scholar=sheet.scholar)
     st.header("Today", anchor=False, help=today_words.HELP)
-    if step := next_step(today, open_work, sheet.facts, sheet.whose, sheet.zone):
+    if step := today_words.next_step(today, open_work, sheet.facts, sheet.whose, sheet.zone):
         st.markdown(step)
     for group in today_words.groups(today, open_work, sheet.zone):
         if not group.rows:
