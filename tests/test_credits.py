@@ -22,7 +22,7 @@ from tests.oracles.credits import Rate, balances, ledger, spending
 from tests.oracles.model import local_date
 from tests.oracles.streams import within
 from velocity.reading import reads
-from velocity.roster import models as roster
+from velocity.roster import credits as roster
 
 if TYPE_CHECKING:
     from datetime import date, datetime

@@ -15,6 +15,7 @@ from tests.stores import built
 from velocity.reading import reads
 from velocity.reading.access import Scope
 from velocity.roster import models as roster
+from velocity.roster.credits import Credits, Grant, Rate
 from velocity.settings import Programme, Settings
 from velocity.store import latest_snapshot
 
@@ -155,10 +156,10 @@ def people_with(**grants):
         streams=tuple(
             roster.Stream(id=it, name=it, projects=(f"{it}/*",)) for it in (*grants, "bare")
         ),
-        credits=roster.Credits(
-            rates=(roster.Rate(**{"gpu": "*", "from": FIRST, "credits_per_gpu_hour": 1.0}),),
+        credits=Credits(
+            rates=(Rate(**{"gpu": "*", "from": FIRST, "credits_per_gpu_hour": 1.0}),),
             grants=tuple(
-                roster.Grant(date=FIRST, amount=grant, stream=it) for it, grant in grants.items()
+                Grant(date=FIRST, amount=grant, stream=it) for it, grant in grants.items()
             ),
         ),
     )

@@ -245,8 +245,7 @@ class Work(Covered):
             days=self.days,
             now=self.now.get(scholar),
             before=self.before.get(scholar),
-            # A line that is not named yet has no scholar in its row.
-            decisions=view.needs_decision(**{**self._asked, "scholars": [scholar]}),
+            decisions=self._decisions_of(scholar),
             experiments=experiments,
             old=old.join(
                 experiments.select("experiment_id", "label"), on="experiment_id", how="inner"
@@ -258,6 +257,13 @@ class Work(Covered):
             zone=view.zone,
             hidden=self.queue.filter(~pl.col("named")).height,
         )
+
+    def _decisions_of(self, scholar: str) -> pl.DataFrame:
+        """The lines of `decisions` that are the scholar's."""
+        if self.decisions["named"].all():
+            return self.decisions.filter(scholar=scholar)
+        # A line that is not named yet has no scholar in its row.
+        return self.view.needs_decision(**{**self._asked, "scholars": [scholar]})
 
     def _own(self, rows: pl.DataFrame) -> pl.DataFrame:
         """The rows of a scholar that count."""

@@ -108,8 +108,8 @@ def choose_streams(view: View) -> tuple[tuple[str, ...], tuple[str, ...]]:
         if asked in options:
             st.session_state["streams"] = asked
         elif "streams" not in st.session_state:
-            # The first one with a line that needs a decision.
-            waiting = view.needs_decision().filter("needs_decision")["stream"]
+            # The first one with a line that needs a decision; the page makes the same read.
+            waiting = view.without_hours.needs_decision().filter("needs_decision")["stream"]
             st.session_state["streams"] = next((it for it in known if it in waiting), offered[0])
         chosen = st.segmented_control(
             "Streams",
