@@ -23,6 +23,7 @@ from velocity.errors import StoreError
 from velocity.paths import write_private
 from velocity.queries import load_query
 from velocity.record.config_paths import leaves, path_of, written_all
+from velocity.records import lists
 
 #: 64 bits: the chance that any two of a billion values have the same hash is 1 in 40.
 _HASH_BYTES = 8
@@ -68,18 +69,18 @@ def hashed(
     shapes: dict[int, tuple[str, ...]] = {}
     numbers: list[int | None] = []
     kept: list[str | None] = []
-    offsets: list[int | None] = []
+    lengths: list[int | None] = []
     hashes = bytearray()
     for text in runs["config"]:
         if text is None:
             numbers.append(None)
             kept.append(None)
-            offsets.append(None)
+            lengths.append(None)
             continue
         config = orjson.loads(text)
-        offsets.append(len(hashes) // _HASH_BYTES)
         kept.append(_values_of_named(config, named))
         paths, values = leaves(config)
+        lengths.append(len(paths))
         number, begun = _shape(salt, paths)
         numbers.append(number)
         shapes[number] = paths
@@ -87,11 +88,9 @@ def hashed(
         hashes += b"".join([_digest(message) for message in messages])
     count = len(hashes) // _HASH_BYTES
     flat = pa.UInt64Array.from_buffers(pa.uint64(), count, [None, pa.py_buffer(hashes)])
-    # Not `pa.array`, which imports pandas: a quarter of a second of a small sync.
-    starts = pl.Series([*offsets, count], dtype=pl.Int32).to_arrow()
     frame = runs.drop("config").with_columns(
         pl.Series("config_shape", numbers, pl.UInt64),
-        pl.Series("config_hashes", pa.ListArray.from_arrays(starts, flat), pl.List(pl.UInt64)),
+        lists(pl.Series(flat), lengths).alias("config_hashes"),
         pl.Series("named_values", kept, pl.String),
     )
     schema: dict[str, Any] = {"config_shape": pl.UInt64, "paths": pl.List(pl.String)}

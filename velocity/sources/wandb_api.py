@@ -11,11 +11,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from typing import Any
-from urllib.parse import quote
 
 import polars as pl
 
@@ -191,20 +189,13 @@ class WandbServer:
         def batches() -> Iterator[RunBatch]:
             for nodes, trouble, counted in pages:
                 if trouble is None:
-                    batch = self._with_pages(entity, project, run_batch(entity, project, nodes))
-                else:
-                    reason = f"W&B does not send its data: {trouble.message}"
-                    lost = (Rejected(entity, project, node.get("name"), reason) for node in nodes)
-                    batch = RunBatch(run_frame([]), tuple(lost))
-                yield replace(batch, asked_for=counted)
+                    yield run_batch(entity, project, nodes, app_url=self.app_url, asked_for=counted)
+                    continue
+                reason = f"W&B does not send its data: {trouble.message}"
+                lost = (Rejected(entity, project, node.get("name"), reason) for node in nodes)
+                yield RunBatch(run_frame([]), tuple(lost), asked_for=counted)
 
         return fetch_ahead(batches())  # pages are read in one thread and made frames in another
-
-    def _with_pages(self, entity: str, project: str, batch: RunBatch) -> RunBatch:
-        """The batch with the address of each run's page."""
-        project_page = f"{self.app_url.rstrip('/')}/{quote(entity, '')}/{quote(project, '')}"
-        pages = [f"{project_page}/runs/{quote(run_id, '')}" for run_id in batch.runs["run_id"]]
-        return replace(batch, runs=batch.runs.with_columns(url=pl.Series(pages, dtype=pl.String)))
 
     def fetch_listing(
         self,
