@@ -5,7 +5,6 @@ derivation decides which of them make up an idea, so a new list of ignored keys 
 pull. Only the values of keys that a setting names are stored unhashed.
 """
 
-import operator
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -71,6 +70,7 @@ def hashed(
     kept: list[str | None] = []
     lengths: list[int | None] = []
     hashes = bytearray()
+    latest: dict[int, tuple[list[bytes], list[bytes]]] = {}  # shape -> values, hashes
     for text in runs["config"]:
         if text is None:
             numbers.append(None)
@@ -84,8 +84,17 @@ def hashed(
         number, begun = _shape(salt, paths)
         numbers.append(number)
         shapes[number] = paths
-        messages = map(operator.add, begun, written_all(values))
-        hashes += b"".join([_digest(message) for message in messages])
+        texts = written_all(values)
+        # Most values are those of the last run with the same names, and hashing takes longest.
+        if number not in latest:
+            latest[number] = [b""] * len(texts), [b""] * len(texts)
+        parts = zip(begun, texts, *latest[number], strict=True)
+        digests = [
+            known if text == last else blake2b(start + text, digest_size=_HASH_BYTES).digest()
+            for start, text, last, known in parts
+        ]
+        latest[number] = texts, digests
+        hashes += b"".join(digests)
     count = len(hashes) // _HASH_BYTES
     flat = pa.UInt64Array.from_buffers(pa.uint64(), count, [None, pa.py_buffer(hashes)])
     frame = runs.drop("config").with_columns(
