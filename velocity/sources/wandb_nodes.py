@@ -1,9 +1,9 @@
-"""Run nodes of W&B's API -> columns of `RUN_SCHEMA`, and the GPU utilisation of runs.
+"""Run nodes of W&B's API -> columns of `RUN_SCHEMA`.
 
 Pure functions: 10,000s of runs a second.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -20,11 +20,9 @@ from velocity.records import (
 )
 from velocity.sources.values import (
     EARLIEST,
-    GPU_PERCENT,
     count_of,
     finite,
     instant_of,
-    mean_share,
     noted,
     read_object,
     text_of,
@@ -54,24 +52,6 @@ _FEATURES = {"offline": 4, "resumed": 5, "shared": 67, "rewound": 72}
 _FEATURE_LIST = "3"
 _SECONDS_A_DAY, _MICROSECONDS = 86_400, 1_000_000
 _LATEST = 2**63  # after every start
-
-EVENTS_QUERY = """
-query RunEvents(
-  $entity: String!, $project: String!, $filters: JSONString, $first: Int, $samples: Int
-) {
-  project(name: $project, entityName: $entity) {
-    runs(filters: $filters, first: $first) { edges { node { name events(samples: $samples) } } }
-  }
-}
-"""
-
-#: Rows requested of each run. A row has some 10 values for each GPU of the machine.
-SAMPLES = 100
-#: Rows accepted: servers may count samples in other ways.
-_MOST_ROWS = 10 * SAMPLES
-#: The API puts this before the names that the client wrote.
-_PREFIX = "system."
-_MOST_PERCENT = 100
 
 
 def run_batch(
@@ -272,39 +252,3 @@ def _column(values: list[Any], dtype: Any) -> pl.Series:
     return pl.DataFrame(
         {name: _column([it.get(name) for it in values], inner) for name, inner in fields}
     ).to_struct()
-
-
-def utilisation(nodes: Iterable[Node]) -> dict[str, float | None]:
-    """Run id -> mean share over GPUs and time in which they were busy, 0 to 1.
-
-    From the `name` and `events` (JSON texts) of nodes. Runs without a row about a GPU are left out.
-    A run has None if any of its rows, or any percentage, is not one, and if it comes twice.
-    """
-    found: dict[str, float | None] = {}
-    for node in nodes:
-        run_id = node["name"]
-        if not isinstance(run_id, str):
-            continue
-        try:
-            share = None if run_id in found else mean_share([*_percents(node["events"])])
-            if share is not None or run_id in found:
-                found[run_id] = share
-        except (TypeError, ValueError):
-            found[run_id] = None
-    return found
-
-
-def _percents(events: Any) -> Iterator[float]:
-    """The percentages of every GPU in every row; an error if anything is not what it should be."""
-    if events is None:
-        return
-    if not isinstance(events, list) or len(events) > _MOST_ROWS:
-        raise TypeError("not a list of rows")
-    for text in events:
-        for name, value in (read_object(text) or {}).items():
-            if value is None or not GPU_PERCENT.fullmatch(name.removeprefix(_PREFIX)):
-                continue
-            percent = finite(value)
-            if percent is None or not 0 <= percent <= _MOST_PERCENT:
-                raise ValueError("not a percentage")
-            yield percent
