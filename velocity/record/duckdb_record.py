@@ -23,6 +23,8 @@ from velocity.record.exclusions import Names
 FILE = "record.duckdb"
 TABLES_OF_A_RECORD = "record/schema"
 _OTHER_TABLES = ("restatement", "rejected", "sync_log")  # than those of runs
+#: DuckDB caches all that it wrote, up to most of the memory; no later merge reads much of it.
+_MERGES_CACHED = 10
 
 
 class Record(Intake, Protocol):
@@ -125,6 +127,7 @@ class DuckDBRecord(Record):
                 round. An empty file becomes one.
         """
         self._data = data
+        self._merges = 0
         split_off(data / FILE, "record", TABLES_OF_A_RECORD, _keep_raw)
         self.connection = Connection(data / FILE, "record", beside=beside)
         try:
@@ -151,6 +154,9 @@ class DuckDBRecord(Record):
             counts = find_changes(self.connection, hashed)
             self.connection.run(load_query("record/merge_write").body)
             self.connection.run("DROP TABLE incoming")
+        self._merges += 1
+        if self._merges % _MERGES_CACHED == 0:
+            self.connection.drop_cache()
         return counts
 
     def archive(self, runs: pl.DataFrame, people: pl.DataFrame, kept_from: pl.DataFrame) -> int:
