@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +13,8 @@ from tests.derived_tables import assert_tables_agree, derived_tables
 from tests.record_contract import *  # noqa: F403
 from tests.record_contract import LATE, ON_TIME, bring, derived
 from tests.stores import copied
+from velocity.record import duckdb_record
+from velocity.records import run_frame
 from velocity.store import open_live
 
 if TYPE_CHECKING:
@@ -74,3 +77,22 @@ def test_runs_missing_from_an_earlier_copy_of_the_record_are_not_shown(opened, t
         found = derived_tables(store)
     with opened("earlier") as store:
         assert_tables_agree(found, derived_tables(store))
+
+
+def test_merging_keeps_none_of_the_files_blocks_in_memory(tmp_path, monkeypatch):
+    monkeypatch.setattr(duckdb_record, "_MERGES_CACHED", 1)
+    with closing(duckdb_record.DuckDBRecord(tmp_path)) as record:
+        ask = record.connection.run
+
+        def cached():
+            memory = "SELECT sum(memory_usage_bytes) FROM duckdb_memory() WHERE tag = 'BASE_TABLE'"
+            return ask(memory)[0][0]
+
+        limit = ask("SELECT current_setting('memory_limit')")
+        record.merge_runs(run_frame([run(f"r{number}", "09:00", "10:00") for number in range(500)]))
+        ask("CHECKPOINT record")
+        ask("SELECT max(run_id), max(created_at) FROM raw_run")
+        before = cached()
+        record.merge_runs(run_frame([run("new", "09:00", "10:00")]))
+        assert cached() < before
+        assert ask("SELECT current_setting('memory_limit')") == limit

@@ -23,7 +23,7 @@ def sent(run=None, **changes):
 
 
 def read(*nodes):
-    batch = run_batch("lab", "vision", nodes)
+    batch = run_batch("lab", "vision", nodes, app_url="https://wandb.ai/")
     assert batch.runs.schema == pl.Schema(RUN_SCHEMA)
     return batch
 
@@ -99,7 +99,7 @@ def test_every_column_is_read():
         "unreadable": None,
         "source": "api",
         "trust": 3,
-        "url": None,
+        "url": "https://wandb.ai/lab/vision/runs/r0003",
     }
 
 

@@ -84,15 +84,15 @@ FAULTS = (
     ),
     Fault(
         "an older row comes last",
-        "record/merge_row",
+        "record/match_runs",
         "ORDER BY heartbeat_at DESC NULLS LAST",
         "ORDER BY heartbeat_at NULLS LAST",
         (MERGE,),
     ),
     Fault(
         "a worse source replaces",
-        "record/merge_row",
-        "held.trust > latest.trust",
+        "record/match_runs",
+        "held.trust > incoming.trust",
         "false",
         (MERGE,),
     ),

@@ -134,6 +134,14 @@ class Connection:
             raise
         self.run(f"DETACH {name}")
 
+    def drop_cache(self) -> None:
+        """Frees the blocks of files that DuckDB keeps in memory; no query may be running."""
+        with self.held():
+            # Memory that is in use cannot be freed, which is an error.
+            with suppress(duckdb.OutOfMemoryException):
+                self._connection.execute("SET memory_limit = '16MiB'")
+            self._connection.execute("RESET memory_limit")
+
     @contextmanager
     def let_go(self) -> Iterator[None]:
         """Closes the file temporarily, so that it can be attached elsewhere or replaced."""

@@ -5,7 +5,6 @@ derivation decides which of them make up an idea, so a new list of ignored keys 
 pull. Only the values of keys that a setting names are stored unhashed.
 """
 
-import operator
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -23,6 +22,7 @@ from velocity.errors import StoreError
 from velocity.paths import write_private
 from velocity.queries import load_query
 from velocity.record.config_paths import leaves, path_of, written_all
+from velocity.records import lists
 
 #: 64 bits: the chance that any two of a billion values have the same hash is 1 in 40.
 _HASH_BYTES = 8
@@ -68,30 +68,38 @@ def hashed(
     shapes: dict[int, tuple[str, ...]] = {}
     numbers: list[int | None] = []
     kept: list[str | None] = []
-    offsets: list[int | None] = []
+    lengths: list[int | None] = []
     hashes = bytearray()
+    latest: dict[int, tuple[list[bytes], list[bytes]]] = {}  # shape -> values, hashes
     for text in runs["config"]:
         if text is None:
             numbers.append(None)
             kept.append(None)
-            offsets.append(None)
+            lengths.append(None)
             continue
         config = orjson.loads(text)
-        offsets.append(len(hashes) // _HASH_BYTES)
         kept.append(_values_of_named(config, named))
         paths, values = leaves(config)
+        lengths.append(len(paths))
         number, begun = _shape(salt, paths)
         numbers.append(number)
         shapes[number] = paths
-        messages = map(operator.add, begun, written_all(values))
-        hashes += b"".join([_digest(message) for message in messages])
+        texts = written_all(values)
+        # Most values are those of the last run with the same names, and hashing takes longest.
+        if number not in latest:
+            latest[number] = [b""] * len(texts), [b""] * len(texts)
+        parts = zip(begun, texts, *latest[number], strict=True)
+        digests = [
+            known if text == last else blake2b(start + text, digest_size=_HASH_BYTES).digest()
+            for start, text, last, known in parts
+        ]
+        latest[number] = texts, digests
+        hashes += b"".join(digests)
     count = len(hashes) // _HASH_BYTES
     flat = pa.UInt64Array.from_buffers(pa.uint64(), count, [None, pa.py_buffer(hashes)])
-    # Not `pa.array`, which imports pandas: a quarter of a second of a small sync.
-    starts = pl.Series([*offsets, count], dtype=pl.Int32).to_arrow()
     frame = runs.drop("config").with_columns(
         pl.Series("config_shape", numbers, pl.UInt64),
-        pl.Series("config_hashes", pa.ListArray.from_arrays(starts, flat), pl.List(pl.UInt64)),
+        lists(pl.Series(flat), lengths).alias("config_hashes"),
         pl.Series("named_values", kept, pl.String),
     )
     schema: dict[str, Any] = {"config_shape": pl.UInt64, "paths": pl.List(pl.String)}

@@ -23,6 +23,8 @@ from velocity.record.exclusions import Names
 FILE = "record.duckdb"
 TABLES_OF_A_RECORD = "record/schema"
 _OTHER_TABLES = ("restatement", "rejected", "sync_log")  # than those of runs
+#: DuckDB caches all that it wrote, up to most of the memory; no later merge reads much of it.
+_MERGES_CACHED = 10
 
 
 class Record(Intake, Protocol):
@@ -125,6 +127,7 @@ class DuckDBRecord(Record):
                 round. An empty file becomes one.
         """
         self._data = data
+        self._merges = 0
         split_off(data / FILE, "record", TABLES_OF_A_RECORD, _keep_raw)
         self.connection = Connection(data / FILE, "record", beside=beside)
         try:
@@ -150,7 +153,10 @@ class DuckDBRecord(Record):
             hashed = configs.with_hashes(self.connection, self._data, runs)
             counts = find_changes(self.connection, hashed)
             self.connection.run(load_query("record/merge_write").body)
-            self.connection.run("DROP TABLE merge_row; DROP TABLE incoming")
+            self.connection.run("DROP TABLE incoming")
+        self._merges += 1
+        if self._merges % _MERGES_CACHED == 0:
+            self.connection.drop_cache()
         return counts
 
     def archive(self, runs: pl.DataFrame, people: pl.DataFrame, kept_from: pl.DataFrame) -> int:
@@ -212,14 +218,29 @@ def _loaded(connection: Connection, **frames: pl.DataFrame) -> Iterator[None]:
 
 
 def find_changes(connection: Connection, hashed: pl.DataFrame) -> MergeCounts:
-    """Compare a batch with the table `raw_run`, and create the table `merge_row`."""
-    connection.load("incoming", hashed)
+    """Compare a batch with the table `raw_run`, and create the table `incoming`.
+
+    It has the rows of the batch with their `outcome` and, for runs that are in `raw_run`, their
+    `run_key` and `held_username`.
+    """
+    batch = hashed.with_columns(
+        pl.col("trust").fill_null(0),
+        run_key=pl.lit(None, pl.Int64),
+        held_username=pl.lit(None, pl.String),
+        outcome=pl.lit("new"),
+    )
+    connection.load("incoming", batch)
     if connection.run("SELECT 1 FROM archived"):
         connection.run(load_query("record/leave_archived").body)
-    merge_row = load_query("record/merge_row").body
-    connection.run(f"CREATE OR REPLACE TEMP TABLE merge_row AS {merge_row}")
-    rows = connection.run("SELECT outcome, count(*) FROM merge_row GROUP BY outcome")
-    return MergeCounts(**dict(rows))
+    if "files" in batch["source"]:
+        connection.run(load_query("record/own_launches").body)
+    connection.run(load_query("record/match_runs").body)
+    counts = "SELECT outcome, count(*) FROM incoming GROUP BY outcome"
+    found = dict(connection.run(counts))
+    if found.keys() & {"changed", "revived"}:
+        connection.run(load_query("record/find_unchanged").body)
+        found = dict(connection.run(counts))
+    return MergeCounts(**found)
 
 
 def _keep_raw(connection: Connection) -> None:

@@ -175,10 +175,10 @@ class PostgresIntake(Intake):
             from_wire(scratch, "archived", self._server.frame("SELECT * FROM archived"))
             counts = find_changes(scratch, hashed)
             changed = scratch.frame(
-                "SELECT * EXCLUDE (held_username, outcome) FROM merge_row "
+                "SELECT * EXCLUDE (held_username, outcome) FROM incoming "
                 "WHERE outcome IN ('new', 'changed', 'revived')"
             )
-            scratch.run("DROP TABLE merge_row; DROP TABLE incoming")
+            scratch.run("DROP TABLE incoming")
             scratch.run("DELETE FROM raw_run; DELETE FROM archived")
         self._server.load("written", to_wire(scratch, changed), like="raw_run")
         self._server.run(load_query(f"{_FOLDER}/write").body)

@@ -64,11 +64,12 @@ def instant_of(value: Any) -> datetime | None:
     Also None before 1970 and after 2199.
     """
     try:
-        if (seconds := finite(value)) is not None:
-            read = datetime.fromtimestamp(seconds, UTC)
-        elif isinstance(value, str):
+        if isinstance(value, str):
             read = datetime.fromisoformat(value)
-            read = read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
+            if read.tzinfo is not UTC:
+                read = read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
+        elif (seconds := finite(value)) is not None:
+            read = datetime.fromtimestamp(seconds, UTC)
         else:
             return None
     except (ValueError, OverflowError, OSError):

@@ -11,29 +11,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from typing import Any
-from urllib.parse import quote
 
 import polars as pl
 
-from velocity.errors import NoProjectError, RetryLaterError, SourceError
+from velocity.errors import NoProjectError, RetryLaterError
 from velocity.records import Rejected, RunBatch, is_clean_key, run_frame
+from velocity.sources import wandb_errors, wandb_events
 from velocity.sources.asked_fields import find_lacking, without_fields
 from velocity.sources.run_pages import Gate, fetch_ahead, run_pages, walk
 from velocity.sources.wandb_client import Reply, WandbClient
-from velocity.sources.wandb_errors import VIEWER_QUERY, explain, unknown_key
 from velocity.sources.wandb_http import ClientError
-from velocity.sources.wandb_nodes import (
-    EVENTS_QUERY,
-    SAMPLES,
-    Node,
-    listing_frame,
-    run_batch,
-    utilisation,
-)
+from velocity.sources.wandb_nodes import Node, listing_frame, run_batch
 
 _ENTITY = "query Entity($entity: String!) { entity(name: $entity) { name } }"
 _RUN_COUNT = """
@@ -45,13 +36,8 @@ query RunCount($entity: String!, $project: String!, $filters: JSONString) {
 #: Fields of the client's query that are not read here. The first two are by far the heaviest, and
 #: a server cannot fail on fields that are not requested.
 UNREAD = (
-    "historyKeys",
-    "systemMetrics",
-    "description",
-    "readOnly",
-    "id",
-    "projectId",
-    "internalId",
+    *("historyKeys", "systemMetrics", "description", "readOnly"),
+    *("id", "projectId", "internalId"),
 )
 _COUNT = "runCount"
 
@@ -111,18 +97,18 @@ class WandbServer:
     def sign_in(self) -> None:
         """Checks whether the server accepts the key."""
         if self._ask_viewer() is None and self._client.has_key:
-            raise unknown_key(self._client.base_url)
+            raise wandb_errors.unknown_key(self._client.base_url)
 
     @cached_property
     def viewer(self) -> str:
         """W&B username of the key's owner."""
         viewer = self._ask_viewer()
         if viewer is None:
-            raise unknown_key(self._client.base_url)
+            raise wandb_errors.unknown_key(self._client.base_url)
         return str(viewer["username"])
 
     def _ask_viewer(self) -> Any:
-        return self._ask("who you are", VIEWER_QUERY, {}).data["viewer"]
+        return self._ask("who you are", wandb_errors.VIEWER_QUERY, {}).data["viewer"]
 
     def fetch_project_names(self, entity: str) -> list[str]:
         """Names of all projects of an entity that the key may see, sorted.
@@ -157,7 +143,7 @@ class WandbServer:
 
     def fetch_clock(self) -> datetime | None:
         """The server's own clock (UTC); None if it does not say."""
-        self.clock = self._ask("its clock", VIEWER_QUERY, {}).clock
+        self.clock = self._ask("its clock", wandb_errors.VIEWER_QUERY, {}).clock
         return self.clock
 
     def fetch_runs(
@@ -191,20 +177,13 @@ class WandbServer:
         def batches() -> Iterator[RunBatch]:
             for nodes, trouble, counted in pages:
                 if trouble is None:
-                    batch = self._with_pages(entity, project, run_batch(entity, project, nodes))
-                else:
-                    reason = f"W&B does not send its data: {trouble.message}"
-                    lost = (Rejected(entity, project, node.get("name"), reason) for node in nodes)
-                    batch = RunBatch(run_frame([]), tuple(lost))
-                yield replace(batch, asked_for=counted)
+                    yield run_batch(entity, project, nodes, app_url=self.app_url, asked_for=counted)
+                    continue
+                reason = f"W&B does not send its data: {trouble.message}"
+                lost = (Rejected(entity, project, node.get("name"), reason) for node in nodes)
+                yield RunBatch(run_frame([]), tuple(lost), asked_for=counted)
 
         return fetch_ahead(batches())  # pages are read in one thread and made frames in another
-
-    def _with_pages(self, entity: str, project: str, batch: RunBatch) -> RunBatch:
-        """The batch with the address of each run's page."""
-        project_page = f"{self.app_url.rstrip('/')}/{quote(entity, '')}/{quote(project, '')}"
-        pages = [f"{project_page}/runs/{quote(run_id, '')}" for run_id in batch.runs["run_id"]]
-        return replace(batch, runs=batch.runs.with_columns(url=pl.Series(pages, dtype=pl.String)))
 
     def fetch_listing(
         self,
@@ -231,16 +210,10 @@ class WandbServer:
             RetryLaterError: there was no response, or it was too large.
             SourceError: the server refuses the field.
         """
-        variables = {
-            "entity": entity,
-            "project": project,
-            "filters": json.dumps({"name": {"$in": list(run_ids)}}),
-            "first": len(run_ids),
-            "samples": SAMPLES,
-        }
         what = f"the GPU utilisation of {entity}/{project}"
-        found = self._ask(what, EVENTS_QUERY, variables).data["project"]
-        used = utilisation(_nodes(found and found["runs"]))
+        asked = wandb_events.variables(entity, project, run_ids)
+        found = self._ask(what, wandb_events.EVENTS_QUERY, asked).data["project"]
+        used = wandb_events.utilisation(_nodes(found and found["runs"]))
         return {run_id: used[run_id] for run_id in run_ids if run_id in used}
 
     def _run_pages(
@@ -276,26 +249,18 @@ class WandbServer:
                 rows += len(connection["edges"])
                 # Some runs may come twice if others change meanwhile.
                 if rows > 2 * connection[_COUNT] + _MOST_TWICE:
-                    raise SourceError(
-                        f"{self._client.base_url} reported {connection[_COUNT]:,} runs "
-                        f"for {what}, but sent {rows:,}.",
-                        "Ask the administrator of that W&B server.",
+                    raise wandb_errors.too_many(
+                        what, rows, connection[_COUNT], self._client.base_url
                     )
                 yield _nodes(connection), trouble, connection[_COUNT]
 
     def _no_project(self, entity: str, project: str) -> NoProjectError:
         self._require_entity(entity)
-        return NoProjectError(
-            f'The W&B entity "{entity}" has no project "{project}" that this API key may see.',
-            f"Check its spelling against {self.app_url}{entity}, or ask for access to it.",
-        )
+        return wandb_errors.no_project(entity, project, self.app_url)
 
     def _require_entity(self, entity: str) -> None:
         if self._ask(entity, _ENTITY, {"entity": entity}).data["entity"] is None:
-            raise SourceError(
-                f'W&B does not have an entity "{entity}".',
-                f"Use the user or team name that follows {self.app_url} in the project's address.",
-            )
+            raise wandb_errors.no_entity(entity, self.app_url)
 
     def _ask(
         self, what: str, query: str, variables: Mapping[str, Any], omitted: Sequence[str] = ()
@@ -307,13 +272,9 @@ class WandbServer:
             with self._gate.passage():
                 reply = self._client.execute(asked, variables)
         except ClientError as error:
-            raise explain(error, what, self._client) from error
+            raise wandb_errors.explain(error, what, self._client) from error
         if lacking := find_lacking(reply.data, asked):
-            raise SourceError(
-                f"{self._client.base_url} answered the request for {what} without the "
-                f'field "{lacking}".',
-                "Update the W&B server, or install the wandb version that goes with it.",
-            )
+            raise wandb_errors.no_field(lacking, what, self._client.base_url)
         return reply
 
 

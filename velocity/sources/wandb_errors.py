@@ -11,7 +11,13 @@ from textwrap import shorten
 import requests
 
 from velocity.cleaning import without_addresses
-from velocity.errors import ConfigurationError, RetryLaterError, SourceError, UnansweredError
+from velocity.errors import (
+    ConfigurationError,
+    NoProjectError,
+    RetryLaterError,
+    SourceError,
+    UnansweredError,
+)
 from velocity.sources.values import read_json
 from velocity.sources.wandb_client import WandbClient
 from velocity.sources.wandb_http import Answer, ClientError
@@ -20,6 +26,7 @@ VIEWER_QUERY = "query Viewer { viewer { username } }"
 _LONGEST_QUOTE = 200  # characters: some servers answer with pages
 
 _CHECK_URL = "Check WANDB_BASE_URL, and that the server is up and reachable from here."
+_UPDATE = "Update the W&B server, or install the wandb version that goes with it."
 _WAIT = "Nothing is lost: sync again in a few minutes."
 _TOO_MUCH = ("too large", "too big", "timeout", "timed out", "deadline exceeded")
 _PROBE_S = 10.0
@@ -61,7 +68,7 @@ def _refusal(error: ClientError, words: str, what: str, base_url: str) -> Source
     if "Cannot query field" in words:
         return SourceError(
             f"{base_url} does not have a field that is needed to read {what}: {words}.",
-            "Update the W&B server, or install the wandb version that goes with it.",
+            _UPDATE,
         )
     if any(part in said for part in ("permission", "denied", "forbidden")):
         return SourceError(
@@ -133,6 +140,38 @@ def _answer_trouble(answer: Answer, client: WandbClient) -> ConfigurationError |
         )
     # An identity token may belong to a service, which is not a user.
     return unknown_key(base_url) if viewer is None and client.has_key else None
+
+
+def no_project(entity: str, project: str, app_url: str) -> NoProjectError:
+    """The error for a project that an entity does not have, or that the key may not see."""
+    return NoProjectError(
+        f'The W&B entity "{entity}" has no project "{project}" that this API key may see.',
+        f"Check its spelling against {app_url}{entity}, or ask for access to it.",
+    )
+
+
+def no_entity(entity: str, app_url: str) -> SourceError:
+    """The error for an entity that does not exist."""
+    return SourceError(
+        f'W&B does not have an entity "{entity}".',
+        f"Use the user or team name that follows {app_url} in the project's address.",
+    )
+
+
+def no_field(field: str, what: str, base_url: str) -> SourceError:
+    """The error for a response without a field that was requested."""
+    return SourceError(
+        f'{base_url} answered the request for {what} without the field "{field}".',
+        _UPDATE,
+    )
+
+
+def too_many(what: str, sent: int, counted: int, base_url: str) -> SourceError:
+    """The error for a list that does not seem to end."""
+    return SourceError(
+        f"{base_url} reported {counted:,} runs for {what}, but sent {sent:,}.",
+        "Ask the administrator of that W&B server.",
+    )
 
 
 def unknown_key(base_url: str) -> ConfigurationError:

@@ -22,7 +22,8 @@ Kind = Literal["late", "cut", "large", "page", "unreadable", "refused"]
 
 #: Bytes of a response, unpacked; pages are made smaller long before this limit.
 _LARGEST_ANSWER = 64 * 2**20
-_CHUNK = 64 * 1024
+#: Bytes taken at a time, if they have arrived: other threads get their turn before each part.
+_CHUNK = 2**20
 _GZIP = zlib.MAX_WBITS | 16
 
 

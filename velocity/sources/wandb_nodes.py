@@ -1,31 +1,28 @@
-"""Run nodes of W&B's API -> columns of `RUN_SCHEMA`, and the GPU utilisation of runs.
+"""Run nodes of W&B's API -> columns of `RUN_SCHEMA`.
 
 Pure functions: 10,000s of runs a second.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+from urllib.parse import quote
 
 import polars as pl
-import pyarrow as pa  # type: ignore[import-untyped]
 
 from velocity.records import (
     RUN_SCHEMA,
     UTC,
-    WRITER,
     Rejected,
     RunBatch,
     cleaned_frame,
     config_text,
+    lists,
 )
 from velocity.sources.values import (
     EARLIEST,
-    GPU_PERCENT,
     count_of,
     finite,
     instant_of,
-    mean_share,
     noted,
     read_object,
     text_of,
@@ -53,35 +50,24 @@ LISTING_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
 #: Column -> number in the list of features that the client used (its telemetry).
 _FEATURES = {"offline": 4, "resumed": 5, "shared": 67, "rewound": 72}
 _FEATURE_LIST = "3"
-_MICROSECOND = timedelta(microseconds=1)
+_SECONDS_A_DAY, _MICROSECONDS = 86_400, 1_000_000
 _LATEST = 2**63  # after every start
-_WRITER_TYPE = pl.Series(dtype=WRITER).to_arrow(compat_level=pl.CompatLevel.oldest()).type
-
-EVENTS_QUERY = """
-query RunEvents(
-  $entity: String!, $project: String!, $filters: JSONString, $first: Int, $samples: Int
-) {
-  project(name: $project, entityName: $entity) {
-    runs(filters: $filters, first: $first) { edges { node { name events(samples: $samples) } } }
-  }
-}
-"""
-
-#: Rows requested of each run. A row has some 10 values for each GPU of the machine.
-SAMPLES = 100
-#: Rows accepted: servers may count samples in other ways.
-_MOST_ROWS = 10 * SAMPLES
-#: The API puts this before the names that the client wrote.
-_PREFIX = "system."
-_MOST_PERCENT = 100
 
 
-def run_batch(entity: str, project: str, nodes: Iterable[Node]) -> RunBatch:
+def run_batch(
+    entity: str,
+    project: str,
+    nodes: Iterable[Node],
+    *,
+    app_url: str = "/",
+    asked_for: int | None = None,
+) -> RunBatch:
     """A page of full nodes as runs. An unreadable field is null, and named in the run.
 
     Only a node without an id or a creation time is rejected. Of two nodes with the same id, the
-    last counts.
+    last counts. The page of each run is below `app_url`, with a slash at the end.
     """
+    runs_page = f"{app_url}{quote(entity, '')}/{quote(project, '')}/runs/"
     rows: list[dict[str, Any]] = []
     rejected: list[Rejected] = []
     for node in _distinct(nodes):
@@ -91,10 +77,11 @@ def run_batch(entity: str, project: str, nodes: Iterable[Node]) -> RunBatch:
             rejected.append(Rejected(entity, project, row["run_id"], reason))
             continue
         row |= _told_row(node, unreadable)
+        row["url"] = runs_page + quote(row["run_id"], "")
         row["unreadable"] = unreadable or None
         rows.append(row)
     constant: dict[str, Any] = {"entity": entity, "project": project, "source": "api", "trust": 3}
-    return RunBatch(_frame(rows, RUN_SCHEMA, constant), tuple(rejected))
+    return RunBatch(_frame(rows, RUN_SCHEMA, constant), tuple(rejected), asked_for=asked_for)
 
 
 def listing_frame(nodes: Iterable[Node]) -> pl.DataFrame:
@@ -120,9 +107,12 @@ def _why_not_a_run(node: Node, row: Mapping[str, Any]) -> str | None:
 
 
 def _light_row(node: Node, unreadable: list[str]) -> dict[str, Any]:
-    row: dict[str, Any] = {
-        column: noted(text_of, node.get(name), name, unreadable) for column, name in _TEXTS.items()
-    }
+    row: dict[str, Any] = {}
+    for column, name in _TEXTS.items():
+        value = node.get(name)
+        if value is not None and not isinstance(value, str):
+            value = noted(text_of, value, name, unreadable)
+        row[column] = value
     # An empty name is null; otherwise all runs without one would share a group or sweep.
     row["group_name"], row["sweep"] = row["group_name"] or None, row["sweep"] or None
     row["state"] = row["state"] or ""  # an unknown state
@@ -231,7 +221,10 @@ def _object(text: Any, name: str, unreadable: list[str]) -> dict[str, Any] | Non
 def _micros(value: Any) -> int | None:
     """Microseconds since 1970 of a time as W&B writes it."""
     moment = instant_of(value)
-    return None if moment is None else (moment - EARLIEST) // _MICROSECOND
+    if moment is None:
+        return None
+    since = moment - EARLIEST
+    return (since.days * _SECONDS_A_DAY + since.seconds) * _MICROSECONDS + since.microseconds
 
 
 def _frame(
@@ -240,57 +233,22 @@ def _frame(
     constant: Mapping[str, Any],
 ) -> pl.DataFrame:
     """Rows as a frame, built by column from plain values: five times faster than from rows."""
-    return pl.DataFrame(
-        {
-            column: _column(
-                [constant[column]] * len(rows)
-                if column in constant
-                else [row.get(column) for row in rows],
-                dtype,
-            )
-            for column, dtype in schema.items()
-        }
+    columns = (
+        pl.repeat(constant[column], len(rows), dtype=dtype, eager=True)
+        if column in constant
+        else _column([row.get(column) for row in rows], dtype)
+        for column, dtype in schema.items()
     )
+    return pl.DataFrame(dict(zip(schema, columns, strict=True)))
 
 
 def _column(values: list[Any], dtype: Any) -> pl.Series:
-    if isinstance(dtype, pl.List):  # polars takes 5 microseconds per list, arrow none
-        inner = _WRITER_TYPE if dtype.inner == WRITER else pa.string()
-        return pl.Series(pa.array(values, type=pa.list_(inner))).cast(dtype)
-    return pl.Series(values, dtype=pl.Int64 if dtype == UTC else dtype).cast(dtype)
-
-
-def utilisation(nodes: Iterable[Node]) -> dict[str, float | None]:
-    """Run id -> mean share over GPUs and time in which they were busy, 0 to 1.
-
-    From the `name` and `events` (JSON texts) of nodes. Runs without a row about a GPU are left out.
-    A run has None if any of its rows, or any percentage, is not one, and if it comes twice.
-    """
-    found: dict[str, float | None] = {}
-    for node in nodes:
-        run_id = node["name"]
-        if not isinstance(run_id, str):
-            continue
-        try:
-            share = None if run_id in found else mean_share([*_percents(node["events"])])
-            if share is not None or run_id in found:
-                found[run_id] = share
-        except (TypeError, ValueError):
-            found[run_id] = None
-    return found
-
-
-def _percents(events: Any) -> Iterator[float]:
-    """The percentages of every GPU in every row; an error if anything is not what it should be."""
-    if events is None:
-        return
-    if not isinstance(events, list) or len(events) > _MOST_ROWS:
-        raise TypeError("not a list of rows")
-    for text in events:
-        for name, value in (read_object(text) or {}).items():
-            if value is None or not GPU_PERCENT.fullmatch(name.removeprefix(_PREFIX)):
-                continue
-            percent = finite(value)
-            if percent is None or not 0 <= percent <= _MOST_PERCENT:
-                raise ValueError("not a percentage")
-            yield percent
+    if not dtype.is_nested() or values.count(None) == len(values):
+        return pl.Series(values, dtype=pl.Int64 if dtype == UTC else dtype).cast(dtype)
+    if isinstance(dtype, pl.List):
+        flat = [it for value in values if value is not None for it in value]
+        return lists(_column(flat, dtype.inner), [None if it is None else len(it) for it in values])
+    fields = ((it.name, it.dtype) for it in dtype.fields)
+    return pl.DataFrame(
+        {name: _column([it.get(name) for it in values], inner) for name, inner in fields}
+    ).to_struct()

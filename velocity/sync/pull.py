@@ -18,29 +18,26 @@ W&B's API is not always right, so errors in its answers must do no lasting harm:
 Merged runs stay if a pull is interrupted; the next one continues from the last that succeeded.
 """
 
-import time
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 import polars as pl
 
 from velocity import formats
-from velocity.errors import RetryLaterError, SourceError, UnansweredError
+from velocity.errors import UnansweredError
 from velocity.record import Intake, PullState
-from velocity.records import Rejected, RunBatch
 from velocity.sources.base import Server
+from velocity.sync.heartbeat_filter import is_filter_right
 from velocity.sync.own_clock import find_clock_ahead
-from velocity.sync.results import OnProgress, Progress, ProjectResult, Stage
+from velocity.sync.results import OnProgress, Progress, ProjectResult
+from velocity.sync.runs_read import RunsRead
 
 #: W&B shows changes late, by 10 minutes and more.
 _OVERLAP = timedelta(hours=1)
 _RECONCILE_EVERY = timedelta(days=1)
 #: Scans of a changing list, before missing runs are only reported.
 _ATTEMPTS = 3
-#: Merging several pages costs little more than one, so a merge waits for rows, but not for long.
-_MERGED_ROWS = 5_000
-_MERGED_SECONDS = 1.0
 
 
 def pull_project(
@@ -67,7 +64,7 @@ def pull_project(
         pull.run(record.read_pull_state(result.entity, result.project), full=full)
     finally:
         result.requests = server.requests
-        pull.tell("pull", ended=True)
+        pull.end()
 
 
 def leave_project(
@@ -102,10 +99,11 @@ class _Pull:
         self._result = result
         self._key = result.entity, result.project
         self._on_progress = on_progress
-        self._total: int | None = None
-        self._read: set[str | None] = set()  # ids of all returned runs
-        self._rejected: dict[str | None, Rejected] = {}  # skipped so far
-        self._filters = True  # whether the server seems able to filter by heartbeat
+        self._runs = RunsRead(record, server, result, on_progress)
+
+    def end(self) -> None:
+        """Report that the pull ended."""
+        self._runs.tell("pull", ended=True)
 
     def begin(self, clock: Callable[[], datetime]) -> None:
         """Ask for the run count, which comes with the server's time."""
@@ -147,11 +145,11 @@ class _Pull:
 
     def _read_everything(self) -> None:
         """Read every run, page by page, and mark missing ones as deleted."""
-        self._total = self._counted
-        self.tell("pull")
-        self._merge(self._server.fetch_runs(*self._key))
-        if self._is_complete(self._read, self._total):
-            self._mark_deleted(self._read)
+        self._runs.total = self._counted
+        self._runs.tell("pull")
+        self._runs.read()
+        if self._is_complete(self._runs.ids, self._runs.total):
+            self._mark_deleted(self._runs.ids)
         else:
             self._reconcile()
 
@@ -168,7 +166,7 @@ class _Pull:
             complete = self._is_complete(listed, before)
             differing = self._record.list_differing(*self._key, listing)
             # Skipped runs differ because they could not be merged.
-            self._read_again(differing, but=self._rejected.keys())
+            self._runs.read_again(differing, but=self._runs.rejected.keys())
             if complete:
                 self._mark_deleted(listed)
                 return
@@ -202,13 +200,13 @@ class _Pull:
     def _mark_deleted(self, scanned: set[str | None]) -> None:
         missing = self._record.list_missing(*self._key, scanned)
         # Two changes during a scan can cancel out in the count: ask for each run by id.
-        self._read.difference_update(missing)
-        self._merge(self._server.fetch_runs(*self._key, run_ids=missing))
+        self._runs.ids.difference_update(missing)
+        self._runs.read(run_ids=missing)
         self._mark_gone(missing)
 
     def _mark_gone(self, asked: Sequence[str]) -> None:
         """Mark runs as deleted that were asked for and not returned."""
-        gone = [run_id for run_id in asked if run_id not in self._read]
+        gone = [run_id for run_id in asked if run_id not in self._runs.ids]
         self._record.mark_deleted(*self._key, gone, at=self._started_at)
         self._result.deleted += len(gone)
 
@@ -220,15 +218,15 @@ class _Pull:
         A new heartbeat moves its run to the end of the list, and others past the cursor: a list
         that is too short is read again.
         """
-        self.tell("pull")
+        self._runs.tell("pull")
         missing = 0
         for _ in range(_ATTEMPTS):
             try:
-                matching = self._merge(self._server.fetch_runs(*self._key, since=since))
+                matching = self._runs.read(since=since)
             except UnansweredError:
-                self._filters = False
+                self._runs.filterable = False
                 return None
-            missing = 0 if matching is None else matching - len(self._read)
+            missing = 0 if matching is None else matching - len(self._runs.ids)
             if missing <= 0:
                 break
         return missing
@@ -236,11 +234,11 @@ class _Pull:
     def _read_unsettled(self) -> None:
         """Read skipped and unfinished runs again."""
         # Skipped runs have requests of their own, because they may need smaller pages.
-        self._read_again(self._record.list_to_read_again(*self._key, "rejected"), but=self._read)
+        self._runs.read_again(self._record.list_to_read_again(*self._key, "rejected"))
         unfinished = self._record.list_to_read_again(*self._key, "unfinished")
-        self._read_again(unfinished, but=self._read)
+        self._runs.read_again(unfinished)
         for run_id in unfinished:
-            self._read_again([run_id], but=self._read)
+            self._runs.read_again([run_id])
         self._mark_gone(unfinished)
 
     def _explains_count(self, uncollected: int) -> bool:
@@ -259,32 +257,24 @@ class _Pull:
 
         Hidden runs and runs of forgotten people are never in the record.
         """
-        skipped = sum(run_id is not None for run_id in self._rejected)
+        skipped = sum(run_id is not None for run_id in self._runs.rejected)
         return self._counted - self._record.count_collected(*self._key) - skipped
 
     def _read_named(self) -> None:
         """Read runs again whose config has a key that the settings name only now."""
         found = self._record.list_to_read_again(*self._key, "unread_named")
-        if count := self._read_again(found, but=self._read):
+        if count := self._runs.read_again(found):
             self._result.notes.append(
                 f"The settings name another config key: read the configs of "
                 f"{formats.plural(count, 'run')} again."
             )
 
-    def _read_again(self, run_ids: Iterable[str], *, but: Container[str | None]) -> int:
-        """Read runs by id, except for those in `but`; return how many these are."""
-        wanted = [run_id for run_id in run_ids if run_id not in but]
-        if wanted:
-            self._merge(self._server.fetch_runs(*self._key, run_ids=wanted))
-        return len(wanted)
-
     def _check_filter(self) -> bool | None:
         """Whether the server's filter by heartbeat agrees with the scan; None: not known."""
         window = self._record.known_window(*self._key)
-        expected = {run_id for run_id in window if run_id in self._read}
-        if not expected:
-            return None
-        trusted = self._filters and self._has_right_filter(expected, min(window.values()))
+        trusted = is_filter_right(
+            self._server, self._key, window, self._runs.ids, may_be=self._runs.filterable
+        )
         if trusted is False:
             self._result.notes.append(
                 "W&B's filter by heartbeat cannot be relied on here: every sync reads all runs of "
@@ -292,36 +282,12 @@ class _Pull:
             )
         return trusted
 
-    def _has_right_filter(self, expected: set[str], since: datetime) -> bool | None:
-        """Whether the filter returns the right runs; None: not known."""
-        try:
-            found = self._heartbeats(since=since)
-            # A run may have been deleted since the scan; if it still exists, the filter is wrong.
-            left_out = self._heartbeats(run_ids=sorted(expected - found.keys()))
-        except RetryLaterError:
-            return None
-        except SourceError:
-            return False
-        inside = all(at is not None and at >= since for at in found.values())
-        return inside and not any(at is not None and at >= since for at in left_out.values())
-
-    def _heartbeats(
-        self, *, since: datetime | None = None, run_ids: list[str] | None = None
-    ) -> dict[str, datetime | None]:
-        # A listing also has runs that W&B cannot send whole.
-        frames = self._server.fetch_listing(*self._key, since=since, run_ids=run_ids)
-        return {
-            run_id: at
-            for frame in frames
-            for run_id, at in frame.select("run_id", "heartbeat_at").iter_rows()
-        }
-
     def _finish(self, state: PullState, *, reconciled: bool) -> None:
         """Record that the pull succeeded, where the next one starts, and the skipped runs."""
         if reconciled:
             uncollected = self._find_uncollected()
             state = replace(state, reconciled_at=self._started_at, uncollected=uncollected)
-        self._result.rejected = list(self._rejected.values())
+        self._result.rejected = list(self._runs.rejected.values())
         self._record.merge_project(
             *self._key,
             rejected=self._result.rejected,
@@ -329,48 +295,4 @@ class _Pull:
             app_url=self._server.app_url,
             pull=state,
         )
-        self._total = len(self._read)
-
-    def _merge(self, batches: Iterable[RunBatch]) -> int | None:
-        """Merge batches as they arrive, a few at a time; return how many runs they should have."""
-        asked_for: int | None = None
-        waiting: list[RunBatch] = []
-        since = time.monotonic()
-        try:
-            for batch in batches:
-                asked_for = batch.asked_for
-                if self._total is None:
-                    self._total = asked_for
-                waiting.append(batch)
-                rows = sum(it.runs.height for it in waiting)
-                if rows >= _MERGED_ROWS or time.monotonic() - since >= _MERGED_SECONDS:
-                    self._merge_batches(waiting)
-                    waiting, since = [], time.monotonic()
-        finally:  # batches before a failure are merged too
-            if waiting:
-                self._merge_batches(waiting)
-        return asked_for
-
-    def _merge_batches(self, batches: Sequence[RunBatch]) -> None:
-        self.tell("merge")
-        self._result.counts += self._record.merge_runs(pl.concat([it.runs for it in batches]))
-        for batch in batches:
-            # A server may fail to filter by heartbeat if one of them is not a time.
-            odd = batch.runs["unreadable"].list.contains("heartbeatAt").any()
-            self._filters = self._filters and not odd
-            run_ids = batch.runs["run_id"].to_list()
-            self._read.update(run_ids)
-            for run_id in run_ids:
-                self._rejected.pop(run_id, None)
-            for row in batch.rejected:
-                self._read.add(row.run_id)
-                self._rejected[row.run_id] = row
-        self.tell("pull")
-
-    def tell(self, stage: Stage, *, ended: bool = False) -> None:
-        """Report how far the pull is."""
-        done, total = len(self._read), self._total
-        if total is not None and done > total:  # runs that were read again are not in it
-            total = None
-        far = Progress(stage, self._result.name, done, total, ended=ended)
-        self._on_progress(far)
+        self._runs.total = len(self._runs.ids)
