@@ -8,13 +8,13 @@ import traceback
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, cast
+from typing import Any, NoReturn, cast
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
 from velocity import __version__
-from velocity.cli.options import ConfigOption, DataOption, takes_places
+from velocity.cli.options import CONFIG, DATA, flag, takes_places
 from velocity.cli.progress import say
 from velocity.errors import VelocityError
 
@@ -112,12 +112,11 @@ def _show_version(wanted: bool) -> None:
 
 def _start(
     ctx: typer.Context,
-    data: DataOption = None,
-    config: ConfigOption = None,
-    version: Annotated[  # noqa: ARG001 - its callback does the work
-        bool,
-        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
-    ] = False,
+    data: Path | None = DATA,
+    config: Path | None = CONFIG,
+    version: bool = flag(  # noqa: ARG001 - its callback does the work
+        "--version", "Show the version.", callback=_show_version, is_eager=True
+    ),
 ) -> None:
     ctx.obj = data, config
 

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import polars as pl
 import typer
 
 from velocity import __version__
 from velocity.cleaning import cleaned, escaped
-from velocity.cli.options import Places, option
+from velocity.cli.options import Places, flag
 from velocity.cli.output import json_text, write_bytes
 from velocity.cli.progress import say
 from velocity.errors import ConfigurationError, VelocityError, import_extra
@@ -68,11 +68,7 @@ _COLOURS = {"ok": typer.colors.GREEN, "note": typer.colors.YELLOW, "broken": typ
 
 
 def doctor(
-    places: Places,
-    *,
-    as_json: Annotated[
-        bool, option("--json", None, "Write the findings as JSON, for a program.")
-    ] = False,
+    places: Places, *, as_json: bool = flag("--json", "Write the findings as JSON, for a program.")
 ) -> None:
     """Check the installation, with a fix for each problem.
 

@@ -1,9 +1,10 @@
 """velocity metrics, runs, experiments, loops, export: figures and the rows behind them."""
 
 from collections.abc import Callable, Sequence
+from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import polars as pl
 import typer
@@ -12,21 +13,23 @@ import velocity
 from velocity.api import Reader
 from velocity.api.exported import write_parquet
 from velocity.cli.options import (
-    ActorOption,
-    FormatOption,
-    FromOption,
-    OutOption,
+    FORMAT,
+    FROM,
+    OUT,
+    QUIET,
+    SCHOLAR,
+    TO,
+    Actor,
+    Format,
     Period,
     Places,
-    QuietOption,
-    ScholarOption,
-    ToOption,
+    actor_option,
     check_window,
+    flag,
     option,
 )
 from velocity.cli.output import show
 from velocity.cli.progress import say, show_progress
-from velocity.reading.reads import Actor
 from velocity.sync.results import of_steps
 
 By = Literal["scholar", "stream", "programme", "line", "experiment", "result", "sequence", "host"]
@@ -78,27 +81,20 @@ _AT_END = {"experiment", "result"}
 def metrics(
     places: Places,
     *,
-    by: Annotated[
-        By,
-        option(
-            "--by",
-            None,
-            "One row per scholar, stream, programme, line, experiment in flight, result without a "
-            "next launch, sequence that changed one setting at a time, or rented host.",
-        ),
-    ] = "scholar",
-    period: Annotated[
-        Period, option("--period", None, "One row for the whole time, or one per period.")
-    ] = "all",
-    from_day: FromOption = None,
-    to_day: ToOption = None,
-    scholar: ScholarOption = None,
-    actor: ActorOption = "person",
-    every: Annotated[
-        bool, option("--all", None, "Show every column in a table, not only the main ones.")
-    ] = False,
-    form: FormatOption = None,
-    out: OutOption = None,
+    by: By = option(
+        None,
+        "One row per scholar, stream, programme, line, experiment in flight, result without a "
+        "next launch, sequence that changed one setting at a time, or rented host.",
+        default="scholar",
+    ),
+    period: Period = option(None, "One row for the whole time, or one per period.", default="all"),
+    from_day: date | None = FROM,
+    to_day: date | None = TO,
+    scholar: str | None = SCHOLAR,
+    actor: Actor = actor_option("person"),
+    every: bool = flag("--all", "Show every column in a table, not only the main ones."),
+    form: Format | None = FORMAT,
+    out: Path | None = OUT,
 ) -> None:
     """Every metric by scholar, stream, programme or line.
 
@@ -154,26 +150,26 @@ def _main_figures(keys: Sequence[str]) -> "tuple[str | pl.Expr, ...]":
 
 
 def _list_command(
-    listed: Callable[..., pl.DataFrame], text: str, *columns: str, default: Actor = "person"
+    listed: Callable[..., pl.DataFrame], text: str, *columns: str, whose: Actor = "person"
 ) -> Callable[..., None]:
     """Return the command that shows a read; a table shows `columns` of it.
 
-    `default`: whose launches it lists without --actor.
+    `whose`: whose launches it lists without --actor.
     """
 
     def list_rows(
         places: Places,
         *,
-        from_day: FromOption = None,
-        to_day: ToOption = None,
-        scholar: ScholarOption = None,
-        actor: ActorOption = default,
-        form: FormatOption = None,
-        out: OutOption = None,
+        from_day: date | None = FROM,
+        to_day: date | None = TO,
+        scholar: str | None = SCHOLAR,
+        actor: Actor = actor_option(whose),
+        form: Format | None = FORMAT,
+        out: Path | None = OUT,
     ) -> None:
         check_window(from_day, to_day)
-        whose = {"scholar": scholar, "actor": actor}
-        read = partial(_read, places, listed, from_day=from_day, to_day=to_day, **whose)
+        asked = {"from_day": from_day, "to_day": to_day, "scholar": scholar, "actor": actor}
+        read = partial(_read, places, listed, **asked)
         show(read, form=form, out=out, shown=columns)
 
     list_rows.__doc__ = text
@@ -187,7 +183,7 @@ runs = _list_command(
     Each has its state on W&B, how it was classified, and the experiment that it joined.
     """,
     *("scholar", "run_id", "class", "started_at", "active_hours", "experiment_id", "flags"),
-    default="all",
+    whose="all",
 )
 experiments = _list_command(
     Reader.experiments,
@@ -212,15 +208,12 @@ loops = _list_command(
 def export(
     places: Places,
     *,
-    parquet: Annotated[
-        Path,
-        option(
-            "--parquet",
-            "DIR",
-            "Folder for the files. DIR/latest leads to the newest ones, which change all at once.",
-        ),
-    ],
-    quiet: QuietOption = False,
+    parquet: Path = option(
+        "DIR",
+        "Folder for the files. DIR/latest leads to the newest ones, which change all at once.",
+        default=...,
+    ),
+    quiet: bool = QUIET,
 ) -> None:
     """Write every figure and row as Parquet files, for BI tools.
 

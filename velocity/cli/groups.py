@@ -3,11 +3,10 @@
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
 
 import typer
 
-from velocity.cli.options import FormatOption, OutOption, Places, option
+from velocity.cli.options import FORMAT, OUT, Format, Places, option
 from velocity.cli.output import show
 from velocity.reading.roll_up import roll_up
 from velocity.sentences.groups import in_words
@@ -31,17 +30,13 @@ def _store(text: str) -> _Store:
 def groups(
     places: Places,
     *,
-    store: Annotated[
-        list[_Store] | None,
-        option(
-            "--store",
-            "NAME=DIR",
-            "A programme and its data folder; can be repeated. Default: the one of --data.",
-            parser=_store,
-        ),
-    ] = None,
-    form: FormatOption = None,
-    out: OutOption = None,
+    store: list[_Store] | None = option(
+        "NAME=DIR",
+        "A programme and its data folder; can be repeated. Default: the one of --data.",
+        parser=_store,
+    ),
+    form: Format | None = FORMAT,
+    out: Path | None = OUT,
 ) -> None:
     """Published weeks of groups of streams, of one or several programmes.
 

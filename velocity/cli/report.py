@@ -2,13 +2,14 @@
 
 import os
 from datetime import UTC, date, datetime, timedelta
-from typing import Annotated, Any, Literal
+from pathlib import Path
+from typing import Any, Literal
 
 import typer
 
 from velocity import state
 from velocity.api.arguments import check_scholar
-from velocity.cli.options import OutOption, Places, StreamOption, option
+from velocity.cli.options import OUT, STREAM, Places, flag, option
 from velocity.cli.output import form_of, write_bytes
 from velocity.cli.progress import say
 from velocity.delivery import Address
@@ -43,46 +44,29 @@ _STANDARD_ERROR = 2
 _WRITERS = {"md": as_markdown, "html": as_html, "csv": as_csv, "slack": as_message}
 _PAGES = {".md": "md", ".html": "html", ".htm": "html"}
 _EXTENSIONS = _PAGES | {".csv": "csv"}
-_LONGEST_DAYS = 366
 
 
 def report(
     places: Places,
     *,
-    week: Annotated[
-        str | None,
-        option(
-            "--week", "W", "ISO week, such as 2026-W20. Default: the latest one that is complete."
-        ),
-    ] = None,
-    since: Annotated[
-        str | None,
-        option(
-            "--since",
-            "W",
-            "Write the end-of-term report over the published weeks from this one to --week.",
-        ),
-    ] = None,
-    stream: StreamOption = None,
-    form: Annotated[
-        Literal["md", "html", "csv", "slack"] | None,
-        option(
-            "--format",
-            None,
-            "Markdown, one HTML file that prints on a page, conclusions by stream as CSV, or the "
-            "text for Slack. Default: the extension of --out, else md.",
-        ),
-    ] = None,
-    out: OutOption = None,
-    post: Annotated[
-        bool,
-        option(
-            "--post", None, "Send it to the address in VELOCITY_WEBHOOK_URL, at most once per week."
-        ),
-    ] = False,
-    again: Annotated[
-        bool, option("--again", None, "With --post: send it even if it was posted before.")
-    ] = False,
+    week: str | None = option(
+        "W", "ISO week, such as 2026-W20. Default: the latest one that is complete."
+    ),
+    since: str | None = option(
+        "W", "Write the end-of-term report over the published weeks from this one to --week."
+    ),
+    stream: str | None = STREAM,
+    form: Literal["md", "html", "csv", "slack"] | None = option(
+        None,
+        "Markdown, one HTML file that prints on a page, conclusions by stream as CSV, or the "
+        "text for Slack. Default: the extension of --out, else md.",
+        "--format",
+    ),
+    out: Path | None = OUT,
+    post: bool = flag(
+        "--post", "Send it to the address in VELOCITY_WEBHOOK_URL, at most once per week."
+    ),
+    again: bool = flag("--again", "With --post: send it even if it was posted before."),
 ) -> None:
     """Write the stand-up digest of a week on one page.
 
@@ -156,35 +140,18 @@ def _tell_operator(where: Where, week: str, error: VelocityError) -> None:
 def brief(
     places: Places,
     *,
-    scholar: Annotated[str, option("--scholar", "ID", "The scholar whom it is about.")],
-    stream: Annotated[
-        str | None,
-        option("--stream", "ID", "Only their work in this stream, as its mentors see it."),
-    ] = None,
-    days: Annotated[
-        int,
-        typer.Option(
-            "--days", metavar="N", min=1, max=_LONGEST_DAYS, help="How many whole days it covers."
-        ),
-    ] = 7,
-    form: Annotated[
-        Literal["md", "html"] | None,
-        option(
-            "--format",
-            None,
-            "Markdown, or one HTML file. Default: the extension of --out, else md.",
-        ),
-    ] = None,
-    out: OutOption = None,
-    to: Annotated[
-        str | None,
-        option(
-            "--to",
-            "WHO",
-            "Send it to the scholar, a mentor or a research manager, by roster id or e-mail "
-            "address; see docs/nudges.md.",
-        ),
-    ] = None,
+    scholar: str = option("ID", "The scholar whom it is about.", default=...),
+    stream: str | None = option("ID", "Only their work in this stream, as its mentors see it."),
+    days: int = option("N", "How many whole days it covers.", default=7, min=1, max=366),
+    form: Literal["md", "html"] | None = option(
+        None, "Markdown, or one HTML file. Default: the extension of --out, else md.", "--format"
+    ),
+    out: Path | None = OUT,
+    to: str | None = option(
+        "WHO",
+        "Send it to the scholar, a mentor or a research manager, by roster id or e-mail "
+        "address; see docs/nudges.md.",
+    ),
 ) -> None:
     """Write what to talk about with one scholar, on one screen.
 
