@@ -9,7 +9,7 @@ from zoneinfo import available_timezones
 
 import typer
 
-from velocity.cli.doctor import UNKNOWN_STATES_HINT, unknown_states
+from velocity.cli.findings import UNKNOWN_STATES_HINT, unknown_states
 from velocity.cli.options import (
     ENTITY,
     QUIET,
