@@ -19,7 +19,7 @@ from velocity.nudge.addresses import addresses, tell_operator
 from velocity.nudge.rules import Evidence, Nudge, picked, runway
 from velocity.reading import reads
 from velocity.reading.access import Scope, current_roster, viewer_of
-from velocity.reading.mine import TODAY_DAYS, Today
+from velocity.reading.today import TODAY_DAYS, Today
 from velocity.record import exclusions
 from velocity.roster.models import Roster, Scholar
 from velocity.sentences import nudges as words
