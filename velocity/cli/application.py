@@ -45,7 +45,7 @@ Read figures
   explain     explain  Show the rows behind a figure and how they add up.
   export      figures  Write every figure and row as Parquet files, for BI tools.
   report      report   Write the stand-up digest of a week on one page.
-  groups      groups   Published weeks of groups of streams, of one or several programmes.
+  groups      figures  Published weeks of groups of streams, of one or several programmes.
   brief       report   Write what to talk about with one scholar, on one screen.
   nudge       nudge    Send the messages that people asked for, if any are due.
 Maintain the data

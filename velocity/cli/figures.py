@@ -1,6 +1,7 @@
-"""velocity metrics, runs, experiments, loops, export: figures and the rows behind them."""
+"""velocity metrics, runs, experiments, loops, groups, export: figures, and rows behind them."""
 
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -30,6 +31,10 @@ from velocity.cli.options import (
 )
 from velocity.cli.output import show
 from velocity.cli.progress import say, show_progress
+from velocity.reading.roll_up import roll_up
+from velocity.sentences.groups import in_words
+from velocity.settings import load_settings
+from velocity.store.snapshot import Snapshot, current_snapshot
 from velocity.sync.results import of_steps
 
 By = Literal["scholar", "stream", "programme", "line", "experiment", "result", "sequence", "host"]
@@ -203,6 +208,48 @@ loops = _list_command(
     *("scholar", "project", "label", "status", "started_at", "machine_hours"),
     *("reaction_hours", "loop_hours"),
 )
+
+
+def _named_store(text: str) -> tuple[str, Path]:
+    name, _, folder = text.rpartition("=")
+    if not name.strip() or not folder:
+        raise typer.BadParameter(f"'{text}' is not NAME=DIR, such as vision=/srv/vision/data")
+    return name.strip(), Path(folder)
+
+
+def groups(
+    places: Places,
+    *,
+    stores: list[tuple[str, Path]] | None = option(
+        "NAME=DIR",
+        "A programme and its data folder; can be repeated. Default: the one of --data.",
+        "--store",
+        parser=_named_store,
+    ),
+    form: Format | None = FORMAT,
+    out: Path | None = OUT,
+) -> None:
+    """Published weeks of groups of streams, of one or several programmes.
+
+    They do not name anybody: leads who may not see individuals see the same.
+    """
+    given = stores or [(load_settings(places.config).programme.name, places.data)]
+    programmes: dict[str, Snapshot] = {}
+    with ExitStack() as opened:
+        for name, folder in given:
+            if name in programmes:
+                raise typer.BadParameter(f"two stores are called '{name}'")
+            programmes[name] = Snapshot(current_snapshot(folder))
+            opened.callback(programmes[name].close)
+        weeks = roll_up(programmes)
+    show(
+        lambda: weeks,
+        form=form,
+        out=out,
+        in_words=lambda frame: in_words(frame.filter("visible")).drop("visible"),
+        keys=("programme", "group_name", "week_start"),
+        nothing="No week of a group is published yet.",
+    )
 
 
 def export(
