@@ -57,7 +57,7 @@ Maintain the data
   record      maintain Move the record to a server, or back.
   roster      roster   Check the roster, or write entries for it.
 """
-_STOPPED = 130
+_STOPPED = 130  # by Ctrl-C
 #: What Typer repeats from pydantic about a wrong value -> plain words.
 _PLAIN = (
     (r"^Value error, ", ""),
@@ -145,7 +145,10 @@ def main() -> None:
         make_group()(prog_name="velocity")
     except SystemExit as end:
         if end.code == _STOPPED:
-            _leave_at_once()
+            # Threads that wait for a server would make DuckDB print what they hold.
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(_STOPPED)
         raise
     except VelocityError as error:
         _fail(error.message, error.hint)
@@ -163,13 +166,6 @@ def main() -> None:
             f"({Path(last.filename).name}:{last.lineno}).",
             f"This is a bug in velocity; please report it{_write_details(error)}.",
         )
-
-
-def _leave_at_once() -> NoReturn:
-    """End after Ctrl-C. Threads that wait for a server would make DuckDB print what they hold."""
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(_STOPPED)
 
 
 def _write_details(error: Exception) -> str:
@@ -190,8 +186,7 @@ def _steps(error: BaseException) -> Iterator[str]:
     Error messages and file paths are left out: both may name people, and `velocity forget` does
     not search these files.
     """
-    earlier = error.__cause__ or error.__context__
-    if earlier is not None:
+    if earlier := error.__cause__ or error.__context__:
         yield from _steps(earlier)
     for frame, line in traceback.walk_tb(error.__traceback__):
         module = frame.f_globals.get("__name__", "?")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -210,21 +211,27 @@ loops = _list_command(
 )
 
 
-def _named_store(text: str) -> tuple[str, Path]:
+@dataclass(frozen=True)
+class _Store:
+    name: str
+    folder: Path
+
+
+def _store(text: str) -> _Store:
     name, _, folder = text.rpartition("=")
     if not name.strip() or not folder:
         raise typer.BadParameter(f"'{text}' is not NAME=DIR, such as vision=/srv/vision/data")
-    return name.strip(), Path(folder)
+    return _Store(name.strip(), Path(folder))
 
 
 def groups(
     places: Places,
     *,
-    stores: list[tuple[str, Path]] | None = option(
+    stores: list[_Store] | None = option(
         "NAME=DIR",
         "A programme and its data folder; can be repeated. Default: the one of --data.",
         "--store",
-        parser=_named_store,
+        parser=_store,
     ),
     form: Format | None = FORMAT,
     out: Path | None = OUT,
@@ -233,14 +240,14 @@ def groups(
 
     They do not name anybody: leads who may not see individuals see the same.
     """
-    given = stores or [(load_settings(places.config).programme.name, places.data)]
+    given = stores or [_Store(load_settings(places.config).programme.name, places.data)]
     programmes: dict[str, Snapshot] = {}
     with ExitStack() as opened:
-        for name, folder in given:
-            if name in programmes:
-                raise typer.BadParameter(f"two stores are called '{name}'")
-            programmes[name] = Snapshot(current_snapshot(folder))
-            opened.callback(programmes[name].close)
+        for it in given:
+            if it.name in programmes:
+                raise typer.BadParameter(f"two stores are called '{it.name}'")
+            programmes[it.name] = Snapshot(current_snapshot(it.folder))
+            opened.callback(programmes[it.name].close)
         weeks = roll_up(programmes)
     show(
         lambda: weeks,

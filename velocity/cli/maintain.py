@@ -15,7 +15,7 @@ from velocity.store.live import move
 from velocity.sync.archive import Archived
 from velocity.sync.archive import archive as archive_runs
 from velocity.sync.backup import back_up
-from velocity.sync.forget import Person, forget_person, look_up
+from velocity.sync.forget import forget_person, look_up
 from velocity.sync.restore import restore as restore_backup
 
 _MIB = 2**20
@@ -116,7 +116,12 @@ def forget(
         raise typer.BadParameter("there is no terminal to ask on; use --yes to skip the question")
     found = look_up(places.data, settings, person)
     if not (quiet and yes):
-        _show_person(found)
+        for username, runs in found.runs.items():
+            say(f"Username {label(username)}: {plural(runs, 'run')}.")
+        it = found.names
+        names = sorted(it.scholars | it.usernames | it.labels | it.emails)
+        listed = ", ".join(map(label, names))
+        say(f"Figures and traces of these names will be removed: {listed}.")
     if not yes:
         _confirm()
     with show_progress(quiet=quiet) as on_progress:
@@ -132,20 +137,11 @@ def forget(
         say("Remove the person from the roster file too: it still has their name and address.")
 
 
-def _show_person(found: Person) -> None:
-    """Say what would be removed."""
-    for username, runs in found.runs.items():
-        say(f"Username {label(username)}: {plural(runs, 'run')}.")
-    names = found.names
-    every = sorted(names.scholars | names.usernames | names.labels | names.emails)
-    say(f"Figures and traces of these names will be removed: {', '.join(map(label, every))}.")
-
-
 def _confirm() -> None:
     typer.confirm("Remove all of this? It cannot be undone.", err=True, abort=True)
 
 
-record = typer.Typer(help="Move the record to a server, or back.", no_args_is_help=True)
+record = typer.Typer(no_args_is_help=True)
 
 
 @record.callback()

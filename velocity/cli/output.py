@@ -26,7 +26,7 @@ from velocity.cli.options import Format
 from velocity.cli.progress import say
 from velocity.errors import VelocityError
 from velocity.formats import written
-from velocity.reading.downloads import csv_bytes
+from velocity.reading.downloads import csv_bytes, parquet_bytes
 
 _FILE_WIDTH = 100  # of a table that is not shown on a terminal
 _SUFFIXES = {".csv": "csv", ".json": "json", ".parquet": "parquet"}
@@ -67,7 +67,8 @@ def show(
         raise typer.BadParameter("a terminal cannot show Parquet: name a file with --out")
     frame = read()
     if chosen != "table":
-        write_bytes(_encoded(frame, chosen), out)
+        encode = {"csv": csv_bytes, "parquet": parquet_bytes}.get(chosen)
+        write_bytes(encode(frame) if encode else json_text(frame).encode(), out)
         return
     frame = in_words(frame)
     if frame.is_empty():
@@ -137,16 +138,6 @@ def _plain(value: Any) -> Any:
     if isinstance(value, date):
         return value.isoformat().replace("+00:00", "Z")
     return value.to_dicts()
-
-
-def _encoded(frame: pl.DataFrame, form: str) -> bytes:
-    if form == "csv":
-        return csv_bytes(frame)
-    if form == "json":
-        return json_text(frame).encode()
-    buffer = io.BytesIO()
-    frame.write_parquet(buffer)
-    return buffer.getvalue()
 
 
 def _print(content: bytes) -> None:

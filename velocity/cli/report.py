@@ -35,8 +35,7 @@ from velocity.report.brief import find_address, find_reader, send_brief
 from velocity.report.post import WEBHOOK, post_once, title_of
 from velocity.roster.models import load_roster
 from velocity.settings import load_settings
-from velocity.state import Where
-from velocity.store import Snapshot, latest_snapshot
+from velocity.store import latest_snapshot
 from velocity.sync.watch import Log
 
 _STANDARD_ERROR = 2
@@ -91,7 +90,12 @@ def report(
         made = make_term_report(snapshot, first=first, last=monday, **seen)
     else:
         if individuals and monday is not None:
-            _refuse_before_data(snapshot, monday)
+            begins = reads.trust(snapshot)["first_day"].item()
+            if begins is not None and monday + timedelta(weeks=1) <= begins:
+                raise VelocityError(
+                    f"{week_id(monday)} is before the first day with a run, {begins}.",
+                    "Name a later week.",
+                )
         made = make_digest(snapshot, week=monday, stream=stream, posted=post, **seen)
     if out is not None or not post:
         write_bytes(_WRITERS[chosen](made).encode(), out)
@@ -102,7 +106,11 @@ def report(
             text = as_message(made, address.form, address.longest(title_of(made.week)))
             posted = post_once(where, address, text, week=made.week, stream=stream, again=again)
         except VelocityError as error:
-            _tell_operator(where, made.week, error)
+            # A timer's own error is easily missed.
+            now = datetime.now(UTC)
+            said = f"The digest of {made.week} was not posted. {error.message} {error.hint}"
+            subject = f"{made.week} {now.date()}"
+            tell_operator(where, Log(_STANDARD_ERROR), "post_failed", subject, said, now=now)
             raise
         if posted:
             say(f"Posted the digest of {made.week}.")
@@ -113,28 +121,11 @@ def report(
             )
 
 
-def _refuse_before_data(snapshot: Snapshot, monday: date) -> None:
-    begins = reads.trust(snapshot)["first_day"].item()
-    if begins is not None and monday + timedelta(weeks=1) <= begins:
-        raise VelocityError(
-            f"{week_id(monday)} is before the first day with a run, {begins}.",
-            "Name a later week.",
-        )
-
-
 def _monday(week: str | None) -> date | None:
     try:
         return None if week is None else parse_week(week)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
-
-
-def _tell_operator(where: Where, week: str, error: VelocityError) -> None:
-    """Tell the operator about a failed post: a timer's own error is easily missed."""
-    now = datetime.now(UTC)
-    text = f"The digest of {week} was not posted. {error.message} {error.hint}"
-    subject = f"{week} {now.date()}"
-    tell_operator(where, Log(_STANDARD_ERROR), "post_failed", subject, text, now=now)
 
 
 def brief(

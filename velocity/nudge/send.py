@@ -5,7 +5,7 @@ A message is recorded before it is sent, so that it is sent at most once.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -100,10 +100,11 @@ class Round:
         works = local.isoweekday() in _LEADS_DAYS and _LEADS_FROM <= local.time() < _LEADS_TO
         if viewer is None or "lead" not in viewer.roles or not works or not self._is_fresh:
             return
-        found = runway(self.snapshot, lead, local.date(), scope=viewer.scope)
-        for nudge in self._allowed(found, lead, local.date()):
+        today = local.date()
+        found = runway(self.snapshot, lead, today, scope=viewer.scope)
+        for nudge in self._allowed(found, lead, today):
             message = words.runway(nudge.facts, self.settings.messages.dashboard)
-            yield Due(lead, nudge.rule, nudge.subject, local.date(), message)
+            yield Due(lead, nudge.rule, nudge.subject, today, message)
 
     def _allowed(self, found: Iterable[Nudge], person: str, day: date) -> Iterator[Nudge]:
         """The cases that the person may hear about today."""
@@ -160,8 +161,8 @@ class Round:
     @property
     def _is_fresh(self) -> bool:
         """Whether the data of all projects is new enough."""
-        as_of = reads.edge(self.snapshot)["as_of"][0] or datetime.fromtimestamp(0, UTC)
-        return self.now - as_of <= self._freshness
+        as_of = reads.edge(self.snapshot)["as_of"][0]
+        return as_of is not None and self.now - as_of <= self._freshness
 
 
 def send_due(data: Path, settings: Settings, log: Log, *, now: datetime) -> int:

@@ -84,18 +84,19 @@ def viewer_of(roster: Roster, email: str, *, leads_see_individuals: bool) -> Vie
     leads = address in roster.leads
     ids = tuple(person.id for person in selves)
     managed = tuple(it for it in roster.managed_by(address) if it not in ids)
-    roles: dict[Role, bool] = {
+    has: dict[Role, Any] = {
         "lead": leads,
-        "mentor": bool(mentored),
-        "research manager": bool(managed),
-        "scholar": bool(ids),
+        "mentor": mentored,
+        "research manager": managed,
+        "scholar": ids,
     }
-    if not any(roles.values()):
+    roles = frozenset(it for it in has if has[it])
+    if not roles:
         return None
     return Viewer(
         email=address,
         name=selves[0].name if selves else address,
-        roles=frozenset(role for role, has in roles.items() if has),
+        roles=roles,
         scope=Scope(
             everything=leads and leads_see_individuals,
             scholars=(*ids, *managed),

@@ -4,10 +4,11 @@ Days are local days of the programme's time zone, `from_day` inclusive, `to_day`
 no limit. Columns ending in `_at` are UTC instants, `_hours` hours, `_share` between 0 and 1.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from functools import partial
+from typing import Any
 
 import polars as pl
 
@@ -71,27 +72,22 @@ def metrics(
 def _with_values(
     snapshot: Snapshot, found: pl.DataFrame, *, by: By, scope: Scope, **_: object
 ) -> pl.DataFrame:
-    read = partial(metrics, snapshot, by=by, scope=scope)
+    def pooled(group: str, measure: str, first: date, end: date) -> float | None:
+        """The figure of a group over some whole weeks; a sum is given per week."""
+        metric = definitions.metrics()[measure]
+        part = next(it.group for it in list_metric_queries() if metric in it.metrics)
+        over: dict[str, Any] = {"from_day": first, "to_day": end, "scope": scope}
+        figure = metrics(snapshot, by=by, groups=[group], parts=[part], **over)
+        value: float | None = figure[measure].item()
+        return value * 7 / (end - first).days if metric.is_sum and value is not None else value
 
-    def pooled(first: str, end: pl.Expr) -> pl.Series:
-        windows = found.select("group_id", "measure", first, end.alias("end")).iter_rows()
-        return pl.Series([_pooled(read, *it) for it in windows], dtype=pl.Float64)
-
+    groups, end = ["group_id", "measure"], pl.col("last_week") + pl.duration(weeks=1)
+    before = found.select(*groups, "first_week", "since_week").iter_rows()
+    since = found.select(*groups, "since_week", end).iter_rows()
     return found.with_columns(
-        pooled("first_week", pl.col("since_week")).alias("value_before"),
-        pooled("since_week", pl.col("last_week") + pl.duration(weeks=1)).alias("value_since"),
+        pl.Series("value_before", [pooled(*it) for it in before], pl.Float64),
+        pl.Series("value_since", [pooled(*it) for it in since], pl.Float64),
     )
-
-
-def _pooled(
-    read: Callable[..., pl.DataFrame], group: str, measure: str, first: date, end: date
-) -> float | None:
-    """The figure of a group over some whole weeks; a sum is given per week."""
-    metric = definitions.metrics()[measure]
-    part = next(it.group for it in list_metric_queries() if metric in it.metrics)
-    figure = read(groups=[group], from_day=first, to_day=end, parts=[part])
-    value: float | None = figure[measure].item()
-    return value * 7 / (end - first).days if metric.is_sum and value is not None else value
 
 
 #: Lasting changes in the latest `weeks` whole weeks (default 12) before `to_day`: one row per group

@@ -249,12 +249,12 @@ class _Week(Compared):
     def shares(self) -> tuple[Share, ...]:
         """Busy hours, and those of closed loops, in two parts each; none of no hours."""
         serial, reaction = (self.now[self.group][it] for it in ("serial_share", "reaction_share"))
-        busy, closed = (), ()
+        found = []
         if serial is not None:
-            busy = (Share("Busy hours", "serial", "parallel", serial),)
+            found.append(Share("Busy hours", "serial", "parallel", serial))
         if reaction is not None:
-            closed = (Share("Hours of closed loops", "machine", "reaction", 1 - reaction),)
-        return busy + closed
+            found.append(Share("Hours of closed loops", "machine", "reaction", 1 - reaction))
+        return tuple(found)
 
     @property
     def trends(self) -> tuple[Trend, ...]:

@@ -115,9 +115,7 @@ def auth_of_environment() -> dict[str, Any]:
     Raises:
         ConfigurationError: as `check_auth`.
     """
-    found = {
-        name: os.environ[variable] for name, variable in AUTH.items() if variable in os.environ
-    }
+    found = {name: os.environ[it] for name, it in AUTH.items() if it in os.environ}
     if found:
         check_auth(found)
     return found
