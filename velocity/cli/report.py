@@ -18,21 +18,20 @@ from velocity.nudge.addresses import addresses, tell_operator
 from velocity.reading import reads
 from velocity.reading.access import EVERYTHING, GROUPS_ALONE
 from velocity.record import exclusions
-from velocity.report import (
-    as_csv,
-    as_html,
-    as_markdown,
-    as_message,
+from velocity.report.brief import (
     brief_as_html,
     brief_as_markdown,
+    find_address,
+    find_reader,
     make_brief,
-    make_digest,
-    make_term_report,
-    parse_week,
-    week_id,
+    send_brief,
 )
-from velocity.report.brief import find_address, find_reader, send_brief
+from velocity.report.digest import make_digest
+from velocity.report.groups import make_term_report
+from velocity.report.html import as_html
+from velocity.report.parts import parse_week, week_id
 from velocity.report.post import WEBHOOK, post_once, title_of
+from velocity.report.text import as_csv, as_markdown, as_message
 from velocity.roster.models import load_roster
 from velocity.settings import load_settings
 from velocity.store import latest_snapshot
