@@ -106,7 +106,17 @@ def write_bytes(content: bytes, out: Path | None) -> None:
         VelocityError: it is a folder, or cannot be written.
     """
     if out is None:
-        _print(content)
+        if sys.stdout.isatty():
+            # Programs get the data unchanged; a terminal would act on control characters.
+            content = for_terminal(content.decode()).encode()
+        try:
+            sys.stdout.flush()
+            sys.stdout.buffer.write(content)
+            sys.stdout.buffer.flush()
+        except BrokenPipeError:
+            # A reader that stops early (`| head`) is not an error. Python would fail again on the
+            # rest of the buffer when it ends.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return
     if out.is_dir():
         raise VelocityError(f"{out} is a folder.", "Name a file with --out.")
@@ -138,20 +148,6 @@ def _plain(value: Any) -> Any:
     if isinstance(value, date):
         return value.isoformat().replace("+00:00", "Z")
     return value.to_dicts()
-
-
-def _print(content: bytes) -> None:
-    """Print; a reader that stops early (`| head`) is not an error."""
-    if sys.stdout.isatty():
-        # Programs get the data unchanged; a terminal would act on control characters.
-        content = for_terminal(content.decode()).encode()
-    try:
-        sys.stdout.flush()
-        sys.stdout.buffer.write(content)
-        sys.stdout.buffer.flush()
-    except BrokenPipeError:
-        # Python would fail again on the rest of the buffer when it ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def cell(value: Any, zone: tzinfo = UTC, time: str = "%-d %b %Y %H:%M") -> str:

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from velocity import formats, state
 from velocity.delivery import Address, Form
@@ -31,8 +31,7 @@ _TITLE = "Brief"
 _NOT_FOR_ALL = "names a scholar, so it is not for passing on"
 
 
-@dataclass(frozen=True)
-class BriefLine:
+class BriefLine(NamedTuple):
     """One subject of a brief, such as "Decide", and what it says."""
 
     about: str
@@ -133,18 +132,12 @@ def brief_as_message(brief: Brief, form: Form, longest: int) -> str:
     bold, _, _, item, _ = MARKS[form]
     lines = [f"{item}{bold}{it.about}:{bold} {_written(it.spans, form)}" for it in brief.lines]
     asked = "\n".join(f"{at}. {_written(it, form)}" for at, it in enumerate(brief.questions, 1))
+    title, caption = (_written(it, form) for it in (brief.title, brief.caption))
+    head = f"{bold}{title}{bold}", brief.kicker, caption
+    foot = f"{bold}Three questions{bold}", asked, brief.footing
 
     def write(told: str) -> str:
-        blocks = (
-            f"{bold}{_written(brief.title, form)}{bold}",
-            brief.kicker,
-            _written(brief.caption, form),
-            told,
-            f"{bold}Three questions{bold}",
-            asked,
-            brief.footing,
-        )
-        return "\n\n".join(blocks) + "\n"
+        return "\n\n".join((*head, told, *foot)) + "\n"
 
     return fitted(write, lines, item, longest if form == "markdown" else min(longest, _LONGEST))
 
