@@ -288,7 +288,6 @@ class Reader:
         return self._opened
 
     def _whose(self, scholar: str | None, actor: Actor = "person") -> dict[str, Any]:
-        """The checked choice of whose rows are read."""
         one_of("actor", actor, Actor)
         if scholar is not None:
             check_scholar(self._snapshot, scholar)

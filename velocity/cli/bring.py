@@ -92,8 +92,6 @@ _WATCHED = option(
 
 
 def _pulls(name: str, work: Callable[..., SyncResult], text: str) -> Callable[..., None]:
-    """A command that pulls: once, or for a watch, or as a watch."""
-
     def command(
         places: Places,
         *,

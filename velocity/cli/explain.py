@@ -96,8 +96,6 @@ def render_text(explanation: Explanation, width: int) -> str:
 
 
 class _Text:
-    """The lines of an explanation."""
-
     def __init__(self, explanation: Explanation, width: int) -> None:
         self._it = explanation
         self._width = width

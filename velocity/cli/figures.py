@@ -42,8 +42,6 @@ By = Literal["scholar", "stream", "programme", "line", "experiment", "result", "
 
 
 class _Rows(NamedTuple):
-    """Rows that `metrics` can show."""
-
     read: Callable[..., pl.DataFrame]
     keys: Sequence[str]  # what identifies a row
     shown: Sequence[str | pl.Expr] = ()  # the main columns of a table

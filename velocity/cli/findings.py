@@ -126,7 +126,6 @@ def unknown_states(snapshot: Snapshot) -> str:
 
 
 def _evidence(snapshot: Snapshot) -> Iterator[Finding]:
-    """Faults that many runs have."""
     flags = reads.flags(snapshot).filter(
         pl.col("fault") & (pl.col("flag") != "unknown_state") & (pl.col("share") >= _MANY_FLAGGED)
     )
@@ -145,7 +144,6 @@ def _evidence(snapshot: Snapshot) -> Iterator[Finding]:
 
 
 def _skipped(snapshot: Snapshot) -> Iterator[Finding]:
-    """Rows that could not become runs, each with its reason."""
     rejected = reads.rejected(snapshot)
     if rejected.is_empty():
         return
@@ -165,7 +163,6 @@ def _skipped(snapshot: Snapshot) -> Iterator[Finding]:
 
 
 def _failed_syncs(snapshot: Snapshot) -> Iterator[Finding]:
-    """Projects whose last sync failed."""
     latest = reads.sync_log(snapshot).unique(["entity", "project"], keep="first")
     for row in latest.drop_nulls("error").sort("entity", "project").iter_rows(named=True):
         name, at = f"{row['entity']}/{row['project']}", f"{row['started_at']:%Y-%m-%d %H:%M} UTC"

@@ -113,7 +113,6 @@ def _writing(path: Path) -> Iterator[None]:
 
 
 def _write(path: Path, text: str) -> None:
-    """Write a file as a whole."""
     partial = path.with_name(f"{path.name}.partial")
     partial.write_text(text, encoding="utf-8")
     partial.replace(path)
@@ -127,7 +126,6 @@ def _own_zone() -> str:
 
 
 def _ask_projects(server: Server) -> list[str]:
-    """Ask for an entity and its projects until they exist."""
     entity, names = _ask_entity(server)
     shown = ", ".join(map(label, names[:_NAMED]))
     more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
@@ -170,10 +168,7 @@ def _write_roster(places: Places, tell: Callable[[str], None]) -> None:
 
 
 def _count_runs(
-    server: Server,
-    wanted: Iterable[str],
-    *,
-    on_step: Callable[[str, int, int], None],
+    server: Server, wanted: Iterable[str], *, on_step: Callable[[str, int, int], None]
 ) -> dict[str, int]:
     """The number of runs of each project, as "ENTITY/PROJECT"; "ENTITY/*" means all."""
     counted: dict[str, int] = {}

@@ -76,7 +76,6 @@ def archive(
 
 
 def _show_archived(found: Archived) -> None:
-    """Say what would be removed, and what stays."""
     say(
         f"To be removed: {plural(found.runs, 'run')} of experiments that were over before "
         f"{found.week}; their loops, configs and figures; {plural(found.log_rows, 'row')} of logs "

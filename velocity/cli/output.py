@@ -166,11 +166,7 @@ def cell(value: Any, zone: tzinfo = UTC, time: str = "%-d %b %Y %H:%M") -> str:
 
 
 def draw_table(
-    frame: pl.DataFrame,
-    keys: Sequence[str],
-    *,
-    width: int,
-    shown: Callable[[Any], str] = cell,
+    frame: pl.DataFrame, keys: Sequence[str], *, width: int, shown: Callable[[Any], str] = cell
 ) -> str:
     """The frame as text.
 

@@ -123,9 +123,7 @@ def serve_mcp(
 @mcp.command()
 @takes_places
 def token(
-    places: Places,
-    *,
-    email: str = argument("EMAIL", "Their e-mail address in the roster."),
+    places: Places, *, email: str = argument("EMAIL", "Their e-mail address in the roster.")
 ) -> None:
     """Make a token for a person in the roster; an earlier one stops working."""
     typer.echo(make_token(places.data, load_settings(places.config), email))

@@ -233,7 +233,6 @@ def _beside(
 
 
 def _bounded(frame: pl.DataFrame, name: str) -> dict[str, Any]:
-    """The first rows, and how many more there are."""
     left_out = max(frame.height - MOST, 0)
     return {name: frame.head(MOST).to_dicts(), "left_out": left_out}
 

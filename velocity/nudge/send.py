@@ -125,7 +125,6 @@ class Round:
     def _of_the_day(
         self, scholar: Scholar, scope: Scope, window: dict[str, Any], evidence: Evidence
     ) -> Iterator[Due]:
-        """Yields the list of the morning and the line of the evening."""
         day: date = window["workday"]
         sent = {(it.rule, it.day) for it in state.messages(self._state, scholar.id)}
         early = self.now - window["from_at"] < _MORNING
@@ -191,7 +190,6 @@ def send_due(data: Path, settings: Settings, log: Log, *, now: datetime) -> int:
 
 
 def _send(where: Where, due: Due, known: Mapping[str, Address], log: Log, now: datetime) -> bool:
-    """Records a message, sends it, and returns whether it was sent."""
     record = SentMessage(due.person, due.rule, due.subject, str(due.day), now)
     address = known.get(due.person)
     if address is None:

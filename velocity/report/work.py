@@ -185,7 +185,6 @@ class Work(Covered):
 
     @property
     def _length(self) -> int:
-        """How many days of each week are shown."""
         return self.days.window.days if self.days.is_week else 7
 
     @cached_property

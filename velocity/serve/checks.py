@@ -98,8 +98,7 @@ def check_roster(settings: Settings) -> None:
         roster = load_roster(settings.roster)
     except ConfigurationError as error:
         raise ConfigurationError(
-            "The roster has errors, so nobody could sign in.",
-            "“velocity roster check” lists them.",
+            "The roster has errors, so nobody could sign in.", "“velocity roster check” lists them."
         ) from error
     if roster is None:
         raise ConfigurationError(

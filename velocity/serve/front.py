@@ -172,7 +172,6 @@ class Front:
 
     @staticmethod
     def _return_cookie(request: HTTPConnection) -> str:
-        """Returns a cookie with the page to return to after the sign-in."""
         page = urlsplit(request.headers.get("referer", ""))
         back = f"{page.path}?{page.query}" if page.query else page.path
         if page.netloc != request.headers.get("host") or not _is_own(back):
@@ -216,5 +215,4 @@ def _is_own(address: str) -> bool:
 
 
 def _printable(path: str) -> str:
-    """Returns a path as one word of a log line."""
     return quote(path[:200], safe="/-_.~")

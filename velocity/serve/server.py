@@ -134,7 +134,6 @@ def _redirect_uri() -> str:
 
 
 async def _may_have(cookies: Mapping[str, str], content: bytes) -> bool:
-    """Returns whether the holder of the cookies may have a file with that content."""
     claims = _get_signed_cookie_with_chunks(dict(cookies), USER_COOKIE_NAME)
     if claims is None:
         return False
@@ -142,7 +141,6 @@ async def _may_have(cookies: Mapping[str, str], content: bytes) -> bool:
 
 
 async def _healthz(_request: Request) -> Response:
-    """Returns 200 while the process answers."""
     return PlainTextResponse("ok")
 
 
