@@ -168,6 +168,5 @@ def brief(
             reader=find_reader(roster, to, scholar, stream),
             address=find_address(addresses(), to),
             kept_days=settings.access.views_kept_days,
-            now=datetime.now(UTC),
         )
         say(f"Sent the brief to {to}.")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, MutableMapping
-from datetime import UTC, datetime
 from functools import partial, wraps
 from inspect import Parameter, signature
 from pathlib import Path
@@ -22,6 +21,7 @@ from velocity.errors import VelocityError
 from velocity.mcp import answers
 from velocity.mcp.answers import Asker
 from velocity.mcp.tokens import owner_of, viewer_now
+from velocity.reading.access import record_look
 from velocity.settings import load_settings
 from velocity.store import latest_snapshot
 
@@ -107,16 +107,9 @@ class Tools:
         where = settings.state_of(self._data)
         marks = state.read_marks(where)
         found = answer(Asker(latest_snapshot(self._data), viewer, marks))
-        if scholar is not None and viewer.email is not None and scholar != viewer.scholar:
-            state.record_look(
-                where,
-                scholar=scholar,
-                email=viewer.email,
-                name=viewer.name,
-                page="an assistant",
-                at=datetime.now(UTC),
-                kept_days=settings.access.views_kept_days,
-            )
+        if scholar is not None:
+            kept_days = settings.access.views_kept_days
+            record_look(where, viewer, scholar, "an assistant", kept_days)
         return found
 
 

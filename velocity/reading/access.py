@@ -1,13 +1,16 @@
 """Which rows a viewer may see, as a scope that every read applies in its query."""
 
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
+from velocity import state
 from velocity.roster.fields import folded_address
 from velocity.roster.models import Roster, load_roster
 from velocity.settings import Settings
+from velocity.state import Where
 
 Role = Literal["lead", "mentor", "research manager", "scholar"]
 
@@ -107,6 +110,17 @@ def viewer_of(roster: Roster, email: str, *, leads_see_individuals: bool) -> Vie
         scholar=ids[0] if ids else None,
         managed=managed,
     )
+
+
+def record_look(where: Where, viewer: Viewer, scholar: str, page: str, kept_days: float) -> None:
+    """Records that a viewer, if not the scholar, looks at rows of only this scholar.
+
+    The scholar can see it. Without sign-in nobody is recorded; older looks than `kept_days` are
+    removed.
+    """
+    if viewer.email is not None and scholar != viewer.scholar:
+        who = {"scholar": scholar, "email": viewer.email, "name": viewer.name}
+        state.record_look(where, **who, page=page, at=datetime.now(UTC), kept_days=kept_days)
 
 
 def current_roster(settings: Settings) -> Roster | None:

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from velocity import formats, state
+from velocity import formats
 from velocity.delivery import Address, Form
 from velocity.errors import ConfigurationError, VelocityError
-from velocity.reading.access import EVERYTHING, Scope, Viewer, viewer_of
+from velocity.reading.access import EVERYTHING, Scope, Viewer, record_look, viewer_of
 from velocity.reading.periods import Chosen, Window, before, last_whole_day, limited, presets
 from velocity.reading.viewed import ViewedDays
 from velocity.report.html import template
@@ -211,7 +211,6 @@ def send_brief(
     reader: Viewer,
     address: Address,
     kept_days: float,
-    now: datetime,
 ) -> None:
     """Sends a brief each time it is called. The scholar can see to whom it went.
 
@@ -222,7 +221,5 @@ def send_brief(
     """
     form = address.form
     text = brief_as_message(brief, form, address.longest(_TITLE))
-    if reader.email is not None and scholar != reader.scholar:
-        who = {"scholar": scholar, "email": reader.email, "name": reader.name}
-        state.record_look(where, **who, page=_TITLE, at=now, kept_days=kept_days)
+    record_look(where, reader, scholar, _TITLE, kept_days)
     address.deliver(text, title=_TITLE, form=form)
