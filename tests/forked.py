@@ -125,7 +125,7 @@ def _serve() -> None:
     import wandb.apis._generated  # noqa: PLC0415
     import wandb.apis.public  # noqa: F401, PLC0415
 
-    import velocity.report  # noqa: PLC0415
+    import velocity.cli.report  # noqa: PLC0415
     import velocity.sources.wandb_api  # noqa: PLC0415
     import velocity.sync.commands  # noqa: F401, PLC0415
     from velocity.cli import main  # noqa: PLC0415

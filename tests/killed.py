@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from types import FrameType
 
 _FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload(["pytest", "velocity.report", "velocity.sync.commands", __name__])
+_FORKS.set_forkserver_preload(
+    ["pytest", "velocity.report.digest", "velocity.sync.commands", __name__]
+)
 
 
 def kill_at(step: str, function: Callable[..., object], *arguments: object, **named: Any) -> None:

@@ -22,7 +22,8 @@ from velocity.errors import StoreError
 from velocity.reading import reads
 from velocity.reading.access import GROUPS_ALONE
 from velocity.records import run_frame
-from velocity.report import as_csv, make_term_report
+from velocity.report.groups import make_term_report
+from velocity.report.text import as_csv
 from velocity.roster.models import load_roster
 from velocity.settings import Settings, Store, load_settings
 from velocity.store import latest_snapshot, open_live

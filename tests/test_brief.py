@@ -18,7 +18,7 @@ from velocity.errors import VelocityError
 from velocity.reading.access import Scope, Viewer
 from velocity.reading.periods import Window
 from velocity.reading.viewed import ViewedDays
-from velocity.report import Brief, brief_as_html, brief_as_markdown, make_brief
+from velocity.report.brief import Brief, brief_as_html, brief_as_markdown, make_brief
 from velocity.report.work import Work
 from velocity.sentences import mentor_facts
 from velocity.sentences.answer import Span, spans_of

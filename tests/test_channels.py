@@ -18,9 +18,10 @@ from velocity import state
 from velocity.delivery import Address
 from velocity.errors import ConfigurationError, VelocityError
 from velocity.reading.access import EVERYTHING
-from velocity.report import as_message, brief_as_message, make_brief, make_digest
-from velocity.report.brief import find_reader
+from velocity.report.brief import brief_as_message, find_reader, make_brief
+from velocity.report.digest import make_digest
 from velocity.report.post import post_once, title_of
+from velocity.report.text import as_message
 from velocity.roster.models import load_roster
 from velocity.store import latest_snapshot
 

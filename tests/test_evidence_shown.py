@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.builders import run, store_of
-from velocity.cli.doctor import _data
+from velocity.cli.findings import _evidence, _states
 from velocity.explain import explain
 from velocity.reading import reads
 
@@ -64,7 +64,7 @@ def test_an_explanation_names_the_flags_of_its_runs() -> None:
 
 
 def test_doctor_reports_faults_of_many_runs() -> None:
-    findings = {it.about: it for it in _data(stored())}
-    assert "gone (1 run)" in findings["states"].told
-    assert any(row.startswith("suspended: 1 run (33%)") for row in findings["evidence"].rows)
-    assert "evidence" not in {it.about for it in _data(stored(sound=50))}
+    (states,), (evidence,) = _states(stored()), _evidence(stored())
+    assert "gone (1 run)" in states.told
+    assert any(row.startswith("suspended: 1 run (33%)") for row in evidence.rows)
+    assert not [*_evidence(stored(sound=50))]

@@ -80,7 +80,7 @@ def test_shifts_come_in_roster_order_with_the_programme_last():
     whole = one.with_columns(group_id=pl.lit("programme"))
     first = one.with_columns(group_id=pl.lit("aurora"))
     names = {"aurora": "Aurora", "basalt": "LLM basalt"}
-    shifts = Shifts.of([whole, one, first], MONDAY, names)
+    shifts = Shifts.of(pl.concat([whole, one, first]), MONDAY, names)
     assert [row["group_id"] for row in shifts.rows] == ["aurora", "basalt", "programme"]
     assert shifts.series == 3
 

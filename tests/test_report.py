@@ -24,16 +24,10 @@ from velocity.reading import reads
 from velocity.reading.access import EVERYTHING, Scope, viewer_of
 from velocity.reading.known import AtInstant
 from velocity.reading.periods import local_midnight
-from velocity.report import (
-    as_csv,
-    as_html,
-    as_markdown,
-    as_message,
-    make_digest,
-    parse_week,
-    week_id,
-)
-from velocity.report.parts import Section
+from velocity.report.digest import make_digest
+from velocity.report.html import as_html
+from velocity.report.parts import Section, parse_week, week_id
+from velocity.report.text import as_csv, as_markdown, as_message
 from velocity.roster.models import load_roster
 from velocity.sentences import week as sentences_of_week
 from velocity.sentences.answer import as_read

@@ -10,8 +10,8 @@ import pytest
 
 from tests.plain_sentences import plain
 from tests.sentence_frames import figures
-from velocity.reading.mine import Today
 from velocity.reading.periods import Window
+from velocity.reading.today import Today
 from velocity.sentences.headline import Facts, Setting, Whose
 from velocity.sentences.today import next_step
 

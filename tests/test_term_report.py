@@ -13,7 +13,9 @@ from velocity.errors import VelocityError
 from velocity.formats import NBSP
 from velocity.reading import reads
 from velocity.reading.access import EVERYTHING, GROUPS_ALONE
-from velocity.report import as_csv, as_html, as_markdown, make_term_report
+from velocity.report.groups import make_term_report
+from velocity.report.html import as_html
+from velocity.report.text import as_csv, as_markdown
 from velocity.store import latest_snapshot
 
 pytestmark = pytest.mark.sampled(5)

@@ -19,7 +19,8 @@ from tests.roster_texts import FULL, parsed
 from velocity.reading import reads
 from velocity.reading.access import EVERYTHING
 from velocity.reading.periods import whole_week
-from velocity.report import as_csv, make_digest
+from velocity.report.digest import make_digest
+from velocity.report.text import as_csv
 from velocity.sentences import moved, spending
 from velocity.settings import Settings
 from velocity.sources.base import Asked

@@ -9,8 +9,7 @@ import pytest
 from tests.builders import run, store_of
 from tests.commands import velocity
 from tests.sampling import one_in
-from velocity.cli import doctor
-from velocity.cli.doctor import unknown_states
+from velocity.cli.findings import in_store, unknown_states
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,7 +46,7 @@ def test_import_and_doctor_list_unknown_states(tmp_path: Path) -> None:
     words = "states that velocity does not know: GONE_FISHING (1 run)"
     assert done.returncode == 0
     assert words in done.stderr.decode()
-    (finding,) = (it for it in doctor._store(tmp_path / "data") if it.about == "states")
+    (finding,) = (it for it in in_store(tmp_path / "data") if it.about == "states")
     assert (finding.state, finding.told) == ("note", words)
 
 

@@ -15,9 +15,10 @@ from tests.browser.serving import served
 from tests.browser.visitor import Visitor
 from tests.stores import built
 from velocity.reading.access import EVERYTHING
-from velocity.report import as_html, as_markdown, make_digest
-from velocity.report.digest import _at_most
+from velocity.report.digest import _MOST, make_digest
+from velocity.report.html import as_html
 from velocity.report.parts import Line, Section
+from velocity.report.text import as_markdown
 from velocity.store import latest_snapshot
 
 #: Width and height of a sheet without its margins, in CSS pixels.
@@ -51,7 +52,7 @@ def fullest():
     )
 
     def filled(section, line):
-        return Section(section.title, tuple(_at_most([line] * 20)))
+        return Section(section.title, (*[line] * _MOST, Line("and 14 more.")))
 
     return replace(
         made,

@@ -114,21 +114,18 @@ class Reader:
             raise VelocityError(
                 f'A single scholar cannot be chosen by "{by}".', 'Leave out by, or use "scholar".'
             )
-        whose = self._whose(scholar, actor)
+        self._whose(scholar, actor)
         groups = None if scholar is None else [scholar]
         asked: dict[str, Any] = {"by": by, "period": period, "groups": groups}
         asked |= window(from_day, to_day)
-        found = reads.metrics(self._snapshot, actor=whose["actor"], **asked).join(
-            reads.littles_law_residual(self._snapshot, **asked),
-            on=[by] if period == "all" else [by, "period_start"],
-            how="left",
-            maintain_order="left",
-        )
-        if period != "all" or from_day is not None or to_day is not None:
-            return found
-        return found.join(
-            self.credits(by=by).rename({"group_id": by}), on=by, how="left", maintain_order="left"
-        )
+        found = reads.metrics(self._snapshot, actor=actor, **asked)
+        beside = [reads.littles_law_residual(self._snapshot, **asked)]
+        if period == "all" and from_day is None and to_day is None:
+            beside.append(self.credits(by=by).rename({"group_id": by}))
+        keys = [by] if period == "all" else [by, "period_start"]
+        for frame in beside:
+            found = found.join(frame, on=keys, how="left", maintain_order="left")
+        return found
 
     def weekly(self, *, by: By = "scholar") -> pl.DataFrame:
         """Weekly series with the group's usual range: one row per group, metric and week.
@@ -155,10 +152,10 @@ class Reader:
             Whose run it is, its id, its state on W&B and its class, its start and end and where
             they come from, its experiment, flags, machine and page.
         """
-        whose = self._whose(scholar, actor)
+        self._whose(scholar, actor)
         scholars = None if scholar is None else [scholar]
         asked = window(from_day, to_day)
-        return reads.runs(self._snapshot, scholars=scholars, actor=whose["actor"], **asked)
+        return reads.runs(self._snapshot, scholars=scholars, actor=actor, **asked)
 
     def experiments(
         self,
@@ -291,7 +288,6 @@ class Reader:
         return self._opened
 
     def _whose(self, scholar: str | None, actor: Actor = "person") -> dict[str, Any]:
-        """The checked choice of whose rows are read."""
         one_of("actor", actor, Actor)
         if scholar is not None:
             check_scholar(self._snapshot, scholar)

@@ -8,13 +8,13 @@ import traceback
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, cast
+from typing import Any, NoReturn, cast
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
 from velocity import __version__
-from velocity.cli.options import ConfigOption, DataOption, takes_places
+from velocity.cli.options import CONFIG, DATA, flag, takes_places
 from velocity.cli.progress import say
 from velocity.errors import VelocityError
 
@@ -45,7 +45,7 @@ Read figures
   explain     explain  Show the rows behind a figure and how they add up.
   export      figures  Write every figure and row as Parquet files, for BI tools.
   report      report   Write the stand-up digest of a week on one page.
-  groups      groups   Published weeks of groups of streams, of one or several programmes.
+  groups      figures  Published weeks of groups of streams, of one or several programmes.
   brief       report   Write what to talk about with one scholar, on one screen.
   nudge       nudge    Send the messages that people asked for, if any are due.
 Maintain the data
@@ -57,7 +57,7 @@ Maintain the data
   record      maintain Move the record to a server, or back.
   roster      roster   Check the roster, or write entries for it.
 """
-_STOPPED = 130
+_STOPPED = 130  # by Ctrl-C
 #: What Typer repeats from pydantic about a wrong value -> plain words.
 _PLAIN = (
     (r"^Value error, ", ""),
@@ -112,12 +112,11 @@ def _show_version(wanted: bool) -> None:
 
 def _start(
     ctx: typer.Context,
-    data: DataOption = None,
-    config: ConfigOption = None,
-    version: Annotated[  # noqa: ARG001 - its callback does the work
-        bool,
-        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
-    ] = False,
+    data: Path | None = DATA,
+    config: Path | None = CONFIG,
+    version: bool = flag(  # noqa: ARG001 - its callback does the work
+        "--version", "Show the version.", callback=_show_version, is_eager=True
+    ),
 ) -> None:
     ctx.obj = data, config
 
@@ -146,7 +145,10 @@ def main() -> None:
         make_group()(prog_name="velocity")
     except SystemExit as end:
         if end.code == _STOPPED:
-            _leave_at_once()
+            # Threads that wait for a server would make DuckDB print what they hold.
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(_STOPPED)
         raise
     except VelocityError as error:
         _fail(error.message, error.hint)
@@ -164,13 +166,6 @@ def main() -> None:
             f"({Path(last.filename).name}:{last.lineno}).",
             f"This is a bug in velocity; please report it{_write_details(error)}.",
         )
-
-
-def _leave_at_once() -> NoReturn:
-    """End after Ctrl-C. Threads that wait for a server would make DuckDB print what they hold."""
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(_STOPPED)
 
 
 def _write_details(error: Exception) -> str:
@@ -191,8 +186,7 @@ def _steps(error: BaseException) -> Iterator[str]:
     Error messages and file paths are left out: both may name people, and `velocity forget` does
     not search these files.
     """
-    earlier = error.__cause__ or error.__context__
-    if earlier is not None:
+    if earlier := error.__cause__ or error.__context__:
         yield from _steps(earlier)
     for frame, line in traceback.walk_tb(error.__traceback__):
         module = frame.f_globals.get("__name__", "?")

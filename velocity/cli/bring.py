@@ -2,24 +2,27 @@
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Any, NoReturn
+from zoneinfo import available_timezones
 
 import typer
 
-from velocity.cli.doctor import UNKNOWN_STATES_HINT, unknown_states
+from velocity.cli.findings import UNKNOWN_STATES_HINT, unknown_states
 from velocity.cli.options import (
-    AsOfOption,
-    EntityOption,
+    ENTITY,
+    QUIET,
+    USERNAME,
     Places,
-    QuietOption,
-    TimezoneOption,
-    UsernameOption,
+    argument,
+    flag,
     option,
-    project_name,
+    projects_option,
 )
 from velocity.cli.progress import say, show_progress, tell_result, tell_stages
 from velocity.cli.watched import log_sync
+from velocity.formats import label
 from velocity.settings import Settings, load_settings
 from velocity.sources.base import Asked
 from velocity.store import latest_snapshot
@@ -72,53 +75,33 @@ def bring(
     return result
 
 
-ProjectsOption = Annotated[
-    list[str] | None,
-    option(
-        "--project",
-        "ENTITY/PROJECT",
-        "Pull this project, or ENTITY/* for every project of an entity; can be repeated. "
-        "Default: wandb.projects in the settings.",
-        parser=project_name,
-    ),
-]
-FullOption = Annotated[
-    bool, option("--full", None, "Read every run again, not only new and changed ones.")
-]
-WatchOption = Annotated[
-    float | None,
-    option(
-        "--watch",
-        "TIME",
-        "Keep running and do this every TIME: 30s, 10m, 1h. SIGTERM or Ctrl-C stops it.",
-        parser=_seconds,
-    ),
-]
-WatchedOption = Annotated[
-    float | None,
-    option(
-        "--watched",
-        "SECONDS",
-        "How --watch starts each command: log lines instead of progress, and an end after this "
-        "time without any progress.",
-        hidden=True,
-    ),
-]
+_PROJECTS = projects_option("Pull", "wandb.projects in the settings")
+_FULL = flag("--full", "Read every run again, not only new and changed ones.")
+_WATCH = option(
+    "TIME",
+    "Keep running and do this every TIME: 30s, 10m, 1h. SIGTERM or Ctrl-C stops it.",
+    "--watch",
+    parser=_seconds,
+)
+_WATCHED = option(
+    "SECONDS",
+    "How --watch starts each command: log lines instead of progress, and an end after this time "
+    "without any progress.",
+    hidden=True,
+)
 
 
 def _pulls(name: str, work: Callable[..., SyncResult], text: str) -> Callable[..., None]:
-    """A command that pulls: once, or for a watch, or as a watch."""
-
     def command(
         places: Places,
         *,
-        project: ProjectsOption = None,
-        full: FullOption = False,
-        interval: WatchOption = None,
-        watched: WatchedOption = None,
-        quiet: QuietOption = False,
+        projects: list[str] | None = _PROJECTS,
+        full: bool = _FULL,
+        interval: float | None = _WATCH,
+        watched: float | None = _WATCHED,
+        quiet: bool = QUIET,
     ) -> None:
-        projects = project or ()
+        projects = projects or []
         if interval is not None:
             if full:
                 raise typer.BadParameter("--full cannot be used with --watch")
@@ -159,9 +142,9 @@ pull = _pulls(
 def publish(
     places: Places,
     *,
-    interval: WatchOption = None,
-    watched: WatchedOption = None,
-    quiet: QuietOption = False,
+    interval: float | None = _WATCH,
+    watched: float | None = _WATCHED,
+    quiet: bool = QUIET,
 ) -> None:
     """Update the figures from what `velocity pull` has brought in."""
     if interval is not None:
@@ -188,13 +171,10 @@ def _run_watched(
 def ingest(
     places: Places,
     *,
-    paths: Annotated[
-        list[Path],
-        typer.Argument(metavar="PATH", help="Run directories, or folders that contain some."),
-    ],
-    entity: EntityOption = None,
-    username: UsernameOption = None,
-    quiet: QuietOption = False,
+    paths: list[Path] = argument("PATH", "Run directories, or folders that contain some."),
+    entity: str | None = ENTITY,
+    username: str | None = USERNAME,
+    quiet: bool = QUIET,
 ) -> None:
     """Read W&B's local run directories and update the figures.
 
@@ -211,40 +191,55 @@ def ingest(
         raise typer.Exit(1)
 
 
+def _instant(text: str) -> datetime:
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise typer.BadParameter(
+            f"'{label(text)}' is not a time such as 2026-01-05T18:00Z"
+        ) from error
+    return instant.astimezone(UTC) if instant.tzinfo else instant.replace(tzinfo=UTC)
+
+
+def _zone(text: str) -> str:
+    if text not in available_timezones():
+        raise typer.BadParameter(f"'{label(text)}' is not a time zone such as Europe/Zurich")
+    return text
+
+
 def import_(
     places: Places,
     *,
-    inputs: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="FILE",
-            help="CSV or Parquet with one row per run, or a table exported from W&B; with --from, "
-            "an input of that source.",
-        ),
-    ],
-    source: Annotated[
-        str,
-        option(
-            "--from",
-            "SOURCE",
-            "What to read: table, files (as in `velocity ingest`), slurm (output of sacct), "
-            "inspect (evaluation logs), mlflow, trackio, or an installed source.",
-        ),
-    ] = "table",
-    as_of: AsOfOption = None,
-    entity: EntityOption = None,
-    project: Annotated[
-        str | None, option("--project", "P", "Project of runs without one, such as exports.")
-    ] = None,
-    username: UsernameOption = None,
-    user_column: Annotated[
-        str | None,
-        option(
-            "--user-column", "COLUMN", "Column with the W&B usernames. Default: username or User."
-        ),
-    ] = None,
-    timezone: TimezoneOption = None,
-    quiet: QuietOption = False,
+    inputs: list[str] = argument(
+        "FILE",
+        "CSV or Parquet with one row per run, or a table exported from W&B; with --from, an input "
+        "of that source.",
+    ),
+    source: str = option(
+        "SOURCE",
+        "What to read: table, files (as in `velocity ingest`), slurm (output of sacct), inspect "
+        "(evaluation logs), mlflow, trackio, or an installed source.",
+        "--from",
+        default="table",
+    ),
+    as_of: datetime | None = option(
+        "TS",
+        "When the tables were complete; UTC unless the time has an offset. "
+        "Default: the latest time in them.",
+        parser=_instant,
+    ),
+    entity: str | None = ENTITY,
+    project: str | None = option("P", "Project of runs without one, such as exports."),
+    username: str | None = USERNAME,
+    user_column: str | None = option(
+        "COLUMN", "Column with the W&B usernames. Default: username or User."
+    ),
+    timezone: str | None = option(
+        "ZONE",
+        "Time zone of local times in the input, such as Europe/Zurich; sacct writes such times.",
+        parser=_zone,
+    ),
+    quiet: bool = QUIET,
 ) -> None:
     """Read run tables and update the figures.
 

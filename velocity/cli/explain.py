@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import date, timedelta
 from functools import partial
-from typing import Annotated, Literal
+from pathlib import Path
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -14,11 +15,12 @@ import typer
 from velocity import formats
 from velocity.api.arguments import check_scholar
 from velocity.cli.options import (
-    ActorOption,
-    OutOption,
+    OUT,
+    SCHOLAR,
+    STREAM,
+    Actor,
     Places,
-    ScholarOption,
-    StreamOption,
+    actor_option,
     day_option,
     option,
 )
@@ -37,24 +39,18 @@ _INDENT = "  "
 def explain(
     places: Places,
     *,
-    metric: Annotated[str, option("--metric", "ID", "An id from docs/metrics.md.")],
-    scholar: ScholarOption = None,
-    stream: StreamOption = None,
-    week: Annotated[
-        date | None,
-        day_option("--week", "Monday of a week, such as 2026-01-05. Default: all the data."),
-    ] = None,
-    actor: ActorOption = "person",
-    form: Annotated[
-        Literal["table", "json"] | None,
-        option(
-            "--format",
-            None,
-            "table is for people; json holds every row, unrounded. "
-            "Default: the extension of --out, else table.",
-        ),
-    ] = None,
-    out: OutOption = None,
+    metric: str = option("ID", "An id from docs/metrics.md.", default=...),
+    scholar: str | None = SCHOLAR,
+    stream: str | None = STREAM,
+    week: date | None = day_option("Monday of a week, such as 2026-01-05. Default: all the data."),
+    actor: Actor = actor_option("person"),
+    form: Literal["table", "json"] | None = option(
+        None,
+        "table is for people; json holds every row, unrounded. "
+        "Default: the extension of --out, else table.",
+        "--format",
+    ),
+    out: Path | None = OUT,
 ) -> None:
     """Show the rows behind a figure and how they add up.
 
@@ -100,8 +96,6 @@ def render_text(explanation: Explanation, width: int) -> str:
 
 
 class _Text:
-    """The lines of an explanation."""
-
     def __init__(self, explanation: Explanation, width: int) -> None:
         self._it = explanation
         self._width = width

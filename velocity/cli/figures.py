@@ -1,9 +1,12 @@
-"""velocity metrics, runs, experiments, loops, export: figures and the rows behind them."""
+"""velocity metrics, runs, experiments, loops, groups, export: figures, and rows behind them."""
 
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import polars as pl
 import typer
@@ -12,29 +15,33 @@ import velocity
 from velocity.api import Reader
 from velocity.api.exported import write_parquet
 from velocity.cli.options import (
-    ActorOption,
-    FormatOption,
-    FromOption,
-    OutOption,
+    FORMAT,
+    FROM,
+    OUT,
+    QUIET,
+    SCHOLAR,
+    TO,
+    Actor,
+    Format,
     Period,
     Places,
-    QuietOption,
-    ScholarOption,
-    ToOption,
+    actor_option,
     check_window,
+    flag,
     option,
 )
 from velocity.cli.output import show
 from velocity.cli.progress import say, show_progress
-from velocity.reading.reads import Actor
+from velocity.reading.roll_up import roll_up
+from velocity.sentences.groups import in_words
+from velocity.settings import load_settings
+from velocity.store.snapshot import Snapshot, current_snapshot
 from velocity.sync.results import of_steps
 
 By = Literal["scholar", "stream", "programme", "line", "experiment", "result", "sequence", "host"]
 
 
 class _Rows(NamedTuple):
-    """Rows that `metrics` can show."""
-
     read: Callable[..., pl.DataFrame]
     keys: Sequence[str]  # what identifies a row
     shown: Sequence[str | pl.Expr] = ()  # the main columns of a table
@@ -78,27 +85,20 @@ _AT_END = {"experiment", "result"}
 def metrics(
     places: Places,
     *,
-    by: Annotated[
-        By,
-        option(
-            "--by",
-            None,
-            "One row per scholar, stream, programme, line, experiment in flight, result without a "
-            "next launch, sequence that changed one setting at a time, or rented host.",
-        ),
-    ] = "scholar",
-    period: Annotated[
-        Period, option("--period", None, "One row for the whole time, or one per period.")
-    ] = "all",
-    from_day: FromOption = None,
-    to_day: ToOption = None,
-    scholar: ScholarOption = None,
-    actor: ActorOption = "person",
-    every: Annotated[
-        bool, option("--all", None, "Show every column in a table, not only the main ones.")
-    ] = False,
-    form: FormatOption = None,
-    out: OutOption = None,
+    by: By = option(
+        None,
+        "One row per scholar, stream, programme, line, experiment in flight, result without a "
+        "next launch, sequence that changed one setting at a time, or rented host.",
+        default="scholar",
+    ),
+    period: Period = option(None, "One row for the whole time, or one per period.", default="all"),
+    from_day: date | None = FROM,
+    to_day: date | None = TO,
+    scholar: str | None = SCHOLAR,
+    actor: Actor = actor_option("person"),
+    every: bool = flag("--all", "Show every column in a table, not only the main ones."),
+    form: Format | None = FORMAT,
+    out: Path | None = OUT,
 ) -> None:
     """Every metric by scholar, stream, programme or line.
 
@@ -154,26 +154,26 @@ def _main_figures(keys: Sequence[str]) -> "tuple[str | pl.Expr, ...]":
 
 
 def _list_command(
-    listed: Callable[..., pl.DataFrame], text: str, *columns: str, default: Actor = "person"
+    listed: Callable[..., pl.DataFrame], text: str, *columns: str, whose: Actor = "person"
 ) -> Callable[..., None]:
     """Return the command that shows a read; a table shows `columns` of it.
 
-    `default`: whose launches it lists without --actor.
+    `whose`: whose launches it lists without --actor.
     """
 
     def list_rows(
         places: Places,
         *,
-        from_day: FromOption = None,
-        to_day: ToOption = None,
-        scholar: ScholarOption = None,
-        actor: ActorOption = default,
-        form: FormatOption = None,
-        out: OutOption = None,
+        from_day: date | None = FROM,
+        to_day: date | None = TO,
+        scholar: str | None = SCHOLAR,
+        actor: Actor = actor_option(whose),
+        form: Format | None = FORMAT,
+        out: Path | None = OUT,
     ) -> None:
         check_window(from_day, to_day)
-        whose = {"scholar": scholar, "actor": actor}
-        read = partial(_read, places, listed, from_day=from_day, to_day=to_day, **whose)
+        asked = {"from_day": from_day, "to_day": to_day, "scholar": scholar, "actor": actor}
+        read = partial(_read, places, listed, **asked)
         show(read, form=form, out=out, shown=columns)
 
     list_rows.__doc__ = text
@@ -187,7 +187,7 @@ runs = _list_command(
     Each has its state on W&B, how it was classified, and the experiment that it joined.
     """,
     *("scholar", "run_id", "class", "started_at", "active_hours", "experiment_id", "flags"),
-    default="all",
+    whose="all",
 )
 experiments = _list_command(
     Reader.experiments,
@@ -209,18 +209,63 @@ loops = _list_command(
 )
 
 
+@dataclass(frozen=True)
+class _Store:
+    name: str
+    folder: Path
+
+
+def _store(text: str) -> _Store:
+    name, _, folder = text.rpartition("=")
+    if not name.strip() or not folder:
+        raise typer.BadParameter(f"'{text}' is not NAME=DIR, such as vision=/srv/vision/data")
+    return _Store(name.strip(), Path(folder))
+
+
+def groups(
+    places: Places,
+    *,
+    stores: list[_Store] | None = option(
+        "NAME=DIR",
+        "A programme and its data folder; can be repeated. Default: the one of --data.",
+        "--store",
+        parser=_store,
+    ),
+    form: Format | None = FORMAT,
+    out: Path | None = OUT,
+) -> None:
+    """Published weeks of groups of streams, of one or several programmes.
+
+    They do not name anybody: leads who may not see individuals see the same.
+    """
+    given = stores or [_Store(load_settings(places.config).programme.name, places.data)]
+    programmes: dict[str, Snapshot] = {}
+    with ExitStack() as opened:
+        for it in given:
+            if it.name in programmes:
+                raise typer.BadParameter(f"two stores are called '{it.name}'")
+            programmes[it.name] = Snapshot(current_snapshot(it.folder))
+            opened.callback(programmes[it.name].close)
+        weeks = roll_up(programmes)
+    show(
+        lambda: weeks,
+        form=form,
+        out=out,
+        in_words=lambda frame: in_words(frame.filter("visible")).drop("visible"),
+        keys=("programme", "group_name", "week_start"),
+        nothing="No week of a group is published yet.",
+    )
+
+
 def export(
     places: Places,
     *,
-    parquet: Annotated[
-        Path,
-        option(
-            "--parquet",
-            "DIR",
-            "Folder for the files. DIR/latest leads to the newest ones, which change all at once.",
-        ),
-    ],
-    quiet: QuietOption = False,
+    parquet: Path = option(
+        "DIR",
+        "Folder for the files. DIR/latest leads to the newest ones, which change all at once.",
+        default=...,
+    ),
+    quiet: bool = QUIET,
 ) -> None:
     """Write every figure and row as Parquet files, for BI tools.
 

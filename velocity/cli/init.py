@@ -7,13 +7,13 @@ import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import Any, cast
 from zoneinfo import available_timezones
 
 import typer
 
 from velocity.cli.bring import bring
-from velocity.cli.options import Places, QuietOption, option, project_name
+from velocity.cli.options import QUIET, Places, flag, projects_option
 from velocity.cli.progress import say, show_progress
 from velocity.cli.roster import suggested_roster
 from velocity.errors import RetryLaterError, SourceError, VelocityError
@@ -42,30 +42,17 @@ projects = [{projects}]
 def init(
     places: Places,
     *,
-    project: Annotated[
-        list[str] | None,
-        option(
-            "--project",
-            "ENTITY/PROJECT",
-            "Sync this project, or ENTITY/* for every project of an entity; can be repeated. "
-            "Default: asks for them.",
-            parser=project_name,
-        ),
-    ] = None,
-    force: Annotated[
-        bool, option("--force", None, "Replace the settings file if there is one.")
-    ] = False,
-    no_sync: Annotated[
-        bool, option("--no-sync", None, "Only write the settings file; sync later.")
-    ] = False,
-    quiet: QuietOption = False,
+    projects: list[str] | None = projects_option("Sync", "asks for them"),
+    force: bool = flag("--force", "Replace the settings file if there is one."),
+    no_sync: bool = flag("--no-sync", "Only write the settings file; sync later."),
+    quiet: bool = QUIET,
 ) -> None:
     """Set up velocity for your own runs: settings, first sync, first roster.
 
     Asks for the W&B projects, checks them and your key with the server, and says how long the first
     sync will take. The key is not stored. An existing roster is never changed.
     """
-    if not (project or sys.stdin.isatty()):
+    if not (projects or sys.stdin.isatty()):
         raise typer.BadParameter(
             "there is no terminal to ask on; name the projects with --project ENTITY/PROJECT"
         )
@@ -76,7 +63,7 @@ def init(
         server = connect_server()
         viewer = server.viewer
     tell(f"Logged in as {label(viewer)}; runs are shown at {server.app_url}")
-    wanted = project or _ask_projects(server)
+    wanted = projects or _ask_projects(server)
     with show_progress(quiet=quiet, again="nothing was written") as on_progress:
         counted = _count_runs(server, wanted, on_step=of_steps("count", on_progress))
         seconds = estimate_seconds(server, counted)
@@ -85,9 +72,9 @@ def init(
         text = _SETTINGS.format(zone=toml_string(_own_zone()), projects=listed)
         _write(places.config, text)
     tell(f"Wrote {places.config}.")
-    runs, projects = plural(sum(counted.values()), "run"), plural(len(counted), "project")
-    tell(f"Reading {runs} of {projects} takes up to {elapsed(seconds)}.")
-    if no_sync or not (project or typer.confirm("Start now?", default=True, err=True)):
+    runs, of = plural(sum(counted.values()), "run"), plural(len(counted), "project")
+    tell(f"Reading {runs} of {of} takes up to {elapsed(seconds)}.")
+    if no_sync or not (projects or typer.confirm("Start now?", default=True, err=True)):
         tell("Next: velocity sync")
         return
     result = bring(
@@ -126,7 +113,6 @@ def _writing(path: Path) -> Iterator[None]:
 
 
 def _write(path: Path, text: str) -> None:
-    """Write a file as a whole."""
     partial = path.with_name(f"{path.name}.partial")
     partial.write_text(text, encoding="utf-8")
     partial.replace(path)
@@ -140,7 +126,6 @@ def _own_zone() -> str:
 
 
 def _ask_projects(server: Server) -> list[str]:
-    """Ask for an entity and its projects until they exist."""
     entity, names = _ask_entity(server)
     shown = ", ".join(map(label, names[:_NAMED]))
     more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
@@ -183,10 +168,7 @@ def _write_roster(places: Places, tell: Callable[[str], None]) -> None:
 
 
 def _count_runs(
-    server: Server,
-    wanted: Iterable[str],
-    *,
-    on_step: Callable[[str, int, int], None],
+    server: Server, wanted: Iterable[str], *, on_step: Callable[[str, int, int], None]
 ) -> dict[str, int]:
     """The number of runs of each project, as "ENTITY/PROJECT"; "ENTITY/*" means all."""
     counted: dict[str, int] = {}

@@ -3,11 +3,11 @@
 import sys
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
 import typer
 
-from velocity.cli.options import Places, QuietOption, day_option, option, takes_places
+from velocity.cli.options import QUIET, Places, argument, day_option, flag, option, takes_places
 from velocity.cli.progress import say, show_progress
 from velocity.formats import count, label, plural
 from velocity.settings import load_settings
@@ -15,19 +15,14 @@ from velocity.store.live import move
 from velocity.sync.archive import Archived
 from velocity.sync.archive import archive as archive_runs
 from velocity.sync.backup import back_up
-from velocity.sync.forget import Person, forget_person, look_up
+from velocity.sync.forget import forget_person, look_up
 from velocity.sync.restore import restore as restore_backup
 
 _MIB = 2**20
+_YES = flag("--yes", "Do not ask for confirmation.")
 
-YesOption = Annotated[bool, option("--yes", None, "Do not ask for confirmation.")]
 
-
-def backup(
-    places: Places,
-    *,
-    path: Annotated[Path, typer.Argument(metavar="PATH", help="File to write.")],
-) -> None:
+def backup(places: Places, *, path: Path = argument("PATH", "File to write.")) -> None:
     """Write the store, the settings and the roster to one file.
 
     A sync may be running. The file names people, so only you can read it; it has no keys, webhooks
@@ -40,10 +35,8 @@ def backup(
 def restore(
     places: Places,
     *,
-    path: Annotated[Path, typer.Argument(metavar="PATH", help="File that `backup` wrote.")],
-    replace: Annotated[
-        bool, option("--replace", None, "Replace the store in the data folder.")
-    ] = False,
+    path: Path = argument("PATH", "File that `backup` wrote."),
+    replace: bool = flag("--replace", "Replace the store in the data folder."),
 ) -> None:
     """Restore a store from a backup, and publish its figures.
 
@@ -63,10 +56,8 @@ def restore(
 def archive(
     places: Places,
     *,
-    before: Annotated[
-        date, day_option("--before", "Keep the week of this day and later ones; required.")
-    ],
-    yes: YesOption = False,
+    before: date = day_option("Keep the week of this day and later ones; required.", default=...),
+    yes: bool = _YES,
 ) -> None:
     """Remove old runs, and keep the published weeks of groups.
 
@@ -85,7 +76,6 @@ def archive(
 
 
 def _show_archived(found: Archived) -> None:
-    """Say what would be removed, and what stays."""
     say(
         f"To be removed: {plural(found.runs, 'run')} of experiments that were over before "
         f"{found.week}; their loops, configs and figures; {plural(found.log_rows, 'row')} of logs "
@@ -111,11 +101,9 @@ def _show_archived(found: Archived) -> None:
 def forget(
     places: Places,
     *,
-    person: Annotated[
-        str, typer.Argument(metavar="ID", help="Roster id, W&B username or email address.")
-    ],
-    yes: YesOption = False,
-    quiet: QuietOption = False,
+    person: str = argument("ID", "Roster id, W&B username or email address."),
+    yes: bool = _YES,
+    quiet: bool = QUIET,
 ) -> None:
     """Remove a person from the store for good.
 
@@ -127,7 +115,12 @@ def forget(
         raise typer.BadParameter("there is no terminal to ask on; use --yes to skip the question")
     found = look_up(places.data, settings, person)
     if not (quiet and yes):
-        _show_person(found)
+        for username, runs in found.runs.items():
+            say(f"Username {label(username)}: {plural(runs, 'run')}.")
+        it = found.names
+        names = sorted(it.scholars | it.usernames | it.labels | it.emails)
+        listed = ", ".join(map(label, names))
+        say(f"Figures and traces of these names will be removed: {listed}.")
     if not yes:
         _confirm()
     with show_progress(quiet=quiet) as on_progress:
@@ -143,20 +136,11 @@ def forget(
         say("Remove the person from the roster file too: it still has their name and address.")
 
 
-def _show_person(found: Person) -> None:
-    """Say what would be removed."""
-    for username, runs in found.runs.items():
-        say(f"Username {label(username)}: {plural(runs, 'run')}.")
-    names = found.names
-    every = sorted(names.scholars | names.usernames | names.labels | names.emails)
-    say(f"Figures and traces of these names will be removed: {', '.join(map(label, every))}.")
-
-
 def _confirm() -> None:
     typer.confirm("Remove all of this? It cannot be undone.", err=True, abort=True)
 
 
-record = typer.Typer(help="Move the record to a server, or back.", no_args_is_help=True)
+record = typer.Typer(no_args_is_help=True)
 
 
 @record.callback()
@@ -169,10 +153,9 @@ def _record() -> None:
 def move_(
     places: Places,
     *,
-    to: Annotated[
-        Literal["server", "file"],
-        option("--to", "server|file", "The database that store.record names, or the data folder."),
-    ],
+    to: Literal["server", "file"] = option(
+        "server|file", "The database that store.record names, or the data folder.", default=...
+    ),
 ) -> None:
     """Move the raw runs between the data folder and the server of store.record.
 

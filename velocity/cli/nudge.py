@@ -1,18 +1,10 @@
 """velocity nudge: messages to people who asked for them."""
 
 from datetime import UTC, date, datetime, timedelta
-from typing import Annotated
 
 import typer
 
-from velocity.cli.options import (
-    FromOption,
-    Places,
-    QuietOption,
-    ToOption,
-    check_window,
-    option,
-)
+from velocity.cli.options import FROM, QUIET, TO, Places, check_window, flag
 from velocity.cli.output import draw_table, width_of
 from velocity.cli.progress import show_progress
 from velocity.cli.watched import log_nudges
@@ -29,26 +21,16 @@ from velocity.sync.watch import Log
 def nudge(
     places: Places,
     *,
-    replay: Annotated[
-        bool,
-        option(
-            "--replay",
-            None,
-            "Send nothing: count the messages of the past, as if everybody had asked for them.",
-        ),
-    ] = False,
-    from_day: FromOption = None,
-    to_day: ToOption = None,
-    quiet: QuietOption = False,
-    watched: Annotated[
-        bool,
-        option(
-            "--watched",
-            None,
-            "How `velocity sync --watch` starts it: it ends with the watch.",
-            hidden=True,
-        ),
-    ] = False,
+    replay: bool = flag(
+        "--replay",
+        "Send nothing: count the messages of the past, as if everybody had asked for them.",
+    ),
+    from_day: date | None = FROM,
+    to_day: date | None = TO,
+    quiet: bool = QUIET,
+    watched: bool = flag(
+        "--watched", "How `velocity sync --watch` starts it: it ends with the watch.", hidden=True
+    ),
 ) -> None:
     """Send the messages that people asked for, if any are due.
 

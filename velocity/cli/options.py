@@ -4,10 +4,9 @@ import inspect
 import signal
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal
-from zoneinfo import available_timezones
+from typing import Any, Literal
 
 import typer
 
@@ -19,12 +18,20 @@ Period = Literal["all", "month", "week", "day"]
 Actor = Literal["person", "automation", "all"]
 Format = Literal["table", "csv", "json", "parquet"]
 
-DEFAULT_PORT = 8501
+
+def option(metavar: str | None, text: str, *names: str, default: Any = None, **more: Any) -> Any:
+    """Declare an option, called as its parameter unless it has names; more as `typer.Option`."""
+    return typer.Option(default, *names, metavar=metavar, help=text, **more)
 
 
-def option(name: str, metavar: str | None, text: str, **more: Any) -> Any:
-    """Declare an option; `more` as for `typer.Option`."""
-    return typer.Option(name, metavar=metavar, help=text, **more)
+def argument(metavar: str, text: str) -> Any:
+    """Declare an argument, which is required."""
+    return typer.Argument(..., metavar=metavar, help=text)
+
+
+def flag(name: str, text: str, **more: Any) -> Any:
+    """Declare an option without a value; more as `typer.Option`."""
+    return typer.Option(False, name, help=text, **more)
 
 
 def _day(text: str) -> date:
@@ -34,107 +41,57 @@ def _day(text: str) -> date:
         raise typer.BadParameter(f"'{label(text)}' is not a day such as 2026-01-05") from error
 
 
-def _instant(text: str) -> datetime:
-    try:
-        instant = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise typer.BadParameter(
-            f"'{label(text)}' is not a time such as 2026-01-05T18:00Z"
-        ) from error
-    return instant.astimezone(UTC) if instant.tzinfo else instant.replace(tzinfo=UTC)
-
-
-def _zone(text: str) -> str:
-    if text not in available_timezones():
-        raise typer.BadParameter(f"'{label(text)}' is not a time zone such as Europe/Zurich")
-    return text
-
-
-def project_name(text: str) -> str:
-    """Return the text if it has the form ENTITY/PROJECT or ENTITY/*.
-
-    Raises:
-        typer.BadParameter: it does not.
-    """
+def _project(text: str) -> str:
     entity, _, project = text.partition("/")
     if not entity or not project or "/" in project:
         raise typer.BadParameter(f"'{text}' is not ENTITY/PROJECT or ENTITY/*")
     return text
 
 
-def day_option(name: str, text: str) -> Any:
+def day_option(text: str, *names: str, **more: Any) -> Any:
     """Declare an option that takes a day."""
-    return option(name, "D", text, parser=_day)
+    return option("D", text, *names, parser=_day, **more)
 
 
-DataOption = Annotated[
-    Path | None, option("--data", "DIR", "Data folder. Default: $VELOCITY_DATA, else ./data.")
-]
-ConfigOption = Annotated[
-    Path | None,
-    option(
-        "--config",
-        "FILE",
-        "Settings file; it may be missing. Default: $VELOCITY_CONFIG, else velocity.toml.",
-    ),
-]
-FromOption = Annotated[date | None, day_option("--from", "First day, such as 2026-01-05.")]
-ToOption = Annotated[
-    date | None, day_option("--to", "Day after the last one, which is not included.")
-]
-ScholarOption = Annotated[str | None, option("--scholar", "ID", "Only this scholar.")]
-StreamOption = Annotated[str | None, option("--stream", "ID", "Only this stream.")]
-ActorOption = Annotated[
-    Actor,
-    option(
-        "--actor",
-        None,
+DATA = option("DIR", "Data folder. Default: $VELOCITY_DATA, else ./data.")
+CONFIG = option(
+    "FILE", "Settings file; it may be missing. Default: $VELOCITY_CONFIG, else velocity.toml."
+)
+FROM = day_option("First day, such as 2026-01-05.", "--from")
+TO = day_option("Day after the last one, which is not included.", "--to")
+SCHOLAR = option("ID", "Only this scholar.")
+STREAM = option("ID", "Only this stream.")
+FORMAT = option(
+    None,
+    "table is for people; the others hold every column, unrounded. "
+    "Default: the extension of --out, else table.",
+    "--format",
+)
+OUT = option("FILE", "Write to this file instead of standard output.")
+QUIET = flag("--quiet", "Say nothing unless something fails or needs a look.")
+ENTITY = option("E", "W&B entity of runs without one, such as offline runs or exports.")
+USERNAME = option("U", "W&B username of runs without one.")
+
+
+def actor_option(default: Actor) -> Any:
+    """Declare the option of whose launches count."""
+    text = (
         "Whose launches: the scholars' own, those of their automation, or both. Figures of "
-        "GPU-hours and credits always count both.",
-    ),
-]
-FormatOption = Annotated[
-    Format | None,
-    option(
-        "--format",
-        None,
-        "table is for people; the others hold every column, unrounded. "
-        "Default: the extension of --out, else table.",
-    ),
-]
-OutOption = Annotated[
-    Path | None, option("--out", "FILE", "Write to this file instead of standard output.")
-]
-QuietOption = Annotated[
-    bool, option("--quiet", None, "Say nothing unless something fails or needs a look.")
-]
-PortOption = Annotated[int, option("--port", "N", "Port to serve on.", min=1, max=65535)]
-EntityOption = Annotated[
-    str | None,
-    option("--entity", "E", "W&B entity of runs without one, such as offline runs or exports."),
-]
-UsernameOption = Annotated[
-    str | None, option("--username", "U", "W&B username of runs without one.")
-]
-TimezoneOption = Annotated[
-    str | None,
-    option(
-        "--timezone",
-        "ZONE",
-        "Time zone of local times in the input, such as Europe/Zurich; sacct writes such times.",
-        parser=_zone,
-    ),
-]
-AsOfOption = Annotated[
-    datetime | None,
-    option(
-        "--as-of",
-        "TS",
-        "When the tables were complete; UTC unless the time has an offset. "
-        "Default: the latest time in them.",
-        parser=_instant,
-    ),
-]
+        "GPU-hours and credits always count both."
+    )
+    return option(None, text, default=default)
+
+
+def port_option(default: int) -> Any:
+    """Declare the option of the port to serve on."""
+    return option("N", "Port to serve on.", default=default, min=1, max=65535)
+
+
+def projects_option(verb: str, otherwise: str) -> Any:
+    """Declare an option that takes projects, and says where they come from otherwise."""
+    text = f"{verb} this project, or ENTITY/* for every project of an entity; can be repeated."
+    words = f"{text} Default: {otherwise}."
+    return option("ENTITY/PROJECT", words, "--project", parser=_project)
 
 
 @dataclass(frozen=True)
@@ -163,7 +120,7 @@ def takes_places(command: Callable[..., None]) -> Callable[..., None]:
     """
 
     def run(
-        ctx: typer.Context, data: DataOption = None, config: ConfigOption = None, **given: Any
+        ctx: typer.Context, data: Path | None = DATA, config: Path | None = CONFIG, **given: Any
     ) -> None:
         # Polars sets a handler that restarts a wait instead of ending it: Ctrl-C would only be
         # noticed when a server has answered.

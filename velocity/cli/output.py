@@ -26,7 +26,7 @@ from velocity.cli.options import Format
 from velocity.cli.progress import say
 from velocity.errors import VelocityError
 from velocity.formats import written
-from velocity.reading.downloads import csv_bytes
+from velocity.reading.downloads import csv_bytes, parquet_bytes
 
 _FILE_WIDTH = 100  # of a table that is not shown on a terminal
 _SUFFIXES = {".csv": "csv", ".json": "json", ".parquet": "parquet"}
@@ -67,7 +67,8 @@ def show(
         raise typer.BadParameter("a terminal cannot show Parquet: name a file with --out")
     frame = read()
     if chosen != "table":
-        write_bytes(_encoded(frame, chosen), out)
+        encode = {"csv": csv_bytes, "parquet": parquet_bytes}.get(chosen)
+        write_bytes(encode(frame) if encode else json_text(frame).encode(), out)
         return
     frame = in_words(frame)
     if frame.is_empty():
@@ -105,7 +106,17 @@ def write_bytes(content: bytes, out: Path | None) -> None:
         VelocityError: it is a folder, or cannot be written.
     """
     if out is None:
-        _print(content)
+        if sys.stdout.isatty():
+            # Programs get the data unchanged; a terminal would act on control characters.
+            content = for_terminal(content.decode()).encode()
+        try:
+            sys.stdout.flush()
+            sys.stdout.buffer.write(content)
+            sys.stdout.buffer.flush()
+        except BrokenPipeError:
+            # A reader that stops early (`| head`) is not an error. Python would fail again on the
+            # rest of the buffer when it ends.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return
     if out.is_dir():
         raise VelocityError(f"{out} is a folder.", "Name a file with --out.")
@@ -139,30 +150,6 @@ def _plain(value: Any) -> Any:
     return value.to_dicts()
 
 
-def _encoded(frame: pl.DataFrame, form: str) -> bytes:
-    if form == "csv":
-        return csv_bytes(frame)
-    if form == "json":
-        return json_text(frame).encode()
-    buffer = io.BytesIO()
-    frame.write_parquet(buffer)
-    return buffer.getvalue()
-
-
-def _print(content: bytes) -> None:
-    """Print; a reader that stops early (`| head`) is not an error."""
-    if sys.stdout.isatty():
-        # Programs get the data unchanged; a terminal would act on control characters.
-        content = for_terminal(content.decode()).encode()
-    try:
-        sys.stdout.flush()
-        sys.stdout.buffer.write(content)
-        sys.stdout.buffer.flush()
-    except BrokenPipeError:
-        # Python would fail again on the rest of the buffer when it ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
 def cell(value: Any, zone: tzinfo = UTC, time: str = "%-d %b %Y %H:%M") -> str:
     """A value on one line; empty if it is not known."""
     match value:
@@ -179,11 +166,7 @@ def cell(value: Any, zone: tzinfo = UTC, time: str = "%-d %b %Y %H:%M") -> str:
 
 
 def draw_table(
-    frame: pl.DataFrame,
-    keys: Sequence[str],
-    *,
-    width: int,
-    shown: Callable[[Any], str] = cell,
+    frame: pl.DataFrame, keys: Sequence[str], *, width: int, shown: Callable[[Any], str] = cell
 ) -> str:
     """The frame as text.
 

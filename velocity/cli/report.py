@@ -2,13 +2,14 @@
 
 import os
 from datetime import UTC, date, datetime, timedelta
-from typing import Annotated, Any, Literal
+from pathlib import Path
+from typing import Any, Literal
 
 import typer
 
 from velocity import state
 from velocity.api.arguments import check_scholar
-from velocity.cli.options import OutOption, Places, StreamOption, option
+from velocity.cli.options import OUT, STREAM, Places, flag, option
 from velocity.cli.output import form_of, write_bytes
 from velocity.cli.progress import say
 from velocity.delivery import Address
@@ -17,25 +18,23 @@ from velocity.nudge.addresses import addresses, tell_operator
 from velocity.reading import reads
 from velocity.reading.access import EVERYTHING, GROUPS_ALONE
 from velocity.record import exclusions
-from velocity.report import (
-    as_csv,
-    as_html,
-    as_markdown,
-    as_message,
+from velocity.report.brief import (
     brief_as_html,
     brief_as_markdown,
+    find_address,
+    find_reader,
     make_brief,
-    make_digest,
-    make_term_report,
-    parse_week,
-    week_id,
+    send_brief,
 )
-from velocity.report.brief import find_address, find_reader, send_brief
+from velocity.report.digest import make_digest
+from velocity.report.groups import make_term_report
+from velocity.report.html import as_html
+from velocity.report.parts import parse_week, week_id
 from velocity.report.post import WEBHOOK, post_once, title_of
+from velocity.report.text import as_csv, as_markdown, as_message
 from velocity.roster.models import load_roster
 from velocity.settings import load_settings
-from velocity.state import Where
-from velocity.store import Snapshot, latest_snapshot
+from velocity.store import latest_snapshot
 from velocity.sync.watch import Log
 
 _STANDARD_ERROR = 2
@@ -43,46 +42,29 @@ _STANDARD_ERROR = 2
 _WRITERS = {"md": as_markdown, "html": as_html, "csv": as_csv, "slack": as_message}
 _PAGES = {".md": "md", ".html": "html", ".htm": "html"}
 _EXTENSIONS = _PAGES | {".csv": "csv"}
-_LONGEST_DAYS = 366
 
 
 def report(
     places: Places,
     *,
-    week: Annotated[
-        str | None,
-        option(
-            "--week", "W", "ISO week, such as 2026-W20. Default: the latest one that is complete."
-        ),
-    ] = None,
-    since: Annotated[
-        str | None,
-        option(
-            "--since",
-            "W",
-            "Write the end-of-term report over the published weeks from this one to --week.",
-        ),
-    ] = None,
-    stream: StreamOption = None,
-    form: Annotated[
-        Literal["md", "html", "csv", "slack"] | None,
-        option(
-            "--format",
-            None,
-            "Markdown, one HTML file that prints on a page, conclusions by stream as CSV, or the "
-            "text for Slack. Default: the extension of --out, else md.",
-        ),
-    ] = None,
-    out: OutOption = None,
-    post: Annotated[
-        bool,
-        option(
-            "--post", None, "Send it to the address in VELOCITY_WEBHOOK_URL, at most once per week."
-        ),
-    ] = False,
-    again: Annotated[
-        bool, option("--again", None, "With --post: send it even if it was posted before.")
-    ] = False,
+    week: str | None = option(
+        "W", "ISO week, such as 2026-W20. Default: the latest one that is complete."
+    ),
+    since: str | None = option(
+        "W", "Write the end-of-term report over the published weeks from this one to --week."
+    ),
+    stream: str | None = STREAM,
+    form: Literal["md", "html", "csv", "slack"] | None = option(
+        None,
+        "Markdown, one HTML file that prints on a page, conclusions by stream as CSV, or the "
+        "text for Slack. Default: the extension of --out, else md.",
+        "--format",
+    ),
+    out: Path | None = OUT,
+    post: bool = flag(
+        "--post", "Send it to the address in VELOCITY_WEBHOOK_URL, at most once per week."
+    ),
+    again: bool = flag("--again", "With --post: send it even if it was posted before."),
 ) -> None:
     """Write the stand-up digest of a week on one page.
 
@@ -107,7 +89,12 @@ def report(
         made = make_term_report(snapshot, first=first, last=monday, **seen)
     else:
         if individuals and monday is not None:
-            _refuse_before_data(snapshot, monday)
+            begins = reads.trust(snapshot)["first_day"].item()
+            if begins is not None and monday + timedelta(weeks=1) <= begins:
+                raise VelocityError(
+                    f"{week_id(monday)} is before the first day with a run, {begins}.",
+                    "Name a later week.",
+                )
         made = make_digest(snapshot, week=monday, stream=stream, posted=post, **seen)
     if out is not None or not post:
         write_bytes(_WRITERS[chosen](made).encode(), out)
@@ -118,7 +105,11 @@ def report(
             text = as_message(made, address.form, address.longest(title_of(made.week)))
             posted = post_once(where, address, text, week=made.week, stream=stream, again=again)
         except VelocityError as error:
-            _tell_operator(where, made.week, error)
+            # A timer's own error is easily missed.
+            now = datetime.now(UTC)
+            said = f"The digest of {made.week} was not posted. {error.message} {error.hint}"
+            subject = f"{made.week} {now.date()}"
+            tell_operator(where, Log(_STANDARD_ERROR), "post_failed", subject, said, now=now)
             raise
         if posted:
             say(f"Posted the digest of {made.week}.")
@@ -129,15 +120,6 @@ def report(
             )
 
 
-def _refuse_before_data(snapshot: Snapshot, monday: date) -> None:
-    begins = reads.trust(snapshot)["first_day"].item()
-    if begins is not None and monday + timedelta(weeks=1) <= begins:
-        raise VelocityError(
-            f"{week_id(monday)} is before the first day with a run, {begins}.",
-            "Name a later week.",
-        )
-
-
 def _monday(week: str | None) -> date | None:
     try:
         return None if week is None else parse_week(week)
@@ -145,46 +127,21 @@ def _monday(week: str | None) -> date | None:
         raise typer.BadParameter(str(error)) from error
 
 
-def _tell_operator(where: Where, week: str, error: VelocityError) -> None:
-    """Tell the operator about a failed post: a timer's own error is easily missed."""
-    now = datetime.now(UTC)
-    text = f"The digest of {week} was not posted. {error.message} {error.hint}"
-    subject = f"{week} {now.date()}"
-    tell_operator(where, Log(_STANDARD_ERROR), "post_failed", subject, text, now=now)
-
-
 def brief(
     places: Places,
     *,
-    scholar: Annotated[str, option("--scholar", "ID", "The scholar whom it is about.")],
-    stream: Annotated[
-        str | None,
-        option("--stream", "ID", "Only their work in this stream, as its mentors see it."),
-    ] = None,
-    days: Annotated[
-        int,
-        typer.Option(
-            "--days", metavar="N", min=1, max=_LONGEST_DAYS, help="How many whole days it covers."
-        ),
-    ] = 7,
-    form: Annotated[
-        Literal["md", "html"] | None,
-        option(
-            "--format",
-            None,
-            "Markdown, or one HTML file. Default: the extension of --out, else md.",
-        ),
-    ] = None,
-    out: OutOption = None,
-    to: Annotated[
-        str | None,
-        option(
-            "--to",
-            "WHO",
-            "Send it to the scholar, a mentor or a research manager, by roster id or e-mail "
-            "address; see docs/nudges.md.",
-        ),
-    ] = None,
+    scholar: str = option("ID", "The scholar whom it is about.", default=...),
+    stream: str | None = option("ID", "Only their work in this stream, as its mentors see it."),
+    days: int = option("N", "How many whole days it covers.", default=7, min=1, max=366),
+    form: Literal["md", "html"] | None = option(
+        None, "Markdown, or one HTML file. Default: the extension of --out, else md.", "--format"
+    ),
+    out: Path | None = OUT,
+    to: str | None = option(
+        "WHO",
+        "Send it to the scholar, a mentor or a research manager, by roster id or e-mail "
+        "address; see docs/nudges.md.",
+    ),
 ) -> None:
     """Write what to talk about with one scholar, on one screen.
 
@@ -211,6 +168,5 @@ def brief(
             reader=find_reader(roster, to, scholar, stream),
             address=find_address(addresses(), to),
             kept_days=settings.access.views_kept_days,
-            now=datetime.now(UTC),
         )
         say(f"Sent the brief to {to}.")

@@ -2,18 +2,19 @@
 
 import os
 from datetime import UTC, datetime
-from typing import Annotated
+from pathlib import Path
 
 import typer
 
 from velocity.cli.options import (
-    DEFAULT_PORT,
-    ConfigOption,
-    DataOption,
+    CONFIG,
+    DATA,
+    QUIET,
     Places,
-    PortOption,
-    QuietOption,
+    argument,
+    flag,
     option,
+    port_option,
     takes_places,
 )
 from velocity.cli.progress import say, show_progress
@@ -24,16 +25,14 @@ from velocity.paths import config_file, data_folder
 from velocity.serve.checks import HOST, check_address, check_port
 from velocity.settings import load_settings
 
-_MCP_PORT = 8502
+_PORT = port_option(8501)
 
 
 def demo(
     places: Places,
-    port: PortOption = DEFAULT_PORT,
-    no_browser: Annotated[
-        bool, option("--no-browser", None, "Do not open a browser window.")
-    ] = False,
-    quiet: QuietOption = False,
+    port: int = _PORT,
+    no_browser: bool = flag("--no-browser", "Do not open a browser window."),
+    quiet: bool = QUIET,
 ) -> None:
     """Open the dashboard on an invented cohort; needs no key.
 
@@ -55,20 +54,15 @@ def demo(
 
 def app(
     places: Places,
-    port: PortOption = DEFAULT_PORT,
-    address: Annotated[
-        str,
-        option("--address", "A", "Address to serve on; any other than 127.0.0.1 needs sign-in."),
-    ] = "127.0.0.1",
-    published: Annotated[
-        bool,
-        option(
-            "--published-on-loopback",
-            None,
-            "In a container whose port is published to 127.0.0.1 only: allow any --address without "
-            "sign-in. Pages still need the token.",
-        ),
-    ] = False,
+    port: int = _PORT,
+    address: str = option(
+        "A", "Address to serve on; any other than 127.0.0.1 needs sign-in.", default=HOST
+    ),
+    published: bool = flag(
+        "--published-on-loopback",
+        "In a container whose port is published to 127.0.0.1 only: allow any --address without "
+        "sign-in. Pages still need the token.",
+    ),
 ) -> None:
     """Open the dashboard on your own runs."""
     settings = load_settings(places.config)  # a mistake is reported here, not on every page
@@ -98,15 +92,12 @@ mcp = typer.Typer(
 def serve_mcp(
     ctx: typer.Context,
     *,
-    data: DataOption = None,
-    config: ConfigOption = None,
-    http: Annotated[
-        bool,
-        option(
-            "--http", None, f"Serve http://{HOST}:PORT/mcp instead of standard input and output."
-        ),
-    ] = False,
-    port: PortOption = _MCP_PORT,
+    data: Path | None = DATA,
+    config: Path | None = CONFIG,
+    http: bool = flag(
+        "--http", f"Serve http://{HOST}:PORT/mcp instead of standard input and output."
+    ),
+    port: int = port_option(8502),
 ) -> None:
     """Answer questions of assistants over the Model Context Protocol."""
     data_before, config_before = ctx.obj
@@ -132,11 +123,7 @@ def serve_mcp(
 @mcp.command()
 @takes_places
 def token(
-    places: Places,
-    *,
-    email: Annotated[
-        str, typer.Argument(metavar="EMAIL", help="Their e-mail address in the roster.")
-    ],
+    places: Places, *, email: str = argument("EMAIL", "Their e-mail address in the roster.")
 ) -> None:
     """Make a token for a person in the roster; an earlier one stops working."""
     typer.echo(make_token(places.data, load_settings(places.config), email))

@@ -201,13 +201,9 @@ TOOLS = (my_week, what_waits, why_slow, could_run_side_by_side, explain, compare
 
 def _result(result: Result) -> dict[str, Any]:
     sums = [
-        {
-            "text": total.text,
-            "value": total.value,
-            "unit": total.unit,
-            "rows": total.addends.height,
-            "first_rows": total.addends.head(_MOST_ADDENDS).to_dicts(),
-        }
+        {it: getattr(total, it) for it in ("text", "value", "unit")}
+        | {"rows": total.addends.height}
+        | {"first_rows": total.addends.head(_MOST_ADDENDS).to_dicts()}
         for total in result.totals
     ]
     return {"of": result.of, "headline": result.headline, "steps": result.steps, "sums": sums}
@@ -237,7 +233,6 @@ def _beside(
 
 
 def _bounded(frame: pl.DataFrame, name: str) -> dict[str, Any]:
-    """The first rows, and how many more there are."""
     left_out = max(frame.height - MOST, 0)
     return {name: frame.head(MOST).to_dicts(), "left_out": left_out}
 
@@ -259,18 +254,11 @@ def _figures(
 def _figure(
     metric: Metric, row: Mapping[str, Any], usual: Mapping[str, Any] | None
 ) -> dict[str, Any]:
-    figure = {
-        "metric": metric.id,
-        "title": metric.title,
-        "unit": metric.unit,
-        "value": row.get(metric.id),
-    }
+    figure: dict[str, Any] = {"metric": metric.id, "title": metric.title, "unit": metric.unit}
+    figure["value"] = row.get(metric.id)
     beside = {it: row.get(f"{metric.base}_{it}") for it in ("n", "low", "high")}
     figure |= {name: value for name, value in beside.items() if value is not None}
     if usual is not None:
-        figure |= {
-            "usual_low": usual["limit_low"],
-            "usual_high": usual["limit_high"],
-            "is_shift": usual["signal"],
-        }
+        shown = {"usual_low": "limit_low", "usual_high": "limit_high", "is_shift": "signal"}
+        figure |= {name: usual[column] for name, column in shown.items()}
     return figure

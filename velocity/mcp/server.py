@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, MutableMapping
-from datetime import UTC, datetime
 from functools import partial, wraps
 from inspect import Parameter, signature
 from pathlib import Path
@@ -22,6 +21,7 @@ from velocity.errors import VelocityError
 from velocity.mcp import answers
 from velocity.mcp.answers import Asker
 from velocity.mcp.tokens import owner_of, viewer_now
+from velocity.reading.access import record_look
 from velocity.settings import load_settings
 from velocity.store import latest_snapshot
 
@@ -51,10 +51,8 @@ class Tools:
     def __init__(
         self, data: Path, config: Path, email: str | None = None, *, over_http: bool = False
     ) -> None:
-        self._data = data
-        self._config = config
-        self._email = email
-        self._over_http = over_http
+        self._data, self._config = data, config
+        self._email, self._over_http = email, over_http
 
     def server(self) -> MCPServer:
         """The server with all tools."""
@@ -109,16 +107,9 @@ class Tools:
         where = settings.state_of(self._data)
         marks = state.read_marks(where)
         found = answer(Asker(latest_snapshot(self._data), viewer, marks))
-        if scholar is not None and viewer.email is not None and scholar != viewer.scholar:
-            state.record_look(
-                where,
-                scholar=scholar,
-                email=viewer.email,
-                name=viewer.name,
-                page="an assistant",
-                at=datetime.now(UTC),
-                kept_days=settings.access.views_kept_days,
-            )
+        if scholar is not None:
+            kept_days = settings.access.views_kept_days
+            record_look(where, viewer, scholar, "an assistant", kept_days)
         return found
 
 
@@ -136,28 +127,19 @@ def http_app(data: Path, config: Path, port: int) -> _App:
     app = served.streamable_http_app(
         stateless_http=True, json_response=True, transport_security=security
     )
-    return _Door(app, load_settings(config).state_of(data))
+    where = load_settings(config).state_of(data)
 
-
-class _Door:
-    """Lets only requests with a token in, and says whose it is."""
-
-    def __init__(self, app: _App, where: state.Where) -> None:
-        self._app = app
-        self._where = where
-
-    async def __call__(self, scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
+    async def door(scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
+        """Lets only requests with a token in, and says whose it is."""
         if scope["type"] == "http":
             kind, _, token = Headers(scope=scope).get("authorization", "").partition(" ")
             given = token if kind.lower() == "bearer" else ""
-            email = await run_in_threadpool(owner_of, self._where, given)
-            if email is None:
-                refused = PlainTextResponse(
-                    "A token is needed: velocity mcp token EMAIL makes one.",
-                    status_code=401,
-                    headers={"WWW-Authenticate": "Bearer"},
-                )
+            scope[_EMAIL] = await run_in_threadpool(owner_of, where, given)
+            if scope[_EMAIL] is None:
+                text = "A token is needed: velocity mcp token EMAIL makes one."
+                refused = PlainTextResponse(text, 401, headers={"WWW-Authenticate": "Bearer"})
                 await refused(scope, receive, send)
                 return
-            scope[_EMAIL] = email
-        await self._app(scope, receive, send)
+        await app(scope, receive, send)
+
+    return door

@@ -107,7 +107,6 @@ def _walk(
 
 
 def _hosts(then: Snapshot, scholar: str) -> pl.DataFrame:
-    """The idle hosts of one scholar alone."""
     every: pl.DataFrame = then.kept.get("idle", lambda: reads.idle_hosts(then))
     idle = every.filter("idle_now", pl.col("idle_for_hours") >= IDLE_HOURS)
     if idle.is_empty():

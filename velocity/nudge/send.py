@@ -5,7 +5,7 @@ A message is recorded before it is sent, so that it is sent at most once.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -19,7 +19,7 @@ from velocity.nudge.addresses import addresses, tell_operator
 from velocity.nudge.rules import Evidence, Nudge, picked, runway
 from velocity.reading import reads
 from velocity.reading.access import Scope, current_roster, viewer_of
-from velocity.reading.mine import TODAY_DAYS, Today
+from velocity.reading.today import TODAY_DAYS, Today
 from velocity.record import exclusions
 from velocity.roster.models import Roster, Scholar
 from velocity.sentences import nudges as words
@@ -100,10 +100,11 @@ class Round:
         works = local.isoweekday() in _LEADS_DAYS and _LEADS_FROM <= local.time() < _LEADS_TO
         if viewer is None or "lead" not in viewer.roles or not works or not self._is_fresh:
             return
-        found = runway(self.snapshot, lead, local.date(), scope=viewer.scope)
-        for nudge in self._allowed(found, lead, local.date()):
+        today = local.date()
+        found = runway(self.snapshot, lead, today, scope=viewer.scope)
+        for nudge in self._allowed(found, lead, today):
             message = words.runway(nudge.facts, self.settings.messages.dashboard)
-            yield Due(lead, nudge.rule, nudge.subject, local.date(), message)
+            yield Due(lead, nudge.rule, nudge.subject, today, message)
 
     def _allowed(self, found: Iterable[Nudge], person: str, day: date) -> Iterator[Nudge]:
         """The cases that the person may hear about today."""
@@ -124,7 +125,6 @@ class Round:
     def _of_the_day(
         self, scholar: Scholar, scope: Scope, window: dict[str, Any], evidence: Evidence
     ) -> Iterator[Due]:
-        """Yields the list of the morning and the line of the evening."""
         day: date = window["workday"]
         sent = {(it.rule, it.day) for it in state.messages(self._state, scholar.id)}
         early = self.now - window["from_at"] < _MORNING
@@ -160,8 +160,8 @@ class Round:
     @property
     def _is_fresh(self) -> bool:
         """Whether the data of all projects is new enough."""
-        as_of = reads.edge(self.snapshot)["as_of"][0] or datetime.fromtimestamp(0, UTC)
-        return self.now - as_of <= self._freshness
+        as_of = reads.edge(self.snapshot)["as_of"][0]
+        return as_of is not None and self.now - as_of <= self._freshness
 
 
 def send_due(data: Path, settings: Settings, log: Log, *, now: datetime) -> int:
@@ -190,7 +190,6 @@ def send_due(data: Path, settings: Settings, log: Log, *, now: datetime) -> int:
 
 
 def _send(where: Where, due: Due, known: Mapping[str, Address], log: Log, now: datetime) -> bool:
-    """Records a message, sends it, and returns whether it was sent."""
     record = SentMessage(due.person, due.rule, due.subject, str(due.day), now)
     address = known.get(due.person)
     if address is None:

@@ -1,13 +1,16 @@
 """Which rows a viewer may see, as a scope that every read applies in its query."""
 
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
+from velocity import state
 from velocity.roster.fields import folded_address
 from velocity.roster.models import Roster, load_roster
 from velocity.settings import Settings
+from velocity.state import Where
 
 Role = Literal["lead", "mentor", "research manager", "scholar"]
 
@@ -84,18 +87,19 @@ def viewer_of(roster: Roster, email: str, *, leads_see_individuals: bool) -> Vie
     leads = address in roster.leads
     ids = tuple(person.id for person in selves)
     managed = tuple(it for it in roster.managed_by(address) if it not in ids)
-    roles: dict[Role, bool] = {
+    has: dict[Role, Any] = {
         "lead": leads,
-        "mentor": bool(mentored),
-        "research manager": bool(managed),
-        "scholar": bool(ids),
+        "mentor": mentored,
+        "research manager": managed,
+        "scholar": ids,
     }
-    if not any(roles.values()):
+    roles = frozenset(it for it in has if has[it])
+    if not roles:
         return None
     return Viewer(
         email=address,
         name=selves[0].name if selves else address,
-        roles=frozenset(role for role, has in roles.items() if has),
+        roles=roles,
         scope=Scope(
             everything=leads and leads_see_individuals,
             scholars=(*ids, *managed),
@@ -106,6 +110,17 @@ def viewer_of(roster: Roster, email: str, *, leads_see_individuals: bool) -> Vie
         scholar=ids[0] if ids else None,
         managed=managed,
     )
+
+
+def record_look(where: Where, viewer: Viewer, scholar: str, page: str, kept_days: float) -> None:
+    """Records that a viewer, if not the scholar, looks at rows of only this scholar.
+
+    The scholar can see it. Without sign-in nobody is recorded; older looks than `kept_days` are
+    removed.
+    """
+    if viewer.email is not None and scholar != viewer.scholar:
+        who = {"scholar": scholar, "email": viewer.email, "name": viewer.name}
+        state.record_look(where, **who, page=page, at=datetime.now(UTC), kept_days=kept_days)
 
 
 def current_roster(settings: Settings) -> Roster | None:

@@ -104,5 +104,4 @@ def conventions(experiments: Experiments) -> dict[str, str]:
 
 
 def _written(value: float, unit: str) -> str:
-    """Returns a setting to the last digit."""
     return f"{value:.15g} {unit}" + ("" if value == 1 else "s")

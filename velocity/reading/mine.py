@@ -4,25 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 from functools import cached_property
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import polars as pl
 
 from velocity import formats
-from velocity.reading.periods import Window, last_whole_day, monday_of
+from velocity.reading.periods import Window, monday_of
 from velocity.reading.series import TREND_WEEKS
 
 Row = dict[str, Any]
 _WEEK, _DAY = timedelta(weeks=1), timedelta(days=1)
 #: The weeks with which a window is compared, and the fewest of them.
 _EARLIER_WEEKS, _FEWEST_EARLIER = 8, 4
-_DAY_MINUTES = 24 * 60
 _SATURDAY = 5
-#: Days of launches that Today covers.
-TODAY_DAYS = 14
 #: A timeline shows at most this much.
 _TIMELINE = timedelta(days=14)
 #: Weeks of the current phase.
@@ -87,12 +83,8 @@ def largest_remainder(amounts: Mapping[str, float]) -> dict[str, int]:
     whole = sum(amounts.values())
     if not whole:
         return dict.fromkeys(amounts, 0)
-    exact = {name: 100 * amount / whole for name, amount in amounts.items()}
-    shown = {name: int(share) for name, share in exact.items()}
-    by_rest = sorted(exact, key=lambda name: shown[name] - exact[name])
-    for name in by_rest[: 100 - sum(shown.values())]:
-        shown[name] += 1
-    return shown
+    shown = formats.adding_up([100 * amount / whole for amount in amounts.values()], 100)
+    return dict(zip(amounts, shown, strict=True))
 
 
 @dataclass(frozen=True)
@@ -231,75 +223,6 @@ def weeks_before(window: Window, first_day: date) -> Window | None:
 def trend_start(last_day: date) -> date:
     """The Monday of the first week that tiles show."""
     return monday_of(last_day + _DAY) - TREND_WEEKS * _WEEK
-
-
-@dataclass(frozen=True)
-class Today:
-    """What a scholar finds in the morning; rows of `reads.loops`, oldest first.
-
-    Args:
-        finished: results since the last working window ended, without a launch after them.
-        failed: failures without a launch after them.
-        running: experiments in flight.
-        waiting: the other results without a launch after them.
-        free: projects of the last two weeks with nothing in flight.
-        since: local end of the last working window.
-        evening: whether this working window ends within three hours.
-    """
-
-    finished: list[Row]
-    failed: list[Row]
-    running: list[Row]
-    waiting: list[Row]
-    free: list[str]
-    since: datetime
-    evening: bool
-
-    @classmethod
-    def of(
-        cls,
-        loops: pl.DataFrame,
-        decisions: pl.DataFrame,
-        *,
-        as_of: datetime,
-        zone: str,
-        who: Mapping[str, Any],
-    ) -> Today:
-        """What the scholar finds at `as_of`, the end of the data.
-
-        Args:
-            loops: `reads.loops` of the scholar; those of the last two weeks count.
-            decisions: `reads.needs_decision` of the scholar: results marked as read are left out.
-            as_of: an instant.
-            zone: the programme's time zone.
-            who: the scholar's row of `reads.scholars`.
-        """
-        marked = decisions.filter("marked_read")["experiment_id"]
-        day = pl.col("started_at").dt.convert_time_zone(zone).dt.date()
-        loops = loops.filter(
-            day >= last_whole_day(as_of, zone) - TODAY_DAYS * _DAY,
-            ~pl.col("experiment_id").is_in(marked.implode()),
-        )
-        local = as_of.astimezone(ZoneInfo(who["timezone"]))
-        begins, ends = who["awake_start_min"] or 0, who["awake_end_min"] or 0
-        since = datetime.combine(local.date(), time(), local.tzinfo) + timedelta(minutes=ends)
-        since = since if since <= local else since - _DAY
-        rows = loops.reverse()
-        waiting, running = rows.filter(status="awaiting"), rows.filter(status="open")
-        failed = pl.col("outcome") == "failure"
-        new = pl.col("result_at") >= since.astimezone(UTC)
-        minute = local.hour * 60 + local.minute
-        left = (ends - minute) % _DAY_MINUTES
-        awake = (minute - begins) % _DAY_MINUTES < (ends - begins) % _DAY_MINUTES
-        return cls(
-            finished=waiting.filter(~failed & new).to_dicts(),
-            failed=waiting.filter(failed).to_dicts(),
-            running=running.to_dicts(),
-            waiting=waiting.filter(~failed & ~new).to_dicts(),
-            free=sorted({*rows["project"]} - {*running["project"]}),
-            since=since,
-            evening=awake and 0 < left <= 180,  # noqa: PLR2004 - three hours
-        )
 
 
 def timeline_days(

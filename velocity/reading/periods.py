@@ -18,7 +18,6 @@ PERIODS: tuple[Period, ...] = get_args(Period)
 _WEEK = timedelta(weeks=1)
 _DAY = timedelta(days=1)
 _BETWEEN = ".."
-_SATURDAY = 5
 
 
 @dataclass(frozen=True)
@@ -136,23 +135,14 @@ def presets(first_day: date, last_day: date) -> dict[Period, Window]:
     return found
 
 
-def opening(
-    asked: Period, offered: Mapping[Period, Window], holidays: Collection[date] = ()
-) -> Period:
+def opening(asked: Period, offered: Mapping[Period, Window]) -> Period:
     """Returns the period that a page opens with.
 
-    A page that asks for "This week" opens with the last one until a working day of this week is
-    over. A page that asks for "4 weeks" opens with this one until there is a whole week of data. If
-    a period is not offered yet, the page opens with the nearest one that is. Nobody works on
-    holidays, Saturdays and Sundays.
+    A page that asks for "4 weeks" opens with this one until there is a whole week of data. If a
+    period is not offered yet, the page opens with the nearest one that is.
     """
-    running = offered.get("This week")
-    if asked == "This week" and running is not None and "Last week" in offered:
-        days = (running.first + n * _DAY for n in range(running.days))
-        if all(day.weekday() >= _SATURDAY or day in holidays for day in days):
-            return "Last week"
     four_weeks = offered.get("4 weeks")
-    if asked == "4 weeks" and running is not None and four_weeks is not None:
+    if asked == "4 weeks" and "This week" in offered and four_weeks is not None:
         begins = offered["Programme"].first
         if begins > four_weeks.end - _WEEK:
             return "This week"

@@ -4,113 +4,29 @@ Days are local days of the programme's time zone, `from_day` inclusive, `to_day`
 no limit. Columns ending in `_at` are UTC instants, `_hours` hours, `_share` between 0 and 1.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
-from functools import cached_property, partial
-from inspect import Parameter, Signature
-from typing import Any, TypedDict, Unpack
+from functools import partial
+from typing import Any
 
 import polars as pl
 
-from velocity.queries import list_metric_queries, load_query
+from velocity.queries import list_metric_queries
 from velocity.reading import definitions
 from velocity.reading.access import EVERYTHING, Scope
-from velocity.reading.periods import last_four_weeks, last_whole_day, only_days
-from velocity.state import ReadMark
+from velocity.reading.periods import last_four_weeks, last_whole_day
+from velocity.reading.read import Read, edge
 from velocity.store.figures import Actor, By, Period, figures
 from velocity.store.snapshot import Snapshot
 
-__all__ = ["Actor", "By", "Period"]
+__all__ = ["Actor", "By", "Period", "Read", "edge"]
 
 #: The end of the data in an empty store.
 _NO_DATA = datetime.fromtimestamp(0, UTC)
 #: For small queries: DuckDB spends half of their time planning in one thread. None may wait for
 #: another query in this pool.
 side_by_side = ThreadPoolExecutor(2, thread_name_prefix="part")
-
-
-class Filters(TypedDict, total=False):
-    """The parameters of reads. Each read takes those that the header of its query declares."""
-
-    actor: Actor
-    at: datetime
-    at_day: date | None
-    by: By
-    by_scholar: bool
-    classes: Sequence[str] | None
-    doubtful: bool
-    experiments: Sequence[str] | None
-    from_at: datetime
-    from_day: date | None
-    group_id: str
-    groups: Sequence[str] | None
-    min_hours: float
-    most: int | None
-    projects: Sequence[str] | None
-    read: Sequence[ReadMark]
-    scholar: str | None
-    scholars: Sequence[str] | None
-    scope: Scope
-    since: datetime | None
-    stream: str | None
-    streams: Sequence[str] | None
-    to_at: datetime
-    to_day: date | None
-
-
-class Read:
-    """The rows of one query in a snapshot, as a viewer may see them.
-
-    Parameters that its header says can be null are optional. Unless they are given, the scope is
-    everything, and launches are those by people.
-    """
-
-    def __init__(self, query: str, **defaults: Unpack[Filters]) -> None:
-        self.__name__ = query.rpartition("/")[2]
-        self._query = query
-        self._defaults = {"actor": "person", "scope": EVERYTHING, **defaults}
-
-    @cached_property
-    def __signature__(self) -> Signature:
-        """The parameters of the query."""
-        params = load_query(self._query).params
-        known = {it.name: None for it in params if "null =" in it.text} | self._defaults
-        filters = (
-            Parameter(it.name, Parameter.KEYWORD_ONLY, default=known.get(it.name, Parameter.empty))
-            for it in params
-        )
-        return Signature([Parameter("snapshot", Parameter.POSITIONAL_ONLY), *filters])
-
-    def __call__(self, snapshot: Snapshot, /, **filters: Unpack[Filters]) -> pl.DataFrame:
-        """Run the query.
-
-        Raises:
-            TypeError: a filter is missing, or the query does not have it.
-        """
-        asked = self.__signature__.bind(snapshot, **filters)
-        asked.apply_defaults()
-        return _read(snapshot, self._query, **asked.kwargs)
-
-
-def _read(
-    snapshot: Snapshot, query: str, frames: Mapping[str, pl.DataFrame] | None = None, **given: Any
-) -> pl.DataFrame:
-    params = {name: _param(it) for name, it in given.items()}
-    frame = snapshot.frame(load_query(query).body, params, frames)
-    scope = given.get("scope")
-    if scope is None or scope.hours is None or "scholar" not in frame.columns:
-        return frame
-    known: pl.DataFrame = snapshot.kept.get((edge,), lambda: edge(snapshot))
-    return only_days(frame, scope.hours, str(known["timezone"][0]))
-
-
-def _param(value: Any) -> Any:
-    if isinstance(value, Scope):
-        return value.params
-    if isinstance(value, ReadMark):
-        return value._asdict()
-    return [_param(it) for it in value] if isinstance(value, tuple | list) else value
 
 
 def metrics(
@@ -137,76 +53,51 @@ def metrics(
         "all"; then one column per metric id, with `_n`, `_events`, `_low`, `_high` and `_largest`
         beside medians.
     """
-    frame = (
-        figures(
-            snapshot,
-            kinds=[by],
-            period=period,
-            from_day=from_day,
-            to_day=to_day,
-            groups=groups,
-            within=within,
-            actor=actor,
-            parts=parts,
-            scope=scope.params,
-            each=side_by_side.map,
-        )
-        .drop("kind")
-        .rename({"group_id": by})
+    found = figures(
+        snapshot,
+        kinds=[by],
+        period=period,
+        from_day=from_day,
+        to_day=to_day,
+        groups=groups,
+        within=within,
+        actor=actor,
+        parts=parts,
+        scope=scope.params,
+        each=side_by_side.map,
     )
-    return frame.drop("period_start") if period == "all" else frame
+    return _by_group(snapshot, found.drop("kind"), by=by, period=period)
 
 
-def lasting_changes(
-    snapshot: Snapshot,
-    *,
-    by: By,
-    groups: Sequence[str] | None = None,
-    to_day: date | None = None,
-    weeks: int | None = None,
-    scope: Scope = EVERYTHING,
+def _with_values(
+    snapshot: Snapshot, found: pl.DataFrame, *, by: By, scope: Scope, **_: object
 ) -> pl.DataFrame:
-    """Lasting changes in the latest `weeks` whole weeks (default 12) before `to_day`.
+    def pooled(group: str, measure: str, first: date, end: date) -> float | None:
+        """The figure of a group over some whole weeks; a sum is given per week."""
+        metric = definitions.metrics()[measure]
+        part = next(it.group for it in list_metric_queries() if metric in it.metrics)
+        over: dict[str, Any] = {"from_day": first, "to_day": end, "scope": scope}
+        figure = metrics(snapshot, by=by, groups=[group], parts=[part], **over)
+        value: float | None = figure[measure].item()
+        return value * 7 / (end - first).days if metric.is_sum and value is not None else value
 
-    Returns:
-        One row per group and measure with one: group_id, measure (metric id), since_week,
-        direction ("up" or "down"), weeks_before, weeks_since (weeks with a value), first_week,
-        last_week, gap, then value_before and value_since: the figure of all the days from
-        `first_week` to `since_week`, and of those from then to the end of `last_week`. It is not a
-        mean of weekly values; sums are given per week.
-    """
-    asked: dict[str, Any] = {
-        "by": by,
-        "groups": groups,
-        "to_day": to_day,
-        "weeks": weeks,
-        "scope": scope,
-    }
-    found = _read(snapshot, "metrics/lasting_change", **asked)
-
-    read = partial(metrics, snapshot, by=by, scope=scope)
-
-    def pooled(first: str, end: pl.Expr) -> pl.Series:
-        windows = found.select("group_id", "measure", first, end.alias("end")).iter_rows()
-        return pl.Series([_pooled(read, *it) for it in windows], dtype=pl.Float64)
-
+    groups, end = ["group_id", "measure"], pl.col("last_week") + pl.duration(weeks=1)
+    before = found.select(*groups, "first_week", "since_week").iter_rows()
+    since = found.select(*groups, "since_week", end).iter_rows()
     return found.with_columns(
-        pooled("first_week", pl.col("since_week")).alias("value_before"),
-        pooled("since_week", pl.col("last_week") + pl.duration(weeks=1)).alias("value_since"),
+        pl.Series("value_before", [pooled(*it) for it in before], pl.Float64),
+        pl.Series("value_since", [pooled(*it) for it in since], pl.Float64),
     )
 
 
-def _pooled(
-    read: Callable[..., pl.DataFrame], group: str, measure: str, first: date, end: date
-) -> float | None:
-    """The figure of a group over some whole weeks; a sum is given per week."""
-    metric = definitions.metrics()[measure]
-    part = next(it.group for it in list_metric_queries() if metric in it.metrics)
-    figure = read(groups=[group], from_day=first, to_day=end, parts=[part])
-    value: float | None = figure[measure].item()
-    return value * 7 / (end - first).days if metric.is_sum and value is not None else value
-
-
+#: Lasting changes in the latest `weeks` whole weeks (default 12) before `to_day`: one row per group
+#: and measure with one.
+#:
+#: group_id, measure (metric id), since_week, direction ("up" or "down"), weeks_before, weeks_since
+#: (weeks with a value), first_week, last_week, gap, then value_before and value_since: the figure
+#: of all the days from `first_week` to `since_week`, and of those from then to the end of
+#: `last_week`. It is not a mean of weekly values; sums are given per week.
+lasting_changes = Read("metrics/lasting_change", _with_values)
 #: Runs that started in the window, latest first; see queries/reads/runs.sql.
 runs = Read("reads/runs", actor="all", doubtful=False)
 #: scholar, project, class, and counts of the runs that started in the window.
@@ -230,8 +121,6 @@ stuck = Read("reads/stuck")
 needs_decision = Read("reads/needs_decision", read=())
 #: group_id, week_start, measure, value_before, value_after: past weeks changed since then.
 restated = Read("reads/restated")
-#: One row: as_of and newest (instants), timezone; see queries/reads/edge.sql.
-edge = Read("reads/edge")
 #: One row: as_of, timezone, and counts of scholars, runs and doubtful runs.
 trust = Read("reads/trust")
 #: scholar, name, in_roster, timezone, awake window (minutes of the day), streams.
@@ -315,50 +204,6 @@ balance = Read("metrics/balance")
 concluded = Read("reads/concluded")
 
 
-def to_date(
-    snapshot: Snapshot,
-    *,
-    by: By,
-    starts: Sequence[date],
-    lengths: Sequence[int],
-    running_from: date | None = None,
-    within: str | None = None,
-    scope: Scope = EVERYTHING,
-) -> pl.DataFrame:
-    """Figures of the first days of several stretches, with the usual range of the same days.
-
-    Each of `lengths` makes a series of its own, as `weekly` does of whole weeks: the range is that
-    of the group's stretches that begin before `running_from` (None: that are all there are).
-
-    Returns:
-        days (of `lengths`), then the columns of `weekly`, with the first day as week_start. There
-        are no rows without a value.
-    """
-    found = _read(
-        snapshot,
-        "reads/to_date",
-        by=by,
-        starts=starts,
-        lengths=lengths,
-        running_from=running_from,
-        within=within,
-        scope=scope,
-    ).with_columns(pl.col("running").fill_null(value=False))
-    series = [
-        _read(
-            snapshot,
-            "metrics/xmr",
-            {"weekly": found.filter(days=length).drop("days")},
-            by=by,
-            groups=None,
-            # These rows are what the viewer may see.
-            scope=EVERYTHING,
-        ).select(pl.lit(length, pl.Int32).alias("days"), pl.all())
-        for length in lengths
-    ]
-    return pl.concat(series)
-
-
 #: Weekly series with the group's usual range, one row per group, measure and week: group_id,
 #: measure (metric id), week_start, running, away (a scholar's week of days off), value, n (null for
 #: shares), centre, limit_low, limit_high (null with fewer than 8 complete weeks of the phase that
@@ -372,6 +217,30 @@ notes = Read("reads/notes")
 aims = Read("reads/aims")
 
 
+def _with_ranges(
+    snapshot: Snapshot, found: pl.DataFrame, *, by: By, lengths: Sequence[int], **_: object
+) -> pl.DataFrame:
+    found = found.with_columns(pl.col("running").fill_null(value=False))
+    # These rows are what the viewer may see, so the ranges are of all of them.
+    series = [
+        weekly(snapshot, {"weekly": found.filter(days=length).drop("days")}, by=by).select(
+            pl.lit(length, pl.Int32).alias("days"), pl.all()
+        )
+        for length in lengths
+    ]
+    return pl.concat(series)
+
+
+#: Figures of the first days of several stretches, with the usual range of the same days.
+#:
+#: Each of `lengths` makes a series of its own, as `weekly` does of whole weeks: the range is that
+#: of the group's stretches that begin before `running_from` (None: that are all there are).
+#:
+#: days (of `lengths`), then the columns of `weekly`, with the first day as week_start. There are no
+#: rows without a value.
+to_date = Read("reads/to_date", _with_ranges, running_from=None)
+
+
 def bands(snapshot: Snapshot, *, scholar: str, scope: Scope = EVERYTHING) -> pl.DataFrame:
     """measure, others, p25, p50, p75 over the other scholars (null if fewer than 8); no names.
 
@@ -383,33 +252,16 @@ def bands(snapshot: Snapshot, *, scholar: str, scope: Scope = EVERYTHING) -> pl.
     figure: pl.DataFrame = snapshot.kept.get(
         (bands, window), lambda: read(from_day=window.first, to_day=window.end)
     )
-    return _read(snapshot, "metrics/bands", {"figure": figure}, scholar=scholar, scope=scope)
+    return Read("metrics/bands")(snapshot, {"figure": figure}, scholar=scholar, scope=scope)
 
 
-def littles_law_residual(
-    snapshot: Snapshot,
-    *,
-    by: By = "programme",
-    period: Period = "all",
-    from_day: date | None = None,
-    to_day: date | None = None,
-    groups: Sequence[str] | None = None,
-    scope: Scope = EVERYTHING,
+def _by_group(
+    _: Snapshot, found: pl.DataFrame, *, by: By, period: Period, **__: object
 ) -> pl.DataFrame:
-    """Hours by which the daily facts and the runs disagree; same keys as `metrics`.
+    found = found.rename({"group_id": by})
+    return found.drop("period_start") if period == "all" else found
 
-    Returns:
-        One row per group and period with runs: `by`, `period_start` unless the period is "all",
-        littles_law_residual_hours.
-    """
-    frame = _read(
-        snapshot,
-        "metrics/littles_law",
-        by=by,
-        period=period,
-        from_day=from_day,
-        to_day=to_day,
-        groups=groups,
-        scope=scope,
-    ).rename({"group_id": by})
-    return frame.drop("period_start") if period == "all" else frame
+
+#: Hours by which the daily facts and the runs disagree: one row per group and period with runs,
+#: with the keys of `metrics` and littles_law_residual_hours.
+littles_law_residual = Read("metrics/littles_law", _by_group, by="programme", period="all")

@@ -29,25 +29,6 @@ def roll_up(programmes: Mapping[str, Snapshot]) -> pl.DataFrame:
     Raises:
         VelocityError: two programmes have a project in common.
     """
-    _refuse_shared(programmes)
-    weeks = pl.concat(
-        reads.group_weeks(snapshot, scope=GROUPS_ALONE).with_columns(
-            place=pl.lit(place, pl.Int32), programme=pl.lit(name)
-        )
-        for place, (name, snapshot) in enumerate(programmes.items())
-    )
-    first = next(iter(programmes.values()))
-    found = first.frame(load_query("reads/roll_up").body, {}, {"programme_week": weeks})
-    # Groups keep the order of their programme.
-    return found.sort("place", maintain_order=True).drop("place")
-
-
-def _refuse_shared(programmes: Mapping[str, Snapshot]) -> None:
-    """Refuse stores that have runs in common.
-
-    Raises:
-        VelocityError: it names the programmes and a project.
-    """
     projects = {
         name: set(reads.projects(snapshot).select("entity", "project").iter_rows())
         for name, snapshot in programmes.items()
@@ -59,3 +40,13 @@ def _refuse_shared(programmes: Mapping[str, Snapshot]) -> None:
                 "Runs may be in one store only: the difference of two groups could be one "
                 "person's. Leave one of the stores out.",
             )
+    weeks = pl.concat(
+        reads.group_weeks(snapshot, scope=GROUPS_ALONE).with_columns(
+            place=pl.lit(place, pl.Int32), programme=pl.lit(name)
+        )
+        for place, (name, snapshot) in enumerate(programmes.items())
+    )
+    first = next(iter(programmes.values()))
+    found = first.frame(load_query("reads/roll_up").body, {}, {"programme_week": weeks})
+    # Groups keep the order of their programme.
+    return found.sort("place", maintain_order=True).drop("place")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
@@ -17,7 +17,6 @@ Row = dict[str, Any]
 TREND_WEEKS = 12
 _WEEK = timedelta(weeks=1)
 _LIMITS = ("centre", "limit_low", "limit_high")
-_COLUMNS = ("week_start", "value", "n", *_LIMITS, "signal", "running")
 #: The part of a range next to a limit that counts as its edge.
 _EDGE = 0.1
 #: The measures of the programme that Stand-up and the digest follow.
@@ -37,16 +36,11 @@ class Weeks:
     rows: tuple[Row, ...]
 
     @classmethod
-    def of(cls, rows: pl.DataFrame | Iterable[Row]) -> Weeks:
+    def of(cls, rows: pl.DataFrame) -> Weeks:
         """The series of rows of `reads.weekly`; weeks without a row have no value."""
-        found = rows.to_dicts() if isinstance(rows, pl.DataFrame) else rows
-        by_week = {row["week_start"]: row for row in found}
-        if not by_week:
+        if rows.is_empty():
             return cls(())
-        empty = dict.fromkeys((*_COLUMNS, *next(iter(by_week.values()))))
-        first, count = min(by_week), (max(by_week) - min(by_week)) // _WEEK + 1
-        starts = [first + at * _WEEK for at in range(count)]
-        return cls(tuple(by_week.get(start) or {**empty, "week_start": start} for start in starts))
+        return cls(tuple(rows.sort("week_start").upsample("week_start", every="1w").to_dicts()))
 
     @property
     def starts(self) -> list[date]:
@@ -101,16 +95,15 @@ class Shifts:
 
     rows: list[Row]  # of `reads.weekly`; streams in roster order, then by rank of the measure
     series: int  # number of series with limits and a value in the week
-    groups: frozenset[str]  # with such a series
     weeks: int  # complete weeks of the group with the most
 
     @classmethod
-    def of(cls, weekly: Sequence[pl.DataFrame], week: date, names: Mapping[str, str]) -> Shifts:
-        """The shifts of the week that begins on `week`, in frames from `recent`.
+    def of(cls, weekly: pl.DataFrame, week: date, names: Mapping[str, str]) -> Shifts:
+        """The shifts of the week that begins on `week`, in a frame from `recent`.
 
         `names` maps streams to names in roster order; other groups come last.
         """
-        complete = pl.concat(weekly).filter(~pl.col("running"))
+        complete = weekly.filter(~pl.col("running"))
         here = complete.filter((pl.col("week_start") == week) & pl.col("limit_low").is_not_null())
         order = [*names, *sorted({*here["group_id"]} - {*names})]
         rows = sorted(
@@ -118,7 +111,7 @@ class Shifts:
             key=lambda row: (order.index(row["group_id"]), metrics()[row["measure"]].rank),
         )
         weeks = complete.group_by("group_id").agg(pl.col("week_start").n_unique())["week_start"]
-        return cls(rows, here.height, frozenset(here["group_id"]), int(weeks.max() or 0))  # type: ignore[arg-type]
+        return cls(rows, here.height, int(weeks.max() or 0))  # type: ignore[arg-type]
 
 
 class Ranges(NamedTuple):

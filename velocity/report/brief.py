@@ -6,12 +6,12 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
-from velocity import formats, state
+from velocity import formats
 from velocity.delivery import Address, Form
 from velocity.errors import ConfigurationError, VelocityError
-from velocity.reading.access import EVERYTHING, Scope, Viewer, viewer_of
+from velocity.reading.access import EVERYTHING, Scope, Viewer, record_look, viewer_of
 from velocity.reading.periods import Chosen, Window, before, last_whole_day, limited, presets
 from velocity.reading.viewed import ViewedDays
 from velocity.report.html import template
@@ -31,8 +31,7 @@ _TITLE = "Brief"
 _NOT_FOR_ALL = "names a scholar, so it is not for passing on"
 
 
-@dataclass(frozen=True)
-class BriefLine:
+class BriefLine(NamedTuple):
     """One subject of a brief, such as "Decide", and what it says."""
 
     about: str
@@ -133,18 +132,12 @@ def brief_as_message(brief: Brief, form: Form, longest: int) -> str:
     bold, _, _, item, _ = MARKS[form]
     lines = [f"{item}{bold}{it.about}:{bold} {_written(it.spans, form)}" for it in brief.lines]
     asked = "\n".join(f"{at}. {_written(it, form)}" for at, it in enumerate(brief.questions, 1))
+    title, caption = (_written(it, form) for it in (brief.title, brief.caption))
+    head = f"{bold}{title}{bold}", brief.kicker, caption
+    foot = f"{bold}Three questions{bold}", asked, brief.footing
 
     def write(told: str) -> str:
-        blocks = (
-            f"{bold}{_written(brief.title, form)}{bold}",
-            brief.kicker,
-            _written(brief.caption, form),
-            told,
-            f"{bold}Three questions{bold}",
-            asked,
-            brief.footing,
-        )
-        return "\n\n".join(blocks) + "\n"
+        return "\n\n".join((*head, told, *foot)) + "\n"
 
     return fitted(write, lines, item, longest if form == "markdown" else min(longest, _LONGEST))
 
@@ -218,7 +211,6 @@ def send_brief(
     reader: Viewer,
     address: Address,
     kept_days: float,
-    now: datetime,
 ) -> None:
     """Sends a brief each time it is called. The scholar can see to whom it went.
 
@@ -229,7 +221,5 @@ def send_brief(
     """
     form = address.form
     text = brief_as_message(brief, form, address.longest(_TITLE))
-    if reader.email is not None and scholar != reader.scholar:
-        who = {"scholar": scholar, "email": reader.email, "name": reader.name}
-        state.record_look(where, **who, page=_TITLE, at=now, kept_days=kept_days)
+    record_look(where, reader, scholar, _TITLE, kept_days)
     address.deliver(text, title=_TITLE, form=form)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import polars as pl
@@ -15,7 +15,7 @@ from velocity.reading.access import Scope
 from velocity.reading.definitions import definition
 from velocity.reading.frames import named_ends
 from velocity.reading.known import AtInstant
-from velocity.reading.periods import Window, last_whole_day, local_midnight
+from velocity.reading.periods import last_whole_day, local_midnight, whole_week
 from velocity.reading.viewed import ViewedDays
 from velocity.report.groups import make_groups_digest
 from velocity.report.parts import (
@@ -40,20 +40,11 @@ from velocity.sentences.moved import PROGRAMME, UNATTRIBUTED, stream_rows
 from velocity.sentences.weeks import restated
 from velocity.store import Snapshot
 
-#: The number of lines of a section that fit on the page; the others are only counted.
-_MOST = 6
+_MOST = 6  # lines of restated weeks that fit on the page
 _WEEK = timedelta(weeks=1)
 #: A posted digest does not name a stream with fewer active people: it would describe them.
 _FEWEST = 4
 _CONCLUDED = "experiments_concluded"
-#: What the link of each of the five lines says, and the page it leads to.
-_LINKS = (
-    ("What moved it", ""),
-    ("The streams", "streams"),
-    ("The lines", "streams"),
-    ("Where it went", "compute"),
-    ("The balances", "compute"),
-)
 
 
 def make_digest(
@@ -95,16 +86,15 @@ def make_digest(
     names = dict(reads.streams(snapshot, scope=scope).select("stream", "name").iter_rows())
     if stream is not None:
         if stream not in names:
+            otherwise = "`velocity metrics --by stream` lists all of them."
             raise VelocityError(
                 f"There is no stream '{formats.label(stream)}'.",
-                formats.did_you_mean(
-                    stream, names, otherwise="`velocity metrics --by stream` lists all of them."
-                ),
+                formats.did_you_mean(stream, names, otherwise=otherwise),
             )
         names = {stream: names[stream]}
     if posted:
         people = reads.active_people(snapshot, from_day=week, to_day=week + _WEEK, scope=scope)
-        enough = people.filter(pl.col("people") >= _FEWEST)["stream"].to_list()
+        enough = {*people.filter(pl.col("people") >= _FEWEST)["stream"]}
         names = {it: name for it, name in names.items() if it in enough}
         if stream is not None and not names:
             raise VelocityError(
@@ -112,20 +102,18 @@ def make_digest(
                 "digest is not posted.",
                 "Post the programme's digest, or write this one to a file with --out.",
             )
-    window = Window(week, week + timedelta(days=6))
-    before = Window(week - _WEEK, week - timedelta(days=1))
+    window, before = whole_week(week), whole_week(week - _WEEK)
     known = before if before.first >= trust["first_day"] else None
     made = _Week(ViewedDays(snapshot, scope, window, known), stream, names)
-    empty = made.group not in made.now
+    body: dict[str, Any] = {"headline": "No experiment has been launched yet."}
+    if made.group in made.now:
+        body = {it: getattr(made, it) for it in ("headline", "news", "figures", "shares")}
     return Digest(
         week=week_id(week),
         about="Programme" if stream is None else names[stream],
-        days=formats.span(week, window.last),
+        days=window.words,
         as_of=formats.instant(trust["as_of"], zone),
-        headline="No experiment has been launched yet." if empty else made.headline,
-        news=() if empty else made.news,
-        figures=() if empty else made.figures,
-        shares=() if empty else made.shares,
+        **body,
         trends=made.trends,
         footing=(
             Section("Restated since last week", made.restated),
@@ -150,12 +138,12 @@ class _Week(Compared):
         return self.stream or "programme"
 
     @property
-    def _compared(self) -> tuple[Row, Row | None]:
-        return self.now[self.group], self.before.get(self.group)
-
-    @property
     def _by(self) -> reads.By:
         return "programme" if self.stream is None else "stream"
+
+    @property
+    def _compared(self) -> tuple[Row, Row | None]:
+        return self.now[self.group], self.before.get(self.group)
 
     def _weekly(self, by: reads.By, groups: list[str]) -> pl.DataFrame:
         found = self.view.read(reads.weekly, by=by, groups=groups)
@@ -175,9 +163,8 @@ class _Week(Compared):
     def _ends(self) -> pl.DataFrame:
         """When the credits of each stream end, as seen at the end of the week and a week before."""
         first, last = self.view.trust["first_day"], self.days.window.last
-        then, before = (
-            self.view.read(reads.ledger, by="stream", at_day=it) for it in (last, last - _WEEK)
-        )
+        ledger = partial(self.view.read, reads.ledger, by="stream")
+        then, before = (ledger(at_day=it) for it in (last, last - _WEEK))
         return named_ends(then, before, self.names, first=first, last=last)
 
     def _decisions(self) -> pl.DataFrame:
@@ -191,7 +178,7 @@ class _Week(Compared):
         lines = reads.needs_decision(then, streams=streams, scope=self.view.scope)
         named = pl.col("stream").is_in([*self.names])
         return lines.with_columns(
-            pl.when(named).then("stream_name").alias("stream_name"), named=pl.lit(value=False)
+            stream_name=pl.when(named).then("stream_name"), named=pl.lit(False)
         )
 
     @property
@@ -205,35 +192,35 @@ class _Week(Compared):
         weekly = self._weekly("stream", [*self.names])
         if self.stream is None:
             weekly = pl.concat([weekly, self._whole])
-        said = (
-            words.changed(weekly, self._whole.clear(), self.names, days),
-            words.going_well(now, before, self._concluded_by_stream(), days),
-            words.stuck(self._decisions(), last),
-            words.compute(now, before, days),
-            words.runs_out(self._ends, last),
-        )
+        changed = words.changed(weekly, self._whole.clear(), self.names, days)
+        going_well = words.going_well(now, before, self._concluded_by_stream(), days)
         lines = tuple(
             Line(
                 as_read(f"{it.start} {it.rest}".rstrip()),
                 strong=f"{it.about}:",
                 link=page_link(title, page, days.window, self.stream),
             )
-            for it, (title, page) in zip(said, _LINKS, strict=True)
+            for title, page, it in (
+                ("What moved it", "", changed),
+                ("The streams", "streams", going_well),
+                ("The lines", "streams", words.stuck(self._decisions(), last)),
+                ("Where it went", "compute", words.compute(now, before, days)),
+                ("The balances", "compute", words.runs_out(self._ends, last)),
+            )
         )
-        by_stream = tuple(map(_by_stream, self.streams.iter_rows(named=True)))
+        by_stream = map(_by_stream, self.streams.iter_rows(named=True))
         return (
             Section("The week", lines),
-            Section("By stream", by_stream if self.stream is None else ()),
+            Section("By stream", tuple(by_stream) if self.stream is None else ()),
         )
 
     def _concluded_by_stream(self) -> list[tuple[str, int, int]]:
         """Name and conclusions of each stream now and before; none unless all may be named."""
-        known = [it for it in self.now if it != "programme"]
-        if self.stream is not None or set(known) != set(self.names) or not self.before:
+        now, before, names = self.now, self.before, self.names
+        known = [it for it in now if it != "programme"]
+        if self.stream is not None or {*known} != {*names} or not before:
             return []
-        return [
-            (self.names[it], self.now[it][_CONCLUDED], self.before[it][_CONCLUDED]) for it in known
-        ]
+        return [(names[it], now[it][_CONCLUDED], before[it][_CONCLUDED]) for it in known]
 
     @cached_property
     def streams(self) -> pl.DataFrame:
@@ -245,76 +232,56 @@ class _Week(Compared):
     @property
     def figures(self) -> tuple[Figure, ...]:
         (now, before), days = self._compared, self.days
-        found = (
+        tiles = (
             week_tiles.concluded(now, before, self._usual, days),
             week_tiles.serial(now, before, None, days),
             week_tiles.loop(now, before, None, days),
             week_tiles.credits_end(self._ends, days.window.last),
         )
-        return tuple(
-            Figure(
-                as_read(tile.label),
-                tile.value,
-                tuple(
-                    note.rstrip(".")
-                    for note in (f"{tile.change} {tile.before}".strip(), tile.second, tile.note)
-                    if note
-                ),
-            )
-            for tile in found
-        )
+        figures = []
+        for it in tiles:
+            notes = (f"{it.change} {it.before}".strip(), it.second, it.note)
+            said = tuple(note.rstrip(".") for note in notes if note)
+            figures.append(Figure(as_read(it.label), it.value, said))
+        return tuple(figures)
 
     @property
     def shares(self) -> tuple[Share, ...]:
         """Busy hours, and those of closed loops, in two parts each; none of no hours."""
-        now, _ = self._compared
+        serial, reaction = (self.now[self.group][it] for it in ("serial_share", "reaction_share"))
         found = []
-        if now["serial_share"] is not None:
-            parts = ("serial", "parallel")
-            found.append(Share("Busy hours", *parts, now["serial_share"], parts))
-        if now["reaction_share"] is not None:
-            parts = ("machine", "reaction")
-            found.append(Share("Hours of closed loops", *parts, 1 - now["reaction_share"], parts))
+        if serial is not None:
+            found.append(Share("Busy hours", "serial", "parallel", serial))
+        if reaction is not None:
+            found.append(Share("Hours of closed loops", "machine", "reaction", 1 - reaction))
         return tuple(found)
 
     @property
     def trends(self) -> tuple[Trend, ...]:
-        defined = map(definition, MEASURES)
-        return tuple(Trend(it.title, it.unit, series.trend(self._whole, it.id)) for it in defined)
+        found = map(definition, MEASURES)
+        return tuple(Trend(it.title, it.unit, series.trend(self._whole, it.id)) for it in found)
 
     @property
     def restated(self) -> tuple[Line, ...]:
         """What changed in past weeks, in as many lines as fit."""
         moved = self.view.read(reads.restated, by=self._by, since=self.view.as_of - _WEEK)
         lines = [Line(it) for it in restated(moved.filter(group_id=self.group))]
-        return tuple(_at_most(lines)) or (Line("No past week was restated."),)
+        if len(lines) > _MOST:
+            lines[_MOST:] = [Line(f"and {formats.count(len(lines) - _MOST)} more.")]
+        return tuple(lines) or (Line("No past week was restated."),)
 
 
 def _by_stream(row: Row) -> Line:
-    ours = row["id"] in {UNATTRIBUTED, PROGRAMME}
-    return Line(
-        f"{row['now_words']} concluded, from {row['before_words']} ({row['change_words']})",
-        name="" if ours else row["name"],
-        strong=f"{row['name']}:" if ours else "",
-    )
+    said = f"{row['now_words']} concluded, from {row['before_words']} ({row['change_words']})"
+    if row["id"] in {UNATTRIBUTED, PROGRAMME}:
+        return Line(said, strong=f"{row['name']}:")
+    return Line(said, name=row["name"])
 
 
 def _trusted(trust: Mapping[str, Any]) -> tuple[Line, ...]:
-    return (
-        Line(
-            f"{formats.share_exact(trust['attributed_share'])} of "
-            f"{formats.plural(trust['runs'], 'run')} attributed; "
-            f"{formats.plural(trust['stale_runs'], 'stale run')}, "
-            f"{formats.plural(trust['clock_runs'], 'flagged clock')}, "
-            f"{formats.plural(trust['rejected_rows'], 'row')} skipped"
-            f"{''.join(f'; {it}' for it in formats.set_apart(trust))}."
-        ),
-        NOT_FOR_COMPARING,
-    )
-
-
-def _at_most(lines: list[Line]) -> list[Line]:
-    """Returns the lines that fit on the page, and the number of remaining lines."""
-    if len(lines) <= _MOST:
-        return lines
-    return [*lines[:_MOST], Line(f"and {formats.count(len(lines) - _MOST)} more.")]
+    runs, rows = formats.plural(trust["runs"], "run"), formats.plural(trust["rejected_rows"], "row")
+    attributed = f"{formats.share_exact(trust['attributed_share'])} of {runs} attributed"
+    stale = formats.plural(trust["stale_runs"], "stale run")
+    clocks = formats.plural(trust["clock_runs"], "flagged clock")
+    parts = attributed, f"{stale}, {clocks}, {rows} skipped", *formats.set_apart(trust)
+    return Line(f"{'; '.join(parts)}."), NOT_FOR_COMPARING

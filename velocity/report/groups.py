@@ -145,7 +145,6 @@ def make_term_report(
 
 
 def _of_groups(snapshot: Snapshot, scope: Scope, left_out: str) -> dict[str, Any]:
-    """What both digests have."""
     trust = reads.trust(snapshot, scope=scope).row(0, named=True)
     return {
         "about": "Groups",

@@ -5,16 +5,13 @@ from __future__ import annotations
 from functools import cache
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from velocity import formats
 from velocity.report.parts import Digest, Trend
 from velocity.theme import FONT, LIGHT
-
-if TYPE_CHECKING:
-    from jinja2 import Template
 
 #: Size of a sparkline, and its margin, in CSS pixels.
 _WIDTH, _HEIGHT, _EDGE = 220, 28, 5

@@ -66,13 +66,12 @@ class Trend:
 
 @dataclass(frozen=True)
 class Share:
-    """A total in two parts, shown as a bar."""
+    """A total in two parts, shown as a bar. They are named like their tokens of the theme."""
 
     title: str
     first: str
     second: str
     first_share: float
-    colours: tuple[str, str]  # names of theme tokens
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,9 +85,9 @@ class Digest:
     as_of: str
     headline: str
     support: str = ""
-    news: tuple[Section, ...]
+    news: tuple[Section, ...] = ()
     whole: str = "The week"  # what the figures are of
-    figures: tuple[Figure, ...]
+    figures: tuple[Figure, ...] = ()
     shares: tuple[Share, ...] = ()
     trends: tuple[Trend, ...] = ()
     footing: tuple[Section, ...]  # what the figures are based on

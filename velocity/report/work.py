@@ -25,6 +25,7 @@ _EARLIER = timedelta(weeks=5)
 _KEY = ["group_id", "measure", "week_start"]
 _PARTS = ["volume", "medians", "side_by_side", "compute"]
 _ALL_PARTS = ["volume", "automation", "loops", "medians", "compute"]
+_KINDS: tuple[reads.By, ...] = ("programme", "stream")
 #: What is said of a whole stream, and which of a scholar's figures have a link.
 _FEW_PARTS = ["volume", "medians"]
 
@@ -39,6 +40,16 @@ class Covered:
     def days(self) -> Days:
         """The days, and those before."""
         return Days(self.view.window, self.view.before)
+
+    def begin(
+        self, by: reads.By, window: Window | None, **more: Any
+    ) -> Callable[[], dict[str, Row]]:
+        """Starts to read the figures over a window; call the result for the row of each group."""
+        if window is None:
+            return dict
+        over = {"from_day": window.first, "to_day": window.end}
+        found = self.view.soon(reads.metrics, by=by, **over, **more)
+        return lambda: {row[by]: row for row in found().iter_rows(named=True)}
 
     @property
     def today(self) -> date:
@@ -77,11 +88,8 @@ class Compared(Covered):
         return self._figures(self.days.before)
 
     def _figures(self, window: Window | None) -> dict[str, Row]:
-        if window is None:
-            return {}
-        over = {"from_day": window.first, "to_day": window.end, "parts": _ALL_PARTS}
-        read = {by: self.view.soon(reads.metrics, by=by, **over) for by in ("programme", "stream")}
-        return {row[by]: row for by, rows in read.items() for row in rows().iter_rows(named=True)}
+        begun = [self.begin(by, window, parts=_ALL_PARTS) for by in _KINDS]
+        return {group: row for rows in begun for group, row in rows().items()}
 
 
 @dataclass(frozen=True)
@@ -139,36 +147,26 @@ class Work(Covered):
     @cached_property
     def now(self) -> dict[str, Row]:
         """The figures of each scholar over the days."""
-        return self._figures("scholar", self.days.window)()
+        return self._scholars(self.days.window)
 
     @cached_property
     def before(self) -> dict[str, Row]:
         """The same over the days before; empty without any."""
-        return self._figures("scholar", self.days.before)()
+        return self._scholars(self.days.before)
+
+    def _scholars(self, window: Window | None) -> dict[str, Row]:
+        whose = {"groups": [*self.named]} if self.stream is None else {"within": self.stream}
+        return self.begin("scholar", window, parts=_PARTS, **whose)()
 
     @cached_property
     def whole(self) -> tuple[Row | None, Row | None]:
         """The stream's figures of the days, and of the days before; None without a stream."""
         if self.stream is None:
             return None, None
+        whose = {"groups": [self.stream], "parts": _FEW_PARTS}
         over = self.days.window, self.days.before
-        now, before = [self._figures("stream", it, _FEW_PARTS) for it in over]
+        now, before = [self.begin("stream", it, **whose) for it in over]
         return now().get(self.stream), before().get(self.stream)
-
-    def _figures(
-        self, by: str, window: Window | None, parts: list[str] = _PARTS
-    ) -> Callable[[], dict[str, Row]]:
-        """Starts to read figures; call the result for the row of each group."""
-        if window is None:
-            return dict
-        whose: dict[str, Any] = {"groups": [self.stream]}
-        if self.stream is None:
-            whose = {"groups": [*self.named]}
-        elif by == "scholar":
-            whose = {"within": self.stream}
-        over = {"from_day": window.first, "to_day": window.end, "parts": parts}
-        found = self.view.soon(reads.metrics, by=by, **over, **whose)
-        return lambda: {row[by]: row for row in found().iter_rows(named=True)}
 
     @cached_property
     def _stretches(self) -> pl.DataFrame:
@@ -187,7 +185,6 @@ class Work(Covered):
 
     @property
     def _length(self) -> int:
-        """How many days of each week are shown."""
         return self.days.window.days if self.days.is_week else 7
 
     @cached_property
@@ -207,11 +204,11 @@ class Work(Covered):
         """Whether a figure of these days is also that of the scholar's work in all streams."""
         if not self.view.scope.sees_whole(scholar):
             return False
-        window = self.days.window
-        over = {"from_day": window.first, "to_day": window.end, "parts": _FEW_PARTS}
-        every = self.view.read(reads.metrics, by="scholar", groups=[scholar], **over)
+        every = self.begin("scholar", self.days.window, groups=[scholar], parts=_FEW_PARTS)().get(
+            scholar
+        )
         here = self.now.get(scholar)
-        return here is not None and [here[measure]] == every[measure].to_list()
+        return here is not None and every is not None and here[measure] == every[measure]
 
     @cached_property
     def events(self) -> dict[str, tuple[Event, ...]]:

@@ -6,7 +6,7 @@ import polars as pl
 
 from velocity import formats
 from velocity.reading.frames import PACE_DAYS
-from velocity.reading.mine import Today
+from velocity.reading.today import Today
 from velocity.sentences import today as today_words
 from velocity.sentences.answer import Row, as_read
 from velocity.sentences.week import days_with_data

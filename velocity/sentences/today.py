@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from velocity import formats
-from velocity.reading.mine import Today
+from velocity.reading.today import Today
 from velocity.sentences.answer import Row, name, number
 from velocity.sentences.headline import Facts, Whose, could_run_together, dates, one_setting
 

@@ -93,14 +93,14 @@ def changed(
     last = last_complete_week(days.window.last)
     week = last
     while week >= min(days.window.first, last):
-        shifts = Shifts.of([weeks], week, names)
+        shifts = Shifts.of(weeks, week, names)
         if shifts.rows:
             return Said("Changed", *_shift(shifts, same_days, names, days))
         week -= _WEEK
     moved = _largest(same_days.filter(measures), names, days)
     if moved is not None:
         return Said("Changed", *moved)
-    whole = Shifts.of([weeks], last, names)
+    whole = Shifts.of(weeks, last, names)
     if whole.series:
         return Said("Changed", f"Nothing was beyond its usual range {days.on}.")
     count = capitalised(few_of(whole.weeks, "whole week"))

@@ -98,8 +98,7 @@ def check_roster(settings: Settings) -> None:
         roster = load_roster(settings.roster)
     except ConfigurationError as error:
         raise ConfigurationError(
-            "The roster has errors, so nobody could sign in.",
-            "“velocity roster check” lists them.",
+            "The roster has errors, so nobody could sign in.", "“velocity roster check” lists them."
         ) from error
     if roster is None:
         raise ConfigurationError(
@@ -115,9 +114,7 @@ def auth_of_environment() -> dict[str, Any]:
     Raises:
         ConfigurationError: as `check_auth`.
     """
-    found = {
-        name: os.environ[variable] for name, variable in AUTH.items() if variable in os.environ
-    }
+    found = {name: os.environ[it] for name, it in AUTH.items() if it in os.environ}
     if found:
         check_auth(found)
     return found

@@ -47,8 +47,10 @@ class Door:
         if origins == [] and request.scope["type"] == "websocket":
             # Browsers always name the page that opens a socket.
             return "The request does not say which page it comes from."
-        if self.redirect_uri is None:
-            return _from_elsewhere(request, hosts[0])
+        if self.redirect_uri is None and is_forwarded(request.headers.keys()):
+            return "The request came through a proxy, which others may reach."
+        if self.redirect_uri is None and not is_loopback(host_name(hosts[0])):
+            return "The request uses a host name that is not this machine's own."
         return None
 
     def is_open(self, request: HTTPConnection) -> bool:
@@ -66,14 +68,6 @@ class Door:
         rest = urlencode([(name, value) for name, value in query if name != TOKEN])
         path = f"/{request.url.path.lstrip('/')}"
         return f"{path}?{rest}" if rest else path
-
-
-def _from_elsewhere(request: HTTPConnection, host: str) -> str | None:
-    if is_forwarded(request.headers.keys()):
-        return "The request came through a proxy, which others may reach."
-    if not is_loopback(host_name(host)):
-        return "The request uses a host name that is not this machine's own."
-    return None
 
 
 def _equal(shown: str, token: str) -> bool:

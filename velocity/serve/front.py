@@ -51,14 +51,14 @@ _STATIC = "/static/"
 _RETURN_COOKIE = "velocity_return"
 _RETURN_WITHIN_S = 900
 _LONGEST_RETURN = 1500
+_OPEN_IT = (
+    " Open the address that velocity app printed, or set up sign-in: docs/sign-in.md says how."
+)
 _SHOW_IT = (
     "Open the address that velocity app printed when it started; it ends in ?token=… and is valid "
     "until the app stops."
 )
-_SEE_OTHER = 303
-_FORBIDDEN = 403
-_GONE = 404
-_POLICY_VIOLATION = 1008
+_SEE_OTHER, _FORBIDDEN, _GONE, _POLICY_VIOLATION = 303, 403, 404, 1008
 
 
 class Front:
@@ -109,7 +109,11 @@ class Front:
             await send(message)
 
         if why := self._door.refusal(request):
-            await _refused(why, signed_in=self._may_have is not None)(scope, receive, answer)
+            title = "This request was refused."
+            if self._may_have is None:
+                title = "Without sign-in, pages are shown on this machine only."
+                why += _OPEN_IT
+            await page(title, why)(scope, receive, answer)
         elif way_in := self._door.way_in(request):
             response = RedirectResponse(way_in, _SEE_OTHER)
             # Lax: links from other sites may lead to a page; their sockets and forms get no cookie.
@@ -168,7 +172,6 @@ class Front:
 
     @staticmethod
     def _return_cookie(request: HTTPConnection) -> str:
-        """Returns a cookie with the page to return to after the sign-in."""
         page = urlsplit(request.headers.get("referer", ""))
         back = f"{page.path}?{page.query}" if page.query else page.path
         if page.netloc != request.headers.get("host") or not _is_own(back):
@@ -177,16 +180,6 @@ class Front:
             f"{_RETURN_COOKIE}={quote(back, safe='')}; Path={_CALLBACK}; "
             f"Max-Age={_RETURN_WITHIN_S}; HttpOnly; SameSite=Lax"
         )
-
-
-def _refused(why: str, *, signed_in: bool) -> Response:
-    if signed_in:
-        return page("This request was refused.", why)
-    return page(
-        "Without sign-in, pages are shown on this machine only.",
-        f"{why} Open the address that velocity app printed, or set up sign-in: docs/sign-in.md "
-        "says how.",
-    )
 
 
 def page(title: str, words: str, status: int = _FORBIDDEN) -> Response:
@@ -222,5 +215,4 @@ def _is_own(address: str) -> bool:
 
 
 def _printable(path: str) -> str:
-    """Returns a path as one word of a log line."""
     return quote(path[:200], safe="/-_.~")

@@ -20,7 +20,11 @@ def keep_logs_quiet() -> None:
         if not record.name.startswith(_OURS):
             # A library may log text from a request, such as error_description.
             record.args = _without_texts(record.args)
-        record.msg, record.args = escaped(redacted(_message(record))), ()
+        try:
+            text = record.getMessage()
+        except (TypeError, ValueError):  # the format expected something other than text
+            text = str(record.msg)
+        record.msg, record.args = escaped(redacted(text)), ()
         if record.exc_info and record.exc_info[0] is not None:
             record.exc_text = where(record.exc_info[0], record.exc_info[2])
             record.exc_info = None
@@ -44,10 +48,3 @@ def _without_texts(arguments: Any) -> Any:
 
 def _without_text(value: object) -> object:
     return value if isinstance(value, int | float) else _TEXT
-
-
-def _message(record: logging.LogRecord) -> str:
-    try:
-        return record.getMessage()
-    except (TypeError, ValueError):  # the format expected something other than text
-        return str(record.msg)

@@ -8,7 +8,7 @@ import threading
 import webbrowser
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -96,16 +96,15 @@ def serve(
     sys.argv[:] = [str(script)]
     keep_logs_quiet()
     door = Door(redirect_uri=_redirect_uri if signed_in else None, token=token, port=port)
+    routes = [Route("/healthz", _healthz), Route("/readyz", _readyz)]
+    if is_demo(data):
+        routes.append(Route(f"{RUN_PAGES}/{{run:path}}", _demo_run))
     app = st.App(
         script,
         lifespan=lifespan,
         secrets={"auth": auth} if auth else None,
         middleware=[Middleware(Front, door=door, may_have=_may_have if signed_in else None)],
-        routes=[
-            Route("/healthz", _healthz),
-            Route("/readyz", _readyz),
-            *([Route(f"{RUN_PAGES}/{{run:path}}", _demo_run)] if is_demo(data) else ()),
-        ],
+        routes=routes,
     )
     if signed_in:
         check_auth(auth or _configured_auth())
@@ -135,7 +134,6 @@ def _redirect_uri() -> str:
 
 
 async def _may_have(cookies: Mapping[str, str], content: bytes) -> bool:
-    """Returns whether the holder of the cookies may have a file with that content."""
     claims = _get_signed_cookie_with_chunks(dict(cookies), USER_COOKIE_NAME)
     if claims is None:
         return False
@@ -143,7 +141,6 @@ async def _may_have(cookies: Mapping[str, str], content: bytes) -> bool:
 
 
 async def _healthz(_request: Request) -> Response:
-    """Returns 200 while the process answers."""
     return PlainTextResponse("ok")
 
 
@@ -154,15 +151,9 @@ def _readyz(_request: Request) -> Response:
         as_of = reads.edge(snapshot)["as_of"].item()
     except VelocityError:
         return JSONResponse({"ready": False}, 503)
-    age = None if as_of is None else (datetime.now(UTC) - as_of).total_seconds() / 3600
-    return JSONResponse(
-        {
-            "ready": True,
-            "snapshot": snapshot.name,
-            "as_of": as_of and as_of.isoformat(),
-            "age_hours": age and round(age, 2),
-        }
-    )
+    age = as_of and round((datetime.now(UTC) - as_of) / timedelta(hours=1), 2)
+    found = {"snapshot": snapshot.name, "as_of": as_of and as_of.isoformat(), "age_hours": age}
+    return JSONResponse({"ready": True, **found})
 
 
 def _demo_run(request: Request) -> Response:

@@ -6,7 +6,10 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
-from velocity.report import Digest, as_csv, as_html, as_markdown, as_message, make_digest, week_id
+from velocity.report.digest import make_digest
+from velocity.report.html import as_html
+from velocity.report.parts import Digest, week_id
+from velocity.report.text import as_csv, as_markdown, as_message
 from velocity.ui.files import download_button
 from velocity.ui.parts import menu
 from velocity.ui.view import View

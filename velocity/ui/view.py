@@ -16,7 +16,7 @@ from velocity import formats, state
 from velocity.demo import is_demo
 from velocity.paths import data_folder
 from velocity.reading import reads
-from velocity.reading.access import Scope, Viewer, current_roster
+from velocity.reading.access import Scope, Viewer, current_roster, record_look
 from velocity.reading.periods import Period, Window, before, last_whole_day
 from velocity.reading.viewed import ViewedDays, soon
 from velocity.roster.models import Roster
@@ -112,17 +112,8 @@ class View(ViewedDays):
 
     def record_look(self, scholar: str) -> None:
         """Records that the viewer, if not the scholar, looks at rows of only this scholar."""
-        if self.viewer.email is None or self.is_own(scholar):
-            return
-        state.record_look(
-            self._state,
-            scholar=scholar,
-            email=self.viewer.email,
-            name=self.viewer.name,
-            page=self.page.title,
-            at=datetime.now(UTC),
-            kept_days=self.settings.access.views_kept_days,
-        )
+        kept_days = self.settings.access.views_kept_days
+        record_look(self._state, self.viewer, scholar, self.page.title, kept_days)
 
     def who(self, scholar: str) -> dict[str, Any]:
         """The scholar's row of `reads.scholars`."""

@@ -10,7 +10,7 @@ import streamlit as st
 from velocity import formats
 from velocity.charts.launches import draw_launches
 from velocity.charts.panels import ROW, draw_panels
-from velocity.report import Brief, brief_as_html, brief_as_markdown
+from velocity.report.brief import Brief, brief_as_html, brief_as_markdown
 from velocity.report.work import Work
 from velocity.sentences import mentor as words
 from velocity.sentences import mentor_facts

@@ -14,8 +14,9 @@ import polars as pl
 from velocity.charts.tile_trend import Weeks
 from velocity.charts.weeks import Event
 from velocity.reading import reads
-from velocity.reading.mine import TODAY_DAYS, Parts, Trend, trend_start, weeks_before
+from velocity.reading.mine import Parts, Trend, trend_start, weeks_before
 from velocity.reading.periods import Window, last_whole_day, monday_of
+from velocity.reading.today import TODAY_DAYS
 from velocity.report.work import Covered
 from velocity.sentences.headline import Change, Facts, Setting, Wait, Whose
 from velocity.sentences.weeks import events

@@ -7,8 +7,9 @@ import streamlit as st
 from velocity import formats
 from velocity.charts.tile_trend import OFF, Line, Stack, draw_tile
 from velocity.reading import reads
-from velocity.reading.mine import Today, spell_over
+from velocity.reading.mine import spell_over
 from velocity.reading.periods import whole_week
+from velocity.reading.today import Today
 from velocity.sentences import mine as words
 from velocity.sentences import today as today_words
 from velocity.sentences.headline import headline
