@@ -2,6 +2,7 @@
 
 Each folder of tests/cases/ holds the data of a server, a table or a run directory, and the expected
 result. The data is invented, after public bug reports. `@now-3600s@` is a time before the sync.
+Cases that are one pull of lab/p share a store, in which each has its own entity and user.
 """
 
 from __future__ import annotations
@@ -30,30 +31,32 @@ from velocity.sync.commands import import_runs, sync_wandb
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from velocity.store import Snapshot
     from velocity.sync.results import SyncResult
 
 pytestmark = pytest.mark.thorough
 
-CASES = Path(__file__).with_name("cases")
+CASES = sorted(Path(__file__).with_name("cases").iterdir())
+PULLED = {it.name: it for it in CASES if (it / "nodes.json").exists()}
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 _RELATIVE = re.compile(r"@now([+-]\d+)s@")
 
 
-def read(path: Path) -> Any:
-    """The JSON of a file, its relative times made absolute."""
+def read(path: Path, entity: str = "lab", user: str = "ada") -> Any:
+    """The JSON of a file, its relative times made absolute, and its entity and user renamed."""
 
     def absolute(found: re.Match[str]) -> str:
         return f"{NOW + timedelta(seconds=int(found[1])):%Y-%m-%dT%H:%M:%S}"
 
-    return json.loads(_RELATIVE.sub(absolute, path.read_text(encoding="utf-8")))
+    text = _RELATIVE.sub(absolute, path.read_text(encoding="utf-8"))
+    named = text.replace('"username": "ada"', f'"username": "{user}"')
+    return json.loads(named.replace('"lab/', f'"{entity}/'))
 
 
 def steps_of(folder: Path, expected: Mapping[str, Any]) -> list[dict[str, Any]]:
     if (folder / "steps.json").exists():
         found: list[dict[str, Any]] = read(folder / "steps.json")
         return found
-    if (folder / "nodes.json").exists():
-        return [{"sync": read(folder / "nodes.json")}]
     tables = sorted(it.name for it in folder.iterdir() if it.suffix in (".csv", ".parquet"))
     return [{"import": [name, *expected.get("import_args", [])]} for name in tables]
 
@@ -130,8 +133,30 @@ def server(monkeypatch):
         yield running
 
 
-@pytest.mark.parametrize("folder", sorted(CASES.iterdir()), ids=lambda folder: folder.name)
-def test_a_case_has_the_expected_result(folder, server, tmp_path):
+@pytest.fixture(scope="module")
+def pulled(tmp_path_factory):
+    """The snapshot of all cases of one pull."""
+    projects = {}
+    for name, folder in PULLED.items():
+        projects |= read(folder / "nodes.json", entity=name, user=name)
+    with ProtocolServer(World()) as server, pytest.MonkeyPatch.context() as patch:
+        point_client_at(server, patch)
+        way = Way(tmp_path_factory.mktemp("pulled"), server)
+        assert way.take({"sync": projects}).errors == ()
+    return latest_snapshot(way.data)
+
+
+@pytest.mark.parametrize("case", PULLED)
+def test_a_case_of_one_pull_has_the_expected_result(case, pulled):
+    expected = read(PULLED[case] / "expected.json", entity=case)
+    (figures,) = reads.metrics(pulled, by="scholar", groups=[case]).to_dicts()
+    assert list(differences(pulled, figures, expected)) == []
+
+
+@pytest.mark.parametrize(
+    "folder", [it for it in CASES if it.name not in PULLED], ids=lambda folder: folder.name
+)
+def test_a_case_of_several_steps_has_the_expected_result(folder, server, tmp_path):
     shutil.copytree(folder, tmp_path / "case")
     expected = read(folder / "expected.json")
     way = Way(tmp_path / "case", server)
@@ -150,13 +175,13 @@ def test_a_case_has_the_expected_result(folder, server, tmp_path):
         wrong += [f"not named: {it}" for it in step.get("names", ()) if it not in said]
     assert wrong == []
     if "metrics" in expected:
-        assert list(differences(way.data, expected)) == []
+        snapshot = latest_snapshot(way.data)
+        (figures,) = reads.metrics(snapshot, by="programme").to_dicts()
+        assert list(differences(snapshot, figures, expected)) == []
 
 
-def differences(data: Path, expected: Mapping[str, Any]):
-    """Yield differences of the store's figures and runs."""
-    snapshot = latest_snapshot(data)
-    figures = reads.metrics(snapshot, by="programme", period="all").row(0, named=True)
+def differences(snapshot: Snapshot, figures: Mapping[str, Any], expected: Mapping[str, Any]):
+    """Yield differences of figures and of the store's runs."""
     for name, value in expected["metrics"].items():
         within = value["within"] if isinstance(value, dict) else None
         wanted = value["about"] if isinstance(value, dict) else value

@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import TimeoutError  # noqa: A004 - not the built-in one
+from playwright.sync_api import TimeoutError, expect  # noqa: A004 - not the built-in one
 
 from scripts import browsing
 from scripts.browsing import settle
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         Browser,
         BrowserContext,
         ConsoleMessage,
+        Locator,
         Page,
         Request,
         Response,
@@ -68,11 +69,18 @@ _EMPTY_BAND = """() => {
     .filter(box => box.height > 0).map(box => box.top);
   return Math.min(...tops) - header.bottom > 21;
 }"""
+#: What Back and Forward do: the app shows the page of the address without being loaded again.
+_TURN = "to => { history.pushState(null, '', to); dispatchEvent(new PopStateEvent('popstate')); }"
 #: Requested below a page's address first, and found one folder up.
 _EXPECTED = re.compile(r"/[a-z-]+/_stcore/(health|host-config)$")
 #: Contexts without a visitor, by address. The next visitor finds the app's scripts compiled there,
 #: which is half of the work of a first page.
 _left: defaultdict[str, list[BrowserContext]] = defaultdict(list)
+
+
+def title_of(path: str) -> str:
+    """How the kicker of the page at `path` begins."""
+    return path.partition("?")[0].replace("-", " ").capitalize() or "Stand-up"
 
 
 class Visitor:
@@ -133,6 +141,17 @@ class Visitor:
         """The page at `path`, which is not opened again if it was the last to be opened."""
         return self.page if self._opened == path else self.open(path)
 
+    def turn_to(self, path: str) -> Page:
+        """The page at `path`, shown in place of another one, which costs less than `open`."""
+        if self._opened is None:
+            return self.open(path)
+        if self._opened != path:
+            self.page.evaluate(_TURN, f"/{path}")
+            expect(self._kicker).to_have_text(re.compile(f"^{title_of(path)}"))
+            self.settle()
+            self._opened = path
+        return self.page
+
     def settle(self) -> None:
         """Wait until the script has run and everything it sent is drawn."""
         settle(self.page)
@@ -171,8 +190,11 @@ class Visitor:
 
     def kicker(self) -> str:
         """The line above the title: what the page is about."""
-        caption = self.page.get_by_test_id("stCaptionContainer").first
-        return caption.inner_text().replace("\u00a0", " ")
+        return self._kicker.inner_text().replace("\u00a0", " ")
+
+    @property
+    def _kicker(self) -> Locator:
+        return self.page.get_by_test_id("stCaptionContainer").first
 
     def barriers(self, *rules: str) -> list[str]:
         """Serious and critical findings of axe-core, by all of its rules or by these."""

@@ -52,7 +52,7 @@ def gpu_charges(derived: Derived, window: Interval | None = None) -> dict[RunKey
 def unpriced(run: DerivedRun, window: Interval | None = None) -> Fraction:
     """Active µs of a run on machines whose GPU count is not known."""
     lengths = [_inside(work, window) for work in run.work if work.machine[2] is None]
-    return sum((active for _, _, active in lengths), Fraction())
+    return sum((active for _, _, active in lengths if active), Fraction())
 
 
 def machine_charges(derived: Derived, window: Interval | None = None) -> dict[Charged, Fraction]:
@@ -181,7 +181,8 @@ def _figures(
     after: dict[RunKey, Fraction],
     conclusions: int,
 ) -> dict[str, Any]:
-    known = [(run, charge) for run in runs if (charge := charges[run.run.key]) is not None]
+    # Most runs are outside of the window, and sums of fractions take long.
+    known = [(run, charge) for run in runs if (charge := charges[run.run.key])]
 
     def total(*classes: str) -> Fraction:
         return sum((it for run, it in known if run.state_class in classes), Fraction())
