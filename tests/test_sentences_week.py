@@ -16,6 +16,7 @@ from velocity.reading.periods import Window
 from velocity.sentences import compared, week
 from velocity.sentences.answer import LONGEST_SENTENCE, as_read
 from velocity.sentences.compared import Days
+from velocity.sentences.ends import runs_out
 
 MONDAY = date(2026, 11, 23)
 TODAY = date(2026, 11, 28)
@@ -586,7 +587,7 @@ def ends(*rows):
     ],
 )
 def test_runs_out_names_the_first_two_and_another_order_at_the_last_pace(rows, expected):
-    assert said(week.runs_out(ends(*rows), TODAY)) == expected
+    assert said(runs_out(ends(*rows), TODAY)) == expected
 
 
 @given(
@@ -608,7 +609,7 @@ def test_any_line_is_one_inert_sentence_with_a_start(now, before, names, lines):
             week.going_well(now, before, streams, days),
             week.stuck(decisions(*rows), TODAY),
             week.compute(now, before, days),
-            week.runs_out(ends(*known), TODAY),
+            runs_out(ends(*known), TODAY),
         ):
             text = f"{told.start} {told.rest}".rstrip()
             assert MARKUP.search(text) is None, text

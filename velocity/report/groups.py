@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from velocity import formats, sentences
+from velocity import formats
 from velocity.errors import VelocityError
 from velocity.queries import load_query
 from velocity.reading import reads
@@ -27,7 +27,7 @@ from velocity.report.parts import (
 )
 from velocity.sentences import bought
 from velocity.sentences.answer import as_read, capitalised
-from velocity.sentences.groups import ALL_GROUPS, RULE, about, failed
+from velocity.sentences.groups import ALL_GROUPS, RULE, about, failed, last_week
 from velocity.store import Snapshot
 
 _WEEK = timedelta(weeks=1)
@@ -66,7 +66,7 @@ def make_groups_digest(
         )
     whole = next(here.filter(group_id=ALL_GROUPS, visible=True).iter_rows(named=True), None)
     groups = here.filter(pl.col("group_id") != ALL_GROUPS).iter_rows(named=True)
-    answer = sentences.groups(weeks=here)
+    answer = last_week(here)
     lines = [
         _group(row, f"; {about(row['gpu_hours'], 'GPU-hour')}.")
         if row["visible"]

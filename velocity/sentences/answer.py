@@ -31,6 +31,8 @@ _SIGN = re.compile(
     rf"{_ESCAPED.pattern}|`(?P<code>[^`]*)`|(?P<bold>\*\*)|(?P<link>\[)|\]\((?P<url>[^()\s]*)\)"
 )
 _WEB = re.compile(r"https?://")
+#: Characters that would end the address of a Markdown link.
+_ENDS_A_LINK = re.compile(r"[()<>\[\]\\\s]")
 
 
 @dataclass(frozen=True)
@@ -99,6 +101,12 @@ def defined(text: str, metric: str) -> str:
 def name(text: str | None, limit: int = 24) -> str:
     """Someone's text as a name: one line of at most `limit` characters, inert as Markdown."""
     return formats.markdown(formats.label(text, limit)) or "(no name)"
+
+
+def linked(row: Mapping[str, Any], *longest: int) -> str:
+    """The name of an experiment as a link to it on W&B; inert text without an address."""
+    label, url = name(row["label"], *longest), row.get("url") or ""
+    return label if not url or _ENDS_A_LINK.search(url) else f"[{label}]({url})"
 
 
 def possessive(name: str) -> str:

@@ -6,7 +6,7 @@ from velocity import formats
 from velocity.reading.mine import largest_remainder
 from velocity.reading.periods import Window
 from velocity.sentences.answer import Row, defined, listed, name, number, possessive
-from velocity.sentences.headline import Change, dates
+from velocity.sentences.facts import Change, dates
 from velocity.sentences.mine import html_key
 from velocity.theme import Mode
 

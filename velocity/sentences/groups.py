@@ -16,7 +16,7 @@ RULE = (
 )
 
 
-def groups(*, weeks: pl.DataFrame) -> Answer:
+def last_week(weeks: pl.DataFrame) -> Answer:
     """The last week of `reads.group_weeks` that may be shown, over all groups.
 
     It has failures beside concluded experiments.

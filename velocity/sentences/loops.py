@@ -9,9 +9,9 @@ from velocity import formats
 from velocity.charts.timeline_frame import TimelineView
 from velocity.reading.periods import Window
 from velocity.roster.fields import WEEKDAYS
-from velocity.sentences.answer import LINE_HELP, Row, defined, listed, name, number, on_day
-from velocity.sentences.headline import Whose, dates
-from velocity.sentences.mine import html_key, linked
+from velocity.sentences.answer import LINE_HELP, Row, defined, linked, listed, name, number, on_day
+from velocity.sentences.facts import Whose, dates
+from velocity.sentences.mine import html_key
 from velocity.theme import Mode
 
 LOOPS_HELP = defined(

@@ -15,13 +15,13 @@ from velocity.sentences.answer import (
     ended_runs,
     few,
     few_of,
+    linked,
     listed,
     local_day,
     name,
     number,
 )
 from velocity.sentences.compared import Days, beyond
-from velocity.sentences.mine import linked
 from velocity.sentences.streams import question, rose
 from velocity.sentences.week import Said
 

@@ -9,7 +9,7 @@ from velocity.reading.frames import PACE_DAYS
 from velocity.reading.today import Today
 from velocity.sentences import today as today_words
 from velocity.sentences.answer import Row, as_read
-from velocity.sentences.week import days_with_data
+from velocity.sentences.ends import days_with_data
 
 _NAME = 40
 

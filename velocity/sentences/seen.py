@@ -9,7 +9,7 @@ from velocity import formats
 from velocity.reading.access import Viewer, viewer_of
 from velocity.roster.models import Roster
 from velocity.sentences.answer import Answer, name
-from velocity.sentences.headline import Whose
+from velocity.sentences.facts import Whose
 
 SEEN_BY_OTHERS = (
     "No sign-in: anyone who can open this address sees this page of everybody, hours of the day "

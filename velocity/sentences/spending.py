@@ -1,16 +1,11 @@
-"""Compute: whose credits end first, what the credits bought, and where they went.
+"""Compute: whose credits end first, what the credits bought, and where they went."""
 
-`ends` are `frames.named_ends`; `today` is the last day that counts.
-"""
-
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 
 import polars as pl
 
 from velocity import formats
-from velocity.reading.frames import PACE_DAYS
 from velocity.reading.mine import largest_remainder
 from velocity.sentences import week
 from velocity.sentences.answer import (
@@ -22,14 +17,17 @@ from velocity.sentences.answer import (
     name,
     number,
     on_day,
-    possessive,
 )
 from velocity.sentences.compared import Days, compared_rows
+from velocity.sentences.ends import runs_out
 
 ALLOCATION = (
     "Allocation, not use: a run is charged the GPUs of its machine; runs over several nodes are "
     "under-counted."
 )
+_EACH = "credits_per_concluded"
+#: The id of a row's stream, or else what the row is about.
+_PLACE = pl.coalesce("stream", "kind")
 _STATES = {
     "finished": "Finished",
     "running": "Running",
@@ -49,10 +47,10 @@ _SPENT = {
 def compute(*, ends: pl.DataFrame, today: date, now: Row, before: Row | None, days: Days) -> Answer:
     """Whose credits end first and next, and what the credits of the days bought.
 
-    `now` is the row of `reads.metrics` of the programme over the days, `before` that of the days
-    before.
+    `ends` are `frames.named_ends` and `today` the last day that counts; `now` is the row of
+    `reads.metrics` of the programme over the days, `before` that of the days before.
     """
-    first = week.runs_out(ends, today)
+    first = runs_out(ends, today)
     start = first.start.rstrip(",;.")
     clauses = [it.rstrip(".") for it in first.rest.split(". ")] if first.rest else []
     other = next((it for it in clauses if it.startswith("At the last 7 days")), "")
@@ -173,13 +171,6 @@ def _of_stream(rows: pl.DataFrame) -> list[str]:
     return ["" if it is None else f"{it}{formats.NBSP}%" for it in found]
 
 
-def balances_caption(ends: pl.DataFrame) -> str:
-    """How the chart of balances is drawn."""
-    partly = "" if ends.is_empty() else week.days_with_data(ends["pace_days"][0])
-    pace = f"the last {PACE_DAYS} days{partly}"
-    return f"Each row from 0 to its own largest balance; dotted: at the pace of {pace}"
-
-
 def table_title(rows: pl.DataFrame) -> str:
     """The largest fact of the table: the share of finished runs."""
     whole = rows.filter(kind="programme")
@@ -194,19 +185,10 @@ def costs(now: pl.DataFrame, before: pl.DataFrame | None) -> pl.DataFrame:
 
     `now` is `reads.compute_table` of the days, `before` that of the days before; None without any.
     """
-    each = "credits_per_concluded"
-    earlier = {} if before is None else {_place(it): it[each] for it in before.to_dicts()}
-    rows = [
-        (
-            _place(row),
-            row["name"] if row["kind"] == "stream" else row["kind"].capitalize(),
-            row[each],
-            earlier.get(_place(row)),
-        )
-        for row in now.to_dicts()
-        if row["experiments_concluded"]
-    ]
-    return _compared(rows, decimals=1)
+    earlier = {} if before is None else dict(before.select(_PLACE, _EACH).iter_rows())
+    title = pl.when(kind="stream").then("name").otherwise(pl.col("kind").str.to_titlecase())
+    known = now.filter(pl.col("experiments_concluded") > 0).select(_PLACE, title, _EACH)
+    return _compared(((*it, earlier.get(it[0])) for it in known.iter_rows()), decimals=1)
 
 
 def costs_of_weeks(weeks: Iterable[pl.DataFrame]) -> dict[str, list[float]]:
@@ -214,15 +196,8 @@ def costs_of_weeks(weeks: Iterable[pl.DataFrame]) -> dict[str, list[float]]:
 
     `weeks`: `reads.compute_table` of each week.
     """
-    found: dict[str, list[float]] = defaultdict(list)
-    for row in pl.concat(weeks).drop_nulls("credits_per_concluded").iter_rows(named=True):
-        found[_place(row)].append(row["credits_per_concluded"])
-    return found
-
-
-def _place(row: Row) -> str:
-    """The id of the stream, or else what the row is about."""
-    return str(row["stream"] or row["kind"])
+    known = pl.concat(weeks).drop_nulls(_EACH)
+    return dict(known.group_by(_PLACE, maintain_order=True).agg(_EACH).iter_rows())
 
 
 def spent(now: Row, before: Row | None) -> pl.DataFrame:
@@ -248,41 +223,6 @@ def _compared(
         return text if any(it in "123456789" for it in text) else text[1:]
 
     return compared_rows(rows, written, change)
-
-
-def if_changed(
-    ends: pl.DataFrame, changed: pl.DataFrame, stream: str, giver: str | None, *, today: date
-) -> str:
-    """When the credits of a stream, and of the one that gives some, would end.
-
-    `changed` are the ends after it, from `frames.ends_if`; `giver` is None for a new grant.
-    """
-    said = [_moved(ends, changed, it, today) for it in (stream, giver) if it is not None]
-    text = f"{'; '.join(said)}."
-    first, now_first = (next(iter(week.ending(it)), None) for it in (ends, changed))
-    if now_first is not None and first is not None and now_first["group_id"] != first["group_id"]:
-        who = name(now_first["name"])
-        text += f" Then {who} ends first, on {week.end_of_credits(now_first, today)}."
-    return text
-
-
-def _moved(ends: pl.DataFrame, changed: pl.DataFrame, stream: str, today: date) -> str:
-    before, after = (
-        it.row(by_predicate=pl.col("group_id") == stream, named=True) for it in (ends, changed)
-    )
-    whose = f"{possessive(name(before['name']))} credits"
-    if after["credits_left"] <= 0:
-        return f"{whose} would be used up at once"
-    if after["runs_out_on"] is None:
-        return f"{whose} would not end at this pace"
-    text = f"{whose} would last to {week.end_of_credits(after, today)}"
-    if before["runs_out_on"] is None:
-        return text
-    moved = (after["runs_out_on"] - before["runs_out_on"]).days
-    if not moved:
-        return f"{text}, as before"
-    more = "longer" if moved > 0 else "less"
-    return f"{text}, {formats.plural(abs(moved), 'day')} {more}"
 
 
 def hosts(rows: pl.DataFrame, zone: str) -> str:

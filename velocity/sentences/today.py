@@ -10,7 +10,8 @@ import polars as pl
 from velocity import formats
 from velocity.reading.today import Today
 from velocity.sentences.answer import Row, name, number
-from velocity.sentences.headline import Facts, Whose, could_run_together, dates, one_setting
+from velocity.sentences.facts import Facts, Whose, dates
+from velocity.sentences.headline import could_run_together, one_setting
 
 #: Rows of one group before "+ n".
 MOST = 5

@@ -6,16 +6,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 
 import polars as pl
 
 from velocity import formats
-from velocity.reading.frames import PACE_DAYS
 from velocity.reading.mine import largest_remainder
-from velocity.sentences.answer import ENOUGH, Row, name, number
+from velocity.sentences.answer import ENOUGH, Row, number
 from velocity.sentences.compared import Days, change, usual
-from velocity.sentences.week import days_with_data, ending
 
 
 @dataclass(frozen=True)
@@ -94,36 +91,6 @@ def _halves(now: Row) -> str:
     return (
         f"Of its hours {machine}{formats.NBSP}% machine, {waiting}{formats.NBSP}% waiting in "
         f"working hours, {off}{formats.NBSP}% nights and days off"
-    )
-
-
-def credits_end(ends: pl.DataFrame, today: date) -> Tile:
-    """The day on which the first stream's credits end.
-
-    `ends` is `frames.named_ends`, `today` the last day that counts.
-    """
-    if ends.is_empty():
-        return Tile("First credits to run out", "none", second="no grant of a stream is recorded")
-    known = ending(ends)
-    left = f"Programme: {formats.count(float(ends['credits_left'].sum()))} credits left"
-    if not known:
-        return Tile("First credits to run out", "none", "no end at this pace", second=left)
-    first = known[0]
-    seen, when = first["seen_before"], first["runs_out_on"]
-    both = [it["name"] for it in known if it["runs_out_on"] == when]
-    moved = ("", "")
-    if seen is not None:
-        apart = (when - seen).days
-        sign = "+" if apart > 0 else formats.MINUS if apart else "±"
-        moved = (f"{sign}{abs(apart)}{formats.NBSP}d", "from the forecast a week before")
-    sooner = "or sooner: some GPU counts are not recorded; " if first["or_sooner"] else ""
-    return Tile(
-        f"First credits to run out: {' and '.join(name(it, 16) for it in both[:2])}",
-        formats.dated(when),
-        *moved,
-        left,
-        f"{sooner}at the pace of the {PACE_DAYS} days to {formats.day(today)}"
-        f"{days_with_data(ends['pace_days'][0])}; allocation, not use",
     )
 
 
