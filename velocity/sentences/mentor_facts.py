@@ -144,13 +144,10 @@ def failures(facts: Facts) -> Said | None:
 
     None if there is none but the one that waits longest, which the first line names.
     """
-    waiting = facts.failures
-    if not {*waiting["experiment_id"]} - {*facts.queue["experiment_id"][:1]}:
+    waiting = facts.failures.select("label", "result_at", "experiment_id").rows()
+    if not {it for *_, it in waiting} - {*facts.queue["experiment_id"][:1]}:
         return None
-    named = [
-        f"{name(label)} ({formats.day(facts.day(at))})"
-        for label, at in waiting.select("label", "result_at").iter_rows()
-    ]
+    named = [f"{name(label)} ({formats.day(facts.day(at))})" for label, at, _ in waiting]
     count = capitalised(few_of(len(named), "failure is", "failures are"))
     shown = listed(named[:_MOST_NAMED], len(named) - _MOST_NAMED)
     return Said("Failed", f"{count} not recovered:", f"{shown}.")
@@ -182,13 +179,12 @@ def moved(facts: Facts) -> Said | None:
 
 def questions(facts: Facts) -> list[str]:
     """Three questions about these days, the most urgent first."""
-    asked = [
-        *(question(row) for row in facts.queue.iter_rows(named=True)),
-        *(question(row) for row in facts.failures.iter_rows(named=True)),
-        *_about_days(facts),
-        *(question(row | {"kind": "result"}) for row in facts.concluded.iter_rows(named=True)),
-        *_OPEN_QUESTIONS,
-    ]
+    results = facts.concluded.with_columns(kind=pl.lit("result"))
+    queue, failures, results = (
+        [question(row) for row in it.iter_rows(named=True)]
+        for it in (facts.queue, facts.failures, results)
+    )
+    asked = [*queue, *failures, *_about_days(facts), *results, *_OPEN_QUESTIONS]
     return [*dict.fromkeys(asked)][: len(_OPEN_QUESTIONS)]
 
 
