@@ -8,6 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from velocity import formats
+from velocity.sentences import spending
 
 
 def plain(text):
@@ -50,14 +51,6 @@ def test_a_duration_has_two_units_at_most(hours, text):
 )
 def test_total_hours_are_never_shown_as_days(hours, text):
     assert plain(formats.hours_in_all(hours)) == text
-
-
-@pytest.mark.parametrize(
-    ("hours", "text"),
-    [(0.65, "+39~m"), (-0.65, "−39~m"), (0.001, "0~m"), (-0.001, "0~m"), (None, "not known")],  # noqa: RUF001
-)
-def test_a_change_of_duration_has_a_sign_unless_it_rounds_to_nothing(hours, text):
-    assert plain(formats.duration_change(hours)) == text
 
 
 def test_elapsed_time_has_the_unit_that_fits():
@@ -103,28 +96,14 @@ def test_a_count_has_commas_and_then_k(value, text):
     assert plain(formats.count(value)) == text
 
 
-def test_changes_carry_a_true_minus():
-    assert plain(formats.count_change(8)) == "+8"
-    assert plain(formats.count_change(-3)) == "−3"  # noqa: RUF001
-    assert formats.count_change(0.3) == "0"
-    assert plain(formats.points(-0.02)) == "−2~points"  # noqa: RUF001
-    assert plain(formats.points(0.01)) == "+1~point"
-    assert plain(formats.points(0.001)) == "0~points"
-    assert formats.points(None) == "not known"
-
-
 def test_shares_are_whole_and_attribution_is_never_rounded_up_to_all():
     assert plain(formats.share(0.642)) == "64~%"
     assert [plain(formats.share(it)) for it in (0, 0.003, 0.005001, 0.9949, 0.997, 1)] == [
         "0~%", "under~1~%", "1~%", "99~%", "over~99~%", "100~%"
     ]  # fmt: skip
-    assert [plain(formats.share_left(it)) for it in (0, 0.003, 0.642, 0.997, 1)] == [
-        "100~%", "over~99~%", "36~%", "under~1~%", "0~%"
-    ]  # fmt: skip
     assert [plain(formats.part(*it)) for it in ((0, 0), (0, 0.2), (7, 3))] == [
         "0~%", "under~1~%", "7~%"
     ]  # fmt: skip
-    assert plain(formats.share_range(0.003, 0.18)) == "0 to 18~%"
     assert plain(formats.share_exact(0.9862)) == "98.6~%"
     assert plain(formats.share_exact(0.99999)) == "99.9~%"
     assert plain(formats.share_exact(1)) == "100.0~%"
@@ -233,7 +212,7 @@ def test_the_largest_remainders_are_rounded_up(values, rounded):
     )
 )
 def test_a_rounded_table_adds_up_both_ways(rows):
-    *cells, totals = formats.table_adding_up(rows)
+    *cells, totals = spending.table_adding_up(rows)
     assert all(sum(row[:-1]) == row[-1] for row in [*cells, totals])
     assert [sum(column) for column in zip(*cells, strict=True)] == totals
     assert abs(totals[-1] - math.fsum(math.fsum(row) for row in rows)) <= 0.5 + 1e-6

@@ -115,6 +115,12 @@ def test_the_third_tile_has_its_median_and_how_its_hours_divide():
     assert tile(week_tiles.loop(never, None, None, SO_FAR))["value"] == "> 31 h"
 
 
+def test_what_a_share_leaves_adds_up_to_100_as_printed():
+    assert [plain(week_tiles._left(it)) for it in (0, 0.003, 0.642, 0.997, 1)] == [
+        "100 %", "over 99 %", "36 %", "under 1 %", "0 %"
+    ]  # fmt: skip
+
+
 def test_the_fourth_tile_is_the_day_on_which_the_first_credits_end():
     seen = {"seen_before": TODAY + timedelta(days=21)}
     rows = [end("Dune", 21, left=20.0), end("Aurora", 20) | seen]

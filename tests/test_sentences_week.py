@@ -626,6 +626,8 @@ def test_any_line_is_one_inert_sentence_with_a_start(now, before, names, lines):
         (58, 58, "count", "±0"),
         (0.634, 0.686, "share", "\u22126 points"),
         (0.634, 0.6349, "share", "±0 points"),
+        (0.02, 0.01, "share", "+1 point"),
+        (2.0, 5.3, "count", "\u22123"),
         (11.966, 12.45, "hours", "\u221229 m"),
         (4.0, 4.001, "hours", "±0 m"),
         (None, 4.0, "hours", ""),

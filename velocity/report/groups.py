@@ -27,7 +27,15 @@ from velocity.report.parts import (
 )
 from velocity.sentences import bought
 from velocity.sentences.answer import as_read, capitalised
-from velocity.sentences.groups import ALL_GROUPS, RULE, about, failed, last_week
+from velocity.sentences.groups import (
+    ALL_GROUPS,
+    RULE,
+    about,
+    failed,
+    last_week,
+    rounded_amount,
+    rounded_share,
+)
 from velocity.store import Snapshot
 
 _WEEK = timedelta(weeks=1)
@@ -170,7 +178,7 @@ def _of_term(row: Mapping[str, Any]) -> Line:
 def _figures(whole: Mapping[str, Any], concluded: str) -> tuple[Figure, ...]:
     """The tiles of all groups; `concluded` is the label of the first."""
     return tuple(
-        Figure(title, formats.rounded_amount(whole[column]), (note,))
+        Figure(title, rounded_amount(whole[column]), (note,))
         for title, column, note in (
             (concluded, "experiments_concluded", failed(whole)),
             ("Busy hours", "busy_hours", _serial(whole)),
@@ -184,7 +192,7 @@ def _serial(row: Mapping[str, Any]) -> str:
     busy = about(row["busy_hours"], "busy hour")
     if row["serial_share"] is None:
         return busy
-    return f"{formats.rounded_share(row['serial_share'])} of {busy} serial"
+    return f"{rounded_share(row['serial_share'])} of {busy} serial"
 
 
 def _compute(rows: pl.DataFrame) -> list[Line]:

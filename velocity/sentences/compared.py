@@ -90,7 +90,8 @@ def usual(row: Row | None, unit: str) -> str:
         return ""
     low, high = row["limit_low"], row["limit_high"]
     if unit == "share":
-        return "" if high - low > WIDEST_SHARE else formats.share_range(low, high)
+        words = f"{round(low * 100)} to {round(high * 100)}{formats.NBSP}%"
+        return "" if high - low > WIDEST_SHARE else words
     return f"{formats.figure(low, unit)} to {formats.figure(high, unit)}"
 
 
@@ -130,10 +131,13 @@ def change(now: float | None, before: float | None, unit: str) -> str:
     if now is None or before is None:
         return ""
     apart = printed(now, unit) - printed(before, unit)
-    if round(apart, 6) == 0:
-        return {"share": f"±0{formats.NBSP}points", "hours": f"±0{formats.NBSP}m"}.get(unit, "±0")
-    writer = {"share": formats.points, "hours": formats.duration_change}
-    return writer.get(unit, formats.count_change)(apart)
+    text, points = formats.count(apart), round(apart * 100)
+    if unit == "hours":
+        text = formats.duration(round(apart * 60) / 60)
+    elif unit == "share":
+        text = f"{formats.count(points)}{formats.NBSP}{'point' if abs(points) == 1 else 'points'}"
+    sign = "±" if round(apart, 6) == 0 else "+" if apart > 0 else ""
+    return f"{sign}{text}"
 
 
 def went(now: float, before: float) -> str:

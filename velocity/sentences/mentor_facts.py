@@ -179,10 +179,10 @@ def moved(facts: Facts) -> Said | None:
 
 def questions(facts: Facts) -> list[str]:
     """Three questions about these days, the most urgent first."""
-    results = facts.concluded.with_columns(kind=pl.lit("result"))
+    concluded = facts.concluded.with_columns(kind=pl.lit("result"))
     queue, failures, results = (
         [question(row) for row in it.iter_rows(named=True)]
-        for it in (facts.queue, facts.failures, results)
+        for it in (facts.queue, facts.failures, concluded)
     )
     asked = [*queue, *failures, *_about_days(facts), *results, *_OPEN_QUESTIONS]
     return [*dict.fromkeys(asked)][: len(_OPEN_QUESTIONS)]

@@ -80,7 +80,7 @@ def title(rows: pl.DataFrame, measure: str, days: Days) -> str:
     if len(same) == len(changes) > 1 and abs(most) <= abs(apart):
         part = formats.count(abs(most))
         return f"{amount} came from every stream, {part} of them from {name(stream)}"
-    return f"{amount}: most in {name(stream)} ({formats.count_change(most)})"
+    return f"{amount}: most in {name(stream)} ({change(most, 0, 'count')})"
 
 
 def launched(now: Row, before: Row | None) -> str:

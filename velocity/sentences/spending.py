@@ -1,5 +1,6 @@
 """Compute: whose credits end first, what the credits bought, and where they went."""
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 
@@ -69,7 +70,7 @@ def compute(*, ends: pl.DataFrame, today: date, now: Row, before: Row | None, da
 def table(rows: pl.DataFrame) -> pl.DataFrame:
     """`reads.compute_table` as it is printed: whole GPU-hours that add up, totals in bold."""
     parts = rows.filter(pl.col("kind") != "programme")
-    hours = formats.table_adding_up(parts.select(f"{it}_gpu_hours" for it in _STATES).rows())
+    hours = table_adding_up(parts.select(f"{it}_gpu_hours" for it in _STATES).rows())
     columns = zip([*_STATES.values(), "GPU-hours"], zip(*hours[:-1], strict=True), strict=True)
     each = ["\u2013" if it is None else f"{it:,.1f}" for it in rows["credits_per_concluded"]]
     others = {
@@ -86,6 +87,18 @@ def table(rows: pl.DataFrame) -> pl.DataFrame:
             **_tokens_of(rows),
         }
     )
+
+
+def table_adding_up(rows: Sequence[Sequence[float]]) -> list[list[int]]:
+    """The cells of a table as whole numbers that add up, with a column and a row of totals.
+
+    The totals of columns add up to the rounded total of everything. The total of a row is the sum
+    of its cells as printed: less than one per column away from its own sum.
+    """
+    columns = [*zip(*rows, strict=True)]
+    totals = formats.adding_up([*map(math.fsum, columns)])
+    cells = zip(*map(formats.adding_up, columns, totals), strict=True)
+    return [[*row, sum(row)] for row in [*cells, totals]]
 
 
 def by_scholar(rows: pl.DataFrame) -> pl.DataFrame:

@@ -53,9 +53,9 @@ def serial(now: Row, before: Row | None, so_far: Row | None, days: Days) -> Tile
         return Tile(title, "none", second="nothing was running")
     busy = f"of {formats.plural(round(now['busy_hours']), 'busy hour')}"
     ends = _usual(so_far, "share", days)
-    words = f"{formats.share_left(share)} with two or more"
+    words = f"{_left(share)} with two or more"
     if before is not None and before["serial_share"] is not None:
-        words += f", from {formats.share_left(before['serial_share'])}"
+        words += f", from {_left(before['serial_share'])}"
     against = _against(now, before, "serial_share", "share")
     return Tile(title, formats.share(share), *against, words, f"{busy}; {ends}" if ends else busy)
 
@@ -113,6 +113,12 @@ def to_date_rows(
         rows.append((tick, value, then, ends.get("limit_low"), ends.get("limit_high")))
     kinds = dict.fromkeys(("value", "before", "low", "high"), pl.Float64)
     return pl.DataFrame(rows, schema={"tick": pl.String, **kinds}, orient="row")
+
+
+def _left(share: float) -> str:
+    """What a share leaves: the two as printed add up to 100 %."""
+    whole = round(share * 100)
+    return formats.share(1 - share if whole in {0, 100} else 1 - whole / 100)
 
 
 def _against(now: Row, before: Row | None, column: str, unit: str) -> tuple[str, str]:

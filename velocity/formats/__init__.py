@@ -4,29 +4,75 @@ Spaces inside a value are no-break spaces, so that "3 h 20 m" stays on one line.
 "not known".
 """
 
-from __future__ import annotations
-
-import difflib
 import math
-import re
-import string
-import unicodedata
+from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Any, TypeGuard
-from zoneinfo import ZoneInfo
+from typing import Any, TypeGuard
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-    from datetime import datetime, timedelta
+from velocity.formats.days import (
+    age as age,
+)
+from velocity.formats.days import (
+    ahead as ahead,
+)
+from velocity.formats.days import (
+    clock as clock,
+)
+from velocity.formats.days import (
+    dated as dated,
+)
+from velocity.formats.days import (
+    dates as dates,
+)
+from velocity.formats.days import (
+    day as day,
+)
+from velocity.formats.days import (
+    day_ahead as day_ahead,
+)
+from velocity.formats.days import (
+    instant as instant,
+)
+from velocity.formats.days import (
+    short_dates as short_dates,
+)
+from velocity.formats.days import (
+    span as span,
+)
+from velocity.formats.days import (
+    week as week,
+)
+from velocity.formats.days import (
+    weekday as weekday,
+)
+from velocity.formats.text import (
+    MINUS as MINUS,
+)
+from velocity.formats.text import (
+    NBSP as NBSP,
+)
+from velocity.formats.text import (
+    NOT_KNOWN as NOT_KNOWN,
+)
+from velocity.formats.text import (
+    did_you_mean as did_you_mean,
+)
+from velocity.formats.text import (
+    label as label,
+)
+from velocity.formats.text import (
+    markdown as markdown,
+)
+from velocity.formats.text import (
+    mid_sentence as mid_sentence,
+)
+from velocity.formats.text import (
+    plain as plain,
+)
 
-NBSP = "\u00a0"
-MINUS = "\u2212"
-NOT_KNOWN = "not known"
 #: With fewer events there is no median: the dots are shown instead.
 MEDIAN_EVENTS = 6
 
-_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 #: From here on, hours are shown without minutes.
 _LONG_HOURS = 48
 _DECIMALS = 2
@@ -35,11 +81,6 @@ _K_FROM = 10_000
 #: A smaller share is rounding in a division.
 _NO_SHARE = 1e-9
 _M_FROM = 1_000_000
-#: Has no width and does not break a line.
-_JOINER = "\u2060"
-_WWW = re.compile(r"www(?=\.)", re.IGNORECASE)
-#: Characters that reorder the text around them.
-_BIDI = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 def duration(hours: float | None) -> str:
@@ -62,23 +103,6 @@ def duration(hours: float | None) -> str:
     if not whole:
         return f"{rest}{NBSP}m"
     return f"{whole}{NBSP}h" + (f"{NBSP}{rest:02}{NBSP}m" if rest else "")
-
-
-def age(of: timedelta) -> str:
-    """How long ago something was, in one unit: "42 min", "9 h", "3 d"."""
-    minutes = max(0, int(of.total_seconds() // 60))
-    if minutes < 60:  # noqa: PLR2004
-        return f"{minutes}{NBSP}min"
-    hours = minutes // 60
-    return f"{hours}{NBSP}h" if hours < 48 else f"{hours // 24}{NBSP}d"  # noqa: PLR2004
-
-
-def duration_change(hours: float | None) -> str:
-    """A difference of durations to the minute, with its sign: "+39 m"."""
-    if not _known(hours):
-        return NOT_KNOWN
-    whole = round(hours * 60) / 60
-    return _signed(duration(whole), whole)
 
 
 def hours_sum(hours: float | None) -> str:
@@ -144,18 +168,6 @@ def count(value: float | None) -> str:
     return f"{sign}{_one_decimal(size / _M_FROM)}{NBSP}M"
 
 
-def rounded_amount(value: float | None) -> str:
-    """A count or hours to the nearest 5, as `reads.group_weeks` gives them: "45", "under 5"."""
-    return f"under{NBSP}5" if value == 0 else count(value)
-
-
-def count_change(value: float | None) -> str:
-    """A difference of counts with its sign: "+8"."""
-    if not _known(value):
-        return NOT_KNOWN
-    return _signed(count(value), round(value))
-
-
 def rate(value: float | None) -> str:
     """A figure with one decimal below 10, whole above: "8.3", "12"."""
     if not _known(value):
@@ -203,24 +215,6 @@ def part(per_cent: int, amount: float) -> str:
     return f"under{NBSP}1{NBSP}%" if not per_cent and amount > 0 else f"{per_cent}{NBSP}%"
 
 
-def share_range(low: float, high: float) -> str:
-    """A range of shares in whole per cent: "2 to 18 %"."""
-    return f"{round(low * 100)} to {round(high * 100)}{NBSP}%"
-
-
-def share_left(value: float) -> str:
-    """What a share leaves: the two as printed by `share` add up to 100 %."""
-    whole = round(value * 100)
-    return share(1 - value if whole in {0, 100} else 1 - whole / 100)
-
-
-def rounded_share(value: float | None) -> str:
-    """A share to the nearest 5 points, as `reads.group_weeks` gives them; its ends in words."""
-    if value in {0, 1}:
-        return f"over{NBSP}95{NBSP}%" if value else f"under{NBSP}5{NBSP}%"
-    return share(value)
-
-
 def share_exact(value: float | None) -> str:
     """A share with one decimal: "98.6 %"; 100.0 % only if it is exactly 1."""
     if not _known(value):
@@ -229,15 +223,6 @@ def share_exact(value: float | None) -> str:
     if value < 1:
         shown = min(shown, 99.9)
     return f"{shown:.1f}{NBSP}%"
-
-
-def points(change: float | None) -> str:
-    """A difference of two shares in points, with its sign: "+2 points"."""
-    if not _known(change):
-        return NOT_KNOWN
-    whole = round(change * 100)
-    noun = "point" if abs(whole) == 1 else "points"
-    return f"{_signed(count(whole), whole)}{NBSP}{noun}"
 
 
 def figure(value: float | None, unit: str) -> str:
@@ -260,18 +245,6 @@ def adding_up(values: Sequence[float], total: float | None = None) -> list[int]:
     for place in sorted(range(len(whole)), key=lambda it: whole[it] - values[it])[:missing]:
         whole[place] += 1
     return whole
-
-
-def table_adding_up(rows: Sequence[Sequence[float]]) -> list[list[int]]:
-    """The cells of a table as whole numbers that add up, with a column and a row of totals.
-
-    The totals of columns add up to the rounded total of everything. The total of a row is the sum
-    of its cells as printed: less than one per column away from its own sum.
-    """
-    columns = list(zip(*rows, strict=True))
-    totals = adding_up([math.fsum(column) for column in columns])
-    cells = [adding_up(column, total) for column, total in zip(columns, totals, strict=True)]
-    return [[*row, sum(row)] for row in [*zip(*cells, strict=True), totals]]
 
 
 #: How the values of a unit are written. Hours are float hours, shares 0 to 1.
@@ -314,124 +287,8 @@ def elapsed(seconds: float) -> str:
     return f"{minutes:.0f} min" if minutes < 99.5 else f"{minutes / 60:.1f} h"  # noqa: PLR2004
 
 
-def plain(text: str) -> str:
-    """The text with ordinary spaces, for a terminal or a log."""
-    return text.replace(NBSP, " ")
-
-
-def day(value: date) -> str:
-    """A day: "16 Nov"."""
-    return f"{value.day}{NBSP}{_MONTHS[value.month - 1]}"
-
-
-def weekday(value: date) -> str:
-    """A day of the week and month: "Mon 16"."""
-    return f"{_WEEKDAYS[value.weekday()]}{NBSP}{value.day}"
-
-
-def dated(value: date) -> str:
-    """A day with its weekday and month: "Mon 16 Nov"."""
-    return f"{weekday(value)}{NBSP}{_MONTHS[value.month - 1]}"
-
-
-def ahead(value: date, today: date) -> str:
-    """A day to come, with its year if that is not this one: "Mon 15 Feb 2027"."""
-    return dated(value) if value.year == today.year else f"{dated(value)} {value.year}"
-
-
-def day_ahead(value: date, today: date) -> str:
-    """The same without the weekday: "15 Feb 2027"."""
-    return day(value) if value.year == today.year else f"{day(value)} {value.year}"
-
-
-def dates(first: date, last: date) -> str:
-    """The days from `first` to `last`, both included: "Mon 23 to Sat 28 Nov"."""
-    if first == last:
-        return dated(last)
-    same = (first.year, first.month) == (last.year, last.month)
-    return f"{weekday(first) if same else dated(first)} to {dated(last)}"
-
-
-def short_dates(first: date, last: date) -> str:
-    """The same in little room: "23\u201328 Nov", "26 Oct\u201322 Nov"."""
-    if first == last:
-        return day(last)
-    same = (first.year, first.month) == (last.year, last.month)
-    return f"{first.day if same else day(first)}\u2013{day(last)}"
-
-
-def week(monday: date) -> str:
-    """A week by its Monday: "week of 16 Nov"."""
-    return f"week of {day(monday)}"
-
-
-def span(first: date, last: date) -> str:
-    """The days from `first` to `last`, both included: "26 Oct to 22 Nov 2026"."""
-    end = f"{day(last)} {last.year}"
-    if first == last:
-        return end
-    if first.year != last.year:
-        return f"{day(first)} {first.year} to {end}"
-    if first.month != last.month:
-        return f"{day(first)} to {end}"
-    return f"{first.day} to {end}"
-
-
-def instant(moment: datetime | None, zone: str) -> str:
-    """An instant (aware) in a time zone (IANA name): "Mon 23 Nov, 06:00 UTC"."""
-    if moment is None:
-        return NOT_KNOWN
-    local = moment.astimezone(ZoneInfo(zone))
-    name = local.tzname() or zone
-    if name.startswith(("+", "-")):
-        name = f"UTC{name.replace('-', MINUS)}"
-    return f"{weekday(local)}{NBSP}{_MONTHS[local.month - 1]}, {clock(local)}{NBSP}{name}"
-
-
-def clock(moment: datetime) -> str:
-    """The time of day of a local moment: "06:00"."""
-    return f"{moment.hour:02}:{moment.minute:02}"
-
-
-def mid_sentence(text: str) -> str:
-    """The text inside a sentence: "busy hours", but "GPU-hours"."""
-    first_word = text.split(maxsplit=1)[0] if text.strip() else ""
-    return text if re.search(r"[A-Z&]", first_word[1:]) else text[:1].lower() + text[1:]
-
-
-def label(text: str | None, limit: int = 40) -> str:
-    """Text on one line of at most `limit` characters, without control characters."""
-    if text is None:
-        return NOT_KNOWN
-    kept = (
-        " " if unicodedata.category(character) in {"Cc", "Zl", "Zp"} else character
-        for character in text
-        if character not in _BIDI
-    )
-    line = " ".join("".join(kept).split())
-    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
-
-
-def markdown(text: str) -> str:
-    """Escape text for Markdown: no links, images, colours or formulas."""
-    # Escaped addresses still become links, unless a joiner is inside them.
-    text = text.replace("://", f":{_JOINER}//").replace("@", f"{_JOINER}@")
-    text = _WWW.sub(rf"\g<0>{_JOINER}", text)
-    return "".join(f"\\{part}" if part in string.punctuation else part for part in text)
-
-
-def did_you_mean(asked: str, known: Iterable[str], *, otherwise: str = "") -> str:
-    """A question that offers the nearest known names; `otherwise` if none is near."""
-    near = difflib.get_close_matches(asked, list(known))
-    return f"Did you mean {' or '.join(map(label, near))}?" if near else otherwise
-
-
 def _known(value: float | None) -> TypeGuard[float]:
     return value is not None and not math.isnan(value)
-
-
-def _signed(words: str, value: float) -> str:
-    return f"+{words}" if value > 0 else words
 
 
 def _one_decimal(value: float) -> str:
