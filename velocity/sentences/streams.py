@@ -44,16 +44,20 @@ def headline(decisions: pl.DataFrame, day: date, *, stream: str = "", good: str 
     """
     on, which = f"On {formats.dated(day)}", f"{name(stream)} " if stream else ""
     judged = Judged.of(decisions)
-    queue = judged.queue
+    queue = judged.unknown if judged.nothing else judged.queue
+    lines = few_of(queue.height, f"{which}line waits", f"{which}lines wait")
+    shown = queue.filter("named", pl.lit(not judged.nothing) | (pl.col("kind") == "failure"))
+    people = [name(it, 16) for it in dict.fromkeys(shown["name"])]
+    if judged.nothing and not people:
+        return f"{on} {lines}; too few waits so far to say what is usual."
     if judged.nothing:
-        return _not_judged(judged.unknown, on, which)
+        had = "failure has had no launch after it", "failures have had no launch after them"
+        start = f"{on} {few_of(shown.height, *(f'{which}{it}' for it in had))}: ask"
+        return fitting(f"{start} {listed(people)}.", f"{start} {people[0]} first.")
     if queue.is_empty():
         nothing = judged.with_count(f"{on} no {which}line waits longer than usual")
         return fitting(*([f"{nothing}; {good}."] if good else []), f"{nothing}.")
-    lines = few_of(queue.height, f"{which}line waits", f"{which}lines wait")
     waits = f"{on} {lines} longer than usual"
-    shown = queue.filter("named")
-    people = [name(it, 16) for it in dict.fromkeys(shown["name"])]
     if not people:
         one = queue.height == 1
         waits += f"; {'its scholar sees it first' if one else 'their scholars see them first'}"
@@ -64,54 +68,32 @@ def headline(decisions: pl.DataFrame, day: date, *, stream: str = "", good: str 
     return fitting(*(f"{said}." for it in asked for said in (judged.with_count(it), it)))
 
 
-def _not_judged(unknown: pl.DataFrame, on: str, which: str) -> str:
-    """What waits if no line has a usual: the failures and whom to ask, or else how many lines."""
-    failures = unknown.filter("named", kind="failure")
-    if failures.is_empty():
-        lines = few_of(unknown.height, f"{which}line waits", f"{which}lines wait")
-        return f"{on} {lines}; too few waits so far to say what is usual."
-    noun = few_of(
-        failures.height,
-        f"{which}failure has had no launch after it",
-        f"{which}failures have had no launch after them",
-    )
-    people = [name(it, 16) for it in dict.fromkeys(failures["name"])]
-    start = f"{on} {noun}: ask"
-    return fitting(f"{start} {listed(people)}.", f"{start} {people[0]} first.")
-
-
 def good(now: Row | None, before: Row | None, days: Days) -> str:
     """What went well: "it concluded 61, 14 more than the week before"; "" for nothing."""
     if now is None or before is None:
         return ""
-    more = _concluded(now) - _concluded(before)
-    points = rose(now, before, "failure_share")
-    if points > POINTS:
+    count, points = _concluded(now), rose(now, before, "failure_share")
+    more = count - _concluded(before)
+    if more > 0 and points <= POINTS:
+        return f"it concluded {count}, {more} more than {days.earlier}"
+    if points >= -POINTS:
         return ""
-    if more > 0:
-        return f"it concluded {_concluded(now)}, {more} more than {days.earlier}"
-    if points < -POINTS:
-        here, there = (formats.share(it["failure_share"]) for it in (now, before))
-        return f"{here} of its runs failed, from {there}"
-    return ""
+    here, there = (formats.share(it["failure_share"]) for it in (now, before))
+    return f"{here} of its runs failed, from {there}"
 
 
 def support(now: Row | None, before: Row | None, days: Days) -> str:
     """What the stream concluded, its failed share, and how soon a result led to the next launch."""
     if now is None:
         return f"Nothing was launched {days.on}."
-    since = f"From {formats.dated(days.window.first)}" if days.window.days > 1 else days.on
+    since = f"from {formats.dated(days.window.first)}" if days.window.days > 1 else days.on
     count = _concluded(now)
-    earlier = None if before is None else _concluded(before)
-    whole = f"{formats.plural(count, 'experiment')}{as_before(count, earlier)}"
-    wait, then = reaction(now), before and reaction(before)
-    led = f"a result led to the next launch in {wait} of working hours{as_before(wait, then)}"
-    parts = [
-        f"{capitalised(since)} the stream concluded {whole}",
-        failed(now, before),
-        led if wait else "",
-    ]
-    options = fewer([it for it in parts if it])
+    whole = formats.plural(count, "experiment") + as_before(count, before and _concluded(before))
+    wait = reaction(now)
+    led = f"a result led to the next launch in {wait} of working hours"
+    led = f"{led}{as_before(wait, before and reaction(before))}" if wait else ""
+    parts = (f"{capitalised(since)} the stream concluded {whole}", failed(now, before), led)
+    options = fewer([*filter(None, parts)])
     return fitting(*("; ".join(it) + "." for it in options), longest=LONGEST_SUPPORT)
 
 
@@ -119,10 +101,10 @@ def failed(now: Row, before: Row | None) -> str:
     """The share of runs that failed: "11 % of runs failed, from 7 %"; "" under 6 runs."""
     if now["failure_share"] is None or ended_runs(now) < ENOUGH:
         return ""
-    share = formats.share(now["failure_share"])
-    known = before is not None and before["failure_share"] is not None
-    then = formats.share(before["failure_share"]) if before and known else None
-    return f"{share} of runs failed{as_before(share, then)}"
+    share, then = formats.share(now["failure_share"]), (before or {}).get("failure_share")
+    return (
+        f"{share} of runs failed{as_before(share, then if then is None else formats.share(then))}"
+    )
 
 
 def reaction(row: Row) -> str:
@@ -184,8 +166,8 @@ def quiet_fact(
     if now is None or not (number(now, "experiments_started") or _concluded(now)):
         parts = [f"Nothing launched {days.on}"]
     else:
-        count, earlier = _concluded(now), None if before is None else _concluded(before)
-        parts = [f"{count} concluded{as_before(count, earlier)}"]
+        count = _concluded(now)
+        parts = [f"{count} concluded{as_before(count, before and _concluded(before))}"]
         if before is not None and (better := _better(now, before)):
             parts.append(better)
     # A result must not hide a failure.
@@ -233,8 +215,8 @@ def line_state(row: Row, waiting: Row | None, zone: str) -> str:
     hidden = waiting is not None and waiting["needs_decision"] and not waiting["named"]
     if waiting is None or hidden or row["state"] not in _WAITING:
         return capitalised(row["state"])
-    since, waited = on_day(waiting["result_at"], zone), waiting["waited_working_hours"]
-    wait, usual = f"{formats.working_hours(waited)} since {since}", waiting["usual_working_hours"]
+    waited, usual = (waiting[f"{it}_working_hours"] for it in ("waited", "usual"))
+    wait = f"{formats.working_hours(waited)} since {on_day(waiting['result_at'], zone)}"
     if waiting["needs_decision"]:
         return f"Needs a decision: {wait}"
     if waiting["parked"]:
@@ -257,20 +239,17 @@ def shown_waits(decisions: pl.DataFrame) -> pl.DataFrame:
 
 def weeks_caption(weeks: pl.DataFrame, days: Days) -> str:
     """Which days of thirteen weeks the panels show, and how: `weeks` are rows of `Work.weeks`."""
-    window, part = days.window, days.is_week and not days.is_whole_week
-    through = f"{window.first:%A} to {window.last:%A}" if window.days > 1 else f"{window.first:%A}"
-    same = f"{through} of thirteen weeks" if part else "Thirteen weeks"
-    marks = ["grey: the scholar's own usual range", "times on a log scale"]
-    if weeks["running"].any():
-        marks.append("open point: so far")
-    if weeks["signal"].any():
-        marks.append("diamond: a whole week beyond it")
-    return f"{same}; {'; '.join(marks)}."
+    window, said = days.window, "Thirteen weeks"
+    if days.is_week and not days.is_whole_week:
+        through = f" to {window.last:%A}" if window.days > 1 else ""
+        said = f"{window.first:%A}{through} of thirteen weeks"
+    said += "; grey: the scholar's own usual range; times on a log scale"
+    said += "; open point: so far" if weeks["running"].any() else ""
+    return said + ("; diamond: a whole week beyond it." if weeks["signal"].any() else ".")
 
 
 def people_title(count: int, ranges: Ranges) -> str:
     """The claim above the scholars of a stream."""
     who = "The scholar" if count == 1 else f"The {few(count)} scholars"
-    if not ranges.known:
-        return f"{who}, without a usual range yet"
-    return f"{who}, each against their own usual range"
+    usual = "each against their own usual range" if ranges.known else "without a usual range yet"
+    return f"{who}, {usual}"
