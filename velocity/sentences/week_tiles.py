@@ -29,11 +29,10 @@ class Tile:
 
 def concluded(now: Row, before: Row | None, so_far: Row | None, days: Days) -> Tile:
     """Concluded experiments, with the share of failed runs below."""
-    failed = "no run has ended"
-    if now["failure_share"] is not None:
-        failed = f"{formats.share(now['failure_share'])} of runs failed"
-        if before is not None and before["failure_share"] is not None:
-            failed += f", from {formats.share(before['failure_share'])}"
+    share, then, failed = now["failure_share"], (before or {}).get("failure_share"), ""
+    if share is not None:
+        failed = f"{formats.share(share)} of runs failed"
+        failed += "" if then is None else f", from {formats.share(then)}"
     # What agents and schedulers concluded, no figure about people counts.
     automated = now["automated_concluded"]
     more = f"; automation concluded {formats.count(automated)} more" if automated else ""
@@ -41,7 +40,7 @@ def concluded(now: Row, before: Row | None, so_far: Row | None, days: Days) -> T
         "Experiments concluded",
         formats.count(now["experiments_concluded"]),
         *_against(now, before, "experiments_concluded", "count"),
-        failed,
+        failed or "no run has ended",
         (_usual(so_far, "count", days) or _no_range(days)) + more,
     )
 
@@ -51,12 +50,10 @@ def serial(now: Row, before: Row | None, so_far: Row | None, days: Days) -> Tile
     title, share = "Time with one experiment running", now["serial_share"]
     if share is None:
         return Tile(title, "none", second="nothing was running")
+    then = (before or {}).get("serial_share")
+    words = f"{_left(share)} with two or more" + ("" if then is None else f", from {_left(then)}")
     busy = f"of {formats.plural(round(now['busy_hours']), 'busy hour')}"
-    ends = _usual(so_far, "share", days)
-    words = f"{_left(share)} with two or more"
-    if before is not None and before["serial_share"] is not None:
-        words += f", from {_left(before['serial_share'])}"
-    against = _against(now, before, "serial_share", "share")
+    ends, against = _usual(so_far, "share", days), _against(now, before, "serial_share", "share")
     return Tile(title, formats.share(share), *against, words, f"{busy}; {ends}" if ends else busy)
 
 
@@ -70,15 +67,14 @@ def loop(now: Row, before: Row | None, so_far: Row | None, days: Days) -> Tile:
     median, low, high, largest = (
         now.get(f"loop_hours_{it}") for it in ("median", "low", "high", "largest")
     )
-    known = formats.limits(low, high) if median is not None else ""
-    limits = f"; 95{formats.NBSP}% limits {known}" if known else ""
-    ends = _usual(so_far, "hours", days)
+    limits = formats.limits(low, high) if median is not None else ""
+    known = f"95{formats.NBSP}% limits {limits}" if limits else ""
     return Tile(
         title,
         formats.median(median, largest=largest),
         *_against(now, before, "loop_hours_median", "hours"),
         _halves(now),
-        f"median, {n}{limits}{'; ' + ends if ends else ''}",
+        "; ".join(filter(None, (f"median, {n}", known, _usual(so_far, "hours", days)))),
     )
 
 
@@ -87,11 +83,9 @@ def _halves(now: Row) -> str:
     parts = {part: now[f"loop_{part}_share"] for part in ("machine", "working_wait", "off")}
     if None in parts.values():
         return "no loop has closed"
-    machine, waiting, off = largest_remainder(parts).values()
-    return (
-        f"Of its hours {machine}{formats.NBSP}% machine, {waiting}{formats.NBSP}% waiting in "
-        f"working hours, {off}{formats.NBSP}% nights and days off"
-    )
+    machine, waiting, off = (f"{it}{formats.NBSP}%" for it in largest_remainder(parts).values())
+    waits = f"{waiting} waiting in working hours, {off} nights and days off"
+    return f"Of its hours {machine} machine, {waits}"
 
 
 def to_date_rows(
@@ -105,12 +99,13 @@ def to_date_rows(
     measure = next((it["measure"] for it in (*now.values(), *before.values())), "")
     unit = "share" if measure.endswith("_share") else ""
     for at, tick in enumerate(names, start=1):
-        here, there = now.get(at), before.get(at)
+        here, there = now.get(at, {}), before.get(at, {})
         # The range of a number of days is that of the series: any row has it.
-        ends = next((it for it in (here, there) if it and usual(it, unit)), {})
-        value = here["value"] if here is not None and at <= days.window.days else None
-        then = there["value"] if there is not None else None
-        rows.append((tick, value, then, ends.get("limit_low"), ends.get("limit_high")))
+        ends: Row = next((it for it in (here, there) if it and usual(it, unit)), {})
+        value = here.get("value") if at <= days.window.days else None
+        rows.append(
+            (tick, value, there.get("value"), ends.get("limit_low"), ends.get("limit_high"))
+        )
     kinds = dict.fromkeys(("value", "before", "low", "high"), pl.Float64)
     return pl.DataFrame(rows, schema={"tick": pl.String, **kinds}, orient="row")
 
