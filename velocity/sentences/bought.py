@@ -10,11 +10,12 @@ from velocity.sentences.facts import Change, dates
 from velocity.sentences.mine import html_key
 from velocity.theme import Mode
 
-_WORDS = {
-    "led": "finished",
-    "killed": "killed, often good practice",
-    "failed": "failed",
-    "other": "running or other",
+#: Part -> its words, and its mark and colour in the key.
+_PARTS = {
+    "led": ("finished", "■", "series"),
+    "killed": ("killed, often good practice", "□", "killed"),
+    "failed": ("failed", "▨", "failed"),
+    "other": ("running or other", "□", "muted"),
 }
 
 
@@ -29,16 +30,13 @@ def parts(now: Row) -> pl.DataFrame:
     Returns:
         `part`, `words`, `gpu_hours`, `per_cent`, in the order of the bar.
     """
-    whole = number(now, "gpu_hours")
-    amounts = {
-        "led": whole * number(now, "productive_share"),
-        "killed": number(now, "killed_gpu_hours"),
-        "failed": number(now, "gpu_hours_failed"),
-    }
-    rest = max(whole - sum(amounts.values()), 0.0)
-    amounts["other"] = rest if rest > 1e-6 * whole else 0.0
+    whole, killed = number(now, "gpu_hours"), number(now, "killed_gpu_hours")
+    led, failed = whole * number(now, "productive_share"), number(now, "gpu_hours_failed")
+    rest = max(whole - (led + killed + failed), 0.0)
+    rest = rest if rest > 1e-6 * whole else 0.0
+    amounts = dict(zip(_PARTS, (led, killed, failed, rest), strict=True))
     per_cent = largest_remainder(amounts)
-    rows = [(it, _WORDS[it], hours, per_cent[it]) for it, hours in amounts.items()]
+    rows = [(it, _PARTS[it][0], hours, per_cent[it]) for it, hours in amounts.items()]
     schema = {"part": pl.String, "words": pl.String, "gpu_hours": pl.Float64, "per_cent": pl.Int64}
     return pl.DataFrame(rows, schema=schema, orient="row")
 
@@ -108,16 +106,8 @@ def unknown(now: Row) -> str:
 
 def key(frame: pl.DataFrame, mode: Mode) -> str:
     """The key of the bar as HTML, with the shares."""
-    looks = {
-        "led": ("■", "series"),
-        "killed": ("□", "killed"),
-        "failed": ("▨", "failed"),
-        "other": ("□", "muted"),
-    }
-    return html_key(
-        [
-            (*looks[part], f"{words} {formats.part(per_cent, hours)}")
-            for part, words, hours, per_cent in frame.filter(pl.col("gpu_hours") > 0).iter_rows()
-        ],
-        mode,
-    )
+    entries = [
+        (*_PARTS[part][1:], f"{words} {formats.part(per_cent, hours)}")
+        for part, words, hours, per_cent in frame.filter(pl.col("gpu_hours") > 0).iter_rows()
+    ]
+    return html_key(entries, mode)

@@ -69,12 +69,8 @@ def runs(counts: pl.DataFrame, window: Window, *, chosen: Sequence[tuple[str, st
     told = ", ".join(f"{formats.count(n)} {one if n == 1 else many}" for n, one, many in found)
     if len(found) == 1 and started > 1:
         told = f"all {found[0][2]}"
-    sentence = fitting(
-        f"{noun}{whose} started {when}: {told}.",
-        f"{noun} started {when}: {told}.",
-        f"{noun}{whose} started {when}.",
-        f"{noun} started {when}.",
-    )
+    starts = [f"{noun}{whose} started {when}", f"{noun} started {when}"]
+    sentence = fitting(*(f"{it}: {told}." for it in starts), *(f"{it}." for it in starts))
     failed, ended, early = of(_FAILED), started - of(("running", "pending")), ""
     if count := int(counts["early_failures"].sum()):
         early = f", {formats.count(count)} of them within 2 minutes"
@@ -128,11 +124,9 @@ def data_health(
         return Answer("There are no runs yet.", _listed(doubts))
     if not doubts:
         every = f"all {formats.count(count)} runs have" if count > 1 else "the one run has"
-        return Answer(
-            f"Nothing is doubtful: {every} a known scholar, a sound clock and a known end."
-        )
-    n = formats.sample(count, "run")
-    first, *more = doubts
+        known = "a known scholar, a sound clock and a known end"
+        return Answer(f"Nothing is doubtful: {every} {known}.")
+    n, (first, *more) = formats.sample(count, "run"), doubts
     both = f"{first}, and {more[0]} ({n})." if more else ""
     if both and len(as_read(both)) <= LONGEST_SENTENCE:
         return Answer(both, _listed(more[1:], "also "))

@@ -51,20 +51,17 @@ def compute(*, ends: pl.DataFrame, today: date, now: Row, before: Row | None, da
     `ends` are `frames.named_ends` and `today` the last day that counts; `now` is the row of
     `reads.metrics` of the programme over the days, `before` that of the days before.
     """
-    first = runs_out(ends, today)
+    first, bought = runs_out(ends, today), week.compute(now, before, days)
     start = first.start.rstrip(",;.")
-    clauses = [it.rstrip(".") for it in first.rest.split(". ")] if first.rest else []
+    clauses = [it.rstrip(".") for it in first.rest.split(". ")]
     other = next((it for it in clauses if it.startswith("At the last 7 days")), "")
     options = [f"{first.start} {first.rest}".strip()]
     if other:
         options.append(f"{start}; {formats.mid_sentence(other)}.")
-    elif clauses:
+    elif first.rest:
         options.append(f"{first.start} {clauses[0]}.")
-    bought = week.compute(now, before, days)
-    return Answer(
-        fitting(*options, f"{start}."),
-        joined(*f"{bought.start} {bought.rest}".strip().replace(". ", ".\n").split("\n")),
-    )
+    support = f"{bought.start} {bought.rest}".strip().replace(". ", ".\n").split("\n")
+    return Answer(fitting(*options, f"{start}."), joined(*support))
 
 
 def table(rows: pl.DataFrame) -> pl.DataFrame:
@@ -72,7 +69,7 @@ def table(rows: pl.DataFrame) -> pl.DataFrame:
     parts = rows.filter(pl.col("kind") != "programme")
     hours = table_adding_up(parts.select(f"{it}_gpu_hours" for it in _STATES).rows())
     columns = zip([*_STATES.values(), "GPU-hours"], zip(*hours[:-1], strict=True), strict=True)
-    each = ["\u2013" if it is None else f"{it:,.1f}" for it in rows["credits_per_concluded"]]
+    each = ["\u2013" if it is None else f"{it:,.1f}" for it in rows[_EACH]]
     others = {
         "Hours, GPUs not known": "unpriced_run_hours",
         "Credits": "credits",
@@ -83,7 +80,7 @@ def table(rows: pl.DataFrame) -> pl.DataFrame:
             "Stream": _titles(rows),
             **{title: _cells(rows, column) for title, column in columns},
             **_whole(rows, others),
-            "Credits each": [_bold_total(*it) for it in zip(rows["kind"], each, strict=True)],
+            "Credits each": [*map(_bold_total, rows["kind"], each)],
             **_tokens_of(rows),
         }
     )
@@ -103,8 +100,7 @@ def table_adding_up(rows: Sequence[Sequence[float]]) -> list[list[int]]:
 
 def by_scholar(rows: pl.DataFrame) -> pl.DataFrame:
     """`reads.compute_table` by scholar, as it is printed: whole amounts that add up."""
-    of_scholars = pl.col("kind") == "scholar"
-    streams = rows.select(pl.when(of_scholars).then("name").fill_null("")).to_series()
+    streams = rows.select(pl.when(kind="scholar").then("name").fill_null("")).to_series()
     amounts = {
         "GPU-hours": "gpu_hours",
         "Of failed runs": "failed_gpu_hours",
@@ -215,10 +211,8 @@ def costs_of_weeks(weeks: Iterable[pl.DataFrame]) -> dict[str, list[float]]:
 
 def spent(now: Row, before: Row | None) -> pl.DataFrame:
     """GPU-hours that failed, were silent, were killed or ran on; a run can be in two rows."""
-    rows = [
-        (it, title, number(now, it), None if before is None else number(before, it))
-        for it, title in _SPENT.items()
-    ]
+    then = {} if before is None else {it: number(before, it) for it in _SPENT}
+    rows = ((it, title, number(now, it), then.get(it)) for it, title in _SPENT.items())
     return _compared(rows, decimals=0)
 
 
@@ -245,17 +239,16 @@ def hosts(rows: pl.DataFrame, zone: str) -> str:
     hours = formats.count(float(rows["idle_gpu_hours"].sum()))
     total = f"Rented hosts were idle for {hours} GPU-hours between their runs, at least."
     idle = rows.filter("idle_now").select("host", "idle_since").rows()
-    if not idle:
-        return f"No rented host is idle now. {total}"
     said = [f"{name(host)} since {on_day(since, zone)}" for host, since in idle[:3]]
-    return f"Idle now: {and_more(said, len(idle) - 3, written=formats.count)}. {total}"
+    now = f"Idle now: {and_more(said, len(idle) - 3, written=formats.count)}."
+    return f"{now if idle else 'No rented host is idle now.'} {total}"
 
 
 def jobs(row: Row) -> str:
     """What the jobs of a scheduler held while no run was in them; empty without any."""
-    if not (hours := row.get("allocated_idle_gpu_hours")):
-        return ""
-    return f"Jobs held {formats.count(hours)} GPU-hours while no run was in them."
+    hours = number(row, "allocated_idle_gpu_hours")
+    said = f"Jobs held {formats.count(hours)} GPU-hours while no run was in them."
+    return said if hours else ""
 
 
 def measured(row: Row) -> str:
