@@ -58,15 +58,16 @@ def test_elapsed_time_has_the_unit_that_fits():
     assert shown == ["0.3 s", "12 s", "2 min", "3.0 h"]
 
 
-def test_a_median_says_its_limits_in_words():
-    assert plain(formats.median(4.72, 3.3, 6.37)) == "4~h~43~m (3~h~18~m to 6~h~22~m)"
-    assert plain(formats.median(4.72, 3.3, None)) == "4~h~43~m (3~h~18~m or more)"
-    assert plain(formats.median(4.72, None, 6.37)) == "4~h~43~m (up to 6~h~22~m)"
-    assert plain(formats.median(4.72)) == "4~h~43~m"
+def test_limits_are_said_in_words():
+    assert plain(formats.limits(3.3, 6.37)) == "3~h~18~m to 6~h~22~m"
+    assert plain(formats.limits(3.3, None)) == "3~h~18~m or more"
+    assert plain(formats.limits(None, 6.37)) == "up to 6~h~22~m"
+    assert formats.limits(None, None) == ""
 
 
 def test_a_median_never_reached_shows_the_largest_observed():
-    assert plain(formats.median(None, largest=31)) == ">~31~h"
+    assert plain(formats.median(4.72, 31)) == "4~h~43~m"
+    assert plain(formats.median(None, 31)) == ">~31~h"
     assert formats.median(None) == "not known"
 
 

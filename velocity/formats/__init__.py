@@ -121,25 +121,10 @@ def working_hours(hours: float) -> str:
     return f"{duration(hours)} of working hours" if hours else "no working hours"
 
 
-def median(
-    value: float | None,
-    low: float | None = None,
-    high: float | None = None,
-    *,
-    largest: float | None = None,
-) -> str:
-    """A median in hours with its limits in words: "4 h 43 m (3 h 18 m to 6 h 22 m)".
-
-    Args:
-        value: the median; None if the curve does not reach it.
-        low: lower 95 % limit, if any.
-        high: upper 95 % limit, if any.
-        largest: largest observed time, shown as "> 31 h" if there is no median.
-    """
-    if value is None:
-        return NOT_KNOWN if largest is None else f">{NBSP}{duration(largest)}"
-    beside = limits(low, high)
-    return f"{duration(value)} ({beside})" if beside else duration(value)
+def median(value: float | None, largest: float | None = None) -> str:
+    """A median in hours, "4 h 43 m"; "> 31 h" if the curve does not reach it, by the largest."""
+    reached = value is not None or largest is None
+    return duration(value) if reached else f">{NBSP}{duration(largest)}"
 
 
 def limits(low: float | None, high: float | None) -> str:

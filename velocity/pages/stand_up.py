@@ -16,7 +16,7 @@ from velocity.sentences import queue as queue_words
 from velocity.sentences import week as words
 from velocity.sentences.answer import Answer
 from velocity.sentences.ends import runs_out
-from velocity.sentences.weeks import coverage, not_tracked, restated_clause
+from velocity.sentences.weeks import NOT_TRACKED, coverage, restated_clause
 from velocity.ui import week_parts as parts
 from velocity.ui.page import Page, show_why
 from velocity.ui.parts import show_figure, theme_mode
@@ -73,7 +73,7 @@ def _draw() -> None:
     parts.show_streams(week)
     moved = view.read(reads.restated, by="programme", since=view.as_of - _LATELY)
     clause = restated_clause(moved, week.today - _LATELY)
-    st.caption(f"{not_tracked()} {clause}".strip())
+    st.caption(f"{NOT_TRACKED} {clause}".strip())
 
 
 def _five_lines(week: Week) -> None:

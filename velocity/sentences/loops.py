@@ -167,19 +167,17 @@ def waited(row: Row, zone: str) -> str:
 
 def key(hours: bool, mode: Mode) -> str:
     """The key of the loops as HTML of our own words: it wraps on a phone."""
-    return html_key(
-        [
-            ("■", "machine", "machine: launch to result"),
-            ("■", "reaction", "next launch, working hours"),
-            *([("━", "reaction", "(by the clock)")] if hours else []),
-            ("□", "reaction", "not launched yet"),
-            ("●", "series", "result"),
-            ("✕", "failed", "failed"),
-            ("□", "killed", "killed"),
-            ("○", "series", "running"),
-        ],
-        mode,
+    entries = (
+        ("■", "machine", "machine: launch to result"),
+        ("■", "reaction", "next launch, working hours"),
+        *([("━", "reaction", "(by the clock)")] if hours else []),
+        ("□", "reaction", "not launched yet"),
+        ("●", "series", "result"),
+        ("✕", "failed", "failed"),
+        ("□", "killed", "killed"),
+        ("○", "series", "running"),
     )
+    return html_key(entries, mode)
 
 
 def experiment_words(row: Row, as_of: datetime) -> str:
@@ -195,12 +193,11 @@ def experiment_words(row: Row, as_of: datetime) -> str:
     ]
     result, next_at, status = row["result_at"], row["next_at"], str(row["loop_status"])
     if result is not None and status != "none":
-        parts.append(f"machine {between(row['started_at'], result)}")
         if status == "closed" and next_at is not None:
             status = f"reaction {between(result, next_at)}"
         elif status == "awaiting":
             status = f"result waiting for {between(result, as_of)}"
-        parts.append(status)
+        parts += [f"machine {between(row['started_at'], result)}", status]
     return " · ".join(parts)
 
 
@@ -208,10 +205,8 @@ def timeline_caption(view: TimelineView) -> str:
     """The timeline's window and clock, and how to use it."""
     last = (view.end - timedelta(microseconds=1)).date()
     hours = "" if view.awake is None else ", working {:%H:%M} to {:%H:%M}".format(*view.awake)
-    return (
-        f"{formats.span(view.start.date(), last)}, times in {view.zone.key}{hours}; drag to pan, "
-        "click an experiment for its runs"
-    )
+    said = f"{formats.span(view.start.date(), last)}, times in {view.zone.key}{hours}"
+    return f"{said}; drag to pan, click an experiment for its runs"
 
 
 def no_runs_since(last: date) -> str:

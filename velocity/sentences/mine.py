@@ -102,10 +102,8 @@ def concluded_caption(now: Row, trend: Trend, window: Window) -> str:
     # All runs that ended: the failed ones divided by their share, as the metric counts them.
     share = now.get("failure_share")
     ended = round(number(now, "runs_failed") / float(share)) if share else ended_runs(now)
-    said = (
-        f"{concluded} concluded, {dates(window.first, window.last)}; {failed} of "
-        f"{formats.count(ended)} runs failed, of which {early} died within two minutes."
-    )
+    runs = f"{failed} of {formats.count(ended)} runs failed, of which {early} died"
+    said = f"{concluded} concluded, {dates(window.first, window.last)}; {runs} within two minutes."
     if number(now, "automated_concluded"):
         said += f" Automation concluded {automated} more."
     return said + _so_far(trend, "experiments_concluded")
@@ -171,8 +169,7 @@ def loop_value(now: Row) -> tuple[str, str]:
     events = int(number(now, "loop_hours_events"))
     if events < ENOUGH:
         return formats.NOT_KNOWN, formats.too_few(events)
-    largest = now.get("loop_hours_largest")
-    return formats.median(now.get("loop_hours_median"), largest=largest), ""
+    return formats.median(now.get("loop_hours_median"), now.get("loop_hours_largest")), ""
 
 
 def loop_help(now: Row) -> str:
@@ -224,15 +221,13 @@ def away_line(first: date, last: date) -> str:
 
 def key_of_tiles(mode: Mode, *, away: bool) -> str:
     """The key of the tiles' charts, as HTML; `away`: whether a week away is drawn."""
-    return html_key(
-        [
-            ("━", "accent", "the figure above, over its weeks"),
-            ("●", "series", "one week"),
-            ("○", "series", "this week so far, or a week away" if away else "this week so far"),
-            ("■", "border", "usual range: where nearly all of these weeks fall"),
-        ],
-        mode,
+    entries = (
+        ("━", "accent", "the figure above, over its weeks"),
+        ("●", "series", "one week"),
+        ("○", "series", f"this week so far{', or a week away' if away else ''}"),
+        ("■", "border", "usual range: where nearly all of these weeks fall"),
     )
+    return html_key(entries, mode)
 
 
 def html_key(entries: Sequence[tuple[str, str, str]], mode: Mode) -> str:

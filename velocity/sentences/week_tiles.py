@@ -71,7 +71,7 @@ def loop(now: Row, before: Row | None, so_far: Row | None, days: Days) -> Tile:
     known = f"95{formats.NBSP}% limits {limits}" if limits else ""
     return Tile(
         title,
-        formats.median(median, largest=largest),
+        formats.median(median, largest),
         *_against(now, before, "loop_hours_median", "hours"),
         _halves(now),
         "; ".join(filter(None, (f"median, {n}", known, _usual(so_far, "hours", days)))),
