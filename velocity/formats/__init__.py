@@ -55,6 +55,9 @@ from velocity.formats.text import (
     NOT_KNOWN as NOT_KNOWN,
 )
 from velocity.formats.text import (
+    capitalised as capitalised,
+)
+from velocity.formats.text import (
     did_you_mean as did_you_mean,
 )
 from velocity.formats.text import (
@@ -69,8 +72,11 @@ from velocity.formats.text import (
 from velocity.formats.text import (
     plain as plain,
 )
+from velocity.formats.text import (
+    possessive as possessive,
+)
 
-#: With fewer events there is no median: the dots are shown instead.
+#: With fewer events, medians and shares are not shown.
 MEDIAN_EVENTS = 6
 
 #: From here on, hours are shown without minutes.

@@ -27,6 +27,16 @@ def mid_sentence(text: str) -> str:
     return text if re.search(r"[A-Z&]", first_word[1:]) else text[:1].lower() + text[1:]
 
 
+def capitalised(text: str) -> str:
+    """`text` with a capital first letter."""
+    return text[:1].upper() + text[1:]
+
+
+def possessive(name: str) -> str:
+    """Returns "Basalt's", or "Ibis'" after an s."""
+    return f"{name}'" if name.endswith("s") else f"{name}'s"
+
+
 def label(text: str | None, limit: int = 40) -> str:
     """Text on one line of at most `limit` characters, without control characters."""
     if text is None:

@@ -26,7 +26,7 @@ from velocity.report.parts import (
     week_id,
 )
 from velocity.sentences import bought
-from velocity.sentences.answer import as_read, capitalised
+from velocity.sentences.answer import as_read
 from velocity.sentences.groups import (
     ALL_GROUPS,
     RULE,
@@ -137,8 +137,8 @@ def make_term_report(
         week=f"{week_id(first)} to {week_id(last)}",
         days=formats.span(first, last + timedelta(days=6)),
         headline=as_read(
-            f"{capitalised(about(whole['experiments_concluded'], 'experiment'))} concluded in "
-            f"{formats.plural(whole['weeks'], 'week')}; {failed(whole)}."
+            f"{formats.capitalised(about(whole['experiments_concluded'], 'experiment'))} concluded "
+            f"in {formats.plural(whole['weeks'], 'week')}; {failed(whole)}."
         ),
         support=as_read(RULE),
         news=(
@@ -163,8 +163,8 @@ def _of_groups(snapshot: Snapshot, scope: Scope, left_out: str) -> dict[str, Any
 
 
 def _group(row: Mapping[str, Any], rest: str) -> Line:
-    concluded = capitalised(about(row["experiments_concluded"], "concluded experiment"))
-    words = f"{capitalised(failed(row))}; {_serial(row)}{rest}"
+    concluded = formats.capitalised(about(row["experiments_concluded"], "concluded experiment"))
+    words = f"{formats.capitalised(failed(row))}; {_serial(row)}{rest}"
     return Line(words, name=row["group_name"], strong=f"{concluded}.")
 
 
@@ -204,7 +204,7 @@ def _compute(rows: pl.DataFrame) -> list[Line]:
             each = formats.rate(row["gpu_hours"] / concluded)
             each = f", about {each} for each concluded experiment"
         if row["weeks_shown"] and (row["group_id"] != ALL_GROUPS or rows.height > 2):  # noqa: PLR2004
-            words = f"{capitalised(about(row['gpu_hours'], 'GPU-hour'))}{each}."
+            words = f"{formats.capitalised(about(row['gpu_hours'], 'GPU-hour'))}{each}."
             lines.append(Line(words, row["group_name"]))
     return lines
 

@@ -12,9 +12,6 @@ from velocity import formats
 #: Characters as read, Markdown's escapes not counted.
 LONGEST_SENTENCE = 110
 LONGEST_SUPPORT = 170
-#: With fewer events than this, medians and shares are not reported.
-ENOUGH = formats.MEDIAN_EVENTS
-
 #: The columns that identify a line of work.
 LINE = ["scholar", "entity", "project"]
 #: One row of a read: column -> value.
@@ -78,6 +75,11 @@ def fitting(*options: str, longest: int = LONGEST_SENTENCE) -> str:
     return next((it for it in options if len(as_read(it)) <= longest), options[-1])
 
 
+def supporting(*options: str) -> str:
+    """The first option that is short enough for the supporting line, as `fitting` chooses it."""
+    return fitting(*options, longest=LONGEST_SUPPORT)
+
+
 def fewer(parts: Sequence[Part]) -> list[Sequence[Part]]:
     """The parts, then all but the last, and so on to the first alone: options for `fitting`."""
     return [parts[:to] for to in range(len(parts), 0, -1)]
@@ -109,11 +111,6 @@ def linked(row: Mapping[str, Any], *longest: int) -> str:
     return label if not url or _ENDS_A_LINK.search(url) else f"[{label}]({url})"
 
 
-def possessive(name: str) -> str:
-    """Returns "Basalt's", or "Ibis'" after an s."""
-    return f"{name}'" if name.endswith("s") else f"{name}'s"
-
-
 def few(number: int) -> str:
     """A count inside a sentence, in words below ten."""
     return _SMALL[number] if 0 <= number < len(_SMALL) else formats.count(number)
@@ -138,11 +135,6 @@ def listed(names: Sequence[str], more: int = 0) -> str:
 def and_more(names: Sequence[str], more: int, *, written: Callable[[int], str] = few) -> str:
     """Names and how many more there are; without more, only commas: "gannet, heron"."""
     return ", ".join(names) + (f" and {written(more)} more" if more > 0 else "")
-
-
-def capitalised(text: str) -> str:
-    """`text` with a capital first letter."""
-    return text[:1].upper() + text[1:]
 
 
 def number(row: Row | None, column: str) -> float:

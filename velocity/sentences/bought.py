@@ -5,7 +5,7 @@ import polars as pl
 from velocity import formats
 from velocity.reading.mine import largest_remainder
 from velocity.reading.periods import Window
-from velocity.sentences.answer import Row, defined, listed, name, number, possessive
+from velocity.sentences.answer import Row, defined, listed, name, number
 from velocity.sentences.facts import Change, dates
 from velocity.sentences.mine import html_key
 from velocity.theme import Mode
@@ -86,7 +86,7 @@ def of_streams(spent: pl.DataFrame, scholar: str) -> str:
         theirs, whole = (float(it["credits"].sum()) for it in (own.filter(scholar=scholar), own))
         if theirs:
             share = formats.share(theirs / whole)
-            told.append(f"{share} of {possessive(name(str(stream)))} credits")
+            told.append(f"{share} of {formats.possessive(name(str(stream)))} credits")
     return f"All of these runs took {listed(told)}." if told else ""
 
 

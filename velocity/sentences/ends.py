@@ -11,7 +11,7 @@ import polars as pl
 
 from velocity import formats
 from velocity.reading.frames import PACE_DAYS
-from velocity.sentences.answer import Row, listed, name, possessive
+from velocity.sentences.answer import Row, listed, name
 from velocity.sentences.week import Said
 from velocity.sentences.week_tiles import Tile
 
@@ -29,15 +29,14 @@ def runs_out(ends: pl.DataFrame, today: date) -> Said:
         return Said(about, start, spent.strip())
     first = [row for row in known if row["runs_out_on"] == known[0]["runs_out_on"]]
     days = formats.short_dates(today - timedelta(days=PACE_DAYS - 1), today)
-    whose = listed([possessive(name(row["name"])) for row in first])
+    whose = listed([formats.possessive(name(row["name"])) for row in first])
     start = f"{whose} credits end first, on {_end(first[0], today)}"
     pace = f"at the pace of {days}{partly}.{spent}{_otherwise(ends, first, today)}"
     if len(first) == len(known):
         return Said(about, f"{start},", pace)
     then = known[len(first)]
-    return Said(
-        about, f"{start};", f"{possessive(name(then['name']))} on {_end(then, today)}, {pace}"
-    )
+    others = f"{formats.possessive(name(then['name']))} on {_end(then, today)}"
+    return Said(about, f"{start};", f"{others}, {pace}")
 
 
 def _otherwise(ends: pl.DataFrame, first: Sequence[Row], today: date) -> str:
@@ -132,7 +131,7 @@ def _moved(ends: pl.DataFrame, changed: pl.DataFrame, stream: str, today: date) 
     before, after = (
         it.row(by_predicate=pl.col("group_id") == stream, named=True) for it in (ends, changed)
     )
-    whose = f"{possessive(name(before['name']))} credits"
+    whose = f"{formats.possessive(name(before['name']))} credits"
     if after["credits_left"] <= 0:
         return f"{whose} would be used up at once"
     if after["runs_out_on"] is None:

@@ -5,7 +5,7 @@ from polars import selectors
 
 from velocity import formats
 from velocity.reading.frames import worded
-from velocity.sentences.answer import Answer, Row, capitalised
+from velocity.sentences.answer import Answer, Row
 
 #: The id of the sum of all visible groups.
 ALL_GROUPS = "all groups"
@@ -25,9 +25,9 @@ def last_week(weeks: pl.DataFrame) -> Answer:
     if shown.is_empty():
         return Answer("No whole week can be shown yet.", RULE)
     last = shown.sort("week_start").row(-1, named=True)
-    concluded = about(last["experiments_concluded"], "experiment")
+    concluded = formats.capitalised(about(last["experiments_concluded"], "experiment"))
     week = formats.week(last["week_start"])
-    return Answer(f"{capitalised(concluded)} concluded in the {week}; {failed(last)}.", RULE)
+    return Answer(f"{concluded} concluded in the {week}; {failed(last)}.", RULE)
 
 
 def about(amount: float, noun: str) -> str:

@@ -10,17 +10,7 @@ from datetime import date
 from typing import Any
 
 from velocity import formats
-from velocity.sentences.answer import (
-    ENOUGH,
-    LONGEST_SUPPORT,
-    Answer,
-    capitalised,
-    fewer,
-    fitting,
-    name,
-    number,
-    on_day,
-)
+from velocity.sentences.answer import Answer, fewer, fitting, name, number, on_day, supporting
 from velocity.sentences.compared import UNITS, usual
 from velocity.sentences.facts import Change, Facts, Setting, Whose, dates
 
@@ -154,7 +144,7 @@ def _since(change: Change, whose: Whose) -> str:
     week = f"since the {formats.week(change.since)}"
     if change.measure != "serial_share":
         said = _CHANGED[change.measure].format(now)
-        return capitalised(f"{said} {week}, {before} before.")
+        return formats.capitalised(f"{said} {week}, {before} before.")
     how = "side by side" if change.now < change.before else "one after another"
     share, day = f"{now} of busy hours serial, {before} before.", formats.day(change.since)
     return fitting(
@@ -252,7 +242,8 @@ def measures(facts: Facts, *, compared: bool = False) -> list[tuple[str, str]]:
                 continue
         elif value is None or (measure == _COST and not (compared and value)):
             continue
-        if measure == "loop_hours_median" and number(row, "loop_hours_events") < ENOUGH:
+        few = number(row, "loop_hours_events") < formats.MEDIAN_EVENTS
+        if measure == "loop_hours_median" and few:
             continue
         was, change = "", facts.change_of(measure) if compared else None
         if change is not None:
@@ -282,4 +273,4 @@ def answer(facts: Facts, whose: Whose) -> Answer:
     options = [f"{facts.dates}: {', '.join(it)}." for it in fewer(rest)]
     if lead:
         options = [*([f"{lead} {also} {', '.join(rest)}."] if rest else []), lead]
-    return Answer(said.sentence, fitting(*options, longest=LONGEST_SUPPORT) if options else "")
+    return Answer(said.sentence, supporting(*options) if options else "")

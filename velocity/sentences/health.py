@@ -8,13 +8,11 @@ from velocity import formats
 from velocity.reading.definitions import metrics
 from velocity.reading.periods import Window
 from velocity.sentences.answer import (
-    ENOUGH,
     LONGEST_SENTENCE,
     LONGEST_SUPPORT,
     Answer,
     Row,
     as_read,
-    capitalised,
     fitting,
     joined,
     name,
@@ -71,20 +69,16 @@ def runs(counts: pl.DataFrame, window: Window, *, chosen: Sequence[tuple[str, st
         told = f"all {found[0][2]}"
     starts = [f"{noun}{whose} started {when}", f"{noun} started {when}"]
     sentence = fitting(*(f"{it}: {told}." for it in starts), *(f"{it}." for it in starts))
-    failed, ended, early = of(_FAILED), started - of(("running", "pending")), ""
-    if count := int(counts["early_failures"].sum()):
-        early = f", {formats.count(count)} of them within 2 minutes"
-    share = capitalised(formats.share(failed / ended)) if failed else ""
-    failures = f"{share} of the {formats.count(ended)} runs that ended failed{early}."
-    repeated = int(counts["runs_rework"].sum())
-    repeats = f"{formats.plural(repeated, 'run')} {'repeats' if repeated == 1 else 'repeat'}"
-    return Answer(
-        sentence,
-        joined(
-            failures if failed and ended >= ENOUGH else "",
-            f"{repeats} a config that had failed before." if repeated and started >= ENOUGH else "",
-        ),
-    )
+    failed, ended, support = of(_FAILED), started - of(("running", "pending")), []
+    early, repeated = (int(counts[it].sum()) for it in ("early_failures", "runs_rework"))
+    if failed and ended >= formats.MEDIAN_EVENTS:
+        share = formats.capitalised(formats.share(failed / ended))
+        soon = f", {formats.count(early)} of them within 2 minutes" if early else ""
+        support.append(f"{share} of the {formats.count(ended)} runs that ended failed{soon}.")
+    if repeated and started >= formats.MEDIAN_EVENTS:
+        repeats = f"{formats.plural(repeated, 'run')} {'repeats' if repeated == 1 else 'repeat'}"
+        support.append(f"{repeats} a config that had failed before.")
+    return Answer(sentence, joined(*support))
 
 
 def data_health(
@@ -138,7 +132,7 @@ def _listed(doubts: Sequence[str], also: str = "") -> str:
     """As many of the doubts as fit on the line."""
     told = [f"{also}{it}" for it in doubts[:1]] + [*doubts[1:]]
     text = joined(*told, sign="; ", longest=LONGEST_SUPPORT - len("."))
-    return f"{capitalised(text)}." if text else ""
+    return f"{formats.capitalised(text)}." if text else ""
 
 
 def restated_rows(rows: pl.DataFrame) -> pl.DataFrame:

@@ -9,10 +9,8 @@ import polars as pl
 
 from velocity import formats
 from velocity.sentences.answer import (
-    ENOUGH,
     Row,
     and_more,
-    capitalised,
     ended_runs,
     few,
     few_of,
@@ -34,7 +32,7 @@ _MOST_NAMED = 3
 
 def title(facts: Facts) -> str:
     """The claim, with its days."""
-    who = capitalised(name(facts.name))
+    who = formats.capitalised(name(facts.name))
     days = formats.dates(facts.days.window.first, facts.days.window.last)
     claims = []
     if not facts.queue.is_empty():
@@ -72,11 +70,11 @@ def lines(facts: Facts) -> list[Said]:
 def decide(facts: Facts) -> Said:
     """The result or failure that waits longest against its line's usual."""
     judged = Judged.of(facts.decisions)
-    more = f" {capitalised(judged.too_few)}." if judged.too_few else ""
+    more = f" {formats.capitalised(judged.too_few)}." if judged.too_few else ""
     if not facts.queue.is_empty():
         return Said("Decide", *_of_queue(facts, more))
     if facts.hidden:
-        count = capitalised(few(facts.hidden))
+        count = formats.capitalised(few(facts.hidden))
         its, see = "their", "their scholars see them first."
         if facts.hidden == 1:
             its, see = "its", "its scholar sees it first."
@@ -110,13 +108,13 @@ def _of_queue(facts: Facts, more: str) -> tuple[str, str]:
 def ask(facts: Facts) -> Said:
     """Launches that died at once, experiments that are older than usual, or repeats."""
     count, runs = facts.died.height, _failed(facts)
-    died = f"{capitalised(few_of(count, 'launch'))} died within two minutes"
+    died = f"{formats.capitalised(few_of(count, 'launch'))} died within two minutes"
     if count >= SAME_CAUSE:
         return Said("Ask", f"{died},", f"{_of_deaths(facts)} {runs} Same cause?")
     if not facts.old.is_empty():
         return Said("Ask", *_of_old(facts.old))
     if share := number(facts.now, "repeat_share"):
-        start = f"{capitalised(formats.share(share))} of runs repeated a finished run"
+        start = f"{formats.capitalised(formats.share(share))} of runs repeated a finished run"
         return Said("Ask", start, "with the same settings and seeds. Was the repeat meant?")
     if not facts.more_failed:
         rest = f"{runs} {died}." if count else runs
@@ -154,10 +152,10 @@ def _failed(facts: Facts) -> str:
     if now is None or not ended:
         return f"No run ended {facts.days.on}."
     counts = f"{formats.count(now['runs_failed'])} of {formats.count(ended)}"
-    if ended < ENOUGH:
+    if ended < formats.MEDIAN_EVENTS:
         return f"{counts} runs failed {facts.days.on}."
     share, comma, then = failed(now, facts.before).partition(",")
-    return f"{capitalised(share)} ({counts}){comma}{then}."
+    return f"{formats.capitalised(share)} ({counts}){comma}{then}."
 
 
 def good(facts: Facts) -> Said:
@@ -171,10 +169,10 @@ def good(facts: Facts) -> Said:
         day = formats.dated(facts.day(row["started_at"]))
         return Said("Before", f"Last launch on {day}:", f"{name(row['label'])}.")
     earlier = int(number(facts.before, "experiments_concluded"))
-    done = f"{capitalised(few_of(started, 'experiment'))} launched {facts.days.on}"
+    done = f"{formats.capitalised(few_of(started, 'experiment'))} launched {facts.days.on}"
     if count:
         than = f" ({formats.count(earlier)} {facts.days.earlier})" if facts.before else ""
-        done = f"{capitalised(few_of(count, 'experiment'))} concluded{than}"
+        done = f"{formats.capitalised(few_of(count, 'experiment'))} concluded{than}"
     if facts.died.height >= SAME_CAUSE and (days := facts.relaunched_days) is not None:
         within = {0: "the same day", 1: "within a day"}.get(days, f"within {few(days)} days")
         start = f"Each was launched again {within},"
@@ -273,4 +271,4 @@ def caption(facts: Facts, projects: Sequence[str]) -> str:
     """Which lines the sheet covers, and how its hours are counted."""
     known = and_more([name(it) for it in projects[:_MOST_NAMED]], len(projects) - _MOST_NAMED)
     lines = f"{few_of(len(projects), 'line')}, {known}" if projects else "no line"
-    return f"{capitalised(lines)} · days in {facts.zone} · waits in working hours"
+    return f"{formats.capitalised(lines)} · days in {facts.zone} · waits in working hours"

@@ -9,9 +9,7 @@ import polars as pl
 
 from velocity import formats
 from velocity.sentences.answer import (
-    ENOUGH,
     Row,
-    capitalised,
     ended_runs,
     few,
     few_of,
@@ -124,7 +122,8 @@ class Facts:
         """Whether so many more runs failed than before that a cause is worth asking for."""
         if self.now is None or self.before is None:
             return False
-        enough = number(self.now, "runs_failed") >= SAME_CAUSE and ended_runs(self.now) >= ENOUGH
+        many = number(self.now, "runs_failed") >= SAME_CAUSE
+        enough = many and ended_runs(self.now) >= formats.MEDIAN_EVENTS
         return enough and round(rose(self.now, self.before, "failure_share"), 6) >= _WORTH_ASKING
 
     @cached_property
@@ -148,7 +147,7 @@ def failures(facts: Facts) -> Said | None:
     if not {it for *_, it in waiting} - {*facts.queue["experiment_id"][:1]}:
         return None
     named = [f"{name(label)} ({formats.day(facts.day(at))})" for label, at, _ in waiting]
-    count = capitalised(few_of(len(named), "failure is", "failures are"))
+    count = formats.capitalised(few_of(len(named), "failure is", "failures are"))
     shown = listed(named[:_MOST_NAMED], len(named) - _MOST_NAMED)
     return Said("Failed", f"{count} not recovered:", f"{shown}.")
 
@@ -159,7 +158,7 @@ def concluded(facts: Facts) -> Said:
     if found.is_empty():
         return Said("Concluded", f"No experiment concluded {facts.days.on}.")
     shown = [linked(row) for row in found.head(_MOST_CONCLUDED).iter_rows(named=True)]
-    start = f"{capitalised(few_of(found.height, 'experiment'))}:"
+    start = f"{formats.capitalised(few_of(found.height, 'experiment'))}:"
     return Said("Concluded", start, f"{listed(shown, found.height - len(shown))}.")
 
 

@@ -6,7 +6,7 @@ from datetime import date
 from velocity import formats
 from velocity.reading.mine import Parts, Trend
 from velocity.reading.periods import Window
-from velocity.sentences.answer import ENOUGH, LINE_HELP, Row, defined, ended_runs, number
+from velocity.sentences.answer import LINE_HELP, Row, defined, ended_runs, number
 from velocity.sentences.facts import Change, Facts, dates
 from velocity.sentences.headline import WRITTEN, usual_words
 from velocity.theme import Mode, tokens
@@ -167,7 +167,7 @@ def largest_part(parts: Parts | None) -> tuple[str, str, str]:
 def loop_value(now: Row) -> tuple[str, str]:
     """The median loop, and what to say instead of a status; "" if there is a median."""
     events = int(number(now, "loop_hours_events"))
-    if events < ENOUGH:
+    if events < formats.MEDIAN_EVENTS:
         return formats.NOT_KNOWN, formats.too_few(events)
     return formats.median(now.get("loop_hours_median"), now.get("loop_hours_largest")), ""
 

@@ -7,7 +7,7 @@ import polars as pl
 
 from velocity import formats
 from velocity.reading.series import Ranges
-from velocity.sentences.answer import LINE, Row, and_more, capitalised, few_of, name
+from velocity.sentences.answer import LINE, Row, and_more, few_of, name
 from velocity.sentences.compared import Days, change, compared_rows
 from velocity.sentences.queue import NO_RANGE, without_range
 
@@ -144,7 +144,7 @@ def streams_title(
         series = "no stream is beyond its"
         if beyond:
             series = f"{few_of(beyond, 'series is', 'series are')} beyond the"
-        said = f"{capitalised(on)} {series} usual range so far"
+        said = f"{formats.capitalised(on)} {series} usual range so far"
         said += f"; {what} was, in the {week}" if shifts else ""
     elif shifts:
         said, others = f"{what} was beyond its usual range in the {week}", len(shifts) - 1

@@ -10,7 +10,7 @@ import polars as pl
 
 from velocity import formats
 from velocity.reading.series import Ranges
-from velocity.sentences.answer import LINE, Row, capitalised, few, few_of, listed, name, on_day
+from velocity.sentences.answer import LINE, Row, few, few_of, listed, name, on_day
 
 _MOST_NAMED = 3
 #: How a wait is drawn against the usual of its line.
@@ -107,7 +107,7 @@ def title(decisions: pl.DataFrame, on: str = "") -> str:
     """The claim above the queue; `on` is the day in words, with a space before it."""
     judged = Judged.of(decisions)
     lines, where = judged.unknown if judged.nothing else judged.queue, ""
-    waits = capitalised(few_of(lines.height, "line waits", "lines wait"))
+    waits = formats.capitalised(few_of(lines.height, "line waits", "lines wait"))
     if judged.nothing:
         return f"{waits}{on}; too few waits so far to say what is usual"
     streams = lines["stream_name"].unique().to_list()
@@ -125,7 +125,7 @@ def silent(stale: pl.DataFrame, count: int, zone: str) -> str:
     """
     if not count:
         return ""
-    runs = capitalised(few_of(count, "run is", "runs are"))
+    runs = formats.capitalised(few_of(count, "run is", "runs are"))
     said = [
         f"**{name(row['scholar'])} / {name(row['project'])}** since {on_day(row['since_at'], zone)}"
         for row in stale.sort(LINE).head(_MOST_NAMED).iter_rows(named=True)
@@ -155,7 +155,7 @@ def rest(decisions: pl.DataFrame, lines: pl.DataFrame, shown: int) -> str:
     )
     said = (few_of(it, *words) for it, words in zip(counts, _REST, strict=True) if it)
     text = "; ".join(said)
-    return f"{capitalised(text)}." if text else ""
+    return f"{formats.capitalised(text)}." if text else ""
 
 
 def presented(decisions: pl.DataFrame, day: date) -> str:

@@ -9,16 +9,7 @@ import polars as pl
 from velocity import formats
 from velocity.reading.mine import largest_remainder
 from velocity.sentences import week
-from velocity.sentences.answer import (
-    Answer,
-    Row,
-    and_more,
-    fitting,
-    joined,
-    name,
-    number,
-    on_day,
-)
+from velocity.sentences.answer import Answer, Row, and_more, fitting, joined, name, number, on_day
 from velocity.sentences.compared import Days, compared_rows
 from velocity.sentences.ends import runs_out
 

@@ -12,10 +12,7 @@ import polars as pl
 from velocity import formats
 from velocity.reading.series import Ranges
 from velocity.sentences.answer import (
-    ENOUGH,
-    LONGEST_SUPPORT,
     Row,
-    capitalised,
     ended_runs,
     few,
     few_of,
@@ -25,6 +22,7 @@ from velocity.sentences.answer import (
     name,
     number,
     on_day,
+    supporting,
 )
 from velocity.sentences.compared import Days
 from velocity.sentences.queue import PASSED, Judged, usual_words
@@ -92,14 +90,14 @@ def support(now: Row | None, before: Row | None, days: Days) -> str:
     wait = reaction(now)
     led = f"a result led to the next launch in {wait} of working hours"
     led = f"{led}{as_before(wait, before and reaction(before))}" if wait else ""
-    parts = (f"{capitalised(since)} the stream concluded {whole}", failed(now, before), led)
+    parts = (f"{formats.capitalised(since)} the stream concluded {whole}", failed(now, before), led)
     options = fewer([*filter(None, parts)])
-    return fitting(*("; ".join(it) + "." for it in options), longest=LONGEST_SUPPORT)
+    return supporting(*("; ".join(it) + "." for it in options))
 
 
 def failed(now: Row, before: Row | None) -> str:
     """The share of runs that failed: "11 % of runs failed, from 7 %"; "" under 6 runs."""
-    if now["failure_share"] is None or ended_runs(now) < ENOUGH:
+    if now["failure_share"] is None or ended_runs(now) < formats.MEDIAN_EVENTS:
         return ""
     share, then = formats.share(now["failure_share"]), (before or {}).get("failure_share")
     return (
@@ -141,13 +139,13 @@ def queue_title(decisions: pl.DataFrame) -> str:
         return "Cannot be judged yet: too few waits for a usual"
     lines = few_of(judged.queue.height, "line needs a decision", "lines need a decision")
     nothing = judged.queue.is_empty()
-    return judged.with_count("Nothing needs a decision" if nothing else capitalised(lines))
+    return judged.with_count("Nothing needs a decision" if nothing else formats.capitalised(lines))
 
 
 def hidden(queue: pl.DataFrame) -> str:
     """How many lines are not named yet, and why; "" if all are."""
     count = queue.filter(~queue["named"]).height
-    return f"{capitalised(few_of(count, *PASSED))}." if count else ""
+    return f"{formats.capitalised(few_of(count, *PASSED))}." if count else ""
 
 
 def quiet_fact(
@@ -214,7 +212,7 @@ def line_state(row: Row, waiting: Row | None, zone: str) -> str:
     """
     hidden = waiting is not None and waiting["needs_decision"] and not waiting["named"]
     if waiting is None or hidden or row["state"] not in _WAITING:
-        return capitalised(row["state"])
+        return formats.capitalised(row["state"])
     waited, usual = (waiting[f"{it}_working_hours"] for it in ("waited", "usual"))
     wait = f"{formats.working_hours(waited)} since {on_day(waiting['result_at'], zone)}"
     if waiting["needs_decision"]:

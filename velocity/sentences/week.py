@@ -8,17 +8,7 @@ import polars as pl
 
 from velocity import formats
 from velocity.reading.series import Shifts, last_complete_week
-from velocity.sentences.answer import (
-    Row,
-    capitalised,
-    few,
-    few_of,
-    fitting,
-    listed,
-    name,
-    number,
-    possessive,
-)
+from velocity.sentences.answer import Row, few, few_of, fitting, listed, name, number
 from velocity.sentences.compared import MEASURES, UNITS, Days, beyond, inside, printed, usual, went
 from velocity.sentences.queue import Judged
 
@@ -100,14 +90,14 @@ def changed(
     whole = Shifts.of(weekly, last, names)
     if whole.series:
         return Said("Changed", f"Nothing was beyond its usual range {days.on}.")
-    count = capitalised(few_of(whole.weeks, "whole week"))
+    count = formats.capitalised(few_of(whole.weeks, "whole week"))
     return Said("Changed", f"{count} so far:", "usual ranges start at 8.")
 
 
 def _subject(row: Row, names: Mapping[str, str]) -> str:
     group = row["group_id"]
     whose = name(names[group]) if group in names else "The programme"
-    return f"{possessive(whose)} {MEASURES[row['measure']]}"
+    return f"{formats.possessive(whose)} {MEASURES[row['measure']]}"
 
 
 def _shift(
@@ -119,7 +109,7 @@ def _shift(
     far, first = beyond(row, unit), days.window.first
     if others:
         its = "other series was beyond its", "other series were beyond their"
-        more = f" {capitalised(few_of(len(others), *its))} usual range."
+        more = f" {formats.capitalised(few_of(len(others), *its))} usual range."
     start = f"{subject} was {value} in the {week},"
     series = {it: row[it] for it in ("group_id", "measure")}
     known = same_days.filter(**series, week_start=first).drop_nulls("value")
@@ -192,12 +182,12 @@ def _better(
         rose = sorted((it for it in streams if it[1] > it[2]), key=lambda it: it[2] - it[1])[:2]
         most = " and ".join(f"{name(it)} (+{here - there})" for it, here, there in rose)
         if not most:
-            yield f"{capitalised(few(more))} more concluded {on} than {earlier}.", failed
+            yield f"{formats.capitalised(few(more))} more concluded {on} than {earlier}.", failed
         start = f"No stream concluded fewer {on} than {earlier};"
         yield start, f"{most} rose most. {failed}".rstrip()
     if points <= -_POINTS:
         here, there = (formats.share(it["failure_share"]) for it in (now, before))
-        yield f"{capitalised(here)} of runs failed {on},", f"{there} {earlier}."
+        yield f"{formats.capitalised(here)} of runs failed {on},", f"{there} {earlier}."
     # Automated conclusions are far cheaper.
     automated = any(number(it, "automated_concluded") for it in (now, before))
     (each, unit), (was, its_unit) = _cost(now), _cost(before)
@@ -237,7 +227,7 @@ def stuck(decisions: pl.DataFrame, day: date) -> Said:
         return Said(about, "Cannot be judged yet:", rest)
     if not count:
         return Said(about, "Nothing waits longer than usual", f"{judged.with_count(on)}.")
-    lines = capitalised(few_of(count, "line needs", "lines need"))
+    lines = formats.capitalised(few_of(count, "line needs", "lines need"))
     start = f"{lines} a decision {on}{_where(queue)}"
     said = [
         f"{name(row['name'], 24)} / {name(row['project'], 24)} ({row['kind']})"
@@ -260,7 +250,7 @@ def with_silent(said: Said, runs: int) -> Said:
     if not runs:
         return said
     silent = few_of(runs, "run is silent and may hold a GPU", "runs are silent and may hold GPUs")
-    return replace(said, rest=f"{said.rest} {capitalised(silent)}.".strip())
+    return replace(said, rest=f"{said.rest} {formats.capitalised(silent)}.".strip())
 
 
 def _where(queue: pl.DataFrame) -> str:
@@ -280,11 +270,10 @@ def compute(now: Row, before: Row | None, days: Days) -> Said:
     used, (cost, unit), (then, its_unit) = number(now, "gpu_hours"), _cost(now), _cost(before)
     if not used:
         return Said(about, f"No GPU-hours are known {days.on}.")
-    failed, killed = (
-        formats.share(min(number(now, it) / used, 1))
-        for it in ("gpu_hours_failed", "killed_gpu_hours")
-    )
-    lost = f"{capitalised(failed)} of GPU-hours went to failed runs, {killed} to killed ones."
+    parts = (number(now, it) / used for it in ("gpu_hours_failed", "killed_gpu_hours"))
+    failed, killed = (formats.share(min(it, 1)) for it in parts)
+    to = f"went to failed runs, {killed} to killed ones"
+    lost = f"{formats.capitalised(failed)} of GPU-hours {to}."
     paid = number(now, "credits")
     spent = f"{formats.count(paid or used)} {'credits' if paid else 'GPU-hours'}"
     if not cost:

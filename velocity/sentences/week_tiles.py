@@ -11,7 +11,7 @@ import polars as pl
 
 from velocity import formats
 from velocity.reading.mine import largest_remainder
-from velocity.sentences.answer import ENOUGH, Row, number
+from velocity.sentences.answer import Row, number
 from velocity.sentences.compared import Days, change, usual
 
 
@@ -62,7 +62,7 @@ def loop(now: Row, before: Row | None, so_far: Row | None, days: Days) -> Tile:
     title = "Feedback loop, launch to next launch"
     n = formats.sample(int(number(now, "loop_hours_n")), "loop")
     events = int(number(now, "loop_hours_events"))
-    if events < ENOUGH:
+    if events < formats.MEDIAN_EVENTS:
         return Tile(title, "no median", second=formats.too_few(events), note=n)
     median, low, high, largest = (
         now.get(f"loop_hours_{it}") for it in ("median", "low", "high", "largest")

@@ -16,7 +16,7 @@ from velocity.reading.periods import Window
 from velocity.reading.series import TREND_WEEKS, Ranges, at_edge, last_complete_week, recent
 from velocity.sentences import moved
 from velocity.sentences import queue as queue_words
-from velocity.sentences.answer import LINE_HELP, Row, defined, possessive
+from velocity.sentences.answer import LINE_HELP, Row, defined
 from velocity.sentences.compared import MEASURES, UNITS
 from velocity.sentences.ends import credits_end
 from velocity.sentences.weeks import caption
@@ -248,7 +248,7 @@ def _claims(week: Week, frame: pl.DataFrame) -> tuple[list[tuple[str, str]], int
     ).sort("week_start", descending=True, maintain_order=True)
     shifts = []
     for group, measure, start in found.select("group_id", "measure", "week_start").iter_rows():
-        whose = possessive(formats.markdown(formats.label(week.view.stream_names[group])))
+        whose = formats.possessive(formats.markdown(formats.label(week.view.stream_names[group])))
         shifts.append((f"{whose} {MEASURES[measure]}", formats.week(start)))
     out = (pl.col("value") > pl.col("limit_high")) | (pl.col("value") < pl.col("limit_low"))
     return shifts, frame.filter(pl.col("running") & out).height
