@@ -89,9 +89,8 @@ def joined(*parts: str, sign: str = " ", longest: int = LONGEST_SUPPORT) -> str:
     """As many of the non-empty parts as fit on the supporting line."""
     text = ""
     for part in filter(None, parts):
-        longer = f"{text}{sign if text else ''}{part}"
-        if len(as_read(longer)) <= longest:
-            text = longer
+        longer = f"{text}{sign}{part}" if text else part
+        text = longer if len(as_read(longer)) <= longest else text
     return text
 
 
@@ -144,9 +143,8 @@ def number(row: Row | None, column: str) -> float:
 
 def ended_runs(row: Row | None) -> int:
     """How many runs ended, according to the figures."""
-    return sum(
-        int(number(row, f"runs_{how}")) for how in ("finished", "failed", "killed", "preempted")
-    )
+    how = ("finished", "failed", "killed", "preempted")
+    return sum(int(number(row, f"runs_{it}")) for it in how)
 
 
 def local_day(moment: datetime, zone: str) -> date:

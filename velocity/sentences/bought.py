@@ -10,6 +10,7 @@ from velocity.sentences.facts import Change, dates
 from velocity.sentences.mine import html_key
 from velocity.theme import Mode
 
+_COST = "gpu_hours_per_concluded"
 #: Part -> its words, and its mark and colour in the key.
 _PARTS = {
     "led": ("finished", "■", "series"),
@@ -43,7 +44,7 @@ def parts(now: Row) -> pl.DataFrame:
 
 def figures(now: Row) -> list[tuple[str, str, str]]:
     """GPU-hours, GPU-hours per concluded experiment, credits: label, value and tooltip."""
-    cost = per_concluded(now)
+    cost = now.get(_COST)
     each = formats.NOT_KNOWN if cost is None else f"{formats.rate(cost)}{formats.NBSP}GPU-h"
     whole, paid = (formats.count(round(number(now, it))) for it in ("gpu_hours", "credits"))
     charged = "Charged for the GPUs of a run's machine while it ran: allocation, not utilisation."
@@ -56,15 +57,9 @@ def figures(now: Row) -> list[tuple[str, str, str]]:
     ]
 
 
-def per_concluded(row: Row) -> float | None:
-    """GPU-hours per concluded experiment; None without one."""
-    cost: float | None = row.get("gpu_hours_per_concluded")
-    return cost
-
-
 def compared(now: Row, before: Row | None, change: Change | None = None) -> str:
     """The cost of a concluded experiment, beside that before a lasting change or this period."""
-    cost, old = per_concluded(now), None if before is None else per_concluded(before)
+    cost, old = now.get(_COST), (before or {}).get(_COST)
     if cost is None:
         return "No experiment concluded in these days."
     then = "" if old is None else f", {formats.rate(old)} in the 8 weeks before"
@@ -79,14 +74,13 @@ def of_streams(spent: pl.DataFrame, scholar: str) -> str:
 
     `spent`: rows of `reads.compute_table` by scholar, of the streams that the viewer may see.
     """
-    told = []
-    for (_, stream), own in spent.filter(kind="scholar").group_by(
-        "stream", "name", maintain_order=True
-    ):
-        theirs, whole = (float(it["credits"].sum()) for it in (own.filter(scholar=scholar), own))
-        if theirs:
-            share = formats.share(theirs / whole)
-            told.append(f"{share} of {formats.possessive(name(str(stream)))} credits")
+    whole, theirs = pl.col("credits").sum(), pl.col("credits").filter(scholar=scholar).sum()
+    streams = spent.filter(kind="scholar").group_by("stream", "name", maintain_order=True)
+    told = [
+        f"{formats.share(own / all_)} of {formats.possessive(name(stream))} credits"
+        for _, stream, own, all_ in streams.agg(own=theirs, whole=whole).iter_rows()
+        if own
+    ]
     return f"All of these runs took {listed(told)}." if told else ""
 
 

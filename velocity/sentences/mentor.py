@@ -162,12 +162,11 @@ def good(facts: Facts) -> Said:
     """What went well, else what was done, else the last launch; never empty."""
     now = facts.now
     count, started = (int(number(now, f"experiments_{it}")) for it in ("concluded", "started"))
+    if not started + count and facts.experiments.is_empty():
+        return Said("Before", "Nothing ran", f"{facts.days.on}.")
     if not started + count:
-        if facts.experiments.is_empty():
-            return Said("Before", "Nothing ran", f"{facts.days.on}.")
-        row = facts.experiments.row(0, named=True)
-        day = formats.dated(facts.day(row["started_at"]))
-        return Said("Before", f"Last launch on {day}:", f"{name(row['label'])}.")
+        label, at = facts.experiments.select("label", "started_at").row(0)
+        return Said("Before", f"Last launch on {formats.dated(facts.day(at))}:", f"{name(label)}.")
     earlier = int(number(facts.before, "experiments_concluded"))
     done = f"{formats.capitalised(few_of(started, 'experiment'))} launched {facts.days.on}"
     if count:
@@ -222,13 +221,14 @@ def _evidence(facts: Facts) -> str:
         return f"{were}, so nothing suggests they could run side by side."
     if facts.chains.is_empty():
         return f"{were}; these belong to chains that began earlier."
-    row = facts.chains.sort("spare_hours", descending=True).row(0, named=True)
-    named = listed([name(it) for it in row["experiments"][:_MOST_NAMED]])
+    longest = facts.chains.sort("spare_hours", descending=True)
+    chain, hours = longest.select("experiments", "spare_hours").row(0)
+    named = listed([name(it) for it in chain[:_MOST_NAMED]])
     # The single setting that the chain varied, if it is known.
     settings = facts.settings.drop_nulls("key").select("key", "labels").iter_rows()
-    key = next((key for key, labels in settings if {*row["experiments"]} <= {*labels}), "")
+    key = next((key for key, labels in settings if {*chain} <= {*labels}), "")
     varied = f"; only `{formats.label(key, 24).replace('`', '')}` varied" if key else ""
-    spared = f"up to {formats.duration(row['spare_hours'])} shorter side by side"
+    spared = f"up to {formats.duration(hours)} shorter side by side"
     return f"{were}: {named} could have been {spared}{varied}."
 
 

@@ -73,7 +73,7 @@ def show_bought(sheet: Sheet) -> None:
     )
     st.markdown(" ".join(filter(None, said)))
     title = "GPU-hours per concluded experiment"
-    panel = Line("gpu_hours_per_concluded", title, "count", value=bought.per_concluded(now))
+    panel = Line("gpu_hours_per_concluded", title, "count", value=now["gpu_hours_per_concluded"])
     weeks = sheet.weeks_of(panel.column)
     cost = draw_tile(sheet.trend.frame, upper=panel, weeks=weeks, mode=mode, title=title)
     show_figure(cost, key="cost-chart")
