@@ -203,7 +203,7 @@ def in_flight(facts: Facts) -> Said:
     if now is None or now["serial_share"] is None:
         return Said("In flight", f"Nothing was in flight {facts.days.on}.")
     share, before = formats.share(now["serial_share"]), (facts.before or {}).get("serial_share")
-    then = "" if before is None else as_before(share, formats.share(before))
+    then = as_before(now["serial_share"], before, formats.share)
     width = f"{_amount(number(now, 'sweep_width'))} runs wide on average"
     start = f"One experiment at a time for {share} of busy hours{then};"
     return Said("In flight", start, f"{width}. {_evidence(facts)}")

@@ -4,7 +4,7 @@
 each None without any; `decisions` are rows of `reads.needs_decision`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 
 import polars as pl
@@ -12,6 +12,7 @@ import polars as pl
 from velocity import formats
 from velocity.reading.series import Ranges
 from velocity.sentences.answer import (
+    Part,
     Row,
     ended_runs,
     few,
@@ -97,12 +98,10 @@ def support(now: Row | None, before: Row | None, days: Days) -> str:
 
 def failed(now: Row, before: Row | None) -> str:
     """The share of runs that failed: "11 % of runs failed, from 7 %"; "" under 6 runs."""
-    if now["failure_share"] is None or ended_runs(now) < formats.MEDIAN_EVENTS:
+    share, then = now["failure_share"], (before or {}).get("failure_share")
+    if share is None or ended_runs(now) < formats.MEDIAN_EVENTS:
         return ""
-    share, then = formats.share(now["failure_share"]), (before or {}).get("failure_share")
-    return (
-        f"{share} of runs failed{as_before(share, then if then is None else formats.share(then))}"
-    )
+    return f"{formats.share(share)} of runs failed{as_before(share, then, formats.share)}"
 
 
 def reaction(row: Row) -> str:
@@ -110,11 +109,12 @@ def reaction(row: Row) -> str:
     return "" if row[WAIT] is None else str(formats.duration(row[WAIT]))
 
 
-def as_before(now: object, before: object | None) -> str:
+def as_before(now: Part, before: Part | None, written: Callable[[Part], str] = str) -> str:
     """The earlier value of a figure: ", from 7 %", ", as before"; "" without one."""
     if before is None or before == "":
         return ""
-    return ", as before" if now == before else f", from {before}"
+    same = written(now) == written(before)
+    return ", as before" if same else f", from {written(before)}"
 
 
 def question(row: Row) -> str:

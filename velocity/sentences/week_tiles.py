@@ -29,10 +29,8 @@ class Tile:
 
 def concluded(now: Row, before: Row | None, so_far: Row | None, days: Days) -> Tile:
     """Concluded experiments, with the share of failed runs below."""
-    share, then, failed = now["failure_share"], (before or {}).get("failure_share"), ""
-    if share is not None:
-        failed = f"{formats.share(share)} of runs failed"
-        failed += "" if then is None else f", from {formats.share(then)}"
+    failed, then = formats.share(now["failure_share"]), (before or {}).get("failure_share")
+    failed += " of runs failed" + ("" if then is None else f", from {formats.share(then)}")
     # What agents and schedulers concluded, no figure about people counts.
     automated = now["automated_concluded"]
     more = f"; automation concluded {formats.count(automated)} more" if automated else ""
@@ -40,7 +38,7 @@ def concluded(now: Row, before: Row | None, so_far: Row | None, days: Days) -> T
         "Experiments concluded",
         formats.count(now["experiments_concluded"]),
         *_against(now, before, "experiments_concluded", "count"),
-        failed or "no run has ended",
+        "no run has ended" if now["failure_share"] is None else failed,
         (_usual(so_far, "count", days) or _no_range(days)) + more,
     )
 
