@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.plain_sentences import assert_fits, hostile, metric_rows, plain
 from tests.read_schemas import READ_SCHEMAS
-from tests.sentence_frames import figures
+from tests.sentence_frames import figures, frame
 from velocity.reading.frames import ends_if
 from velocity.reading.periods import Window
 from velocity.sentences import bought, spending
@@ -198,6 +198,11 @@ def test_costs_are_those_of_the_table_and_of_the_days_before():
     assert spending.costs(rows, rows)["change_words"].to_list() == ["0.0", "0.0", "0.0"]
     weeks = spending.costs_of_weeks([rows, rows])
     assert {it: len(values) for it, values in weeks.items()} == dict.fromkeys(found["id"], 2)
+
+
+def test_costs_without_a_conclusion_are_a_table_without_rows():
+    nothing = spending.costs(frame("compute_table"), None)
+    assert nothing.select("name", "now", "before").is_empty()
 
 
 def test_scholars_have_their_share_of_their_stream_and_nobody_else_has_one():

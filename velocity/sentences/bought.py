@@ -77,8 +77,8 @@ def of_streams(spent: pl.DataFrame, scholar: str) -> str:
     whole, theirs = pl.col("credits").sum(), pl.col("credits").filter(scholar=scholar).sum()
     streams = spent.filter(kind="scholar").group_by("stream", "name", maintain_order=True)
     told = [
-        f"{formats.share(own / all_)} of {formats.possessive(name(stream))} credits"
-        for _, stream, own, all_ in streams.agg(own=theirs, whole=whole).iter_rows()
+        f"{formats.share(own / total)} of {formats.possessive(name(stream))} credits"
+        for _, stream, own, total in streams.agg(own=theirs, whole=whole).iter_rows()
         if own
     ]
     return f"All of these runs took {listed(told)}." if told else ""

@@ -45,7 +45,9 @@ def headline(decisions: pl.DataFrame, day: date, *, stream: str = "", good: str 
     judged = Judged.of(decisions)
     queue = judged.unknown if judged.nothing else judged.queue
     lines = few_of(queue.height, f"{which}line waits", f"{which}lines wait")
-    shown = queue.filter("named", pl.lit(not judged.nothing) | (pl.col("kind") == "failure"))
+    shown = queue.filter("named")
+    if judged.nothing:
+        shown = shown.filter(kind="failure")
     people = [name(it, 16) for it in dict.fromkeys(shown["name"])]
     if judged.nothing and not people:
         return f"{on} {lines}; too few waits so far to say what is usual."
