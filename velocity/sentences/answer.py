@@ -70,9 +70,14 @@ def spans_of(markdown: str) -> tuple[Span, ...]:
     return tuple(it for it in found if it.text)
 
 
+def fits(text: str, longest: int = LONGEST_SENTENCE) -> bool:
+    """Whether `text` is short enough as it reads."""
+    return len(as_read(text)) <= longest
+
+
 def fitting(*options: str, longest: int = LONGEST_SENTENCE) -> str:
     """The first option that is short enough; the last must always be. Put the longest first."""
-    return next((it for it in options if len(as_read(it)) <= longest), options[-1])
+    return next((it for it in options if fits(it, longest)), options[-1])
 
 
 def supporting(*options: str) -> str:
@@ -85,13 +90,13 @@ def fewer(parts: Sequence[Part]) -> list[Sequence[Part]]:
     return [parts[:to] for to in range(len(parts), 0, -1)]
 
 
-def joined(*parts: str, sign: str = " ", longest: int = LONGEST_SUPPORT) -> str:
-    """As many of the non-empty parts as fit on the supporting line."""
+def joined(*parts: str, sign: str = " ", end: str = "") -> str:
+    """As many of the non-empty parts as fit on the supporting line, and the `end` of the last."""
     text = ""
     for part in filter(None, parts):
         longer = f"{text}{sign}{part}" if text else part
-        text = longer if len(as_read(longer)) <= longest else text
-    return text
+        text = longer if fits(f"{longer}{end}", LONGEST_SUPPORT) else text
+    return f"{text}{end}" if text else ""
 
 
 def defined(text: str, metric: str) -> str:

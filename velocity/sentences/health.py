@@ -7,17 +7,7 @@ import polars as pl
 from velocity import formats
 from velocity.reading.definitions import metrics
 from velocity.reading.periods import Window
-from velocity.sentences.answer import (
-    LONGEST_SENTENCE,
-    LONGEST_SUPPORT,
-    Answer,
-    Row,
-    as_read,
-    fitting,
-    joined,
-    name,
-    number,
-)
+from velocity.sentences.answer import Answer, Row, fits, fitting, joined, name, number
 
 _FAILED = ("failed", "crashed", "stale")
 #: Classes of runs, and what one and what many did. In the order of the sentence.
@@ -122,7 +112,7 @@ def data_health(
         return Answer(f"Nothing is doubtful: {every} {known}.")
     n, (first, *more) = formats.sample(count, "run"), doubts
     both = f"{first}, and {more[0]} ({n})." if more else ""
-    if both and len(as_read(both)) <= LONGEST_SENTENCE:
+    if both and fits(both):
         return Answer(both, _listed(more[1:], "also "))
     sentence = fitting(f"{first} ({n}).", "Some runs are doubtful.")
     return Answer(sentence, _listed(more, "also "))
@@ -131,8 +121,7 @@ def data_health(
 def _listed(doubts: Sequence[str], also: str = "") -> str:
     """As many of the doubts as fit on the line."""
     told = [f"{also}{it}" for it in doubts[:1]] + [*doubts[1:]]
-    text = joined(*told, sign="; ", longest=LONGEST_SUPPORT - len("."))
-    return f"{formats.capitalised(text)}." if text else ""
+    return formats.capitalised(joined(*told, sign="; ", end="."))
 
 
 def restated_rows(rows: pl.DataFrame) -> pl.DataFrame:
