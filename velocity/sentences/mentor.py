@@ -21,7 +21,7 @@ from velocity.sentences.answer import (
     number,
 )
 from velocity.sentences.mentor_facts import SAME_CAUSE, Facts, concluded, failures, moved
-from velocity.sentences.queue import Judged, since, usual_words
+from velocity.sentences.queue import SEEN_FIRST, Judged, since, usual_words
 from velocity.sentences.streams import POINTS, WAIT, as_before, failed, reaction, rose
 from velocity.sentences.week import Said
 
@@ -74,12 +74,9 @@ def decide(facts: Facts) -> Said:
     if not facts.queue.is_empty():
         return Said("Decide", *_of_queue(facts, more))
     if facts.hidden:
-        count = formats.capitalised(few(facts.hidden))
-        its, see = "their", "their scholars see them first."
-        if facts.hidden == 1:
-            its, see = "its", "its scholar sees it first."
+        count, its = formats.capitalised(few(facts.hidden)), "their" if facts.hidden > 1 else "its"
         start = f"{count} of these lines passed {its} usual in the last 24 hours;"
-        return Said("Decide", start, see)
+        return Said("Decide", start, f"{SEEN_FIRST[facts.hidden > 1]}.")
     within = facts.decisions.filter(~pl.col("parked"), pl.col("usual_working_hours") > 0)
     if within.is_empty() and judged.unknown.is_empty():
         return Said("Decide", "Nothing waits for a decision.")
@@ -112,7 +109,11 @@ def ask(facts: Facts) -> Said:
     if count >= SAME_CAUSE:
         return Said("Ask", f"{died},", f"{_of_deaths(facts)} {runs} Same cause?")
     if not facts.old.is_empty():
-        return Said("Ask", *_of_old(facts.old))
+        label, hours = facts.old.select("label", "wip_age_hours").row(0)
+        others = facts.old.height - 1
+        more = f" So do {few(others)} more." if others else ""
+        age = f"has run for {formats.duration(hours)}, longer than 85 of 100 of its line"
+        return Said("Ask", name(label, 32), f"{age}. Is it still needed?{more}")
     if share := number(facts.now, "repeat_share"):
         start = f"{formats.capitalised(formats.share(share))} of runs repeated a finished run"
         return Said("Ask", start, "with the same settings and seeds. Was the repeat meant?")
@@ -136,14 +137,6 @@ def _of_deaths(facts: Facts) -> str:
     runs = formats.plural(int(died["runs"].sum()), "run")
     named = and_more([name(it) for it in died["label"][:_MOST_NAMED]], died.height - _MOST_NAMED)
     return f"on {listed(on)}, with {runs}: {named}."
-
-
-def _of_old(old: pl.DataFrame) -> tuple[str, str]:
-    label, hours = old.select("label", "wip_age_hours").row(0)
-    more = f" So do {few(old.height - 1)} more." if old.height > 1 else ""
-    age = f"has run for {formats.duration(hours)}"
-    rest = f"{age}, longer than 85 of 100 of its line. Is it still needed?{more}"
-    return name(label, 32), rest
 
 
 def _failed(facts: Facts) -> str:

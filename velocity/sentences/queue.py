@@ -18,6 +18,8 @@ BULLET = (
     "Line and dot: working hours since the result; half of the line's waits end at the tick, 85 of "
     "100 within the grey bar"
 )
+#: Who sees the wait of one line, or of several, before others do.
+SEEN_FIRST = ("its scholar sees it first", "their scholars see them first")
 #: What one line or several did that only their scholars may know yet.
 PASSED = (
     "line passed its usual in the last 24 hours; the scholar sees it first",

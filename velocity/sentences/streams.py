@@ -26,7 +26,7 @@ from velocity.sentences.answer import (
     supporting,
 )
 from velocity.sentences.compared import Days
-from velocity.sentences.queue import PASSED, Judged, usual_words
+from velocity.sentences.queue import PASSED, SEEN_FIRST, Judged, usual_words
 
 #: States of a line in which a result or failure waits.
 _WAITING = ("result waiting", "failure not recovered")
@@ -60,8 +60,7 @@ def headline(decisions: pl.DataFrame, day: date, *, stream: str = "", good: str 
         return fitting(*([f"{nothing}; {good}."] if good else []), f"{nothing}.")
     waits = f"{on} {lines} longer than usual"
     if not people:
-        one = queue.height == 1
-        waits += f"; {'its scholar sees it first' if one else 'their scholars see them first'}"
+        waits += f"; {SEEN_FIRST[queue.height > 1]}"
         return fitting(f"{judged.with_count(waits)}.", f"{waits}.")
     about = " about one each" if len(people) == shown.height == queue.height > 1 else ""
     ways = [f"{listed(people)}{about}", f"{people[0]} first", "in the order of the list"]

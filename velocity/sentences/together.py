@@ -23,8 +23,6 @@ _FOLLOWED = 3
 
 #: What the reader replaces.
 _PROGRAM = "train.py"
-_NO_NAME = "KEY"
-_SEED = "seed"
 #: Characters; a name in YAML may take 1,024, and one character up to ten of them.
 _LONGEST = 80
 
@@ -106,8 +104,8 @@ def _values(launches: int) -> list[str]:
 def _name(key: str | None) -> str:
     """The key, unless it is too long for YAML or could hide what a reader copies."""
     if key is None:
-        return _SEED
-    return key if key.isprintable() and len(key) <= _LONGEST else _NO_NAME
+        return "seed"
+    return key if key.isprintable() and len(key) <= _LONGEST else "KEY"
 
 
 def _in_yaml(text: str) -> str:
