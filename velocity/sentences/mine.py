@@ -154,10 +154,8 @@ def largest_part(parts: Parts | None) -> tuple[str, str, str]:
     machine = "Of the hours of closed loops. Machine time, from launch to result, is by the clock;"
     rest = "the rest is the wait for the next launch."
     if parts.off is not None:
-        counts = (
-            "the wait for the next launch counts working hours, and the rest of it is time off:"
-        )
-        rest = f"{counts} nights and days off."
+        rest = "the wait for the next launch counts working hours, and the rest of it is time "
+        rest += "off: nights and days off."
     elif largest == "waiting":
         metric = "reaction_share"
     share = f"{parts.per_cent[largest]}{formats.NBSP}%"
