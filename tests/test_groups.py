@@ -15,7 +15,7 @@ from velocity.formats import NBSP
 from velocity.reading import reads
 from velocity.reading.access import GROUPS_ALONE
 from velocity.roster.models import Member, Roster, Scholar, Stream
-from velocity.sentences.groups import groups, in_words
+from velocity.sentences.groups import in_words, last_week
 from velocity.settings import Experiments, Settings
 from velocity.store import latest_snapshot, open_live
 from velocity.sync.forget import forget_person, look_up
@@ -211,6 +211,6 @@ def test_extreme_values_are_words_and_nothing_is_shown_as_0():
     assert shown["runs_ended"].to_list() == ["105"] * 2
     assert shown["failure_share"].to_list() == [f"under{NBSP}5{NBSP}%", f"35{NBSP}%"]
     assert shown["serial_share"].to_list() == [f"over{NBSP}95{NBSP}%", None]
-    assert groups(weeks=weeks.head(1)).sentence.replace(NBSP, " ") == (
+    assert last_week(weeks.head(1)).sentence.replace(NBSP, " ") == (
         "Under 5 experiments concluded in the week of 5 Jan; under 5 % of about 105 runs failed."
     )

@@ -13,6 +13,7 @@ from tests.stores import built, copied
 from velocity import formats
 from velocity.reading import reads
 from velocity.report.work import Covered
+from velocity.sentences.compared import change
 from velocity.store import latest_snapshot
 from velocity.ui.share import address_of
 
@@ -55,8 +56,8 @@ def test_the_tiles_show_the_figures_of_the_reads(page, data):
     now, before = figures(data, "2026-03-09", 7), figures(data, "2026-03-02", 7)
     concluded, serial, loop, credit = page.metric
     assert concluded.value == formats.count(now["experiments_concluded"])
-    gained = now["experiments_concluded"] - before["experiments_concluded"]
-    assert concluded.delta == formats.count_change(gained)
+    gained = (it["experiments_concluded"] for it in (now, before))
+    assert concluded.delta == change(*gained, "count")
     assert concluded.proto.delta_description == f"from {before['experiments_concluded']}"
     assert concluded.proto.color == concluded.proto.MetricColor.GRAY  # more is not better
     assert serial.value == formats.share(now["serial_share"])

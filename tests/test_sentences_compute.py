@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from tests.plain_sentences import assert_fits, hostile, metric_rows, plain
 from tests.read_schemas import READ_SCHEMAS
-from tests.sentence_frames import figures
-from velocity import sentences
+from tests.sentence_frames import figures, frame
 from velocity.reading.frames import ends_if
 from velocity.reading.periods import Window
 from velocity.sentences import bought, spending
 from velocity.sentences.compared import Days
+from velocity.sentences.ends import if_changed
 
 TODAY = date(2026, 11, 29)
 AS_OF = (datetime(2026, 11, 29, tzinfo=UTC), "UTC")
@@ -49,7 +49,7 @@ def ends(*rows):
 
 
 def said(frame, now=NOW, before=None):
-    return sentences.compute(ends=frame, today=TODAY, now=now, before=before, days=DAYS)
+    return spending.compute(ends=frame, today=TODAY, now=now, before=before, days=DAYS)
 
 
 AURORA = ("Aurora", 5700.0, 300.0, date(2026, 12, 18), date(2026, 12, 18))
@@ -134,7 +134,7 @@ def test_a_row_without_conclusions_has_no_cost():
 def test_what_if_names_both_streams_and_who_ends_first():
     frame = ends(AURORA, DUNE)
     changed = ends_if(frame, *AS_OF, pace={"aurora": -0.2}, added={"aurora": 600.0, "dune": -600.0})
-    told = plain(spending.if_changed(frame, changed, "aurora", "dune", today=TODAY))
+    told = plain(if_changed(frame, changed, "aurora", "dune", today=TODAY))
     after = TODAY + timedelta(days=int(6300 / 240))
     assert told == (
         "Aurora's credits would last to Fri 25 Dec, 7 days longer; Dune's credits would last to "
@@ -148,7 +148,7 @@ def test_what_if_counts_from_the_end_of_the_data_and_may_be_sooner():
     frame = ends(AURORA, DUNE).with_columns(or_sooner=True)
     late = (datetime(2026, 11, 29, 23, tzinfo=UTC), "America/New_York")
     changed = ends_if(frame, *late, added={"aurora": -75.0})
-    told = plain(spending.if_changed(frame, changed, "aurora", None, today=TODAY))
+    told = plain(if_changed(frame, changed, "aurora", None, today=TODAY))
     assert told == "Aurora's credits would last to Fri 18 Dec or sooner, as before."
     changed = ends_if(frame, datetime(2026, 11, 29, 5, tzinfo=UTC), "UTC", added={"aurora": -75.0})
     assert changed["runs_out_on"][0] == date(2026, 12, 17)
@@ -157,7 +157,7 @@ def test_what_if_counts_from_the_end_of_the_data_and_may_be_sooner():
 def test_nothing_changed_changes_nothing():
     frame = ends(("Aurora", 5700.0, 300.0, TODAY + timedelta(days=19), None))
     changed = ends_if(frame, *AS_OF, pace={"aurora": 0.0}, added={"aurora": 0.0})
-    told = plain(spending.if_changed(frame, changed, "aurora", None, today=TODAY))
+    told = plain(if_changed(frame, changed, "aurora", None, today=TODAY))
     assert told == "Aurora's credits would last to Fri 18 Dec, as before."
 
 
@@ -169,7 +169,7 @@ def test_credits_that_never_end_or_are_gone(pace, added, end):
     frame = ends(AURORA)
     changed = ends_if(frame, *AS_OF, pace={"aurora": pace}, added={"aurora": added})
     assert changed["runs_out_on"][0] is None
-    assert end in spending.if_changed(frame, changed, "aurora", None, today=TODAY)
+    assert end in if_changed(frame, changed, "aurora", None, today=TODAY)
 
 
 def test_hosts_that_are_idle_are_named():
@@ -198,6 +198,11 @@ def test_costs_are_those_of_the_table_and_of_the_days_before():
     assert spending.costs(rows, rows)["change_words"].to_list() == ["0.0", "0.0", "0.0"]
     weeks = spending.costs_of_weeks([rows, rows])
     assert {it: len(values) for it, values in weeks.items()} == dict.fromkeys(found["id"], 2)
+
+
+def test_costs_without_a_conclusion_are_a_table_without_rows():
+    nothing = spending.costs(frame("compute_table"), None)
+    assert nothing.select("name", "now", "before").is_empty()
 
 
 def test_scholars_have_their_share_of_their_stream_and_nobody_else_has_one():

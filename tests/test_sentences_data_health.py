@@ -10,12 +10,11 @@ from hypothesis import strategies as st
 from tests.plain_sentences import assert_fits, hostile, plain, whole
 from tests.read_schemas import READ_SCHEMAS
 from tests.sentence_frames import frame
-from velocity import sentences
-from velocity.sentences.health import restated_rows
+from velocity.sentences.health import data_health, restated_rows
 
 
 def health(users=0, ambiguous=0, residual=0.0, failed=(), **trust):
-    return sentences.data_health(
+    return data_health(
         trust={"runs": 1904, **trust},
         unattributed=frame("unattributed", [{"username": "x", "runs": users}] if users else []),
         ambiguous=frame("ambiguous", [{"experiments": ambiguous}] if ambiguous else []),
@@ -71,7 +70,7 @@ def test_a_successful_sync_after_a_failed_one_is_not_a_doubt():
         "sync_log",
         [{"entity": "e", "project": "p"}, {"entity": "e", "project": "p", "error": "no"}],
     )
-    told = sentences.data_health(
+    told = data_health(
         trust={"runs": 2},
         unattributed=frame("unattributed"),
         ambiguous=frame("ambiguous"),

@@ -14,20 +14,13 @@ from hypothesis import strategies as st
 from tests.plain_sentences import assert_fits, hostile, metric_rows, plain, whole
 from tests.sentence_frames import WEEK, figures, frame, weekly
 from tests.sentence_frames import series as weeks_of
-from velocity import sentences
 from velocity.reading.definitions import metrics
 from velocity.reading.mine import Parts, Trend, spell_over, timeline_days
 from velocity.reading.periods import Window
-from velocity.sentences import bought, loops, mine, seen
-from velocity.sentences.headline import (
-    Change,
-    Facts,
-    Setting,
-    Wait,
-    Whose,
-    headline,
-    usual_words,
-)
+from velocity.sentences import bought, loops, mine, seen, together
+from velocity.sentences.answer import linked
+from velocity.sentences.facts import Change, Facts, Setting, Whose
+from velocity.sentences.headline import answer, headline, usual_words
 
 FOUR_WEEKS = Window(date(2026, 10, 26), date(2026, 11, 22))
 ME, CURLEW = Whose("Curlew", own=True), Whose("Curlew", own=False)
@@ -62,7 +55,7 @@ def test_without_a_finding_the_measures_are_reported_with_their_dates():
 
 
 def test_too_little_history_is_said_below_the_headline():
-    told = sentences.headline.answer(replace(FACTS, begins=date(2026, 11, 15)), CURLEW)
+    told = answer(replace(FACTS, begins=date(2026, 11, 15)), CURLEW)
     assert plain(told.support).startswith(
         "The data begins on Sun 15 Nov: too little history to say what is usual or what has "
         "changed."
@@ -129,11 +122,13 @@ def test_a_usual_range_of_a_share_that_covers_nearly_everything_is_not_used():
     assert said(replace(FACTS, last_week=narrow)).startswith("In the week of 16 Nov 100 %")
 
 
-WAIT = Wait("e/p/r1", "high-heath-1", hours=12.0, since=date(2026, 11, 26), usual_hours=23 / 3)
+def wait_of(hours, usual, label="high-heath-1"):
+    waited = {"waited_working_hours": hours, "usual_working_hours": usual}
+    return {"label": label, "result_at": datetime(2026, 11, 26, 9, tzinfo=UTC), **waited}
 
 
 def test_a_result_that_waits_longer_than_its_line_is_used_to_is_named():
-    assert said(replace(FACTS, wait=WAIT, changes=[SWITCH])) == (
+    assert said(replace(FACTS, wait=wait_of(12.0, 23 / 3), changes=[SWITCH])) == (
         "high-heath-1 has waited 12 working hours since Thu 26 Nov; this line's usual is up to "
         "7 h 40 m."
     )
@@ -144,8 +139,7 @@ def test_a_result_that_waits_longer_than_its_line_is_used_to_is_named():
     [(12.0, 12.0, False), (12.1, 12.0, True), (0.9, 0.5, False), (1.0, 0.5, True)],
 )
 def test_a_wait_is_reported_beyond_its_usual_and_from_an_hour_on(hours, usual, found):
-    wait = replace(WAIT, hours=hours, usual_hours=usual)
-    assert (said(replace(FACTS, wait=wait)) != said(FACTS)) is found
+    assert (said(replace(FACTS, wait=wait_of(hours, usual))) != said(FACTS)) is found
 
 
 def test_a_lasting_change_is_reported_in_both_directions():
@@ -216,11 +210,11 @@ def test_the_cost_of_a_conclusion_is_reported_when_it_has_moved():
 def test_the_line_below_has_the_dates_and_what_the_headline_left_out():
     before = NOW | {"throughput_per_week": 14.0, "serial_share": 0.69, "failure_share": 0.08}
     facts = replace(FACTS, changes=[SWITCH], before=before)
-    assert plain(sentences.my_velocity(facts, ME).support) == (
+    assert plain(answer(facts, ME).support) == (
         "26 Oct to 22 Nov: 9.5 experiments concluded a week (14 before), a loop took 11 h 20 m "
         "(11 h 20 m before), 9 % of runs failed (8 % before)."
     )
-    quiet = sentences.my_velocity(replace(FACTS, before=before), ME)
+    quiet = answer(replace(FACTS, before=before), ME)
     assert plain(quiet.support).startswith("In the 8 weeks before: 14 experiments concluded a week")
 
 
@@ -246,11 +240,11 @@ def test_every_headline_fits_for_any_figures_and_names(row, text, own, numbers, 
         chains=2 if rule == 3 else 0,
         parts=MACHINE,
         weekly_parts=[MACHINE],
-        wait=Wait("e/p/r1", text, hours, WEEK, usual) if rule == 1 else None,
+        wait=wait_of(hours, usual, text) if rule == 1 else None,
         changes=[replace(SWITCH, before=usual / 1e6, now=hours / 1e6)] if rule == 2 else [],
         setting=Setting(text, count, hours, WEEK, WEEK) if rule == 4 else None,
     )
-    assert_fits(sentences.my_velocity(facts, Whose(text, own=own)))
+    assert_fits(answer(facts, Whose(text, own=own)))
 
 
 def trend(measure="experiments_concluded", value=2.0, limits=(1.0, 3.0), weeks=12):
@@ -397,7 +391,7 @@ def line(ratio, count):
     ],
 )
 def test_launches_look_unrelated_if_most_loops_have_a_ratio_near_one(lines, unrelated):
-    assert sentences.launches_look_unrelated(frame("lines", lines)) is unrelated
+    assert loops.launches_look_unrelated(frame("lines", lines)) is unrelated
 
 
 LOOP = {
@@ -472,9 +466,9 @@ def test_others_see_dates_of_a_loop_and_no_times():
 
 
 def test_a_link_is_only_made_of_an_address_that_stays_one():
-    assert mine.linked(LOOP) == "[gale\\-170](https://wandb.ai/r)"
-    assert mine.linked(LOOP | {"url": "https://x/a)b"}) == "gale\\-170"
-    assert mine.linked(LOOP | {"url": None}) == "gale\\-170"
+    assert linked(LOOP) == "[gale\\-170](https://wandb.ai/r)"
+    assert linked(LOOP | {"url": "https://x/a)b"}) == "gale\\-170"
+    assert linked(LOOP | {"url": None}) == "gale\\-170"
 
 
 def test_a_chain_names_its_experiments():
@@ -485,7 +479,7 @@ def test_a_chain_names_its_experiments():
         "started_at": datetime(2026, 11, 24, 9, tzinfo=UTC),
         "spare_hours": 5.2167,
     }
-    assert plain(mine.chain(row, "UTC")) == (
+    assert plain(together.chain(row, "UTC")) == (
         "[grey-reef-154](https://wandb.ai/a/b/runs/c) → 11w7clf6 "
         ":small[sae-stitch · Tue 24 Nov · up to 5 h 13 m]"
     )
@@ -512,8 +506,8 @@ def test_every_tooltip_leads_to_a_definition():
         mine.SERIAL_HELP,
         mine.HOURS_HELP,
         *(mine.largest_part(Parts(*shares))[2] for shares in ((0.2, 0.8, None), (0.2, 0.3, 0.5))),
-        mine.SPARED_HELP,
-        mine.COULD_HELP,
+        together.SPARED_HELP,
+        together.COULD_HELP,
         mine.loop_help(NOW),
         mine.concluded_help(LIMITED),
         loops.LOOPS_HELP,

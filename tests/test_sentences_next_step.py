@@ -12,7 +12,7 @@ from tests.plain_sentences import plain
 from tests.sentence_frames import figures
 from velocity.reading.periods import Window
 from velocity.reading.today import Today
-from velocity.sentences.headline import Facts, Setting, Whose
+from velocity.sentences.facts import Facts, Setting, Whose
 from velocity.sentences.today import next_step
 
 NOW = datetime(2026, 11, 29, 1, 0, tzinfo=UTC)

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from tests.plain_sentences import assert_fits, hostile, plain
 from tests.read_schemas import READ_SCHEMAS
-from velocity import sentences
 from velocity.reading.periods import Window
+from velocity.sentences.health import runs
 
 NOVEMBER = Window(date(2026, 11, 2), date(2026, 11, 29))
 SUNDAY = Window(date(2026, 11, 29), date(2026, 11, 29))
@@ -30,7 +30,7 @@ def counts(*, early=0, rework=0, **runs):
 
 
 def test_runs_shows_outcomes_that_add_up_and_the_share_that_failed():
-    told = sentences.runs(
+    told = runs(
         counts(finished=171, failed=10, crashed=6, stale=2, killed=9, running=16, early=3),
         NOVEMBER,
     )
@@ -44,7 +44,7 @@ def test_runs_shows_outcomes_that_add_up_and_the_share_that_failed():
 
 
 def test_runs_says_what_the_filters_leave():
-    told = sentences.runs(
+    told = runs(
         counts(failed=6, rework=2), NOVEMBER, chosen=[("of", "Heron"), ("in", "probe-base")]
     )
     assert plain(told.sentence) == (
@@ -64,7 +64,7 @@ def test_runs_says_what_the_filters_leave():
     ],
 )
 def test_few_runs_have_no_share(kinds, window, said):
-    told = sentences.runs(counts(**kinds), window, chosen=[("of", "Heron")])
+    told = runs(counts(**kinds), window, chosen=[("of", "Heron")])
     assert plain(told.sentence) == said
     assert told.support == ""
 
@@ -87,4 +87,4 @@ CLASSES = [
     chosen=st.lists(st.tuples(st.sampled_from(["of", "in"]), hostile), max_size=3),
 )
 def test_any_counts_and_names_give_a_sentence(kinds, chosen):
-    assert_fits(sentences.runs(counts(**kinds), NOVEMBER, chosen=chosen))
+    assert_fits(runs(counts(**kinds), NOVEMBER, chosen=chosen))

@@ -25,6 +25,7 @@ from tests.test_sentences_week import (
 )
 from velocity.reading.series import Ranges
 from velocity.sentences import moved, queue, week_tiles, weeks
+from velocity.sentences.ends import credits_end
 
 COUNT, LOOP = "experiments_concluded", "loop_hours_median"
 
@@ -114,10 +115,16 @@ def test_the_third_tile_has_its_median_and_how_its_hours_divide():
     assert tile(week_tiles.loop(never, None, None, SO_FAR))["value"] == "> 31 h"
 
 
+def test_what_a_share_leaves_adds_up_to_100_as_printed():
+    assert [plain(week_tiles._left(it)) for it in (0, 0.003, 0.642, 0.997, 1)] == [
+        "100 %", "over 99 %", "36 %", "under 1 %", "0 %"
+    ]  # fmt: skip
+
+
 def test_the_fourth_tile_is_the_day_on_which_the_first_credits_end():
     seen = {"seen_before": TODAY + timedelta(days=21)}
     rows = [end("Dune", 21, left=20.0), end("Aurora", 20) | seen]
-    assert tile(week_tiles.credits_end(ends(*rows), TODAY)) == {
+    assert tile(credits_end(ends(*rows), TODAY)) == {
         "label": "First credits to run out: Aurora",
         "value": "Fri 18 Dec",
         "change": "\u22121 d",
@@ -125,16 +132,14 @@ def test_the_fourth_tile_is_the_day_on_which_the_first_credits_end():
         "second": "Programme: 30 credits left",
         "note": "at the pace of the 14 days to 28 Nov; allocation, not use",
     }
-    unknown = tile(week_tiles.credits_end(ends(end("Dune", 9) | {"or_sooner": True}), TODAY))
+    unknown = tile(credits_end(ends(end("Dune", 9) | {"or_sooner": True}), TODAY))
     assert unknown["note"].startswith("or sooner: some GPU counts are not recorded; ")
-    assert tile(week_tiles.credits_end(ends(), TODAY))["second"] == (
-        "no grant of a stream is recorded"
-    )
-    short = tile(week_tiles.credits_end(ends(end("Dune", 9) | {"pace_days": 10}), TODAY))
+    assert tile(credits_end(ends(), TODAY))["second"] == ("no grant of a stream is recorded")
+    short = tile(credits_end(ends(end("Dune", 9) | {"pace_days": 10}), TODAY))
     assert short["note"] == (
         "at the pace of the 14 days to 28 Nov, of which 10 days have data; allocation, not use"
     )
-    idle = tile(week_tiles.credits_end(ends(end("Dune", None)), TODAY))
+    idle = tile(credits_end(ends(end("Dune", None)), TODAY))
     assert (idle["value"], idle["change"]) == ("none", "no end at this pace")
 
 

@@ -16,6 +16,7 @@ from velocity.reading.periods import Window
 from velocity.sentences import compared, week
 from velocity.sentences.answer import LONGEST_SENTENCE, as_read
 from velocity.sentences.compared import Days
+from velocity.sentences.ends import runs_out
 
 MONDAY = date(2026, 11, 23)
 TODAY = date(2026, 11, 28)
@@ -586,7 +587,7 @@ def ends(*rows):
     ],
 )
 def test_runs_out_names_the_first_two_and_another_order_at_the_last_pace(rows, expected):
-    assert said(week.runs_out(ends(*rows), TODAY)) == expected
+    assert said(runs_out(ends(*rows), TODAY)) == expected
 
 
 @given(
@@ -608,7 +609,7 @@ def test_any_line_is_one_inert_sentence_with_a_start(now, before, names, lines):
             week.going_well(now, before, streams, days),
             week.stuck(decisions(*rows), TODAY),
             week.compute(now, before, days),
-            week.runs_out(ends(*known), TODAY),
+            runs_out(ends(*known), TODAY),
         ):
             text = f"{told.start} {told.rest}".rstrip()
             assert MARKUP.search(text) is None, text
@@ -625,6 +626,8 @@ def test_any_line_is_one_inert_sentence_with_a_start(now, before, names, lines):
         (58, 58, "count", "±0"),
         (0.634, 0.686, "share", "\u22126 points"),
         (0.634, 0.6349, "share", "±0 points"),
+        (0.02, 0.01, "share", "+1 point"),
+        (2.0, 5.3, "count", "\u22123"),
         (11.966, 12.45, "hours", "\u221229 m"),
         (4.0, 4.001, "hours", "±0 m"),
         (None, 4.0, "hours", ""),

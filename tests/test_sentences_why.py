@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from tests.builders import run, store_of
 from tests.plain_sentences import assert_fits, hostile, plain
-from velocity import sentences
 from velocity.explain import explain
 from velocity.reading.periods import Window, whole_week
+from velocity.sentences.why import why_this_number
 
 pytestmark = pytest.mark.sampled(4)
 
@@ -37,7 +37,7 @@ def explained(metric, window=None):
 
 
 def told_why(found):
-    return sentences.why_this_number(found, found.results[0], "Ada")
+    return why_this_number(found, found.results[0], "Ada")
 
 
 P_SAID = "Experiments at once (P): 1.04 experiments (n = 3 experiments) for Ada in all the data."
@@ -89,7 +89,7 @@ def test_why_this_number_shows_the_headline_in_its_unit(metric, said):
     ],
 )
 def test_why_this_number_says_its_days(metric, window, end):
-    said = sentences.why_this_number(explained(metric, window), _any_result(), "Ada").sentence
+    said = why_this_number(explained(metric, window), _any_result(), "Ada").sentence
     assert plain(said).endswith(f" for Ada {end}")
 
 
@@ -110,7 +110,7 @@ def test_why_this_number_shows_the_week_and_the_number_of_rows():
 def test_why_this_number_says_that_a_median_is_never_reached():
     found = explained("loop_hours_median")
     never = replace(found.results[0], latencies=pl.DataFrame({"event": [True] * 6}))
-    assert plain(sentences.why_this_number(found, never, "Ada").sentence) == (
+    assert plain(why_this_number(found, never, "Ada").sentence) == (
         "Feedback loop, median: never reached for Ada in all the data."
     )
 
@@ -128,7 +128,7 @@ def test_why_this_number_names_its_lengths(metric, lengths):
 
 
 def test_why_this_number_says_that_there_is_no_value():
-    told = sentences.why_this_number(explained("wip_age_hours"), None, "Ada")
+    told = why_this_number(explained("wip_age_hours"), None, "Ada")
     assert told.sentence == "No experiment is in flight."
 
 
@@ -139,4 +139,4 @@ def test_why_this_number_says_that_there_is_no_value():
 )
 def test_why_this_number_fits_and_is_inert_for_any_name(scholar, of, metric):
     found = explained(metric)
-    assert_fits(sentences.why_this_number(found, replace(found.results[0], of=of), scholar))
+    assert_fits(why_this_number(found, replace(found.results[0], of=of), scholar))

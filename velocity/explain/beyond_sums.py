@@ -68,22 +68,15 @@ def blind_ratio(rows: Rows, _column: str) -> tuple[Result, ...]:
     """The ratio of each line with loops in the window."""
     lines = reads.lines(rows.snapshot, scholar=rows.group.id, actor=rows.actor, **rows.window)
     metric = metrics()["reaction_awake_hours_median"]
-    results = []
+    results, text = [], "between launches at most 5 days apart, inside the awake window"
     for row in lines.iter_rows(named=True):
         line = f"{row['entity']}/{row['project']}"
-        lengths = rows.latencies(metric.median, line)
+        lengths, found = rows.latencies(metric.median, line), rows.of("gaps").filter(line=line)
         middle, steps = _read_off("median", lengths, metric.noun)
-        gaps = total_of(
-            "gaps",
-            rows.of("gaps").filter(line=line),
-            col("awake_hours"),
-            "hours",
-            "between launches at most 5 days apart, inside the awake window",
-        )
+        gaps = total_of("gaps", found, col("awake_hours"), "hours", text)
         value, more = _against_chance(middle, gaps.addends.height, gaps.value)
-        every_step = (*steps, gaps.step, *more)
-        found = Result(line, every_step, value, row["blind_ratio"], (gaps,), lengths, metric.noun)
-        results.append(found)
+        every, ratio = (*steps, gaps.step, *more), row["blind_ratio"]
+        results.append(Result(line, every, value, ratio, (gaps,), lengths, metric.noun))
     return tuple(results)
 
 
@@ -96,15 +89,14 @@ def _against_chance(
         return None, [f"{formats.NOT_KNOWN}: no awake hours in {count}"]
     rate = gaps / awake_hours
     chance = math.log(2) / rate
-    ratio = None if middle is None else middle / chance
-    last = f"{formats.NOT_KNOWN}: there is no median reaction"
-    if middle is not None:
-        last = f"{written(ratio)} = {written(middle)} / {written(chance)}"
-    return ratio, [
+    steps = [
         f"{written(rate)} launches per awake hour = {gaps} / {written(awake_hours)}",
         f"{written(chance)} hours = ln 2 / {written(rate)}, the median wait for any launch",
-        last,
     ]
+    if middle is None:
+        return None, [*steps, f"{formats.NOT_KNOWN}: there is no median reaction"]
+    ratio = middle / chance
+    return ratio, [*steps, f"{written(ratio)} = {written(middle)} / {written(chance)}"]
 
 
 def ranges(rows: Rows, _column: str) -> tuple[Result, ...]:
@@ -193,10 +185,11 @@ def _of_change(metric: Metric, change: dict[str, Any] | None, weeks: pl.DataFram
     known = weeks.filter(shown & col("value").is_not_null())
     before, since = known[: change["weeks_before"]], known[change["weeks_before"] :]
     value = since["period_start"][0]
+    steps = [
+        f"{written(float(min(it)))} to {with_unit(float(max(it)), metric.unit)}: "
+        f"the {len(it)} weeks {when}"
+        for when, it in (("before", before["value"]), ("since", since["value"]))
+    ]
     side = "above" if change["direction"] == "up" else "below"
-    steps = [f"{written(value)}: every week since is {side} all weeks before"]
-    for when, values in (("since", since["value"]), ("before", before["value"])):
-        low, high = (float(it) for it in (values.min(), values.max()))  # type: ignore[arg-type]
-        ends = f"{written(low)} to {with_unit(high, metric.unit)}"
-        steps.insert(0, f"{ends}: the {len(values)} weeks {when}")
+    steps.append(f"{written(value)}: every week since is {side} all weeks before")
     return Result(metric.id, tuple(steps), value, change["since_week"], title=metric.title)

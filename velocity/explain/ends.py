@@ -43,32 +43,28 @@ def ages(
         begun = f"{_when(rows, it[since])} ({event})"
         steps = [f"{written(age)} hours = {_end(rows, end)} - {begun}"]
         # How the age of open work compares with the line's concluded experiments.
-        if "usual_hours" in it:
-            usual = "the line has too few concluded experiments for a usual age"
-            if it["usual_hours"] is not None:
-                older = "older than" if it["older_than_usual"] else "no older than"
-                hours = written(it["usual_hours"])
-                usual = f"{older} usual: the line's usual age is up to {hours} hours"
-            steps.insert(0, usual)
+        if "usual_hours" in it and it["usual_hours"] is None:
+            steps.insert(0, "the line has too few concluded experiments for a usual age")
+        elif "usual_hours" in it:
+            older = "older than" if it["older_than_usual"] else "no older than"
+            usual = f"the line's usual age is up to {written(it['usual_hours'])} hours"
+            steps.insert(0, f"{older} usual: {usual}")
         results.append(Result(it["experiment_id"], tuple(steps), age, it[column], title=title))
     return tuple(results)
 
 
 def _time_left(rows: Rows, row: dict[str, Any], end: datetime, title: str) -> Result:
     """The time from the end of the data to the median instant of a result."""
-    left, headline = None, row["eta_hours"]
-    why = f"{formats.NOT_KNOWN}: the line has too few results of experiments that took longer"
-    steps: tuple[str, ...] = (why,)
-    if row["eta_at"] is not None:
-        low, high = (row[name] and _when(rows, row[name]) for name in ("eta_low_at", "eta_high_at"))
-        left = (row["eta_at"] - end) / _HOUR if rows.sees_hours else headline
-        until = high or "an instant that is not known"
-        median = f"{_when(rows, row['eta_at'])} (the median)"
-        steps = (
-            f"likely from {low} to {until}, by the line's machine time",
-            f"{written(left)} hours = {median} - {_end(rows, end)}",
-        )
-    return Result(row["experiment_id"], steps, left, headline, title=title)
+    of, headline = row["experiment_id"], row["eta_hours"]
+    if row["eta_at"] is None:
+        why = f"{formats.NOT_KNOWN}: the line has too few results of experiments that took longer"
+        return Result(of, (why,), None, headline, title=title)
+    low, high = (row[name] and _when(rows, row[name]) for name in ("eta_low_at", "eta_high_at"))
+    left = (row["eta_at"] - end) / _HOUR if rows.sees_hours else headline
+    until = f"{high or 'an instant that is not known'}, by the line's machine time"
+    median = f"{_when(rows, row['eta_at'])} (the median)"
+    took = f"{written(left)} hours = {median} - {_end(rows, end)}"
+    return Result(of, (f"likely from {low} to {until}", took), left, headline, title=title)
 
 
 def _at_ends(

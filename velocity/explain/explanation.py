@@ -178,8 +178,7 @@ def sections(found: Explanation) -> tuple[Section, ...]:
 @cache
 def meanings() -> dict[str, Mapping[str, str]]:
     """Column -> word in it -> meaning, from the headers of the queries of the rows."""
-    names = ("explain_runs", "explain_sessions", "explain_experiments", "loops")
     found: dict[str, Mapping[str, str]] = {}
-    for name in names:
+    for name in ("explain_runs", "explain_sessions", "explain_experiments", "loops"):
         found |= load_query(f"reads/{name}").words
     return found | {"loop_status": {**found["status"], **found["loop_status"]}}

@@ -9,8 +9,6 @@ from velocity.explain.sums import day_words
 from velocity.reading import reads
 from velocity.reading.frames import worded
 
-_SCHEMA = {"kind": pl.String, "what": pl.String, "why": pl.String}
-
 #: Kind -> condition -> why.
 _Rules = dict[str, dict[str, str]]
 _RUNS: _Rules = {
@@ -77,9 +75,8 @@ def left_out(
         for kind, reasons in rules.items()
         for condition, why in reasons.items()
     ]
-    found.append(_flagged(rows))
     # A run has a charge per session and day, but one reason.
-    every = pl.concat([pl.DataFrame(schema=_SCHEMA), *found]).unique(maintain_order=True)
+    every = pl.concat([*found, _flagged(rows)]).unique(maintain_order=True)
     return every.sort("kind", maintain_order=True)
 
 

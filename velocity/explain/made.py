@@ -176,18 +176,17 @@ def _charged(charges: pl.DataFrame) -> pl.DataFrame:
 
 def _way(metric: str, group: Group, window: Window | None) -> Way:
     """How a metric is explained, if it is known of such groups and windows."""
-    known = ways()
-    if metric not in known and metric in columns():
+    way = ways().get(metric)
+    if way is None and metric in columns():
         raise VelocityError(
             f"'{metric}' compares scholars or checks the data; it is not a sum to explain.",
             "docs/metrics.md defines it.",
         )
-    if metric not in known:
+    if way is None:
         raise VelocityError(
             f"'{formats.label(metric)}' is not a figure that can be explained.",
-            formats.did_you_mean(metric, known, otherwise="docs/metrics.md lists every metric."),
+            formats.did_you_mean(metric, ways(), otherwise="docs/metrics.md lists every metric."),
         )
-    way = known[metric]
     if group.by not in way.kinds:
         whose, instead = "scholars", "Choose a scholar with --scholar."
         if "programme" in way.kinds:
@@ -223,8 +222,7 @@ def _check_group(snapshot: Snapshot, group: Group, scope: Scope) -> None:
 
 def _check_hours(metric: str, group: Group, scope: Scope) -> None:
     """Refuse awake hours to everybody but the scholar."""
-    own = group.by == "scholar" and scope.sees_hours(group.id)
-    if own or scope.hours is None or not columns()[metric].private:
+    if group.hours_seen(scope) or not columns()[metric].private:
         return
     whose, alone = "each scholar", "that scholar"
     if group.by == "scholar":
@@ -244,7 +242,7 @@ def _check_reached(
     )["period_start"]
     if weeks.is_empty():
         raise no_data(group)
-    first, last = weeks.sort()[0], weeks.sort()[-1]
+    first, last = min(weeks), max(weeks)
     if window.first >= last + _WEEK or (window.last < first and not at_end):
         days = f"from {window.first} to {window.last}"
         if window.is_week:

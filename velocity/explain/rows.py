@@ -42,6 +42,11 @@ class Group:
         """The scholar or stream as an argument of a read; none for the programme."""
         return {} if self.by == "programme" else {self.by: self.id}
 
+    def hours_seen(self, scope: Scope) -> bool:
+        """Whether a viewer may see the hours of the day of everybody in the group."""
+        own = self.by == "scholar" and scope.sees_hours(self.id)
+        return own or scope.hours is None
+
 
 @dataclass(frozen=True)
 class Rows:
@@ -120,20 +125,15 @@ class Rows:
         return named.with_columns(scholar="name").drop("name")
 
     def _reading(self, kind: str, **more: str | None) -> Callable[[], pl.DataFrame]:
-        query = load_query(f"reads/explain_{kind}")
-        params = self.window | {
-            "by": self.group.by,
-            "group_id": self.group.id,
-            "actor": self.actor,
-            "scope": self.scope.params,
-        }
-        return lambda: self._seen(self.snapshot.frame(query.body, query.given(params | more)))
+        query, scope = load_query(f"reads/explain_{kind}"), self.scope.params
+        group = {"by": self.group.by, "group_id": self.group.id, "actor": self.actor}
+        params = query.given(self.window | group | {"scope": scope} | more)
+        return lambda: self._seen(self.snapshot.frame(query.body, params))
 
-    @cached_property
+    @property
     def sees_hours(self) -> bool:
         """Whether the viewer may see the hours of the day of everybody in the group."""
-        own = self.group.by == "scholar" and self.scope.sees_hours(self.group.id)
-        return own or self.scope.hours is None
+        return self.group.hours_seen(self.scope)
 
     @cached_property
     def zone(self) -> str:

@@ -24,6 +24,7 @@ def day_words(name: str) -> pl.Expr:
     return col(name).dt.strftime("%-d %b %Y")
 
 
+_ON_DAY = pl.format("{} on {}", col("name"), day_words("day"))
 #: Kind of rows -> the name of a row, and the column with its instant or day.
 _NAMED = {
     "runs": (col("name"), "started_at"),
@@ -36,12 +37,12 @@ _NAMED = {
         "started_at",
     ),
     "days": (day_words("day"), "day"),
-    "charges": (pl.format("{} on {}", col("name"), day_words("day")), "started_at"),
-    "recent_charges": (pl.format("{} on {}", col("name"), day_words("day")), "day"),
+    "charges": (_ON_DAY, "started_at"),
+    "recent_charges": (_ON_DAY, "day"),
     "tokens": (pl.format("{}, {}", "name", "model"), "day"),
     "grants": (pl.format("grant to {}", "target"), "day"),
     "idle": (col("host"), "started_at"),
-    "allocated": (pl.format("{} on {}", col("name"), day_words("day")), "started_at"),
+    "allocated": (_ON_DAY, "started_at"),
     "gaps": (pl.format("{} to {}", day_words("from_day"), day_words("to_day")), "from_day"),
     "weeks": (pl.format("week of {}", day_words("week_start")), "week_start"),
 }
@@ -74,8 +75,7 @@ class Arithmetic:
         rows = self.rows.of(kind)
         if condition is not None:
             rows = rows.filter(pl.sql_expr(condition))
-        largest = bool(metric.largest)
-        title = formats.mid_sentence(metric.title)
+        title, largest = formats.mid_sentence(metric.title), bool(metric.largest)
         total = total_of(kind, rows, pl.sql_expr(amount), metric.unit, title, largest=largest)
         self.totals.append(total)
         self.steps.append(total.step)

@@ -7,13 +7,13 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from velocity import sentences
 from velocity.charts.balances import draw_balances
 from velocity.charts.compute import draw_compute
 from velocity.charts.dumbbell import draw_dumbbell
 from velocity.reading import reads
 from velocity.reading.frames import ends_if
 from velocity.sentences import spending as words
+from velocity.sentences.ends import balances_caption, if_changed
 from velocity.ui.page import Page, show_way, show_why, way_in_text
 from velocity.ui.parts import Table, empty_state, heading, show_chart, theme_mode
 from velocity.ui.tables import show_rows
@@ -30,7 +30,7 @@ _TYPES = ["gpu_type", "gpu_hours", "gpu_hours_failed", "credits"]
 def _draw() -> None:
     view = current_view()
     week = Week(view)
-    answer = sentences.compute(
+    answer = words.compute(
         ends=week.ends,
         today=week.known_on,
         now=week.programme,
@@ -60,7 +60,7 @@ def _show_balances(week: Week) -> None:
     """Each stream's balance day by day, and the day on which it ends."""
     title = "Each stream's balance, and the day it ends"
     balance = week.view.read(reads.balance, by="stream")
-    caption, table = words.balances_caption(week.ends), Table(balance, "balances")
+    caption, table = balances_caption(week.ends), Table(balance, "balances")
     if week.ends.height:
         chart = draw_balances(balance, week.ends, today=week.today, mode=theme_mode(), title=title)
         show_chart(chart, title=title, caption=caption, table=table)
@@ -95,7 +95,7 @@ def _show_what_if(week: Week) -> None:
         # The newest project, as in the ledger.
         _, end, zone = reads.edge(week.view.snapshot).row(0)
         changed = ends_if(week.ends, end, zone, pace={stream: pace / 100}, added=added)
-        st.markdown(words.if_changed(week.ends, changed, stream, given_by, today=week.known_on))
+        st.markdown(if_changed(week.ends, changed, stream, given_by, today=week.known_on))
 
 
 def _show_table(week: Week) -> None:

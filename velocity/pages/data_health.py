@@ -3,9 +3,9 @@
 import polars as pl
 import streamlit as st
 
-from velocity import formats, sentences
+from velocity import formats
 from velocity.reading import reads
-from velocity.sentences.health import restated_rows
+from velocity.sentences.health import data_health, restated_rows
 from velocity.ui.page import Page
 from velocity.ui.parts import Table, heading
 from velocity.ui.tables import plain_title, show_rows
@@ -21,7 +21,7 @@ def _draw() -> None:
     residual = float(view.read(reads.littles_law_residual)["littles_law_residual_hours"].sum())
     view.say(
         f"{formats.plural(view.trust['runs'], 'run')}, times in {view.zone}",
-        sentences.data_health(
+        data_health(
             trust=view.trust,
             unattributed=unattributed,
             ambiguous=ambiguous,

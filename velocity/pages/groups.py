@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import streamlit as st
 
-from velocity import formats, sentences
+from velocity import formats
 from velocity.reading import reads
-from velocity.sentences.groups import in_words
+from velocity.sentences.groups import in_words, last_week
 from velocity.ui.page import Page
 from velocity.ui.parts import Table, empty_state, heading
 from velocity.ui.share import show_share
@@ -18,7 +18,7 @@ def _draw() -> None:
     view = current_view()
     weeks = view.read(reads.group_weeks)
     if weeks.is_empty():
-        view.say("groups of at least 5 people", sentences.groups(weeks=weeks), window="whole weeks")
+        view.say("groups of at least 5 people", last_week(weeks), window="whole weeks")
         empty_state(
             "No week is published yet. The first sync at least 48 hours after the end of a week "
             "publishes it, if the streams in the roster have at least 5 members in total.",
@@ -27,7 +27,7 @@ def _draw() -> None:
         return
     first, last = weeks["week_start"].sort().gather([0, -1])
     over = formats.span(first, last + timedelta(days=6))
-    view.say("groups of at least 5 people", sentences.groups(weeks=weeks), window=over)
+    view.say("groups of at least 5 people", last_week(weeks), window=over)
     show_share(view, last)
     for (name,), rows in in_words(weeks).group_by("group_name", maintain_order=True):
         caption = f"One row per week, latest first, {formats.plural(rows.height, 'week')}"

@@ -5,11 +5,11 @@ from itertools import chain
 
 import streamlit as st
 
-from velocity import formats, sentences
+from velocity import formats
 from velocity.errors import VelocityError
 from velocity.reading.access import Scope
 from velocity.report.work import Work
-from velocity.sentences import seen
+from velocity.sentences import headline, seen
 from velocity.ui.page import Page, show_way
 from velocity.ui.parts import empty_state, show_error
 from velocity.ui.scholar.below import show_bought, show_cohort, show_seen, show_together
@@ -32,7 +32,7 @@ def _draw() -> None:
         _show_nothing(seen_as, opened.scholar)
         return
     name = formats.markdown(formats.label(sheet.whose.name))
-    answer = sentences.my_velocity(sheet.facts, sheet.whose)
+    answer = headline.answer(sheet.facts, sheet.whose)
     if seen_as is opened:
         opened.say(name, answer)
     else:

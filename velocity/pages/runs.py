@@ -6,10 +6,11 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from velocity import formats, sentences
+from velocity import formats
 from velocity.reading import reads
 from velocity.reading.frames import TIMELINE_DAYS
 from velocity.reading.periods import week_of
+from velocity.sentences import health
 from velocity.sentences.loops import experiment_words
 from velocity.ui.page import Page, has_page, show_way
 from velocity.ui.parts import Table, empty_state, heading
@@ -78,7 +79,7 @@ def _draw() -> None:
         names = runs["experiment_name"].unique()
         one = str(names[0]) if names.len() == 1 else formats.plural(names.len(), "experiment")
         chosen.insert(0, ("of", one))
-    view.say("runs by the day they started", sentences.runs(counts, view.window, chosen=chosen))
+    view.say("runs by the day they started", health.runs(counts, view.window, chosen=chosen))
     _show_timeline(view, counts["scholar"].unique().to_list())
     opens = view.scope.everything and has_page("my_velocity")
     most = f"The latest {formats.count(_MOST)} are shown. " if runs.height == _MOST else ""

@@ -15,7 +15,8 @@ from velocity.reading import reads, series
 from velocity.sentences import queue as queue_words
 from velocity.sentences import week as words
 from velocity.sentences.answer import Answer
-from velocity.sentences.weeks import coverage, not_tracked, restated_clause
+from velocity.sentences.ends import runs_out
+from velocity.sentences.weeks import NOT_TRACKED, coverage, restated_clause
 from velocity.ui import week_parts as parts
 from velocity.ui.page import Page, show_why
 from velocity.ui.parts import show_figure, theme_mode
@@ -72,7 +73,7 @@ def _draw() -> None:
     parts.show_streams(week)
     moved = view.read(reads.restated, by="programme", since=view.as_of - _LATELY)
     clause = restated_clause(moved, week.today - _LATELY)
-    st.caption(f"{not_tracked()} {clause}".strip())
+    st.caption(f"{NOT_TRACKED} {clause}".strip())
 
 
 def _five_lines(week: Week) -> None:
@@ -89,7 +90,7 @@ def _five_lines(week: Week) -> None:
         words.going_well(now, before, streams, days),
         words.with_silent(stuck, week.view.trust["stale_runs"]),
         words.compute(now, before, days),
-        words.runs_out(week.ends, week.known_on),
+        runs_out(week.ends, week.known_on),
     )
     with st.container(gap="xxsmall"):
         for line in lines:
@@ -139,7 +140,7 @@ def _needs_a_decision(week: Week) -> None:
 
 
 def _credits(week: Week) -> None:
-    said = words.runs_out(week.ends, week.known_on)
+    said = runs_out(week.ends, week.known_on)
     st.title(f"{said.start} {said.rest}".strip(), anchor=False)
     look: dict[str, Any] = {"title": "Credits run out", "row_height": _ENDS_ROW}
     figure = draw_ends(week.ends, today=week.known_on, mode=theme_mode(), **look)

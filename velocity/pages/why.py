@@ -7,7 +7,7 @@ from velocity import explain, formats
 from velocity.explain import Explanation, Result, Section, Total
 from velocity.reading.definitions import definition
 from velocity.reading.periods import whole_week
-from velocity.sentences import why_this_number
+from velocity.sentences.why import why_this_number
 from velocity.ui.choices import choose_titled
 from velocity.ui.page import PROGRAMME, Page, of_stream
 from velocity.ui.parts import Table, empty_state, heading

@@ -36,6 +36,7 @@ from velocity.sentences import week as words
 from velocity.sentences import week_tiles
 from velocity.sentences.answer import Row, as_read
 from velocity.sentences.compared import MEASURES
+from velocity.sentences.ends import credits_end, runs_out
 from velocity.sentences.moved import PROGRAMME, UNATTRIBUTED, stream_rows
 from velocity.sentences.weeks import restated
 from velocity.store import Snapshot
@@ -205,7 +206,7 @@ class _Week(Compared):
                 ("The streams", "streams", going_well),
                 ("The lines", "streams", words.stuck(self._decisions(), last)),
                 ("Where it went", "compute", words.compute(now, before, days)),
-                ("The balances", "compute", words.runs_out(self._ends, last)),
+                ("The balances", "compute", runs_out(self._ends, last)),
             )
         )
         by_stream = map(_by_stream, self.streams.iter_rows(named=True))
@@ -236,7 +237,7 @@ class _Week(Compared):
             week_tiles.concluded(now, before, self._usual, days),
             week_tiles.serial(now, before, None, days),
             week_tiles.loop(now, before, None, days),
-            week_tiles.credits_end(self._ends, days.window.last),
+            credits_end(self._ends, days.window.last),
         )
         figures = []
         for it in tiles:

@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from velocity import formats, sentences
+from velocity import formats
 from velocity.errors import VelocityError
 from velocity.queries import load_query
 from velocity.reading import reads
@@ -26,8 +26,16 @@ from velocity.report.parts import (
     week_id,
 )
 from velocity.sentences import bought
-from velocity.sentences.answer import as_read, capitalised
-from velocity.sentences.groups import ALL_GROUPS, RULE, about, failed
+from velocity.sentences.answer import as_read
+from velocity.sentences.groups import (
+    ALL_GROUPS,
+    RULE,
+    about,
+    failed,
+    last_week,
+    rounded_amount,
+    rounded_share,
+)
 from velocity.store import Snapshot
 
 _WEEK = timedelta(weeks=1)
@@ -66,7 +74,7 @@ def make_groups_digest(
         )
     whole = next(here.filter(group_id=ALL_GROUPS, visible=True).iter_rows(named=True), None)
     groups = here.filter(pl.col("group_id") != ALL_GROUPS).iter_rows(named=True)
-    answer = sentences.groups(weeks=here)
+    answer = last_week(here)
     lines = [
         _group(row, f"; {about(row['gpu_hours'], 'GPU-hour')}.")
         if row["visible"]
@@ -129,8 +137,8 @@ def make_term_report(
         week=f"{week_id(first)} to {week_id(last)}",
         days=formats.span(first, last + timedelta(days=6)),
         headline=as_read(
-            f"{capitalised(about(whole['experiments_concluded'], 'experiment'))} concluded in "
-            f"{formats.plural(whole['weeks'], 'week')}; {failed(whole)}."
+            f"{formats.capitalised(about(whole['experiments_concluded'], 'experiment'))} concluded "
+            f"in {formats.plural(whole['weeks'], 'week')}; {failed(whole)}."
         ),
         support=as_read(RULE),
         news=(
@@ -155,8 +163,8 @@ def _of_groups(snapshot: Snapshot, scope: Scope, left_out: str) -> dict[str, Any
 
 
 def _group(row: Mapping[str, Any], rest: str) -> Line:
-    concluded = capitalised(about(row["experiments_concluded"], "concluded experiment"))
-    words = f"{capitalised(failed(row))}; {_serial(row)}{rest}"
+    concluded = formats.capitalised(about(row["experiments_concluded"], "concluded experiment"))
+    words = f"{formats.capitalised(failed(row))}; {_serial(row)}{rest}"
     return Line(words, name=row["group_name"], strong=f"{concluded}.")
 
 
@@ -170,7 +178,7 @@ def _of_term(row: Mapping[str, Any]) -> Line:
 def _figures(whole: Mapping[str, Any], concluded: str) -> tuple[Figure, ...]:
     """The tiles of all groups; `concluded` is the label of the first."""
     return tuple(
-        Figure(title, formats.rounded_amount(whole[column]), (note,))
+        Figure(title, rounded_amount(whole[column]), (note,))
         for title, column, note in (
             (concluded, "experiments_concluded", failed(whole)),
             ("Busy hours", "busy_hours", _serial(whole)),
@@ -184,7 +192,7 @@ def _serial(row: Mapping[str, Any]) -> str:
     busy = about(row["busy_hours"], "busy hour")
     if row["serial_share"] is None:
         return busy
-    return f"{formats.rounded_share(row['serial_share'])} of {busy} serial"
+    return f"{rounded_share(row['serial_share'])} of {busy} serial"
 
 
 def _compute(rows: pl.DataFrame) -> list[Line]:
@@ -196,7 +204,7 @@ def _compute(rows: pl.DataFrame) -> list[Line]:
             each = formats.rate(row["gpu_hours"] / concluded)
             each = f", about {each} for each concluded experiment"
         if row["weeks_shown"] and (row["group_id"] != ALL_GROUPS or rows.height > 2):  # noqa: PLR2004
-            words = f"{capitalised(about(row['gpu_hours'], 'GPU-hour'))}{each}."
+            words = f"{formats.capitalised(about(row['gpu_hours'], 'GPU-hour'))}{each}."
             lines.append(Line(words, row["group_name"]))
     return lines
 

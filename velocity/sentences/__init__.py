@@ -14,22 +14,3 @@ sentence, and a line below it. Every answer keeps these rules:
 - Other people's names are shortened and inert as Markdown. If a name is too long for a sentence,
   a shorter sentence is used.
 """
-
-from velocity.sentences.answer import Answer
-from velocity.sentences.groups import groups
-from velocity.sentences.headline import answer as my_velocity
-from velocity.sentences.health import data_health, runs
-from velocity.sentences.loops import launches_look_unrelated
-from velocity.sentences.spending import compute
-from velocity.sentences.why import why_this_number
-
-__all__ = [
-    "Answer",
-    "compute",
-    "data_health",
-    "groups",
-    "launches_look_unrelated",
-    "my_velocity",
-    "runs",
-    "why_this_number",
-]

@@ -12,9 +12,6 @@ from velocity import formats
 #: Characters as read, Markdown's escapes not counted.
 LONGEST_SENTENCE = 110
 LONGEST_SUPPORT = 170
-#: With fewer events than this, medians and shares are not reported.
-ENOUGH = formats.MEDIAN_EVENTS
-
 #: The columns that identify a line of work.
 LINE = ["scholar", "entity", "project"]
 #: One row of a read: column -> value.
@@ -31,6 +28,8 @@ _SIGN = re.compile(
     rf"{_ESCAPED.pattern}|`(?P<code>[^`]*)`|(?P<bold>\*\*)|(?P<link>\[)|\]\((?P<url>[^()\s]*)\)"
 )
 _WEB = re.compile(r"https?://")
+#: Characters that would end the address of a Markdown link.
+_ENDS_A_LINK = re.compile(r"[()<>\[\]\\\s]")
 
 
 @dataclass(frozen=True)
@@ -71,9 +70,19 @@ def spans_of(markdown: str) -> tuple[Span, ...]:
     return tuple(it for it in found if it.text)
 
 
+def fits(text: str, longest: int = LONGEST_SENTENCE) -> bool:
+    """Whether `text` is short enough as it reads."""
+    return len(as_read(text)) <= longest
+
+
 def fitting(*options: str, longest: int = LONGEST_SENTENCE) -> str:
     """The first option that is short enough; the last must always be. Put the longest first."""
-    return next((it for it in options if len(as_read(it)) <= longest), options[-1])
+    return next((it for it in options if fits(it, longest)), options[-1])
+
+
+def supporting(*options: str) -> str:
+    """The first option that is short enough for the supporting line, as `fitting` chooses it."""
+    return fitting(*options, longest=LONGEST_SUPPORT)
 
 
 def fewer(parts: Sequence[Part]) -> list[Sequence[Part]]:
@@ -81,14 +90,13 @@ def fewer(parts: Sequence[Part]) -> list[Sequence[Part]]:
     return [parts[:to] for to in range(len(parts), 0, -1)]
 
 
-def joined(*parts: str, sign: str = " ", longest: int = LONGEST_SUPPORT) -> str:
-    """As many of the non-empty parts as fit on the supporting line."""
+def joined(*parts: str, sign: str = " ", end: str = "") -> str:
+    """As many of the non-empty parts as fit on the supporting line, and the `end` of the last."""
     text = ""
     for part in filter(None, parts):
-        longer = f"{text}{sign if text else ''}{part}"
-        if len(as_read(longer)) <= longest:
-            text = longer
-    return text
+        longer = f"{text}{sign}{part}" if text else part
+        text = longer if fits(f"{longer}{end}", LONGEST_SUPPORT) else text
+    return f"{text}{end}" if text else ""
 
 
 def defined(text: str, metric: str) -> str:
@@ -101,9 +109,10 @@ def name(text: str | None, limit: int = 24) -> str:
     return formats.markdown(formats.label(text, limit)) or "(no name)"
 
 
-def possessive(name: str) -> str:
-    """Returns "Basalt's", or "Ibis'" after an s."""
-    return f"{name}'" if name.endswith("s") else f"{name}'s"
+def linked(row: Mapping[str, Any], *longest: int) -> str:
+    """The name of an experiment as a link to it on W&B; inert text without an address."""
+    label, url = name(row["label"], *longest), row.get("url") or ""
+    return label if not url or _ENDS_A_LINK.search(url) else f"[{label}]({url})"
 
 
 def few(number: int) -> str:
@@ -132,11 +141,6 @@ def and_more(names: Sequence[str], more: int, *, written: Callable[[int], str] =
     return ", ".join(names) + (f" and {written(more)} more" if more > 0 else "")
 
 
-def capitalised(text: str) -> str:
-    """`text` with a capital first letter."""
-    return text[:1].upper() + text[1:]
-
-
 def number(row: Row | None, column: str) -> float:
     """A count or sum of a row; 0 if it is missing."""
     return (row or {}).get(column) or 0
@@ -144,9 +148,8 @@ def number(row: Row | None, column: str) -> float:
 
 def ended_runs(row: Row | None) -> int:
     """How many runs ended, according to the figures."""
-    return sum(
-        int(number(row, f"runs_{how}")) for how in ("finished", "failed", "killed", "preempted")
-    )
+    how = ("finished", "failed", "killed", "preempted")
+    return sum(int(number(row, f"runs_{it}")) for it in how)
 
 
 def local_day(moment: datetime, zone: str) -> date:

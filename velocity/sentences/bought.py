@@ -5,16 +5,18 @@ import polars as pl
 from velocity import formats
 from velocity.reading.mine import largest_remainder
 from velocity.reading.periods import Window
-from velocity.sentences.answer import Row, defined, listed, name, number, possessive
-from velocity.sentences.headline import Change, dates
+from velocity.sentences.answer import Row, defined, listed, name, number
+from velocity.sentences.facts import Change, dates
 from velocity.sentences.mine import html_key
 from velocity.theme import Mode
 
-_WORDS = {
-    "led": "finished",
-    "killed": "killed, often good practice",
-    "failed": "failed",
-    "other": "running or other",
+_COST = "gpu_hours_per_concluded"
+#: Part -> its words, and its mark and colour in the key.
+_PARTS = {
+    "led": ("finished", "■", "series"),
+    "killed": ("killed, often good practice", "□", "killed"),
+    "failed": ("failed", "▨", "failed"),
+    "other": ("running or other", "□", "muted"),
 }
 
 
@@ -29,23 +31,20 @@ def parts(now: Row) -> pl.DataFrame:
     Returns:
         `part`, `words`, `gpu_hours`, `per_cent`, in the order of the bar.
     """
-    whole = number(now, "gpu_hours")
-    amounts = {
-        "led": whole * number(now, "productive_share"),
-        "killed": number(now, "killed_gpu_hours"),
-        "failed": number(now, "gpu_hours_failed"),
-    }
-    rest = max(whole - sum(amounts.values()), 0.0)
-    amounts["other"] = rest if rest > 1e-6 * whole else 0.0
+    whole, killed = number(now, "gpu_hours"), number(now, "killed_gpu_hours")
+    led, failed = whole * number(now, "productive_share"), number(now, "gpu_hours_failed")
+    rest = max(whole - (led + killed + failed), 0.0)
+    rest = rest if rest > 1e-6 * whole else 0.0
+    amounts = dict(zip(_PARTS, (led, killed, failed, rest), strict=True))
     per_cent = largest_remainder(amounts)
-    rows = [(it, _WORDS[it], hours, per_cent[it]) for it, hours in amounts.items()]
+    rows = [(it, _PARTS[it][0], hours, per_cent[it]) for it, hours in amounts.items()]
     schema = {"part": pl.String, "words": pl.String, "gpu_hours": pl.Float64, "per_cent": pl.Int64}
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
 def figures(now: Row) -> list[tuple[str, str, str]]:
     """GPU-hours, GPU-hours per concluded experiment, credits: label, value and tooltip."""
-    cost = per_concluded(now)
+    cost = now.get(_COST)
     each = formats.NOT_KNOWN if cost is None else f"{formats.rate(cost)}{formats.NBSP}GPU-h"
     whole, paid = (formats.count(round(number(now, it))) for it in ("gpu_hours", "credits"))
     charged = "Charged for the GPUs of a run's machine while it ran: allocation, not utilisation."
@@ -58,15 +57,9 @@ def figures(now: Row) -> list[tuple[str, str, str]]:
     ]
 
 
-def per_concluded(row: Row) -> float | None:
-    """GPU-hours per concluded experiment; None without one."""
-    cost: float | None = row.get("gpu_hours_per_concluded")
-    return cost
-
-
 def compared(now: Row, before: Row | None, change: Change | None = None) -> str:
     """The cost of a concluded experiment, beside that before a lasting change or this period."""
-    cost, old = per_concluded(now), None if before is None else per_concluded(before)
+    cost, old = now.get(_COST), (before or {}).get(_COST)
     if cost is None:
         return "No experiment concluded in these days."
     then = "" if old is None else f", {formats.rate(old)} in the 8 weeks before"
@@ -81,14 +74,13 @@ def of_streams(spent: pl.DataFrame, scholar: str) -> str:
 
     `spent`: rows of `reads.compute_table` by scholar, of the streams that the viewer may see.
     """
-    told = []
-    for (_, stream), own in spent.filter(kind="scholar").group_by(
-        "stream", "name", maintain_order=True
-    ):
-        theirs, whole = (float(it["credits"].sum()) for it in (own.filter(scholar=scholar), own))
-        if theirs:
-            share = formats.share(theirs / whole)
-            told.append(f"{share} of {possessive(name(str(stream)))} credits")
+    whole, theirs = pl.col("credits").sum(), pl.col("credits").filter(scholar=scholar).sum()
+    streams = spent.filter(kind="scholar").group_by("stream", "name", maintain_order=True)
+    told = [
+        f"{formats.share(own / total)} of {formats.possessive(name(stream))} credits"
+        for _, stream, own, total in streams.agg(own=theirs, whole=whole).iter_rows()
+        if own
+    ]
     return f"All of these runs took {listed(told)}." if told else ""
 
 
@@ -108,16 +100,8 @@ def unknown(now: Row) -> str:
 
 def key(frame: pl.DataFrame, mode: Mode) -> str:
     """The key of the bar as HTML, with the shares."""
-    looks = {
-        "led": ("■", "series"),
-        "killed": ("□", "killed"),
-        "failed": ("▨", "failed"),
-        "other": ("□", "muted"),
-    }
-    return html_key(
-        [
-            (*looks[part], f"{words} {formats.part(per_cent, hours)}")
-            for part, words, hours, per_cent in frame.filter(pl.col("gpu_hours") > 0).iter_rows()
-        ],
-        mode,
-    )
+    entries = [
+        (*_PARTS[part][1:], f"{words} {formats.part(per_cent, hours)}")
+        for part, words, hours, per_cent in frame.filter(pl.col("gpu_hours") > 0).iter_rows()
+    ]
+    return html_key(entries, mode)

@@ -19,12 +19,7 @@ MEASURES = {
     "serial_share": "time with one experiment running",
     "loop_hours_median": "loop",
 }
-UNITS = {
-    "experiments_concluded": "count",
-    "failure_share": "share",
-    "serial_share": "share",
-    "loop_hours_median": "hours",
-}
+UNITS = dict(zip(MEASURES, ("count", "share", "share", "hours"), strict=True))
 
 
 @dataclass(frozen=True)
@@ -55,12 +50,12 @@ class Days:
         """The days before in a sentence: "on the same days before", "the week before"."""
         if self.is_whole_week:
             return "the week before"
+        weeks, rest = divmod(self.window.days, 7)
         if self.is_week:
-            return "on the same days before" if self.window.days > 1 else "on the same day before"
-        if self.window.days % 7 == 0:
-            weeks = self.window.days // 7
-            return f"in the {few(weeks)} weeks before" if weeks > 1 else "in the week before"
-        return f"in the {formats.count(self.window.days)} days before"
+            return "on the same days before" if rest > 1 else "on the same day before"
+        if rest:
+            return f"in the {formats.count(self.window.days)} days before"
+        return f"in the {few(weeks)} weeks before" if weeks > 1 else "in the week before"
 
     @property
     def kicker(self) -> str:
@@ -90,7 +85,8 @@ def usual(row: Row | None, unit: str) -> str:
         return ""
     low, high = row["limit_low"], row["limit_high"]
     if unit == "share":
-        return "" if high - low > WIDEST_SHARE else formats.share_range(low, high)
+        words = f"{round(low * 100)} to {round(high * 100)}{formats.NBSP}%"
+        return "" if high - low > WIDEST_SHARE else words
     return f"{formats.figure(low, unit)} to {formats.figure(high, unit)}"
 
 
@@ -104,19 +100,14 @@ def inside(row: Row) -> bool | None:
 def beyond(row: Row, unit: str) -> str:
     """How far a value is from its usual range: "24 m above its usual 3 h 29 m to 12 h 32 m"."""
     low, high, value = row["limit_low"], row["limit_high"], row["value"]
-    above = value > high
-    end = high if above else low
+    side, end = ("above", high) if value > high else ("below", low)
     apart = abs(value - end)
-    if unit == "hours":  # as far as the printed values are
-        apart = abs(printed(value, unit) - printed(end, unit)) or apart
-    far = {
-        "count": lambda it: f"{it:.1f}",
-        "share": lambda it: f"{it * 100:.1f}{formats.NBSP}points",
-        "hours": formats.duration,
-    }[unit](apart)
-    side = "above" if above else "below"
-    ends = f"{formats.figure(low, unit)} to {formats.figure(high, unit)}"
-    return f"{far} {side} its usual {ends}"
+    far = f"{apart:.1f}"
+    if unit == "share":
+        far = f"{apart * 100:.1f}{formats.NBSP}points"
+    elif unit == "hours":  # as far as the printed values are
+        far = formats.duration(abs(printed(value, unit) - printed(end, unit)) or apart)
+    return f"{far} {side} its usual {formats.figure(low, unit)} to {formats.figure(high, unit)}"
 
 
 def printed(value: float, unit: str) -> float:
@@ -130,10 +121,13 @@ def change(now: float | None, before: float | None, unit: str) -> str:
     if now is None or before is None:
         return ""
     apart = printed(now, unit) - printed(before, unit)
-    if round(apart, 6) == 0:
-        return {"share": f"±0{formats.NBSP}points", "hours": f"±0{formats.NBSP}m"}.get(unit, "±0")
-    writer = {"share": formats.points, "hours": formats.duration_change}
-    return writer.get(unit, formats.count_change)(apart)
+    text, points = formats.count(apart), round(apart * 100)
+    if unit == "hours":
+        text = formats.duration(round(apart * 60) / 60)
+    elif unit == "share":
+        text = f"{formats.count(points)}{formats.NBSP}{'point' if abs(points) == 1 else 'points'}"
+    sign = "±" if round(apart, 6) == 0 else "+" if apart > 0 else ""
+    return f"{sign}{text}"
 
 
 def went(now: float, before: float) -> str:
@@ -152,19 +146,7 @@ def compared_rows(
 
     The columns are `id`, `name`, `now`, `before`, the same and their change in words, and `total`.
     """
-    return pl.DataFrame(
-        [
-            {
-                "id": group,
-                "name": title,
-                "now": now,
-                "before": before,
-                "now_words": written(now),
-                "before_words": written(before),
-                "change_words": change(now, before),
-                "total": group == "programme",
-            }
-            for group, title, now, before in rows
-        ],
-        schema_overrides={"now": pl.Float64, "before": pl.Float64},
-    )
+    said = [(*it, *map(written, it[2:]), change(*it[2:]), it[0] == "programme") for it in rows]
+    words = dict.fromkeys(("now_words", "before_words", "change_words"), pl.String)
+    figures = {"id": pl.String, "name": pl.String, "now": pl.Float64, "before": pl.Float64}
+    return pl.DataFrame(said, {**figures, **words, "total": pl.Boolean}, orient="row")

@@ -5,7 +5,7 @@ from polars import selectors
 
 from velocity import formats
 from velocity.reading.frames import worded
-from velocity.sentences.answer import Answer, Row, capitalised
+from velocity.sentences.answer import Answer, Row
 
 #: The id of the sum of all visible groups.
 ALL_GROUPS = "all groups"
@@ -16,7 +16,7 @@ RULE = (
 )
 
 
-def groups(*, weeks: pl.DataFrame) -> Answer:
+def last_week(weeks: pl.DataFrame) -> Answer:
     """The last week of `reads.group_weeks` that may be shown, over all groups.
 
     It has failures beside concluded experiments.
@@ -25,16 +25,28 @@ def groups(*, weeks: pl.DataFrame) -> Answer:
     if shown.is_empty():
         return Answer("No whole week can be shown yet.", RULE)
     last = shown.sort("week_start").row(-1, named=True)
-    concluded = about(last["experiments_concluded"], "experiment")
+    concluded = formats.capitalised(about(last["experiments_concluded"], "experiment"))
     week = formats.week(last["week_start"])
-    return Answer(f"{capitalised(concluded)} concluded in the {week}; {failed(last)}.", RULE)
+    return Answer(f"{concluded} concluded in the {week}; {failed(last)}.", RULE)
 
 
 def about(amount: float, noun: str) -> str:
     """A rounded count or sum and its noun: "about 45 experiments", "under 5 runs"."""
     if amount:
         return f"about {formats.plural(amount, noun)}"
-    return f"{formats.rounded_amount(0)} {noun}s"
+    return f"{rounded_amount(0)} {noun}s"
+
+
+def rounded_amount(value: float | None) -> str:
+    """A count or hours to the nearest 5, as `reads.group_weeks` gives them: "45", "under 5"."""
+    return f"under{formats.NBSP}5" if value == 0 else formats.count(value)
+
+
+def rounded_share(value: float | None) -> str:
+    """A share to the nearest 5 points, as `reads.group_weeks` gives them; its ends in words."""
+    if value in {0, 1}:
+        return f"{'over' if value else 'under'}{formats.NBSP}{95 if value else 5}{formats.NBSP}%"
+    return formats.share(value)
 
 
 def failed(row: Row) -> str:
@@ -42,12 +54,12 @@ def failed(row: Row) -> str:
     ended = about(row["runs_ended"], "run")
     if row["failure_share"] is None:
         return f"{ended} ended"
-    return f"{formats.rounded_share(row['failure_share'])} of {ended} failed"
+    return f"{rounded_share(row['failure_share'])} of {ended} failed"
 
 
 def in_words(weeks: pl.DataFrame) -> pl.DataFrame:
     """The weeks with figures as words, for tables and files: 0 is "under 5", and no figure is 0."""
     shares = selectors.ends_with("_share")
-    amounts = (selectors.numeric() - shares).cast(pl.String).replace("0", formats.rounded_amount(0))
-    said = [worded(it, formats.rounded_share) for it in weeks.select(shares)]
+    amounts = (selectors.numeric() - shares).cast(pl.String).replace("0", rounded_amount(0))
+    said = [worded(it, rounded_share) for it in weeks.select(shares)]
     return weeks.with_columns(*said, amounts)

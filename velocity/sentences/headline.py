@@ -10,20 +10,9 @@ from datetime import date
 from typing import Any
 
 from velocity import formats
-from velocity.reading.mine import Parts
-from velocity.reading.periods import Window
-from velocity.sentences.answer import (
-    ENOUGH,
-    LONGEST_SUPPORT,
-    Answer,
-    Row,
-    capitalised,
-    fewer,
-    fitting,
-    name,
-    number,
-)
+from velocity.sentences.answer import Answer, fewer, fitting, name, number, on_day, supporting
 from velocity.sentences.compared import UNITS, usual
+from velocity.sentences.facts import Change, Facts, Setting, Whose, dates
 
 #: Chains of ready launches are worth a headline from this share of the busy hours and this many on.
 _READY_PART, _READY_CHAINS = 0.1, 2
@@ -40,83 +29,6 @@ WRITTEN: dict[str, Callable[[Any], str]] = {
     "failure_share": formats.share,
     _COST: formats.rate,
 }
-
-
-@dataclass(frozen=True)
-class Whose:
-    """Whose figures the sentences are about."""
-
-    name: str  # of the scholar
-    own: bool  # whether the reader is the scholar, who is addressed as "you"
-
-    @property
-    def possessive(self) -> str:
-        """Before a noun: "your", or "Curlew's"."""
-        return "your" if self.own else f"{name(self.name)}'s"
-
-    @property
-    def capital(self) -> str:
-        """The same at the start of a sentence."""
-        return "Your" if self.own else self.possessive
-
-
-@dataclass(frozen=True)
-class Wait:
-    """A result that waits for longer than is usual on its line."""
-
-    experiment_id: str
-    label: str  # of the experiment
-    hours: float  # how long, in working hours
-    since: date  # day of the result
-    usual_hours: float  # how long results of the line usually wait at most
-
-
-@dataclass(frozen=True)
-class Change:
-    """A lasting change of a weekly measure."""
-
-    measure: str  # id of the metric
-    since: date  # Monday of the first week after it
-    before: float  # value before that week
-    now: float  # value since
-
-
-@dataclass(frozen=True)
-class Setting:
-    """Experiments one after another in which a single setting was varied."""
-
-    key: str  # the config key
-    experiments: int  # how many
-    hours: float  # how long they took one after another
-    first: date  # day of the first launch
-    last: date  # day of the last result
-
-
-@dataclass(frozen=True)
-class Facts:
-    """What the headline can be about."""
-
-    now: Row  # the scholar's row of `reads.metrics` over the window
-    window: Window
-    so_far: bool = False  # whether the window is the running week: counts instead of rates
-    before: Row | None = None  # of the eight weeks before; None if there are too few weeks
-    last_week: Sequence[Row] = ()  # rows of `reads.weekly` of the last full week
-    chains: int = 0  # how many chains of ready launches begin in the window
-    parts: Parts | None = None  # how loop hours divide; None without closed loops
-    weekly_parts: Sequence[Parts] = ()  # of each full week of the window with closed loops
-    wait: Wait | None = None  # the result that waits longest beyond its line's usual
-    changes: Sequence[Change] = ()  # lasting changes, the newest first
-    setting: Setting | None = None  # the longest sequence of one setting
-    begins: date | None = None  # first day with data, if there are under four weeks of it
-
-    @property
-    def dates(self) -> str:
-        """The days of the window without a year: "26 Oct to 22 Nov"."""
-        return dates(self.window.first, self.window.last)
-
-    def change_of(self, measure: str) -> Change | None:
-        """The lasting change of a measure; None without one."""
-        return next((it for it in self.changes if it.measure == measure), None)
 
 
 @dataclass(frozen=True)
@@ -141,12 +53,7 @@ def headline(facts: Facts, whose: Whose) -> Said:
         cost_moved,
     )
     found = (rule(facts, whose) for rule in rules)
-    return next((said for said in found if said is not None), None) or plain(facts)
-
-
-def dates(first: date, last: date) -> str:
-    """Days without a year: "26 Oct to 22 Nov"."""
-    return formats.span(first, last).removesuffix(f" {last.year}")
+    return next(filter(None, found), None) or plain(facts)
 
 
 _BEYOND: dict[str, Callable[[float], str]] = {
@@ -162,8 +69,7 @@ def beyond_usual(facts: Facts, whose: Whose) -> Said | None:
     rows = {row["measure"]: row for row in facts.last_week if row["signal"]}
     for measure, words in _BEYOND.items():
         row = rows.get(measure)
-        ends = usual_words(measure, row["limit_low"], row["limit_high"]) if row else ""
-        if row is None or not ends:
+        if row is None or not (ends := usual_words(measure, row["limit_low"], row["limit_high"])):
             continue
         week = f"In the {formats.week(row['week_start'])} {words(row['value'])}"
         sentence = fitting(
@@ -187,21 +93,23 @@ def usual_words(measure: str, low: float, high: float) -> str:
 def result_waits(facts: Facts, whose: Whose) -> Said | None:
     """A result waits for longer than is usual on its line."""
     wait = facts.wait
-    if wait is None or wait.hours < 1 or wait.hours <= wait.usual_hours:
+    if wait is None or wait["waited_working_hours"] < 1:
         return None
-    hours = formats.hours_in_all(wait.hours)
+    if wait["waited_working_hours"] <= wait["usual_working_hours"]:
+        return None
+    hours, usual = (formats.hours_in_all(wait[f"{it}_working_hours"]) for it in ("waited", "usual"))
     if "m" in hours:
         hours += " in working hours"
     else:
         whole = hours.split(formats.NBSP, maxsplit=1)[0]
         hours = f"{whole} working {'hour' if whole == '1' else 'hours'}"
-    since = formats.dated(wait.since)
+    label, since = wait["label"], on_day(wait["result_at"], facts.zone)
     start = f"has waited {hours} for {whose.possessive} next launch, since {since}"
-    ends = f"this line's usual is up to {formats.hours_in_all(wait.usual_hours)}"
+    ends = f"this line's usual is up to {usual}"
     sentence = fitting(
-        f"{name(wait.label)} {start}; {ends}.",
-        f"{name(wait.label)} has waited {hours} since {since}; {ends}.",
-        f"{name(wait.label, 12)} has waited {hours} since {since}; {ends}.",
+        f"{name(label)} {start}; {ends}.",
+        f"{name(label)} has waited {hours} since {since}; {ends}.",
+        f"{name(label, 12)} has waited {hours} since {since}; {ends}.",
         f"A result {start}; {ends}.",
         f"A result {start}.",
     )
@@ -236,7 +144,7 @@ def _since(change: Change, whose: Whose) -> str:
     week = f"since the {formats.week(change.since)}"
     if change.measure != "serial_share":
         said = _CHANGED[change.measure].format(now)
-        return capitalised(f"{said} {week}, {before} before.")
+        return formats.capitalised(f"{said} {week}, {before} before.")
     how = "side by side" if change.now < change.before else "one after another"
     share, day = f"{now} of busy hours serial, {before} before.", formats.day(change.since)
     return fitting(
@@ -252,8 +160,8 @@ def could_run_together(facts: Facts, _: Whose) -> Said | None:
     ready = int(number(facts.now, "ready_launches"))
     if facts.chains < _READY_CHAINS or not hours or hours < _READY_PART * busy:
         return None
+    # Otherwise nearly all of it ran side by side already.
     if number(facts.now, "serial_share") < _READY_PART:
-        # Nearly all of it ran side by side already.
         return None
     could = f"Up to {formats.hours_in_all(hours)} could have run side by side, {facts.dates}"
     were = f"{formats.plural(ready, 'launch')} {'was' if ready == 1 else 'were'} ready"
@@ -277,11 +185,8 @@ def one_setting(facts: Facts, _: Whose) -> Said | None:
     if found is None or found.experiments < _SETTING_EXPERIMENTS:
         return None
     key, how = name(found.key, 16), varied_alone(found)
-    return Said(
-        fitting(
-            f"{key} {how}: one sweep runs them together.", f"{key} {how}.", f"One setting {how}."
-        )
-    )
+    one = f"{key} {how}: one sweep runs them together."
+    return Said(fitting(one, f"{key} {how}.", f"One setting {how}."))
 
 
 _PARTS = {
@@ -298,12 +203,9 @@ def parts_differ(facts: Facts, whose: Whose) -> Said | None:
     every_week = {parts.largest for parts in facts.weekly_parts}
     if facts.parts is None or not part or closed < _LOOPS_FOR_PARTS or every_week != {part}:
         return None
-    share = formats.share(facts.parts.shares[part])
-    sentence = (
-        f"Of {whose.possessive} loops' hours {share} were {_PARTS[part]}, {facts.dates} "
-        f"({formats.sample(closed)})."
-    )
-    return Said(sentence, frozenset({"parts"}), "machine_hours_closed")
+    share, n = formats.share(facts.parts.shares[part]), formats.sample(closed)
+    said = f"Of {whose.possessive} loops' hours {share} were {_PARTS[part]}, {facts.dates} ({n})."
+    return Said(said, frozenset({"parts"}), "machine_hours_closed")
 
 
 def plain(facts: Facts) -> Said:
@@ -340,7 +242,8 @@ def measures(facts: Facts, *, compared: bool = False) -> list[tuple[str, str]]:
                 continue
         elif value is None or (measure == _COST and not (compared and value)):
             continue
-        if measure == "loop_hours_median" and number(row, "loop_hours_events") < ENOUGH:
+        few = number(row, "loop_hours_events") < formats.MEDIAN_EVENTS
+        if measure == "loop_hours_median" and few:
             continue
         was, change = "", facts.change_of(measure) if compared else None
         if change is not None:
@@ -370,4 +273,4 @@ def answer(facts: Facts, whose: Whose) -> Answer:
     options = [f"{facts.dates}: {', '.join(it)}." for it in fewer(rest)]
     if lead:
         options = [*([f"{lead} {also} {', '.join(rest)}."] if rest else []), lead]
-    return Answer(said.sentence, fitting(*options, longest=LONGEST_SUPPORT) if options else "")
+    return Answer(said.sentence, supporting(*options) if options else "")

@@ -7,19 +7,7 @@ import polars as pl
 from velocity import formats
 from velocity.reading.definitions import metrics
 from velocity.reading.periods import Window
-from velocity.sentences.answer import (
-    ENOUGH,
-    LONGEST_SENTENCE,
-    LONGEST_SUPPORT,
-    Answer,
-    Row,
-    as_read,
-    capitalised,
-    fitting,
-    joined,
-    name,
-    number,
-)
+from velocity.sentences.answer import Answer, Row, fits, fitting, joined, name, number
 
 _FAILED = ("failed", "crashed", "stale")
 #: Classes of runs, and what one and what many did. In the order of the sentence.
@@ -69,26 +57,18 @@ def runs(counts: pl.DataFrame, window: Window, *, chosen: Sequence[tuple[str, st
     told = ", ".join(f"{formats.count(n)} {one if n == 1 else many}" for n, one, many in found)
     if len(found) == 1 and started > 1:
         told = f"all {found[0][2]}"
-    sentence = fitting(
-        f"{noun}{whose} started {when}: {told}.",
-        f"{noun} started {when}: {told}.",
-        f"{noun}{whose} started {when}.",
-        f"{noun} started {when}.",
-    )
-    failed, ended, early = of(_FAILED), started - of(("running", "pending")), ""
-    if count := int(counts["early_failures"].sum()):
-        early = f", {formats.count(count)} of them within 2 minutes"
-    share = capitalised(formats.share(failed / ended)) if failed else ""
-    failures = f"{share} of the {formats.count(ended)} runs that ended failed{early}."
-    repeated = int(counts["runs_rework"].sum())
-    repeats = f"{formats.plural(repeated, 'run')} {'repeats' if repeated == 1 else 'repeat'}"
-    return Answer(
-        sentence,
-        joined(
-            failures if failed and ended >= ENOUGH else "",
-            f"{repeats} a config that had failed before." if repeated and started >= ENOUGH else "",
-        ),
-    )
+    starts = [f"{noun}{whose} started {when}", f"{noun} started {when}"]
+    sentence = fitting(*(f"{it}: {told}." for it in starts), *(f"{it}." for it in starts))
+    failed, ended, support = of(_FAILED), started - of(("running", "pending")), []
+    early, repeated = (int(counts[it].sum()) for it in ("early_failures", "runs_rework"))
+    if failed and ended >= formats.MEDIAN_EVENTS:
+        share = formats.capitalised(formats.share(failed / ended))
+        soon = f", {formats.count(early)} of them within 2 minutes" if early else ""
+        support.append(f"{share} of the {formats.count(ended)} runs that ended failed{soon}.")
+    if repeated and started >= formats.MEDIAN_EVENTS:
+        repeats = f"{formats.plural(repeated, 'run')} {'repeats' if repeated == 1 else 'repeat'}"
+        support.append(f"{repeats} a config that had failed before.")
+    return Answer(sentence, joined(*support))
 
 
 def data_health(
@@ -128,13 +108,11 @@ def data_health(
         return Answer("There are no runs yet.", _listed(doubts))
     if not doubts:
         every = f"all {formats.count(count)} runs have" if count > 1 else "the one run has"
-        return Answer(
-            f"Nothing is doubtful: {every} a known scholar, a sound clock and a known end."
-        )
-    n = formats.sample(count, "run")
-    first, *more = doubts
+        known = "a known scholar, a sound clock and a known end"
+        return Answer(f"Nothing is doubtful: {every} {known}.")
+    n, (first, *more) = formats.sample(count, "run"), doubts
     both = f"{first}, and {more[0]} ({n})." if more else ""
-    if both and len(as_read(both)) <= LONGEST_SENTENCE:
+    if both and fits(both):
         return Answer(both, _listed(more[1:], "also "))
     sentence = fitting(f"{first} ({n}).", "Some runs are doubtful.")
     return Answer(sentence, _listed(more, "also "))
@@ -143,8 +121,7 @@ def data_health(
 def _listed(doubts: Sequence[str], also: str = "") -> str:
     """As many of the doubts as fit on the line."""
     told = [f"{also}{it}" for it in doubts[:1]] + [*doubts[1:]]
-    text = joined(*told, sign="; ", longest=LONGEST_SUPPORT - len("."))
-    return f"{capitalised(text)}." if text else ""
+    return formats.capitalised(joined(*told, sign="; ", end="."))
 
 
 def restated_rows(rows: pl.DataFrame) -> pl.DataFrame:

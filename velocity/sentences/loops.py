@@ -9,9 +9,9 @@ from velocity import formats
 from velocity.charts.timeline_frame import TimelineView
 from velocity.reading.periods import Window
 from velocity.roster.fields import WEEKDAYS
-from velocity.sentences.answer import LINE_HELP, Row, defined, listed, name, number, on_day
-from velocity.sentences.headline import Whose, dates
-from velocity.sentences.mine import html_key, linked
+from velocity.sentences.answer import LINE_HELP, Row, defined, linked, listed, name, number, on_day
+from velocity.sentences.facts import Whose, dates
+from velocity.sentences.mine import html_key
 from velocity.theme import Mode
 
 LOOPS_HELP = defined(
@@ -32,10 +32,9 @@ def counted(loops: pl.DataFrame, window: Window, zone: str) -> str:
     said = f"{formats.plural(inside, 'loop')} launched {dates(window.first, window.last)}"
     if loops.height > inside:
         said += f", {formats.count(loops.height - inside)} since"
-    closed = loops.filter(pl.col("status") == "closed").height
-    has_links = (loops["url"].fill_null("") != "").any()
-    ways = "; names open W&B" if has_links else ""
-    return f"{said}; {formats.count(closed)} closed. Newest first, log scale{ways}"
+    closed = formats.count(loops.filter(status="closed").height)
+    ways = "; names open W&B" if (loops["url"].fill_null("") != "").any() else ""
+    return f"{said}; {closed} closed. Newest first, log scale{ways}"
 
 
 def titled(row: Row, zone: str) -> str:
@@ -55,19 +54,18 @@ def steps(row: Row, zone: str, *, hours: bool) -> pl.DataFrame:
     With `hours`, times are of the day in `zone`, else dates.
     """
 
-    def when(column: str) -> str:
-        if row[column] is None:
+    def when(at: datetime | None) -> str:
+        if at is None:
             return "not yet"
-        at = formats.clock(row[column].astimezone(ZoneInfo(zone)))
-        return f"{on_day(row[column], zone)}, {at}" if hours else on_day(row[column], zone)
+        time = f", {formats.clock(at.astimezone(ZoneInfo(zone)))}" if hours else ""
+        return f"{on_day(at, zone)}{time}"
 
-    took = formats.duration(row["machine_hours"])
-    result = took if row["machine_event"] else f"{took} so far"
-    rows = [("Launched", when("started_at"), ""), ("Result", when("result_at"), result)]
+    took = formats.duration(row["machine_hours"]) + ("" if row["machine_event"] else " so far")
+    rows = [("Launched", when(row["started_at"]), ""), ("Result", when(row["result_at"]), took)]
     if row["reaction_working_hours"] is not None:
         waited = f"{formats.hours_in_all(row['reaction_working_hours'])} working time"
         if row["status"] == "closed":
-            rows.append(("Next launch", when("next_at"), waited))
+            rows.append(("Next launch", when(row["next_at"]), waited))
         else:
             rows.append(("Next launch", "not yet", f"{waited} so far"))
     return pl.DataFrame(rows, schema=["Step", "When", "After"], orient="row")
@@ -75,11 +73,10 @@ def steps(row: Row, zone: str, *, hours: bool) -> pl.DataFrame:
 
 def by_the_clock(row: Row) -> str:
     """The whole loop by the clock."""
-    whole = formats.duration(row["loop_hours"])
+    whole, reaction = (formats.duration(row[f"{it}_hours"]) for it in ("loop", "reaction"))
     so_far = "" if row["loop_event"] else " so far"
     if row["reaction_hours"] is None:
         return f"By the clock {whole}{so_far}."
-    reaction = formats.duration(row["reaction_hours"])
     return f"By the clock: {reaction} after the result, {whole} in all{so_far}."
 
 
@@ -88,18 +85,17 @@ def elsewhere(waited: pl.DataFrame) -> str:
 
     `waited` are rows of `reads.meanwhile`.
     """
-    closed = waited.filter(status="closed")
-    busy = closed.filter(pl.col("launches") > 0).height
-    part = f"**{busy} of {closed.height}** of these waits"
-    said = f"In {part} something was launched on another line: not idle time."
-    return said if busy else ""
+    closed = waited.filter(status="closed")["launches"]
+    if not (busy := (closed > 0).sum()):
+        return ""
+    part = f"**{busy} of {closed.len()}** of these waits"
+    return f"In {part} something was launched on another line: not idle time."
 
 
 def meanwhile(launches: int) -> str:
     """What else was launched while one result waited; "" for nothing."""
-    verb = "was" if launches == 1 else "were"
-    said = f" {formats.plural(launches, 'experiment')} {verb} launched on other lines meanwhile."
-    return said if launches else ""
+    were = f"{formats.plural(launches, 'experiment')} {'was' if launches == 1 else 'were'}"
+    return f" {were} launched on other lines meanwhile." if launches else ""
 
 
 def waits(now: Row, whose: Whose, *, hours: bool) -> str:
@@ -171,19 +167,17 @@ def waited(row: Row, zone: str) -> str:
 
 def key(hours: bool, mode: Mode) -> str:
     """The key of the loops as HTML of our own words: it wraps on a phone."""
-    return html_key(
-        [
-            ("■", "machine", "machine: launch to result"),
-            ("■", "reaction", "next launch, working hours"),
-            *([("━", "reaction", "(by the clock)")] if hours else []),
-            ("□", "reaction", "not launched yet"),
-            ("●", "series", "result"),
-            ("✕", "failed", "failed"),
-            ("□", "killed", "killed"),
-            ("○", "series", "running"),
-        ],
-        mode,
+    entries = (
+        ("■", "machine", "machine: launch to result"),
+        ("■", "reaction", "next launch, working hours"),
+        *([("━", "reaction", "(by the clock)")] if hours else []),
+        ("□", "reaction", "not launched yet"),
+        ("●", "series", "result"),
+        ("✕", "failed", "failed"),
+        ("□", "killed", "killed"),
+        ("○", "series", "running"),
     )
+    return html_key(entries, mode)
 
 
 def experiment_words(row: Row, as_of: datetime) -> str:
@@ -199,12 +193,11 @@ def experiment_words(row: Row, as_of: datetime) -> str:
     ]
     result, next_at, status = row["result_at"], row["next_at"], str(row["loop_status"])
     if result is not None and status != "none":
-        parts.append(f"machine {between(row['started_at'], result)}")
         if status == "closed" and next_at is not None:
             status = f"reaction {between(result, next_at)}"
         elif status == "awaiting":
             status = f"result waiting for {between(result, as_of)}"
-        parts.append(status)
+        parts += [f"machine {between(row['started_at'], result)}", status]
     return " · ".join(parts)
 
 
@@ -212,10 +205,8 @@ def timeline_caption(view: TimelineView) -> str:
     """The timeline's window and clock, and how to use it."""
     last = (view.end - timedelta(microseconds=1)).date()
     hours = "" if view.awake is None else ", working {:%H:%M} to {:%H:%M}".format(*view.awake)
-    return (
-        f"{formats.span(view.start.date(), last)}, times in {view.zone.key}{hours}; drag to pan, "
-        "click an experiment for its runs"
-    )
+    said = f"{formats.span(view.start.date(), last)}, times in {view.zone.key}{hours}"
+    return f"{said}; drag to pan, click an experiment for its runs"
 
 
 def no_runs_since(last: date) -> str:

@@ -9,10 +9,8 @@ import polars as pl
 
 from velocity import formats
 from velocity.sentences.answer import (
-    ENOUGH,
     Row,
     and_more,
-    capitalised,
     ended_runs,
     few,
     few_of,
@@ -23,7 +21,7 @@ from velocity.sentences.answer import (
     number,
 )
 from velocity.sentences.mentor_facts import SAME_CAUSE, Facts, concluded, failures, moved
-from velocity.sentences.queue import Judged, since, usual_words
+from velocity.sentences.queue import SEEN_FIRST, Judged, since, usual_words
 from velocity.sentences.streams import POINTS, WAIT, as_before, failed, reaction, rose
 from velocity.sentences.week import Said
 
@@ -34,7 +32,7 @@ _MOST_NAMED = 3
 
 def title(facts: Facts) -> str:
     """The claim, with its days."""
-    who = capitalised(name(facts.name))
+    who = formats.capitalised(name(facts.name))
     days = formats.dates(facts.days.window.first, facts.days.window.last)
     claims = []
     if not facts.queue.is_empty():
@@ -52,8 +50,7 @@ def title(facts: Facts) -> str:
 
 def _calm(facts: Facts) -> list[str]:
     """What concluded, and that nothing waits longer than usual; the longest claim first."""
-    judged = Judged.of(facts.decisions)
-    calm = "nothing waits longer than usual"
+    judged, calm = Judged.of(facts.decisions), "nothing waits longer than usual"
     waits = judged.too_few if judged.nothing else judged.with_count(calm)
     # With a line that is not named yet, no sheet tells whether something waits.
     told = [] if facts.hidden else [waits]
@@ -70,90 +67,65 @@ def lines(facts: Facts) -> list[Said]:
     return [said for it in subjects if (said := it(facts)) is not None]
 
 
-def sheet_lines(facts: Facts) -> list[Said]:
-    """The same without the list of what concluded, which the table of the sheet has."""
-    return [it for it in lines(facts) if it.about != "Concluded"]
-
-
 def decide(facts: Facts) -> Said:
     """The result or failure that waits longest against its line's usual."""
+    judged = Judged.of(facts.decisions)
+    more = f" {formats.capitalised(judged.too_few)}." if judged.too_few else ""
     if not facts.queue.is_empty():
-        return Said("Decide", *_of_queue(facts))
-    if not facts.hidden:
-        return Said("Decide", *_not_of_queue(facts))
-    count, one = capitalised(few(facts.hidden)), facts.hidden == 1
-    start = f"{count} of these lines passed {'its' if one else 'their'} usual in the last 24 hours;"
-    see = "its scholar sees it first." if one else "their scholars see them first."
-    return Said("Decide", start, see)
+        return Said("Decide", *_of_queue(facts, more))
+    if facts.hidden:
+        count, its = formats.capitalised(few(facts.hidden)), "their" if facts.hidden > 1 else "its"
+        start = f"{count} of these lines passed {its} usual in the last 24 hours;"
+        return Said("Decide", start, f"{SEEN_FIRST[facts.hidden > 1]}.")
+    within = facts.decisions.filter(~pl.col("parked"), pl.col("usual_working_hours") > 0)
+    if within.is_empty() and judged.unknown.is_empty():
+        return Said("Decide", "Nothing waits for a decision.")
+    row = (judged.unknown if within.is_empty() else within).row(0, named=True)
+    waited = formats.working_hours(row["waited_working_hours"])
+    said = f"**{name(row['label'], 32)}** {since(row, facts.zone)}, {waited} since"
+    if within.is_empty():
+        return Said("Decide", "Cannot be judged yet:", f"{said}.{more}")
+    return Said("Decide", "Nothing waits longer than usual.", f"{said}; {usual_words(row)}.{more}")
 
 
-def _of_queue(facts: Facts) -> tuple[str, str]:
-    row = facts.queue.row(0, named=True)
+def _of_queue(facts: Facts, more: str) -> tuple[str, str]:
+    row, others = facts.queue.row(0, named=True), ""
     found = facts.experiments.filter(experiment_id=row["experiment_id"])
     hours = next(iter(found["machine_hours"]), None)
     took = f", after {formats.duration(hours)} on the machine" if hours else ""
-    more, count = "", facts.queue.height - 1
-    if count:
-        others = [name(it) for it in facts.queue["label"][1 : 1 + _MOST_NAMED]]
+    if count := facts.queue.height - 1:
+        named = [name(it) for it in facts.queue["label"][1 : 1 + _MOST_NAMED]]
         waits = "waits" if count == 1 else "wait"
-        more = f" {listed(others, count - len(others))} {waits} too."
+        others = f" {listed(named, count - len(named))} {waits} too."
     wait = formats.working_hours(row["waited_working_hours"])
     what = f"{since(row, facts.zone)}{took}; nothing launched since"
-    rest = f"{what}. {wait}; {usual_words(row)}.{more}"
-    return name(row["label"], 32), f"{rest}{_too_few(Judged.of(facts.decisions))}"
-
-
-def _too_few(judged: Judged) -> str:
-    """How many other lines cannot be judged, as a sentence after others; "" if none."""
-    return f" {capitalised(judged.too_few)}." if judged.too_few else ""
-
-
-def _not_of_queue(facts: Facts) -> tuple[str, str]:
-    """What waits within its usual, or without one."""
-    judged = Judged.of(facts.decisions)
-    waiting = facts.decisions.filter(~pl.col("parked"), pl.col("usual_working_hours") > 0)
-    more = _too_few(judged)
-    if not waiting.is_empty():
-        row = waiting.row(0, named=True)
-        said = f"{_waited(row, facts)}; {usual_words(row)}.{more}"
-        return "Nothing waits longer than usual.", said
-    if judged.unknown.is_empty():
-        return "Nothing waits for a decision.", ""
-    return "Cannot be judged yet:", f"{_waited(judged.unknown.row(0, named=True), facts)}.{more}"
-
-
-def _waited(row: Row, facts: Facts) -> str:
-    waited = formats.working_hours(row["waited_working_hours"])
-    return f"**{name(row['label'], 32)}** {since(row, facts.zone)}, {waited} since"
+    return name(row["label"], 32), f"{what}. {wait}; {usual_words(row)}.{others}{more}"
 
 
 def ask(facts: Facts) -> Said:
     """Launches that died at once, experiments that are older than usual, or repeats."""
-    died = ""
-    if count := facts.died.height:
-        died = f"{capitalised(few_of(count, 'launch'))} died within two minutes"
+    count, runs = facts.died.height, _failed(facts)
+    died = f"{formats.capitalised(few_of(count, 'launch'))} died within two minutes"
     if count >= SAME_CAUSE:
-        return Said("Ask", f"{died},", _of_deaths(facts))
+        return Said("Ask", f"{died},", f"{_of_deaths(facts)} {runs} Same cause?")
     if not facts.old.is_empty():
-        return Said("Ask", *_of_old(facts.old))
-    share = None if facts.now is None else facts.now["repeat_share"]
-    if share:
-        start = f"{capitalised(formats.share(share))} of runs repeated a finished run"
+        label, hours = facts.old.select("label", "wip_age_hours").row(0)
+        others = facts.old.height - 1
+        more = f" So do {few(others)} more." if others else ""
+        age = f"has run for {formats.duration(hours)}, longer than 85 of 100 of its line"
+        return Said("Ask", name(label, 32), f"{age}. Is it still needed?{more}")
+    if share := number(facts.now, "repeat_share"):
+        start = f"{formats.capitalised(formats.share(share))} of runs repeated a finished run"
         return Said("Ask", start, "with the same settings and seeds. Was the repeat meant?")
-    if facts.more_failed:
-        return Said("Ask", _failed(facts), _of_failures(facts))
-    rest = f"{_failed(facts)} {died}." if died else _failed(facts)
-    return Said("Ask", "Nothing runs longer than usual.", rest)
-
-
-def _of_failures(facts: Facts) -> str:
-    found = facts.launched.filter(pl.col("outcome").is_in(["failure", "false_start"]))
-    if found.is_empty():
-        return "Same cause?"
-    names = [name(it) for it in found["label"][:_MOST_NAMED]]
-    left = found.height - len(names)
-    more = f" and {few(left)} more" if left else ""
-    return f"Failed as a whole: {listed(names)}{more}. Same cause?"
+    if not facts.more_failed:
+        rest = f"{runs} {died}." if count else runs
+        return Said("Ask", "Nothing runs longer than usual.", rest)
+    whole = facts.launched.filter(pl.col("outcome").is_in(["failure", "false_start"]))["label"]
+    if whole.is_empty():
+        return Said("Ask", runs, "Same cause?")
+    names, left = listed([name(it) for it in whole[:_MOST_NAMED]]), whole.len() - _MOST_NAMED
+    more = f" and {few(left)} more" if left > 0 else ""
+    return Said("Ask", runs, f"Failed as a whole: {names}{more}. Same cause?")
 
 
 def _of_deaths(facts: Facts) -> str:
@@ -163,17 +135,8 @@ def _of_deaths(facts: Facts) -> str:
     if len({(it.year, it.month) for it in days}) == 1:  # "on 23, 24 and 25 Nov"
         on = [*(str(it.day) for it in days[:-1]), on[-1]]
     runs = formats.plural(int(died["runs"].sum()), "run")
-    names = [name(it) for it in died["label"][:_MOST_NAMED]]
-    named = and_more(names, died.height - len(names))
-    return f"on {listed(on)}, with {runs}: {named}. {_failed(facts)} Same cause?"
-
-
-def _of_old(old: pl.DataFrame) -> tuple[str, str]:
-    row = old.row(0, named=True)
-    more = f" So do {few(old.height - 1)} more." if old.height > 1 else ""
-    age = f"has run for {formats.duration(row['wip_age_hours'])}"
-    rest = f"{age}, longer than 85 of 100 of its line. Is it still needed?{more}"
-    return name(row["label"], 32), rest
+    named = and_more([name(it) for it in died["label"][:_MOST_NAMED]], died.height - _MOST_NAMED)
+    return f"on {listed(on)}, with {runs}: {named}."
 
 
 def _failed(facts: Facts) -> str:
@@ -182,30 +145,29 @@ def _failed(facts: Facts) -> str:
     if now is None or not ended:
         return f"No run ended {facts.days.on}."
     counts = f"{formats.count(now['runs_failed'])} of {formats.count(ended)}"
-    if ended < ENOUGH:
+    if ended < formats.MEDIAN_EVENTS:
         return f"{counts} runs failed {facts.days.on}."
     share, comma, then = failed(now, facts.before).partition(",")
-    return f"{capitalised(share)} ({counts}){comma}{then}."
+    return f"{formats.capitalised(share)} ({counts}){comma}{then}."
 
 
 def good(facts: Facts) -> Said:
     """What went well, else what was done, else the last launch; never empty."""
     now = facts.now
     count, started = (int(number(now, f"experiments_{it}")) for it in ("concluded", "started"))
+    if not started + count and facts.experiments.is_empty():
+        return Said("Before", "Nothing ran", f"{facts.days.on}.")
     if not started + count:
-        if facts.experiments.is_empty():
-            return Said("Before", "Nothing ran", f"{facts.days.on}.")
-        row = facts.experiments.row(0, named=True)
-        day = formats.dated(facts.day(row["started_at"]))
-        return Said("Before", f"Last launch on {day}:", f"{name(row['label'])}.")
+        label, at = facts.experiments.select("label", "started_at").row(0)
+        return Said("Before", f"Last launch on {formats.dated(facts.day(at))}:", f"{name(label)}.")
     earlier = int(number(facts.before, "experiments_concluded"))
-    done = f"{capitalised(few_of(started, 'experiment'))} launched {facts.days.on}"
+    done = f"{formats.capitalised(few_of(started, 'experiment'))} launched {facts.days.on}"
     if count:
         than = f" ({formats.count(earlier)} {facts.days.earlier})" if facts.before else ""
-        done = f"{capitalised(few_of(count, 'experiment'))} concluded{than}"
+        done = f"{formats.capitalised(few_of(count, 'experiment'))} concluded{than}"
     if facts.died.height >= SAME_CAUSE and (days := facts.relaunched_days) is not None:
-        within = f"within {'a day' if days == 1 else f'{few(days)} days'}"
-        start = f"Each was launched again {within if days else 'the same day'},"
+        within = {0: "the same day", 1: "within a day"}.get(days, f"within {few(days)} days")
+        start = f"Each was launched again {within},"
         return Said("Good", start, f"{done[:1].lower()}{done[1:]}.")
     if rest := _better(facts):
         return Said("Good", f"{done},", rest)
@@ -233,9 +195,8 @@ def in_flight(facts: Facts) -> Said:
     now = facts.now
     if now is None or now["serial_share"] is None:
         return Said("In flight", f"Nothing was in flight {facts.days.on}.")
-    share = formats.share(now["serial_share"])
-    before = None if facts.before is None else facts.before["serial_share"]
-    then = "" if before is None else as_before(share, formats.share(before))
+    share, before = formats.share(now["serial_share"]), (facts.before or {}).get("serial_share")
+    then = as_before(now["serial_share"], before, formats.share)
     width = f"{_amount(number(now, 'sweep_width'))} runs wide on average"
     start = f"One experiment at a time for {share} of busy hours{then};"
     return Said("In flight", start, f"{width}. {_evidence(facts)}")
@@ -243,8 +204,8 @@ def in_flight(facts: Facts) -> Said:
 
 def _evidence(facts: Facts) -> str:
     """Side by side is suggested only where launches were ready before the result."""
-    columns = ("experiments_following", "ready_launches")
-    following, ready = (int(number(facts.now, it)) for it in columns)
+    following = int(number(facts.now, "experiments_following"))
+    ready = int(number(facts.now, "ready_launches"))
     if not following:
         return "No launch followed a result."
     were = f"{formats.count(ready)} of {formats.plural(following, 'launch')}"
@@ -253,24 +214,25 @@ def _evidence(facts: Facts) -> str:
         return f"{were}, so nothing suggests they could run side by side."
     if facts.chains.is_empty():
         return f"{were}; these belong to chains that began earlier."
-    row = facts.chains.sort("spare_hours", descending=True).row(0, named=True)
-    named = listed([name(it) for it in row["experiments"][:_MOST_NAMED]])
+    longest = facts.chains.sort("spare_hours", descending=True)
+    chain, hours = longest.select("experiments", "spare_hours").row(0)
+    named = listed([name(it) for it in chain[:_MOST_NAMED]])
     # The single setting that the chain varied, if it is known.
     settings = facts.settings.drop_nulls("key").select("key", "labels").iter_rows()
-    key = next((key for key, labels in settings if {*row["experiments"]} <= {*labels}), "")
+    key = next((key for key, labels in settings if {*chain} <= {*labels}), "")
     varied = f"; only `{formats.label(key, 24).replace('`', '')}` varied" if key else ""
-    spared = f"up to {formats.duration(row['spare_hours'])} shorter side by side"
+    spared = f"up to {formats.duration(hours)} shorter side by side"
     return f"{were}: {named} could have been {spared}{varied}."
 
 
 def compute(facts: Facts) -> Said:
     """What the days cost, for each conclusion, and how much of it failed."""
     now, before = facts.now, facts.before
-    used = number(now, "gpu_hours")
+    used, lost = number(now, "gpu_hours"), number(now, "gpu_hours_failed")
     if not used:
-        if number(now, "unpriced_run_hours"):
-            return Said("Compute", "GPU count not recorded.")
-        return Said("Compute", f"No GPU-hours {facts.days.on}.")
+        unknown = number(now, "unpriced_run_hours")
+        none = "GPU count not recorded." if unknown else f"No GPU-hours {facts.days.on}."
+        return Said("Compute", none)
     (whole, unit), (then, its_unit) = _whole(now), _whole(before)
     (each, _), (was, _) = _each(now), _each(before)
     start = f"{_amount(whole)} {unit}"
@@ -278,11 +240,8 @@ def compute(facts: Facts) -> Said:
     if then and its_unit == unit:
         start += f", from {_amount(then)}"
         start += f" and {_amount(was)}" if each and was else ""
-    lost = number(now, "gpu_hours_failed")
-    failed_runs = f"Failed runs took {_amount(lost)} of {_amount(used)} GPU-hours."
-    return Said(
-        "Compute", f"{start}.", failed_runs if lost else "No GPU-hours went to failed runs."
-    )
+    took = f"Failed runs took {_amount(lost)} of {_amount(used)} GPU-hours."
+    return Said("Compute", f"{start}.", took if lost else "No GPU-hours went to failed runs.")
 
 
 def _whole(row: Row | None) -> tuple[float, str]:
@@ -305,4 +264,4 @@ def caption(facts: Facts, projects: Sequence[str]) -> str:
     """Which lines the sheet covers, and how its hours are counted."""
     known = and_more([name(it) for it in projects[:_MOST_NAMED]], len(projects) - _MOST_NAMED)
     lines = f"{few_of(len(projects), 'line')}, {known}" if projects else "no line"
-    return f"{capitalised(lines)} · days in {facts.zone} · waits in working hours"
+    return f"{formats.capitalised(lines)} · days in {facts.zone} · waits in working hours"

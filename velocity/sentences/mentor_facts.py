@@ -9,19 +9,17 @@ import polars as pl
 
 from velocity import formats
 from velocity.sentences.answer import (
-    ENOUGH,
     Row,
-    capitalised,
     ended_runs,
     few,
     few_of,
+    linked,
     listed,
     local_day,
     name,
     number,
 )
 from velocity.sentences.compared import Days, beyond
-from velocity.sentences.mine import linked
 from velocity.sentences.streams import question, rose
 from velocity.sentences.week import Said
 
@@ -124,7 +122,8 @@ class Facts:
         """Whether so many more runs failed than before that a cause is worth asking for."""
         if self.now is None or self.before is None:
             return False
-        enough = number(self.now, "runs_failed") >= SAME_CAUSE and ended_runs(self.now) >= ENOUGH
+        many = number(self.now, "runs_failed") >= SAME_CAUSE
+        enough = many and ended_runs(self.now) >= formats.MEDIAN_EVENTS
         return enough and round(rose(self.now, self.before, "failure_share"), 6) >= _WORTH_ASKING
 
     @cached_property
@@ -144,14 +143,11 @@ def failures(facts: Facts) -> Said | None:
 
     None if there is none but the one that waits longest, which the first line names.
     """
-    waiting = facts.failures
-    if not {*waiting["experiment_id"]} - {*facts.queue["experiment_id"][:1]}:
+    waiting = facts.failures.select("label", "result_at", "experiment_id").rows()
+    if not {it for *_, it in waiting} - {*facts.queue["experiment_id"][:1]}:
         return None
-    named = [
-        f"{name(label)} ({formats.day(facts.day(at))})"
-        for label, at in waiting.select("label", "result_at").iter_rows()
-    ]
-    count = capitalised(few_of(len(named), "failure is", "failures are"))
+    named = [f"{name(label)} ({formats.day(facts.day(at))})" for label, at, _ in waiting]
+    count = formats.capitalised(few_of(len(named), "failure is", "failures are"))
     shown = listed(named[:_MOST_NAMED], len(named) - _MOST_NAMED)
     return Said("Failed", f"{count} not recovered:", f"{shown}.")
 
@@ -162,7 +158,7 @@ def concluded(facts: Facts) -> Said:
     if found.is_empty():
         return Said("Concluded", f"No experiment concluded {facts.days.on}.")
     shown = [linked(row) for row in found.head(_MOST_CONCLUDED).iter_rows(named=True)]
-    start = f"{capitalised(few_of(found.height, 'experiment'))}:"
+    start = f"{formats.capitalised(few_of(found.height, 'experiment'))}:"
     return Said("Concluded", start, f"{listed(shown, found.height - len(shown))}.")
 
 
@@ -182,13 +178,12 @@ def moved(facts: Facts) -> Said | None:
 
 def questions(facts: Facts) -> list[str]:
     """Three questions about these days, the most urgent first."""
-    asked = [
-        *(question(row) for row in facts.queue.iter_rows(named=True)),
-        *(question(row) for row in facts.failures.iter_rows(named=True)),
-        *_about_days(facts),
-        *(question(row | {"kind": "result"}) for row in facts.concluded.iter_rows(named=True)),
-        *_OPEN_QUESTIONS,
-    ]
+    concluded = facts.concluded.with_columns(kind=pl.lit("result"))
+    queue, failures, results = (
+        [question(row) for row in it.iter_rows(named=True)]
+        for it in (facts.queue, facts.failures, concluded)
+    )
+    asked = [*queue, *failures, *_about_days(facts), *results, *_OPEN_QUESTIONS]
     return [*dict.fromkeys(asked)][: len(_OPEN_QUESTIONS)]
 
 

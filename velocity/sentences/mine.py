@@ -1,56 +1,32 @@
 """My velocity: the words of its tiles and sections."""
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
-from typing import Any
-from zoneinfo import ZoneInfo
-
-import polars as pl
 
 from velocity import formats
 from velocity.reading.mine import Parts, Trend
 from velocity.reading.periods import Window
-from velocity.sentences.answer import ENOUGH, LINE_HELP, Row, defined, ended_runs, name, number
-from velocity.sentences.headline import (
-    WRITTEN,
-    Change,
-    Facts,
-    Setting,
-    dates,
-    usual_words,
-    varied_alone,
-)
+from velocity.sentences.answer import LINE_HELP, Row, defined, ended_runs, number
+from velocity.sentences.facts import Change, Facts, dates
+from velocity.sentences.headline import WRITTEN, usual_words
 from velocity.theme import Mode, tokens
 
 #: Full weeks that make a usual range.
 _USUAL_WEEKS = 8
 #: A usual range of a share of more points, or one that ends at more times its start, is wide.
 _WIDE_SHARE, _WIDE_TIMES = 0.4, 4
-#: Launches that follow a result, from which on their readiness is given.
-_FOLLOWED = 3
-
-#: Weekly measure -> its columns in `reads.metrics` over a window (value, and 95 % limits if it has
-#: some), and the words for less and for more.
-_OVER = {
-    "experiments_concluded": (
-        ("throughput_per_week", "throughput_per_week_low", "throughput_per_week_high"),
-        ("Fewer", "More"),
-    ),
-    "serial_share": (("serial_share", "", ""), ("Less serial", "More serial")),
-    "loop_hours_median": (
-        ("loop_hours_median", "loop_hours_low", "loop_hours_high"),
-        ("Shorter", "Longer"),
-    ),
+#: Weekly measure -> the stem of its 95 % limits, and the words for less and for more.
+_LIMITED = {
+    "experiments_concluded": ("throughput_per_week", "Fewer", "More"),
+    "loop_hours_median": ("loop_hours", "Shorter", "Longer"),
 }
 
 
 def so_far_status(measure: str, trend: Trend) -> str:
     """What full weeks usually have; a running week is never as usual or beyond it."""
-    usual = trend.usual(measure)
     if trend.full_weeks < _USUAL_WEEKS:
         return _too_few_weeks(trend)
-    ends = usual_words(measure, *usual) if usual else ""
+    ends = _usual(measure, trend)
     return f"So far; full weeks usually have {ends}" if ends else "This week so far"
 
 
@@ -73,26 +49,33 @@ def status(
         return f"{beyond}: {_a_week(measure, row['value'])}"
     if trend.full_weeks < _USUAL_WEEKS:
         return _too_few_weeks(trend)
-    columns, (less, more) = _OVER[measure]
-    value, low, high = (now.get(it) for it in columns)
-    old = None if before is None else before.get(columns[0])
-    earlier = "" if old is None else f"{_a_week(measure, old)} in the 8 weeks before"
-    if old is not None and low is not None and high is not None and not low <= old <= high:
-        return f"**{less if old > high else more}**: {earlier}"
-    if value is None:
+    over = "throughput_per_week" if measure == "experiments_concluded" else measure
+    old, earlier = (before or {}).get(over), ""
+    if old is not None:
+        earlier = f"{_a_week(measure, old)} in the 8 weeks before"
+        stem, less, more = _LIMITED.get(measure, ("", "", ""))
+        low, high = now.get(f"{stem}_low"), now.get(f"{stem}_high")
+        if low is not None and high is not None and not low <= old <= high:
+            return f"**{less if old > high else more}**: {earlier}"
+    if now.get(over) is None:
         return "No value in these days"
-    return _as_usual(measure, trend.usual(measure)) or earlier or "No usual range yet"
+    return _as_usual(measure, trend) or earlier or "No usual range yet"
 
 
-def _as_usual(measure: str, usual: tuple[float, float] | None) -> str:
+def _as_usual(measure: str, trend: Trend) -> str:
     """That a value is as usual; "" without a usual range that says much."""
-    ends = usual_words(measure, *usual) if usual else ""
+    usual, ends = trend.usual(measure), _usual(measure, trend)
     if usual is None or not ends:
         return ""
     wide = usual[1] > _WIDE_TIMES * usual[0]
     if measure == "serial_share":
         wide = usual[1] - usual[0] > _WIDE_SHARE
     return f"**As usual**{' in a wide range' if wide else ''}: {ends}"
+
+
+def _usual(measure: str, trend: Trend) -> str:
+    usual = trend.usual(measure)
+    return usual_words(measure, *usual) if usual else ""
 
 
 def _a_week(measure: str, value: float) -> str:
@@ -114,17 +97,13 @@ def _too_few_weeks(trend: Trend) -> str:
 
 def concluded_caption(now: Row, trend: Trend, window: Window) -> str:
     """What the tile of conclusions counts."""
-    concluded, failed, early, automated = (
-        formats.count(number(now, it))
-        for it in ("experiments_concluded", "runs_failed", "early_failures", "automated_concluded")
-    )
+    columns = ("experiments_concluded", "runs_failed", "early_failures", "automated_concluded")
+    concluded, failed, early, automated = (formats.count(number(now, it)) for it in columns)
     # All runs that ended: the failed ones divided by their share, as the metric counts them.
     share = now.get("failure_share")
     ended = round(number(now, "runs_failed") / float(share)) if share else ended_runs(now)
-    said = (
-        f"{concluded} concluded, {dates(window.first, window.last)}; {failed} of "
-        f"{formats.count(ended)} runs failed, of which {early} died within two minutes."
-    )
+    runs = f"{failed} of {formats.count(ended)} runs failed, of which {early} died"
+    said = f"{concluded} concluded, {dates(window.first, window.last)}; {runs} within two minutes."
     if number(now, "automated_concluded"):
         said += f" Automation concluded {automated} more."
     return said + _so_far(trend, "experiments_concluded")
@@ -151,22 +130,18 @@ def loop_caption(now: Row, parts: Parts | None) -> str:
     counts = f"{launched} launched, {formats.count(loops[0])} closed."
     if parts is None:
         return counts
-    words = {
-        "machine": "machine",
-        "waiting": "waiting in working hours",
-        "off": "nights and days off",
-    }
+    words = {it: long for it, (_, long, _) in _PARTS.items()}
     if parts.off is None:
         words["waiting"] = "until the next launch, by the clock"
     shares = [f"{it}{formats.NBSP}% {words[part]}" for part, it in parts.per_cent.items()]
     return f"Of the hours of closed loops {', '.join(shares)}. {counts}"
 
 
-#: Part of a loop -> its name in a tile, and its metric.
+#: Part of a loop -> its name in a tile and below it, and its metric.
 _PARTS = {
-    "machine": ("machine", "loop_machine_share"),
-    "waiting": ("waiting", "loop_working_wait_share"),
-    "off": ("time off", "loop_off_share"),
+    "machine": ("machine", "machine", "loop_machine_share"),
+    "waiting": ("waiting", "waiting in working hours", "loop_working_wait_share"),
+    "off": ("time off", "nights and days off", "loop_off_share"),
 }
 
 
@@ -175,7 +150,7 @@ def largest_part(parts: Parts | None) -> tuple[str, str, str]:
     if parts is None:
         return "Largest part", formats.NOT_KNOWN, "No loop has closed yet."
     largest = max(parts.shares, key=parts.shares.__getitem__)
-    name, metric = _PARTS[largest]
+    name, _, metric = _PARTS[largest]
     machine = "Of the hours of closed loops. Machine time, from launch to result, is by the clock;"
     rest = "the rest is the wait for the next launch."
     if parts.off is not None:
@@ -190,10 +165,9 @@ def largest_part(parts: Parts | None) -> tuple[str, str, str]:
 def loop_value(now: Row) -> tuple[str, str]:
     """The median loop, and what to say instead of a status; "" if there is a median."""
     events = int(number(now, "loop_hours_events"))
-    if events < ENOUGH:
+    if events < formats.MEDIAN_EVENTS:
         return formats.NOT_KNOWN, formats.too_few(events)
-    largest = now.get("loop_hours_largest")
-    return formats.median(now.get("loop_hours_median"), largest=largest), ""
+    return formats.median(now.get("loop_hours_median"), now.get("loop_hours_largest")), ""
 
 
 def loop_help(now: Row) -> str:
@@ -226,14 +200,6 @@ LOOP_HELP = (
     "From a launch, over its result, to the next launch of the same line, which closes the loop. "
     f"{LINE_HELP} A result comes when enough runs of an experiment have finished."
 )
-SPARED_HELP = defined(
-    "How much longer the same experiments would have taken one after another.", "spared_hours"
-)
-COULD_HELP = defined(
-    "Launches that were ready before the result was in. Up to: a short look may have been the "
-    "point.",
-    "side_by_side_hours",
-)
 
 
 def figures_line(facts: Facts, zone: str, *, hours: bool) -> str:
@@ -251,44 +217,15 @@ def away_line(first: date, last: date) -> str:
     return f"Away {dates(first, last)}: figures pause."
 
 
-def linked(row: Mapping[str, Any], *longest: int) -> str:
-    """The name of an experiment as a link to it on W&B; inert text without an address."""
-    label, url = name(row["label"], *longest), row.get("url") or ""
-    return label if not url or _ENDS_A_LINK.search(url) else f"[{label}]({url})"
-
-
-#: Characters that would end the address of a Markdown link.
-_ENDS_A_LINK = re.compile(r"[()<>\[\]\\\s]")
-
-
-def together_words(now: Row, chains: pl.DataFrame) -> str:
-    """Whether work could have run side by side."""
-    followed, ready = (int(number(now, it)) for it in ("experiments_following", "ready_launches"))
-    launches = (
-        f"of {formats.plural(followed, 'launch')} after a result came within 10 minutes of one "
-        "that had taken 10 minutes or more"
-    )
-    if chains.height:
-        return (
-            f"{formats.count(ready)} {launches}: ready before the result was in. A short look may "
-            "have been the point."
-        )
-    if followed < _FOLLOWED:
-        return "Too few launches followed a result to say more."
-    return f"None {launches}."
-
-
 def key_of_tiles(mode: Mode, *, away: bool) -> str:
     """The key of the tiles' charts, as HTML; `away`: whether a week away is drawn."""
-    return html_key(
-        [
-            ("━", "accent", "the figure above, over its weeks"),
-            ("●", "series", "one week"),
-            ("○", "series", "this week so far, or a week away" if away else "this week so far"),
-            ("■", "border", "usual range: where nearly all of these weeks fall"),
-        ],
-        mode,
+    entries = (
+        ("━", "accent", "the figure above, over its weeks"),
+        ("●", "series", "one week"),
+        ("○", "series", f"this week so far{', or a week away' if away else ''}"),
+        ("■", "border", "usual range: where nearly all of these weeks fall"),
     )
+    return html_key(entries, mode)
 
 
 def html_key(entries: Sequence[tuple[str, str, str]], mode: Mode) -> str:
@@ -307,29 +244,3 @@ def serial_hours(now: Row) -> tuple[str, str]:
     busy = round(number(now, "busy_hours"))
     serial = min(round(number(now, "serial_hours")), busy)
     return formats.count(serial), formats.count(busy - serial)
-
-
-def together_figures(now: Row, chains: pl.DataFrame) -> tuple[str, str]:
-    """Hours spared, as the difference of the printed hours, and hours that could have been."""
-    whole, busy = round(number(now, "experiment_hours")), round(number(now, "busy_hours"))
-    could = number(now, "side_by_side_hours")
-    up_to = f"up to {formats.hours_in_all(could)}" if chains.height else "none found"
-    return formats.hours_sum(max(whole - busy, 0)), up_to
-
-
-def chain(row: Row, zone: str) -> str:
-    """A chain of ready launches, as Markdown: "a → b, sae-stitch, Tue 24 Nov, up to 5 h 13 m"."""
-    names = " → ".join(
-        linked({"label": label, "url": url}, 20)
-        for label, url in zip(row["experiments"], row["urls"], strict=True)
-    )
-    day = row["started_at"].astimezone(ZoneInfo(zone))
-    spare = formats.hours_in_all(row["spare_hours"])
-    line = name(row["line"].rpartition("/")[2])
-    when = f"{formats.weekday(day)} {formats.day(day).split(formats.NBSP)[1]}"
-    return f"{names} :small[{line} · {when} · up to {spare}]"
-
-
-def one_setting(found: Setting) -> str:
-    """That a single setting was varied one by one, as Markdown."""
-    return f"{name(found.key)} {varied_alone(found)}. One sweep runs them together:"

@@ -7,7 +7,7 @@ import polars as pl
 
 from velocity import formats
 from velocity.reading.series import Ranges
-from velocity.sentences.answer import LINE, Row, and_more, capitalised, few_of, name
+from velocity.sentences.answer import LINE, Row, and_more, few_of, name
 from velocity.sentences.compared import Days, change, compared_rows
 from velocity.sentences.queue import NO_RANGE, without_range
 
@@ -32,7 +32,7 @@ def stream_rows(
     """
     titles = {**names, UNATTRIBUTED: "Unattributed", PROGRAMME: "Programme"}
     values: dict[str, list[float | None]] = {
-        group: [it[group][measure] if group in it else None for it in (now, before)]
+        group: [it.get(group, {}).get(measure) for it in (now, before)]
         for group in (*names, PROGRAMME)
     }
     if unit == "count":
@@ -80,7 +80,7 @@ def title(rows: pl.DataFrame, measure: str, days: Days) -> str:
     if len(same) == len(changes) > 1 and abs(most) <= abs(apart):
         part = formats.count(abs(most))
         return f"{amount} came from every stream, {part} of them from {name(stream)}"
-    return f"{amount}: most in {name(stream)} ({formats.count_change(most)})"
+    return f"{amount}: most in {name(stream)} ({change(most, 0, 'count')})"
 
 
 def launched(now: Row, before: Row | None) -> str:
@@ -141,15 +141,15 @@ def streams_title(
         return NO_RANGE
     on, what, week = days.on, *(shifts[0] if shifts else ("", ""))
     if days.is_week and not days.is_whole_week:
-        said = f"{capitalised(on)} no stream is beyond its usual range so far"
+        series = "no stream is beyond its"
         if beyond:
-            series = few_of(beyond, "series is", "series are")
-            said = f"{capitalised(on)} {series} beyond the usual range so far"
+            series = f"{few_of(beyond, 'series is', 'series are')} beyond the"
+        said = f"{formats.capitalised(on)} {series} usual range so far"
         said += f"; {what} was, in the {week}" if shifts else ""
     elif shifts:
-        others = len(shifts) - 1
-        more = f"; {few_of(others, 'other series was', 'other series were')} too" if others else ""
-        said = f"{what} was beyond its usual range in the {week}{more}"
+        said, others = f"{what} was beyond its usual range in the {week}", len(shifts) - 1
+        if others:
+            said += f"; {few_of(others, 'other series was', 'other series were')} too"
     else:
         said = f"No stream was beyond its usual range in a week {on}"
     return f"{said}{without_range(ranges)}"

@@ -9,7 +9,7 @@ from velocity.reading.frames import PACE_DAYS
 from velocity.reading.today import Today
 from velocity.sentences import today as today_words
 from velocity.sentences.answer import Row, as_read
-from velocity.sentences.week import days_with_data
+from velocity.sentences.ends import days_with_data
 
 _NAME = 40
 
@@ -108,10 +108,8 @@ def morning(today: Today, open_work: pl.DataFrame, dashboard: str | None, zone: 
     """The list of Today on My velocity."""
     lines = []
     for group in today_words.groups(today, open_work, zone):
-        if not group.rows:
-            continue
-        lines.append(f"{len(group.rows)} {group.title}")
         told = zip(group.rows, group.said, strict=False)
+        lines += [f"{len(group.rows)} {group.title}"] if group.rows else []
         lines += [f"- {_plain(row['label'])} · {as_read(said)}" for row, said in told]
         lines += [f"- + {group.more} more"] if group.more else []
     free = as_read(today_words.free(today))
@@ -120,8 +118,8 @@ def morning(today: Today, open_work: pl.DataFrame, dashboard: str | None, zone: 
 
 def evening(today: Today, dashboard: str | None) -> Message:
     """That nothing is queued for the night, as on My velocity."""
-    night, free = today_words.night(today), as_read(today_words.free(today))
-    return _message("Tonight", night, dashboard, free)
+    free = as_read(today_words.free(today))
+    return _message("Tonight", today_words.night(today), dashboard, free)
 
 
 def is_empty(today: Today) -> bool:

@@ -10,7 +10,7 @@ import polars as pl
 
 from velocity import formats
 from velocity.reading.series import Ranges
-from velocity.sentences.answer import LINE, Row, capitalised, few, few_of, listed, name, on_day
+from velocity.sentences.answer import LINE, Row, few, few_of, listed, name, on_day
 
 _MOST_NAMED = 3
 #: How a wait is drawn against the usual of its line.
@@ -18,10 +18,24 @@ BULLET = (
     "Line and dot: working hours since the result; half of the line's waits end at the tick, 85 of "
     "100 within the grey bar"
 )
+#: Who sees the wait of one line, or of several, before others do.
+SEEN_FIRST = ("its scholar sees it first", "their scholars see them first")
 #: What one line or several did that only their scholars may know yet.
 PASSED = (
     "line passed its usual in the last 24 hours; the scholar sees it first",
     "lines passed their usual in the last 24 hours; the scholars see them first",
+)
+_REST = (
+    ("more waits longer than usual", "more wait longer than usual"),
+    PASSED,
+    ("other line waits within its usual", "other lines wait within their usual"),
+    (
+        "is parked: the scholar launched on another line since",
+        "are parked: the scholars launched on another line since",
+    ),
+    ("is of a scholar who is away", "are of scholars who are away"),
+    ("is marked as read", "are marked as read"),
+    ("has too few waits for a usual", "have too few waits for a usual"),
 )
 NO_RANGE = "No usual range yet: it needs eight whole weeks"
 
@@ -94,22 +108,16 @@ def usual_words(row: Row) -> str:
 def title(decisions: pl.DataFrame, on: str = "") -> str:
     """The claim above the queue; `on` is the day in words, with a space before it."""
     judged = Judged.of(decisions)
-    lines = judged.queue
+    lines, where = judged.unknown if judged.nothing else judged.queue, ""
+    waits = formats.capitalised(few_of(lines.height, "line waits", "lines wait"))
     if judged.nothing:
-        waits = capitalised(few_of(judged.unknown.height, "line waits", "lines wait"))
         return f"{waits}{on}; too few waits so far to say what is usual"
-    if lines.is_empty():
-        return judged.with_count(f"No line waits longer than it usually does{on}")
-    longer = few_of(
-        lines.height,
-        "line waits longer than it usually does",
-        "lines wait longer than they usually do",
-    )
-    where = ""
     streams = lines["stream_name"].unique().to_list()
     if len(streams) == 1 and streams[0] is not None:
         where = f", {'all ' if lines.height > 1 else ''}in {name(streams[0])}"
-    return judged.with_count(f"{capitalised(longer)}{where}{on}")
+    longer = "longer than they usually do" if lines.height > 1 else "longer than it usually does"
+    waits = "No line waits" if lines.is_empty() else waits
+    return judged.with_count(f"{waits} {longer}{where}{on}")
 
 
 def silent(stale: pl.DataFrame, count: int, zone: str) -> str:
@@ -119,7 +127,7 @@ def silent(stale: pl.DataFrame, count: int, zone: str) -> str:
     """
     if not count:
         return ""
-    runs = capitalised(few_of(count, "run is", "runs are"))
+    runs = formats.capitalised(few_of(count, "run is", "runs are"))
     said = [
         f"**{name(row['scholar'])} / {name(row['project'])}** since {on_day(row['since_at'], zone)}"
         for row in stale.sort(LINE).head(_MOST_NAMED).iter_rows(named=True)
@@ -137,35 +145,19 @@ def rest(decisions: pl.DataFrame, lines: pl.DataFrame, shown: int) -> str:
     """
     quiet = decisions.filter(~pl.col("needs_decision"))
     parked, away, read = (pl.col(it) for it in ("parked", "away", "marked_read"))
-    judged = Judged.of(decisions)
-    named = int(lines["named"].sum())
+    judged, named = Judged.of(decisions), int(lines["named"].sum())
     counts = (
-        (named - shown, "more waits longer than usual", "more wait longer than usual"),
-        (lines.height - named, *PASSED),
-        (
-            judged.within.height,
-            "other line waits within its usual",
-            "other lines wait within their usual",
-        ),
-        (
-            quiet.filter(parked).height,
-            "is parked: the scholar launched on another line since",
-            "are parked: the scholars launched on another line since",
-        ),
-        (
-            quiet.filter(~parked & away).height,
-            "is of a scholar who is away",
-            "are of scholars who are away",
-        ),
-        (quiet.filter(~parked & ~away & read).height, "is marked as read", "are marked as read"),
-        (
-            judged.unknown.height,
-            "has too few waits for a usual",
-            "have too few waits for a usual",
-        ),
+        named - shown,
+        lines.height - named,
+        judged.within.height,
+        quiet.filter(parked).height,
+        quiet.filter(~parked, away).height,
+        quiet.filter(~parked, ~away, read).height,
+        judged.unknown.height,
     )
-    said = "; ".join(few_of(*it) for it in counts if it[0])
-    return f"{capitalised(said)}." if said else ""
+    said = (few_of(it, *words) for it, words in zip(counts, _REST, strict=True) if it)
+    text = "; ".join(said)
+    return f"{formats.capitalised(text)}." if text else ""
 
 
 def presented(decisions: pl.DataFrame, day: date) -> str:

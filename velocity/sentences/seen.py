@@ -9,7 +9,7 @@ from velocity import formats
 from velocity.reading.access import Viewer, viewer_of
 from velocity.roster.models import Roster
 from velocity.sentences.answer import Answer, name
-from velocity.sentences.headline import Whose
+from velocity.sentences.facts import Whose
 
 SEEN_BY_OTHERS = (
     "No sign-in: anyone who can open this address sees this page of everybody, hours of the day "
@@ -88,9 +88,8 @@ def mentors(roster: Roster, streams: Iterable[str]) -> dict[str, list[str]]:
 
 def switch(*, own: bool, mentored: bool) -> str:
     """The words of the switch to what others see."""
-    if not mentored:
-        return "As others see it"
-    return "As my mentor sees it" if own else "As the mentor sees it"
+    who = "others see" if not mentored else "my mentor sees" if own else "the mentor sees"
+    return f"As {who} it"
 
 
 def as_others(names: Sequence[str]) -> Answer:

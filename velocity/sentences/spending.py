@@ -1,35 +1,25 @@
-"""Compute: whose credits end first, what the credits bought, and where they went.
+"""Compute: whose credits end first, what the credits bought, and where they went."""
 
-`ends` are `frames.named_ends`; `today` is the last day that counts.
-"""
-
-from collections import defaultdict
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 
 import polars as pl
 
 from velocity import formats
-from velocity.reading.frames import PACE_DAYS
 from velocity.reading.mine import largest_remainder
 from velocity.sentences import week
-from velocity.sentences.answer import (
-    Answer,
-    Row,
-    and_more,
-    fitting,
-    joined,
-    name,
-    number,
-    on_day,
-    possessive,
-)
+from velocity.sentences.answer import Answer, Row, and_more, fitting, joined, name, number, on_day
 from velocity.sentences.compared import Days, compared_rows
+from velocity.sentences.ends import runs_out
 
 ALLOCATION = (
     "Allocation, not use: a run is charged the GPUs of its machine; runs over several nodes are "
     "under-counted."
 )
+_EACH = "credits_per_concluded"
+#: The id of a row's stream, or else what the row is about.
+_PLACE = pl.coalesce("stream", "kind")
 _STATES = {
     "finished": "Finished",
     "running": "Running",
@@ -49,31 +39,28 @@ _SPENT = {
 def compute(*, ends: pl.DataFrame, today: date, now: Row, before: Row | None, days: Days) -> Answer:
     """Whose credits end first and next, and what the credits of the days bought.
 
-    `now` is the row of `reads.metrics` of the programme over the days, `before` that of the days
-    before.
+    `ends` are `frames.named_ends` and `today` the last day that counts; `now` is the row of
+    `reads.metrics` of the programme over the days, `before` that of the days before.
     """
-    first = week.runs_out(ends, today)
+    first, bought = runs_out(ends, today), week.compute(now, before, days)
     start = first.start.rstrip(",;.")
-    clauses = [it.rstrip(".") for it in first.rest.split(". ")] if first.rest else []
+    clauses = [it.rstrip(".") for it in first.rest.split(". ")]
     other = next((it for it in clauses if it.startswith("At the last 7 days")), "")
     options = [f"{first.start} {first.rest}".strip()]
     if other:
         options.append(f"{start}; {formats.mid_sentence(other)}.")
-    elif clauses:
+    elif first.rest:
         options.append(f"{first.start} {clauses[0]}.")
-    bought = week.compute(now, before, days)
-    return Answer(
-        fitting(*options, f"{start}."),
-        joined(*f"{bought.start} {bought.rest}".strip().replace(". ", ".\n").split("\n")),
-    )
+    support = f"{bought.start} {bought.rest}".strip().replace(". ", ".\n").split("\n")
+    return Answer(fitting(*options, f"{start}."), joined(*support))
 
 
 def table(rows: pl.DataFrame) -> pl.DataFrame:
     """`reads.compute_table` as it is printed: whole GPU-hours that add up, totals in bold."""
     parts = rows.filter(pl.col("kind") != "programme")
-    hours = formats.table_adding_up(parts.select(f"{it}_gpu_hours" for it in _STATES).rows())
+    hours = table_adding_up(parts.select(f"{it}_gpu_hours" for it in _STATES).rows())
     columns = zip([*_STATES.values(), "GPU-hours"], zip(*hours[:-1], strict=True), strict=True)
-    each = ["\u2013" if it is None else f"{it:,.1f}" for it in rows["credits_per_concluded"]]
+    each = ["\u2013" if it is None else f"{it:,.1f}" for it in rows[_EACH]]
     others = {
         "Hours, GPUs not known": "unpriced_run_hours",
         "Credits": "credits",
@@ -84,16 +71,27 @@ def table(rows: pl.DataFrame) -> pl.DataFrame:
             "Stream": _titles(rows),
             **{title: _cells(rows, column) for title, column in columns},
             **_whole(rows, others),
-            "Credits each": [_bold_total(*it) for it in zip(rows["kind"], each, strict=True)],
+            "Credits each": [*map(_bold_total, rows["kind"], each)],
             **_tokens_of(rows),
         }
     )
 
 
+def table_adding_up(rows: Sequence[Sequence[float]]) -> list[list[int]]:
+    """The cells of a table as whole numbers that add up, with a column and a row of totals.
+
+    The totals of columns add up to the rounded total of everything. The total of a row is the sum
+    of its cells as printed: less than one per column away from its own sum.
+    """
+    columns = [*zip(*rows, strict=True)]
+    totals = formats.adding_up([*map(math.fsum, columns)])
+    cells = zip(*map(formats.adding_up, columns, totals), strict=True)
+    return [[*row, sum(row)] for row in [*cells, totals]]
+
+
 def by_scholar(rows: pl.DataFrame) -> pl.DataFrame:
     """`reads.compute_table` by scholar, as it is printed: whole amounts that add up."""
-    of_scholars = pl.col("kind") == "scholar"
-    streams = rows.select(pl.when(of_scholars).then("name").fill_null("")).to_series()
+    streams = rows.select(pl.when(kind="scholar").then("name").fill_null("")).to_series()
     amounts = {
         "GPU-hours": "gpu_hours",
         "Of failed runs": "failed_gpu_hours",
@@ -173,13 +171,6 @@ def _of_stream(rows: pl.DataFrame) -> list[str]:
     return ["" if it is None else f"{it}{formats.NBSP}%" for it in found]
 
 
-def balances_caption(ends: pl.DataFrame) -> str:
-    """How the chart of balances is drawn."""
-    partly = "" if ends.is_empty() else week.days_with_data(ends["pace_days"][0])
-    pace = f"the last {PACE_DAYS} days{partly}"
-    return f"Each row from 0 to its own largest balance; dotted: at the pace of {pace}"
-
-
 def table_title(rows: pl.DataFrame) -> str:
     """The largest fact of the table: the share of finished runs."""
     whole = rows.filter(kind="programme")
@@ -194,19 +185,10 @@ def costs(now: pl.DataFrame, before: pl.DataFrame | None) -> pl.DataFrame:
 
     `now` is `reads.compute_table` of the days, `before` that of the days before; None without any.
     """
-    each = "credits_per_concluded"
-    earlier = {} if before is None else {_place(it): it[each] for it in before.to_dicts()}
-    rows = [
-        (
-            _place(row),
-            row["name"] if row["kind"] == "stream" else row["kind"].capitalize(),
-            row[each],
-            earlier.get(_place(row)),
-        )
-        for row in now.to_dicts()
-        if row["experiments_concluded"]
-    ]
-    return _compared(rows, decimals=1)
+    earlier = {} if before is None else dict(before.select(_PLACE, _EACH).iter_rows())
+    title = pl.when(kind="stream").then("name").otherwise(pl.col("kind").str.to_titlecase())
+    known = now.filter(pl.col("experiments_concluded") > 0).select(_PLACE, title, _EACH)
+    return _compared(((*it, earlier.get(it[0])) for it in known.iter_rows()), decimals=1)
 
 
 def costs_of_weeks(weeks: Iterable[pl.DataFrame]) -> dict[str, list[float]]:
@@ -214,23 +196,14 @@ def costs_of_weeks(weeks: Iterable[pl.DataFrame]) -> dict[str, list[float]]:
 
     `weeks`: `reads.compute_table` of each week.
     """
-    found: dict[str, list[float]] = defaultdict(list)
-    for row in pl.concat(weeks).drop_nulls("credits_per_concluded").iter_rows(named=True):
-        found[_place(row)].append(row["credits_per_concluded"])
-    return found
-
-
-def _place(row: Row) -> str:
-    """The id of the stream, or else what the row is about."""
-    return str(row["stream"] or row["kind"])
+    known = pl.concat(weeks).drop_nulls(_EACH)
+    return dict(known.group_by(_PLACE, maintain_order=True).agg(_EACH).iter_rows())
 
 
 def spent(now: Row, before: Row | None) -> pl.DataFrame:
     """GPU-hours that failed, were silent, were killed or ran on; a run can be in two rows."""
-    rows = [
-        (it, title, number(now, it), None if before is None else number(before, it))
-        for it, title in _SPENT.items()
-    ]
+    then = {} if before is None else {it: number(before, it) for it in _SPENT}
+    rows = ((it, title, number(now, it), then.get(it)) for it, title in _SPENT.items())
     return _compared(rows, decimals=0)
 
 
@@ -250,41 +223,6 @@ def _compared(
     return compared_rows(rows, written, change)
 
 
-def if_changed(
-    ends: pl.DataFrame, changed: pl.DataFrame, stream: str, giver: str | None, *, today: date
-) -> str:
-    """When the credits of a stream, and of the one that gives some, would end.
-
-    `changed` are the ends after it, from `frames.ends_if`; `giver` is None for a new grant.
-    """
-    said = [_moved(ends, changed, it, today) for it in (stream, giver) if it is not None]
-    text = f"{'; '.join(said)}."
-    first, now_first = (next(iter(week.ending(it)), None) for it in (ends, changed))
-    if now_first is not None and first is not None and now_first["group_id"] != first["group_id"]:
-        who = name(now_first["name"])
-        text += f" Then {who} ends first, on {week.end_of_credits(now_first, today)}."
-    return text
-
-
-def _moved(ends: pl.DataFrame, changed: pl.DataFrame, stream: str, today: date) -> str:
-    before, after = (
-        it.row(by_predicate=pl.col("group_id") == stream, named=True) for it in (ends, changed)
-    )
-    whose = f"{possessive(name(before['name']))} credits"
-    if after["credits_left"] <= 0:
-        return f"{whose} would be used up at once"
-    if after["runs_out_on"] is None:
-        return f"{whose} would not end at this pace"
-    text = f"{whose} would last to {week.end_of_credits(after, today)}"
-    if before["runs_out_on"] is None:
-        return text
-    moved = (after["runs_out_on"] - before["runs_out_on"]).days
-    if not moved:
-        return f"{text}, as before"
-    more = "longer" if moved > 0 else "less"
-    return f"{text}, {formats.plural(abs(moved), 'day')} {more}"
-
-
 def hosts(rows: pl.DataFrame, zone: str) -> str:
     """Which rented hosts are idle now, and what the gaps between their runs came to."""
     if rows.is_empty():
@@ -292,17 +230,16 @@ def hosts(rows: pl.DataFrame, zone: str) -> str:
     hours = formats.count(float(rows["idle_gpu_hours"].sum()))
     total = f"Rented hosts were idle for {hours} GPU-hours between their runs, at least."
     idle = rows.filter("idle_now").select("host", "idle_since").rows()
-    if not idle:
-        return f"No rented host is idle now. {total}"
     said = [f"{name(host)} since {on_day(since, zone)}" for host, since in idle[:3]]
-    return f"Idle now: {and_more(said, len(idle) - 3, written=formats.count)}. {total}"
+    now = f"Idle now: {and_more(said, len(idle) - 3, written=formats.count)}."
+    return f"{now if idle else 'No rented host is idle now.'} {total}"
 
 
 def jobs(row: Row) -> str:
     """What the jobs of a scheduler held while no run was in them; empty without any."""
-    if not (hours := row.get("allocated_idle_gpu_hours")):
-        return ""
-    return f"Jobs held {formats.count(hours)} GPU-hours while no run was in them."
+    hours = number(row, "allocated_idle_gpu_hours")
+    said = f"Jobs held {formats.count(hours)} GPU-hours while no run was in them."
+    return said if hours else ""
 
 
 def measured(row: Row) -> str:

@@ -4,7 +4,7 @@
 each None without any; `decisions` are rows of `reads.needs_decision`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 
 import polars as pl
@@ -12,10 +12,8 @@ import polars as pl
 from velocity import formats
 from velocity.reading.series import Ranges
 from velocity.sentences.answer import (
-    ENOUGH,
-    LONGEST_SUPPORT,
+    Part,
     Row,
-    capitalised,
     ended_runs,
     few,
     few_of,
@@ -25,9 +23,10 @@ from velocity.sentences.answer import (
     name,
     number,
     on_day,
+    supporting,
 )
 from velocity.sentences.compared import Days
-from velocity.sentences.queue import PASSED, Judged, usual_words
+from velocity.sentences.queue import PASSED, SEEN_FIRST, Judged, usual_words
 
 #: States of a line in which a result or failure waits.
 _WAITING = ("result waiting", "failure not recovered")
@@ -44,19 +43,24 @@ def headline(decisions: pl.DataFrame, day: date, *, stream: str = "", good: str 
     """
     on, which = f"On {formats.dated(day)}", f"{name(stream)} " if stream else ""
     judged = Judged.of(decisions)
-    queue = judged.queue
+    queue = judged.unknown if judged.nothing else judged.queue
+    lines = few_of(queue.height, f"{which}line waits", f"{which}lines wait")
+    shown = queue.filter("named")
     if judged.nothing:
-        return _not_judged(judged.unknown, on, which)
+        shown = shown.filter(kind="failure")
+    people = [name(it, 16) for it in dict.fromkeys(shown["name"])]
+    if judged.nothing and not people:
+        return f"{on} {lines}; too few waits so far to say what is usual."
+    if judged.nothing:
+        had = "failure has had no launch after it", "failures have had no launch after them"
+        start = f"{on} {few_of(shown.height, *(f'{which}{it}' for it in had))}: ask"
+        return fitting(f"{start} {listed(people)}.", f"{start} {people[0]} first.")
     if queue.is_empty():
         nothing = judged.with_count(f"{on} no {which}line waits longer than usual")
         return fitting(*([f"{nothing}; {good}."] if good else []), f"{nothing}.")
-    lines = few_of(queue.height, f"{which}line waits", f"{which}lines wait")
     waits = f"{on} {lines} longer than usual"
-    shown = queue.filter("named")
-    people = [name(it, 16) for it in dict.fromkeys(shown["name"])]
     if not people:
-        one = queue.height == 1
-        waits += f"; {'its scholar sees it first' if one else 'their scholars see them first'}"
+        waits += f"; {SEEN_FIRST[queue.height > 1]}"
         return fitting(f"{judged.with_count(waits)}.", f"{waits}.")
     about = " about one each" if len(people) == shown.height == queue.height > 1 else ""
     ways = [f"{listed(people)}{about}", f"{people[0]} first", "in the order of the list"]
@@ -64,65 +68,41 @@ def headline(decisions: pl.DataFrame, day: date, *, stream: str = "", good: str 
     return fitting(*(f"{said}." for it in asked for said in (judged.with_count(it), it)))
 
 
-def _not_judged(unknown: pl.DataFrame, on: str, which: str) -> str:
-    """What waits if no line has a usual: the failures and whom to ask, or else how many lines."""
-    failures = unknown.filter("named", kind="failure")
-    if failures.is_empty():
-        lines = few_of(unknown.height, f"{which}line waits", f"{which}lines wait")
-        return f"{on} {lines}; too few waits so far to say what is usual."
-    noun = few_of(
-        failures.height,
-        f"{which}failure has had no launch after it",
-        f"{which}failures have had no launch after them",
-    )
-    people = [name(it, 16) for it in dict.fromkeys(failures["name"])]
-    start = f"{on} {noun}: ask"
-    return fitting(f"{start} {listed(people)}.", f"{start} {people[0]} first.")
-
-
 def good(now: Row | None, before: Row | None, days: Days) -> str:
     """What went well: "it concluded 61, 14 more than the week before"; "" for nothing."""
     if now is None or before is None:
         return ""
-    more = _concluded(now) - _concluded(before)
-    points = rose(now, before, "failure_share")
-    if points > POINTS:
+    count, points = _concluded(now), rose(now, before, "failure_share")
+    more = count - _concluded(before)
+    if more > 0 and points <= POINTS:
+        return f"it concluded {count}, {more} more than {days.earlier}"
+    if points >= -POINTS:
         return ""
-    if more > 0:
-        return f"it concluded {_concluded(now)}, {more} more than {days.earlier}"
-    if points < -POINTS:
-        here, there = (formats.share(it["failure_share"]) for it in (now, before))
-        return f"{here} of its runs failed, from {there}"
-    return ""
+    here, there = (formats.share(it["failure_share"]) for it in (now, before))
+    return f"{here} of its runs failed, from {there}"
 
 
 def support(now: Row | None, before: Row | None, days: Days) -> str:
     """What the stream concluded, its failed share, and how soon a result led to the next launch."""
     if now is None:
         return f"Nothing was launched {days.on}."
-    since = f"From {formats.dated(days.window.first)}" if days.window.days > 1 else days.on
+    since = f"from {formats.dated(days.window.first)}" if days.window.days > 1 else days.on
     count = _concluded(now)
-    earlier = None if before is None else _concluded(before)
-    whole = f"{formats.plural(count, 'experiment')}{as_before(count, earlier)}"
-    wait, then = reaction(now), before and reaction(before)
-    led = f"a result led to the next launch in {wait} of working hours{as_before(wait, then)}"
-    parts = [
-        f"{capitalised(since)} the stream concluded {whole}",
-        failed(now, before),
-        led if wait else "",
-    ]
-    options = fewer([it for it in parts if it])
-    return fitting(*("; ".join(it) + "." for it in options), longest=LONGEST_SUPPORT)
+    whole = formats.plural(count, "experiment") + as_before(count, before and _concluded(before))
+    wait = reaction(now)
+    led = f"a result led to the next launch in {wait} of working hours"
+    led = f"{led}{as_before(wait, before and reaction(before))}" if wait else ""
+    parts = (f"{formats.capitalised(since)} the stream concluded {whole}", failed(now, before), led)
+    options = fewer([*filter(None, parts)])
+    return supporting(*("; ".join(it) + "." for it in options))
 
 
 def failed(now: Row, before: Row | None) -> str:
     """The share of runs that failed: "11 % of runs failed, from 7 %"; "" under 6 runs."""
-    if now["failure_share"] is None or ended_runs(now) < ENOUGH:
+    share, then = now["failure_share"], (before or {}).get("failure_share")
+    if share is None or ended_runs(now) < formats.MEDIAN_EVENTS:
         return ""
-    share = formats.share(now["failure_share"])
-    known = before is not None and before["failure_share"] is not None
-    then = formats.share(before["failure_share"]) if before and known else None
-    return f"{share} of runs failed{as_before(share, then)}"
+    return f"{formats.share(share)} of runs failed{as_before(share, then, formats.share)}"
 
 
 def reaction(row: Row) -> str:
@@ -130,11 +110,12 @@ def reaction(row: Row) -> str:
     return "" if row[WAIT] is None else str(formats.duration(row[WAIT]))
 
 
-def as_before(now: object, before: object | None) -> str:
+def as_before(now: Part, before: Part | None, written: Callable[[Part], str] = str) -> str:
     """The earlier value of a figure: ", from 7 %", ", as before"; "" without one."""
     if before is None or before == "":
         return ""
-    return ", as before" if now == before else f", from {before}"
+    same = written(now) == written(before)
+    return ", as before" if same else f", from {written(before)}"
 
 
 def question(row: Row) -> str:
@@ -159,13 +140,13 @@ def queue_title(decisions: pl.DataFrame) -> str:
         return "Cannot be judged yet: too few waits for a usual"
     lines = few_of(judged.queue.height, "line needs a decision", "lines need a decision")
     nothing = judged.queue.is_empty()
-    return judged.with_count("Nothing needs a decision" if nothing else capitalised(lines))
+    return judged.with_count("Nothing needs a decision" if nothing else formats.capitalised(lines))
 
 
 def hidden(queue: pl.DataFrame) -> str:
     """How many lines are not named yet, and why; "" if all are."""
     count = queue.filter(~queue["named"]).height
-    return f"{capitalised(few_of(count, *PASSED))}." if count else ""
+    return f"{formats.capitalised(few_of(count, *PASSED))}." if count else ""
 
 
 def quiet_fact(
@@ -184,8 +165,8 @@ def quiet_fact(
     if now is None or not (number(now, "experiments_started") or _concluded(now)):
         parts = [f"Nothing launched {days.on}"]
     else:
-        count, earlier = _concluded(now), None if before is None else _concluded(before)
-        parts = [f"{count} concluded{as_before(count, earlier)}"]
+        count = _concluded(now)
+        parts = [f"{count} concluded{as_before(count, before and _concluded(before))}"]
         if before is not None and (better := _better(now, before)):
             parts.append(better)
     # A result must not hide a failure.
@@ -232,9 +213,9 @@ def line_state(row: Row, waiting: Row | None, zone: str) -> str:
     """
     hidden = waiting is not None and waiting["needs_decision"] and not waiting["named"]
     if waiting is None or hidden or row["state"] not in _WAITING:
-        return capitalised(row["state"])
-    since, waited = on_day(waiting["result_at"], zone), waiting["waited_working_hours"]
-    wait, usual = f"{formats.working_hours(waited)} since {since}", waiting["usual_working_hours"]
+        return formats.capitalised(row["state"])
+    waited, usual = (waiting[f"{it}_working_hours"] for it in ("waited", "usual"))
+    wait = f"{formats.working_hours(waited)} since {on_day(waiting['result_at'], zone)}"
     if waiting["needs_decision"]:
         return f"Needs a decision: {wait}"
     if waiting["parked"]:
@@ -257,20 +238,17 @@ def shown_waits(decisions: pl.DataFrame) -> pl.DataFrame:
 
 def weeks_caption(weeks: pl.DataFrame, days: Days) -> str:
     """Which days of thirteen weeks the panels show, and how: `weeks` are rows of `Work.weeks`."""
-    window, part = days.window, days.is_week and not days.is_whole_week
-    through = f"{window.first:%A} to {window.last:%A}" if window.days > 1 else f"{window.first:%A}"
-    same = f"{through} of thirteen weeks" if part else "Thirteen weeks"
-    marks = ["grey: the scholar's own usual range", "times on a log scale"]
-    if weeks["running"].any():
-        marks.append("open point: so far")
-    if weeks["signal"].any():
-        marks.append("diamond: a whole week beyond it")
-    return f"{same}; {'; '.join(marks)}."
+    window, said = days.window, "Thirteen weeks"
+    if days.is_week and not days.is_whole_week:
+        through = f" to {window.last:%A}" if window.days > 1 else ""
+        said = f"{window.first:%A}{through} of thirteen weeks"
+    said += "; grey: the scholar's own usual range; times on a log scale"
+    said += "; open point: so far" if weeks["running"].any() else ""
+    return said + ("; diamond: a whole week beyond it." if weeks["signal"].any() else ".")
 
 
 def people_title(count: int, ranges: Ranges) -> str:
     """The claim above the scholars of a stream."""
     who = "The scholar" if count == 1 else f"The {few(count)} scholars"
-    if not ranges.known:
-        return f"{who}, without a usual range yet"
-    return f"{who}, each against their own usual range"
+    usual = "each against their own usual range" if ranges.known else "without a usual range yet"
+    return f"{who}, {usual}"

@@ -10,7 +10,8 @@ import polars as pl
 from velocity import formats
 from velocity.reading.today import Today
 from velocity.sentences.answer import Row, name, number
-from velocity.sentences.headline import Facts, Whose, could_run_together, dates, one_setting
+from velocity.sentences.facts import Facts, Whose, dates
+from velocity.sentences.headline import could_run_together, one_setting
 
 #: Rows of one group before "+ n".
 MOST = 5
@@ -65,10 +66,8 @@ def groups(today: Today, open_work: pl.DataFrame, zone: str) -> Iterator[Group]:
 
 def free(today: Today) -> str:
     """Where something may be launched; "" if nowhere."""
-    if not today.free:
-        return ""
-    named = ", ".join(formats.markdown(formats.label(it, 24)) for it in today.free)
-    return f"Nothing in flight in {named}: free to launch."
+    named = ", ".join(map(name, today.free))
+    return f"Nothing in flight in {named}: free to launch." if named else ""
 
 
 def night(today: Today) -> str:
@@ -97,11 +96,10 @@ def next_step(today: Today, open_work: pl.DataFrame, facts: Facts, whose: Whose,
 
 
 def _running(open_work: pl.DataFrame, zone: str) -> str:
-    count = open_work.height
+    count, ends = open_work.height, open_work["eta_at"].drop_nulls().sort()
     if not count:
         return ", and nothing runs: the next launch can start now"
     run = f": {formats.plural(count, 'experiment')} {'runs' if count == 1 else 'run'}"
-    ends = open_work["eta_at"].drop_nulls().sort()
     if ends.is_empty():
         return f"{run}, no estimate yet"
     first, last = (local_time(ends[at], zone) for at in (0, -1))
@@ -118,24 +116,19 @@ def _older(today: Today, open_work: pl.DataFrame) -> str:
     row = next(open_work.filter("older_than_usual").iter_rows(named=True), None)
     if row is None:
         return ""
-    named = {it["experiment_id"]: it["label"] for it in today.running}
-    label = name(named.get(row["experiment_id"], row["experiment_id"].rpartition("/")[2]))
-    age = formats.duration(row["wip_age_hours"])
-    return f"{label} has run for {age}, longer than usual: is it still needed?"
+    named, of = {it["experiment_id"]: it["label"] for it in today.running}, row["experiment_id"]
+    age = f"has run for {formats.duration(row['wip_age_hours'])}, longer than usual"
+    return f"{name(named.get(of, of.rpartition('/')[2]))} {age}: is it still needed?"
 
 
 def _together(facts: Facts, whose: Whose) -> str:
     """What could run side by side next time, by the rules of the headline."""
     setting = facts.setting
     if setting is not None and one_setting(facts, whose) is not None:
-        return (
-            f"More values of {name(setting.key, 16)}? One sweep runs them at once; "
-            f"{setting.experiments} ran one after another, {dates(setting.first, setting.last)}."
-        )
+        ran = f"{setting.experiments} ran one after another, {dates(setting.first, setting.last)}"
+        return f"More values of {name(setting.key, 16)}? One sweep runs them at once; {ran}."
     if could_run_together(facts, whose) is None:
         return ""
     ready = formats.plural(int(number(facts.now, "ready_launches")), "launch")
-    return (
-        f"{ready} came within 10 minutes of a result, {facts.dates}: two ideas that are ready can "
-        "run side by side."
-    )
+    came = f"{ready} came within 10 minutes of a result, {facts.dates}"
+    return f"{came}: two ideas that are ready can run side by side."

@@ -1,13 +1,73 @@
-"""How to launch together what ran one setting at a time: a W&B sweep, or a Slurm array."""
+"""Side by side: what could have run together, and how to launch it as a sweep or an array."""
 
 import shlex
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
+from velocity import formats
+from velocity.sentences.answer import Row, defined, linked, name, number
+from velocity.sentences.facts import Setting
+from velocity.sentences.headline import varied_alone
+
+SPARED_HELP = defined(
+    "How much longer the same experiments would have taken one after another.", "spared_hours"
+)
+COULD_HELP = defined(
+    "Launches that were ready before the result was in. Up to: a short look may have been the "
+    "point.",
+    "side_by_side_hours",
+)
+#: Launches that follow a result, from which on their readiness is given.
+_FOLLOWED = 3
 
 #: What the reader replaces.
 _PROGRAM = "train.py"
-_NO_NAME = "KEY"
-_SEED = "seed"
 #: Characters; a name in YAML may take 1,024, and one character up to ten of them.
 _LONGEST = 80
+
+
+def figures(now: Row, chains: pl.DataFrame) -> tuple[str, str]:
+    """Hours spared, as the difference of the printed hours, and hours that could have been."""
+    whole, busy = round(number(now, "experiment_hours")), round(number(now, "busy_hours"))
+    could = number(now, "side_by_side_hours")
+    up_to = f"up to {formats.hours_in_all(could)}" if chains.height else "none found"
+    return formats.hours_sum(max(whole - busy, 0)), up_to
+
+
+def advice(now: Row, chains: pl.DataFrame) -> str:
+    """Whether work could have run side by side."""
+    followed, ready = (int(number(now, it)) for it in ("experiments_following", "ready_launches"))
+    launches = (
+        f"of {formats.plural(followed, 'launch')} after a result came within 10 minutes of one "
+        "that had taken 10 minutes or more"
+    )
+    if chains.height:
+        return (
+            f"{formats.count(ready)} {launches}: ready before the result was in. A short look may "
+            "have been the point."
+        )
+    if followed < _FOLLOWED:
+        return "Too few launches followed a result to say more."
+    return f"None {launches}."
+
+
+def chain(row: Row, zone: str) -> str:
+    """A chain of ready launches, as Markdown: "a → b, sae-stitch, Tue 24 Nov, up to 5 h 13 m"."""
+    names = " → ".join(
+        linked({"label": label, "url": url}, 20)
+        for label, url in zip(row["experiments"], row["urls"], strict=True)
+    )
+    day = row["started_at"].astimezone(ZoneInfo(zone))
+    spare = formats.hours_in_all(row["spare_hours"])
+    line = name(row["line"].rpartition("/")[2])
+    when = f"{formats.weekday(day)} {formats.day(day).split(formats.NBSP)[1]}"
+    return f"{names} :small[{line} · {when} · up to {spare}]"
+
+
+def one_setting(found: Setting) -> str:
+    """That a single setting was varied one by one, as Markdown."""
+    return f"{name(found.key)} {varied_alone(found)}. One sweep runs them together:"
 
 
 def sweep_stub(key: str | None, launches: int) -> str:
@@ -44,8 +104,8 @@ def _values(launches: int) -> list[str]:
 def _name(key: str | None) -> str:
     """The key, unless it is too long for YAML or could hide what a reader copies."""
     if key is None:
-        return _SEED
-    return key if key.isprintable() and len(key) <= _LONGEST else _NO_NAME
+        return "seed"
+    return key if key.isprintable() and len(key) <= _LONGEST else "KEY"
 
 
 def _in_yaml(text: str) -> str:

@@ -6,16 +6,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 
 import polars as pl
 
 from velocity import formats
-from velocity.reading.frames import PACE_DAYS
 from velocity.reading.mine import largest_remainder
-from velocity.sentences.answer import ENOUGH, Row, name, number
+from velocity.sentences.answer import Row, number
 from velocity.sentences.compared import Days, change, usual
-from velocity.sentences.week import days_with_data, ending
 
 
 @dataclass(frozen=True)
@@ -32,11 +29,8 @@ class Tile:
 
 def concluded(now: Row, before: Row | None, so_far: Row | None, days: Days) -> Tile:
     """Concluded experiments, with the share of failed runs below."""
-    failed = "no run has ended"
-    if now["failure_share"] is not None:
-        failed = f"{formats.share(now['failure_share'])} of runs failed"
-        if before is not None and before["failure_share"] is not None:
-            failed += f", from {formats.share(before['failure_share'])}"
+    failed, then = formats.share(now["failure_share"]), (before or {}).get("failure_share")
+    failed += " of runs failed" + ("" if then is None else f", from {formats.share(then)}")
     # What agents and schedulers concluded, no figure about people counts.
     automated = now["automated_concluded"]
     more = f"; automation concluded {formats.count(automated)} more" if automated else ""
@@ -44,7 +38,7 @@ def concluded(now: Row, before: Row | None, so_far: Row | None, days: Days) -> T
         "Experiments concluded",
         formats.count(now["experiments_concluded"]),
         *_against(now, before, "experiments_concluded", "count"),
-        failed,
+        "no run has ended" if now["failure_share"] is None else failed,
         (_usual(so_far, "count", days) or _no_range(days)) + more,
     )
 
@@ -54,12 +48,10 @@ def serial(now: Row, before: Row | None, so_far: Row | None, days: Days) -> Tile
     title, share = "Time with one experiment running", now["serial_share"]
     if share is None:
         return Tile(title, "none", second="nothing was running")
+    then = (before or {}).get("serial_share")
+    words = f"{_left(share)} with two or more" + ("" if then is None else f", from {_left(then)}")
     busy = f"of {formats.plural(round(now['busy_hours']), 'busy hour')}"
-    ends = _usual(so_far, "share", days)
-    words = f"{formats.share_left(share)} with two or more"
-    if before is not None and before["serial_share"] is not None:
-        words += f", from {formats.share_left(before['serial_share'])}"
-    against = _against(now, before, "serial_share", "share")
+    ends, against = _usual(so_far, "share", days), _against(now, before, "serial_share", "share")
     return Tile(title, formats.share(share), *against, words, f"{busy}; {ends}" if ends else busy)
 
 
@@ -68,20 +60,19 @@ def loop(now: Row, before: Row | None, so_far: Row | None, days: Days) -> Tile:
     title = "Feedback loop, launch to next launch"
     n = formats.sample(int(number(now, "loop_hours_n")), "loop")
     events = int(number(now, "loop_hours_events"))
-    if events < ENOUGH:
+    if events < formats.MEDIAN_EVENTS:
         return Tile(title, "no median", second=formats.too_few(events), note=n)
     median, low, high, largest = (
         now.get(f"loop_hours_{it}") for it in ("median", "low", "high", "largest")
     )
-    known = formats.limits(low, high) if median is not None else ""
-    limits = f"; 95{formats.NBSP}% limits {known}" if known else ""
-    ends = _usual(so_far, "hours", days)
+    limits = formats.limits(low, high) if median is not None else ""
+    known = f"95{formats.NBSP}% limits {limits}" if limits else ""
     return Tile(
         title,
-        formats.median(median, largest=largest),
+        formats.median(median, largest),
         *_against(now, before, "loop_hours_median", "hours"),
         _halves(now),
-        f"median, {n}{limits}{'; ' + ends if ends else ''}",
+        "; ".join(filter(None, (f"median, {n}", known, _usual(so_far, "hours", days)))),
     )
 
 
@@ -90,41 +81,9 @@ def _halves(now: Row) -> str:
     parts = {part: now[f"loop_{part}_share"] for part in ("machine", "working_wait", "off")}
     if None in parts.values():
         return "no loop has closed"
-    machine, waiting, off = largest_remainder(parts).values()
-    return (
-        f"Of its hours {machine}{formats.NBSP}% machine, {waiting}{formats.NBSP}% waiting in "
-        f"working hours, {off}{formats.NBSP}% nights and days off"
-    )
-
-
-def credits_end(ends: pl.DataFrame, today: date) -> Tile:
-    """The day on which the first stream's credits end.
-
-    `ends` is `frames.named_ends`, `today` the last day that counts.
-    """
-    if ends.is_empty():
-        return Tile("First credits to run out", "none", second="no grant of a stream is recorded")
-    known = ending(ends)
-    left = f"Programme: {formats.count(float(ends['credits_left'].sum()))} credits left"
-    if not known:
-        return Tile("First credits to run out", "none", "no end at this pace", second=left)
-    first = known[0]
-    seen, when = first["seen_before"], first["runs_out_on"]
-    both = [it["name"] for it in known if it["runs_out_on"] == when]
-    moved = ("", "")
-    if seen is not None:
-        apart = (when - seen).days
-        sign = "+" if apart > 0 else formats.MINUS if apart else "±"
-        moved = (f"{sign}{abs(apart)}{formats.NBSP}d", "from the forecast a week before")
-    sooner = "or sooner: some GPU counts are not recorded; " if first["or_sooner"] else ""
-    return Tile(
-        f"First credits to run out: {' and '.join(name(it, 16) for it in both[:2])}",
-        formats.dated(when),
-        *moved,
-        left,
-        f"{sooner}at the pace of the {PACE_DAYS} days to {formats.day(today)}"
-        f"{days_with_data(ends['pace_days'][0])}; allocation, not use",
-    )
+    machine, waiting, off = (f"{it}{formats.NBSP}%" for it in largest_remainder(parts).values())
+    waits = f"{waiting} waiting in working hours, {off} nights and days off"
+    return f"Of its hours {machine} machine, {waits}"
 
 
 def to_date_rows(
@@ -138,14 +97,21 @@ def to_date_rows(
     measure = next((it["measure"] for it in (*now.values(), *before.values())), "")
     unit = "share" if measure.endswith("_share") else ""
     for at, tick in enumerate(names, start=1):
-        here, there = now.get(at), before.get(at)
+        here, there = now.get(at, {}), before.get(at, {})
         # The range of a number of days is that of the series: any row has it.
-        ends = next((it for it in (here, there) if it and usual(it, unit)), {})
-        value = here["value"] if here is not None and at <= days.window.days else None
-        then = there["value"] if there is not None else None
-        rows.append((tick, value, then, ends.get("limit_low"), ends.get("limit_high")))
+        ends: Row = next((it for it in (here, there) if it and usual(it, unit)), {})
+        value = here.get("value") if at <= days.window.days else None
+        rows.append(
+            (tick, value, there.get("value"), ends.get("limit_low"), ends.get("limit_high"))
+        )
     kinds = dict.fromkeys(("value", "before", "low", "high"), pl.Float64)
     return pl.DataFrame(rows, schema={"tick": pl.String, **kinds}, orient="row")
+
+
+def _left(share: float) -> str:
+    """What a share leaves: the two as printed add up to 100 %."""
+    whole = round(share * 100)
+    return formats.share(1 - share if whole in {0, 100} else 1 - whole / 100)
 
 
 def _against(now: Row, before: Row | None, column: str, unit: str) -> tuple[str, str]:

@@ -14,6 +14,12 @@ from velocity.reading.series import PROGRAMME_MEASURES
 #: What a note is about -> its words.
 _WORDS = {"holiday": "holiday, {}", "grant": "credits granted to {}", "move": "moved to {}"}
 _MOST, _LONGEST, _LONGEST_NAME = 4, 60, 24
+#: What no figure of the page can see.
+NOT_TRACKED = (
+    "Not tracked: reading, writing, analysis in notebooks, runs with W&B off, and how much one "
+    "experiment is worth. Splitting a sweep in ten would raise the count, so read it with the "
+    "failed share and the cost."
+)
 
 
 def restated(rows: pl.DataFrame) -> list[str]:
@@ -30,13 +36,13 @@ def restated(rows: pl.DataFrame) -> list[str]:
             formats.hours_in_all(value) if is_sum else formats.figure(value, metric.unit)
             for value in (row["value_before"], row["value_after"])
         )
-        what = f"{metric.title}, {formats.week(row['week_start'])}:"
+        change = f"{before} → {after}."
         if row["by_people"]:
             change = "changed by a roster edit or an erasure; the values are not stored."
-            lines.append(f"{what} {change}")
-        elif before != after:
-            why = " Settings or definitions changed." if row["by_configuration"] else ""
-            lines.append(f"{what} {before} → {after}.{why}")
+        elif row["by_configuration"]:
+            change += " Settings or definitions changed."
+        if row["by_people"] or before != after:
+            lines.append(f"{metric.title}, {formats.week(row['week_start'])}: {change}")
     return lines
 
 
@@ -56,15 +62,6 @@ def coverage(
     )
 
 
-def not_tracked() -> str:
-    """What no figure of the page can see."""
-    return (
-        "Not tracked: reading, writing, analysis in notebooks, runs with W&B off, and how much one "
-        "experiment is worth. Splitting a sweep in ten would raise the count, so read it with the "
-        "failed share and the cost."
-    )
-
-
 def restated_clause(rows: pl.DataFrame, since: date) -> str:
     """How many figures of past weeks changed since a day, and the largest change; "" without any.
 
@@ -72,10 +69,9 @@ def restated_clause(rows: pl.DataFrame, since: date) -> str:
     """
     if rows.is_empty():
         return ""
-    count = formats.plural(rows.height, "figure")
-    verb = "was" if rows.height == 1 else "were"
-    known = rows.filter(pl.col("value_before").is_not_null() & (pl.col("value_before") != 0))
-    part = ((known["value_after"] - known["value_before"]) / known["value_before"]).abs().max()
+    count, verb = formats.plural(rows.height, "figure"), "was" if rows.height == 1 else "were"
+    before, after = rows.filter(pl.col("value_before") != 0)["value_before", "value_after"]
+    part = ((after - before) / before).abs().max()
     largest = f", the largest by {formats.share_exact(part)}" if isinstance(part, float) else ""
     return f"Since {formats.day(since)} {count} of past weeks {verb} restated{largest}."
 

@@ -4,7 +4,7 @@ from datetime import date
 
 from velocity import formats
 from velocity.explain import Explanation, Result
-from velocity.sentences.answer import ENOUGH, Answer, fitting, joined, name
+from velocity.sentences.answer import Answer, fitting, joined, name
 
 #: Rows that can be counted; other rows are pieces of experiments.
 _NOUNS = {"runs": "run", "experiments": "experiment", "loops": "loop", "charges": "charge"}
@@ -36,7 +36,7 @@ def _headline(found: Explanation, result: Result, who: str) -> str:
         value = f"{_worded(found, result, result.headline)}{_sample(found, result)}"
     elif result.latencies is not None:
         events = int(result.latencies["event"].sum())
-        if events < ENOUGH:
+        if events < formats.MEDIAN_EVENTS:
             kinds = {"first_row": "run", "recovery": "recovered failure"}
             of_kind = (it for start, it in kinds.items() if found.metric.id.startswith(start))
             return formats.too_few(events, next(of_kind, "loop"))

@@ -20,7 +20,7 @@ from velocity.reading.access import Scope, Viewer, current_roster, record_look
 from velocity.reading.periods import Period, Window, before, last_whole_day
 from velocity.reading.viewed import ViewedDays, soon
 from velocity.roster.models import Roster
-from velocity.sentences import Answer
+from velocity.sentences.answer import Answer
 from velocity.settings import Settings
 from velocity.store import Snapshot, latest_snapshot
 from velocity.ui.browser import note_on_paper

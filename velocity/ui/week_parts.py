@@ -14,10 +14,11 @@ from velocity.reading import reads
 from velocity.reading.definitions import definition
 from velocity.reading.periods import Window
 from velocity.reading.series import TREND_WEEKS, Ranges, at_edge, last_complete_week, recent
-from velocity.sentences import moved, week_tiles
+from velocity.sentences import moved
 from velocity.sentences import queue as queue_words
-from velocity.sentences.answer import LINE_HELP, Row, defined, possessive
+from velocity.sentences.answer import LINE_HELP, Row, defined
 from velocity.sentences.compared import MEASURES, UNITS
+from velocity.sentences.ends import credits_end
 from velocity.sentences.weeks import caption
 from velocity.ui.page import has_page, runs_of, show_step, show_way, show_why, way_in_text
 from velocity.ui.parts import Table, heading, show_chart, show_figure, theme_mode, waits
@@ -38,7 +39,7 @@ def show_tiles(week: Week) -> None:
     title, mode = "Credits run out", theme_mode()
     ends = draw_ends(week.ends, today=week.known_on, mode=mode, title=title)
     shown = [(it, said, week_chart(week, it), f"{it}-tile") for said, it in tiles(week)]
-    when = week_tiles.credits_end(week.ends, week.known_on)
+    when = credits_end(week.ends, week.known_on)
     with st.grid(4, min_column_width=300, border=True):
         for metric, said, chart, key in [*shown, ("exhausted_on", when, ends, "ends-tile")]:
             with st.container(gap="xsmall"):
@@ -247,7 +248,7 @@ def _claims(week: Week, frame: pl.DataFrame) -> tuple[list[tuple[str, str]], int
     ).sort("week_start", descending=True, maintain_order=True)
     shifts = []
     for group, measure, start in found.select("group_id", "measure", "week_start").iter_rows():
-        whose = possessive(formats.markdown(formats.label(week.view.stream_names[group])))
+        whose = formats.possessive(formats.markdown(formats.label(week.view.stream_names[group])))
         shifts.append((f"{whose} {MEASURES[measure]}", formats.week(start)))
     out = (pl.col("value") > pl.col("limit_high")) | (pl.col("value") < pl.col("limit_low"))
     return shifts, frame.filter(pl.col("running") & out).height

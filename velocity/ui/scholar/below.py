@@ -8,9 +8,9 @@ from velocity.charts.hours import draw_bought, draw_side_by_side
 from velocity.charts.strips import draw_strips
 from velocity.charts.tile_trend import Line, draw_tile
 from velocity.reading import frames, reads
-from velocity.sentences import bought, mine
+from velocity.sentences import bought, together
 from velocity.sentences.seen import SEEN_BY_OTHERS, seen_by, sees
-from velocity.sentences.together import array_line, sweep_stub
+from velocity.sentences.together import COULD_HELP, SPARED_HELP, array_line, sweep_stub
 from velocity.ui.page import show_way, show_why
 from velocity.ui.parts import heading, show_chart, show_figure, theme_mode
 from velocity.ui.scholar.sheet import Sheet
@@ -23,22 +23,26 @@ def show_together(sheet: Sheet) -> None:
     """Hours spared by parallel work, hours that could have been, and up to three chains."""
     now = sheet.now
     heading("Side by side", sheet.facts.dates, table=sheet.table(sheet.chains, "chains"))
-    spared, could = mine.together_figures(now, sheet.chains)
+    spared, could = together.figures(now, sheet.chains)
     with st.container(horizontal=True, gap="small"):
-        st.metric("Spared by working in parallel", spared, help=mine.SPARED_HELP, width="stretch")
-        st.metric("Could have run side by side", could, help=mine.COULD_HELP, width="stretch")
+        st.metric("Spared by working in parallel", spared, help=SPARED_HELP, width="stretch")
+        st.metric("Could have run side by side", could, help=COULD_HELP, width="stretch")
     chart = draw_side_by_side(now, mode=theme_mode(), title="Side by side")
     show_figure(chart, key="together-chart")
-    st.markdown(mine.together_words(now, sheet.chains))
+    st.markdown(together.advice(now, sheet.chains))
     chains = sheet.chains.sort("spare_hours", descending=True).head(_MOST_CHAINS)
     for row in chains.iter_rows(named=True):
-        st.markdown(mine.chain(row, sheet.zone))
+        st.markdown(together.chain(row, sheet.zone))
     # Something to copy, only where something was found.
     setting, longest = sheet.setting, max(map(len, sheet.chains["experiments"]), default=0)
     with st.container(key="wide-array"):
         if setting is not None:
-            st.markdown(mine.one_setting(setting))
-            st.code(sweep_stub(setting.key, setting.experiments), language=None, wrap_lines=True)
+            st.markdown(together.one_setting(setting))
+            st.code(
+                sweep_stub(setting.key, setting.experiments),
+                language=None,
+                wrap_lines=True,
+            )
         elif longest:
             st.caption("Next time, launch such a chain at once:")
             # Their configs differ in several keys: one config file for each.
@@ -69,7 +73,7 @@ def show_bought(sheet: Sheet) -> None:
     )
     st.markdown(" ".join(filter(None, said)))
     title = "GPU-hours per concluded experiment"
-    panel = Line("gpu_hours_per_concluded", title, "count", value=bought.per_concluded(now))
+    panel = Line("gpu_hours_per_concluded", title, "count", value=now["gpu_hours_per_concluded"])
     weeks = sheet.weeks_of(panel.column)
     cost = draw_tile(sheet.trend.frame, upper=panel, weeks=weeks, mode=mode, title=title)
     show_figure(cost, key="cost-chart")

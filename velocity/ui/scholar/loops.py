@@ -143,9 +143,9 @@ def _selected(sheet: Sheet, loops: pl.DataFrame, meanwhile: pl.DataFrame) -> str
     titles = {it: words.titled(row, sheet.zone) for it, row in rows.items()}
     waiting = loops.filter(pl.col("status") == "awaiting")
     default = waiting["experiment_id"][-1] if waiting.height else next(iter(rows))
-    if sheet.wait is not None and sheet.wait.experiment_id in rows:
+    if sheet.wait is not None and sheet.wait["experiment_id"] in rows:
         # The result that the headline names.
-        default = sheet.wait.experiment_id
+        default = sheet.wait["experiment_id"]
     st.header("Selected loop", anchor=False)
     chosen = choose_titled("Loop", titles, key=_ADDRESS, default=default, width=300)
     row = rows[chosen]

@@ -61,7 +61,8 @@ def show_mentor_sheet(
         panels = weeks_caption(work, [scholar])
         st.caption(f"{words.caption(facts, projects)} \u00b7 {panels}")
         with st.container(gap="xxsmall"):
-            for line in words.sheet_lines(facts):
+            # The table of the sheet has what concluded.
+            for line in (it for it in words.lines(facts) if it.about != "Concluded"):
                 about, text = st.columns([1, 8.5], gap=None)
                 about.caption(line.about)
                 text.markdown(line.text)

@@ -18,7 +18,7 @@ from velocity.reading.mine import Parts, Trend, trend_start, weeks_before
 from velocity.reading.periods import Window, last_whole_day, monday_of
 from velocity.reading.today import TODAY_DAYS
 from velocity.report.work import Covered
-from velocity.sentences.headline import Change, Facts, Setting, Wait, Whose
+from velocity.sentences.facts import Change, Facts, Setting, Whose
 from velocity.sentences.weeks import events
 from velocity.ui.parts import Table, plain_name
 from velocity.ui.view import View
@@ -157,6 +157,7 @@ class Sheet(Covered):
             parts=self.parts,
             weekly_parts=self.trend.window_parts,
             wait=self.wait,
+            zone=self.zone,
             changes=self.changes,
             setting=self.setting,
             begins=first if self.today - first < _THIN else None,
@@ -168,19 +169,10 @@ class Sheet(Covered):
         return self.view.needs_decision(scholars=[self.scholar])
 
     @property
-    def wait(self) -> Wait | None:
+    def wait(self) -> Mapping[str, Any] | None:
         """The result that waits longest beyond its line's usual; for the scholar alone."""
         rows = self.waiting.filter("needs_decision")
-        if not self.hours or rows.is_empty():
-            return None
-        row = rows.row(0, named=True)
-        return Wait(
-            experiment_id=row["experiment_id"],
-            label=row["label"],
-            hours=row["waited_working_hours"],
-            since=row["result_at"].astimezone(ZoneInfo(self.zone)).date(),
-            usual_hours=row["usual_working_hours"],
-        )
+        return rows.row(0, named=True) if self.hours and rows.height else None
 
     @cached_property
     def changes(self) -> list[Change]:

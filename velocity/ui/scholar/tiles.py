@@ -12,6 +12,7 @@ from velocity.reading.periods import whole_week
 from velocity.reading.today import Today
 from velocity.sentences import mine as words
 from velocity.sentences import today as today_words
+from velocity.sentences.answer import linked
 from velocity.sentences.headline import headline
 from velocity.sentences.weeks import caption
 from velocity.ui.page import show_way, show_why
@@ -65,7 +66,7 @@ def _today(sheet: Sheet) -> None:
             st.caption(f"0 {group.title}")
             continue
         told = zip(group.rows, group.said, strict=False)
-        lines = [f"{words.linked(row)} :small[{said}]" for row, said in told]
+        lines = [f"{linked(row)} :small[{said}]" for row, said in told]
         st.markdown("  \n".join([f"**{len(group.rows)}** {group.title}", *lines]))
         if group.more:
             show_way("runs", f"\\+ {group.more} more", **{"runs-scholar": [sheet.scholar]})
