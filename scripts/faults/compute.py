@@ -32,8 +32,8 @@ FAULTS = (
     Fault(
         "the machine's GPU count before the config's",
         "derive/120_host_session",
-        "coalesce(run.configured_gpus, work.reported) * work.load",
-        "coalesce(work.reported, run.configured_gpus) * work.load",
+        "coalesce(work.configured_gpus, work.reported) * work.load",
+        "coalesce(work.reported, work.configured_gpus) * work.load",
         (FIGURES,),
     ),
     Fault(
