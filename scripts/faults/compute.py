@@ -150,7 +150,7 @@ FAULTS = (
     ),
     Fault(
         "every session is on every host of its run",
-        "derive/130_host_stay",
+        "derive/112_host_stay",
         "coalesce(placed.number, session.number)",
         "session.number",
         (IDLE,),
