@@ -26,15 +26,7 @@ pytestmark = pytest.mark.thorough
 LONG_RUNS = """\
 -- title: Long runs
 -- One row per kind of group, group and period: runs of an hour or more, by the day they started.
--- param: kinds | VARCHAR[] | kinds of group: scholar, stream, programme
--- param: period | VARCHAR | all, month, week or day
--- param: from_day | DATE | first local day, null = from the beginning
--- param: to_day | DATE | day after the last, null = to the end
--- param: periods | DATE[] | only periods with these first days, null = all
--- param: groups | VARCHAR[] | only these ids, null = all
--- param: groups_until | DATE | period from which on all ids are given after all, null = never
--- param: within | VARCHAR | of scholars: only their work in this stream, null = everything
--- param: scope | STRUCT | what the viewer may see
+-- params: metrics/volume
 -- key: kind, group_id, period_start
 -- metric: long_runs | runs | Long runs | Runs of an hour or more, by the day they started.
 --   adds: 1 from runs where starts_inside and active_hours >= 1

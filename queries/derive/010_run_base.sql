@@ -5,7 +5,7 @@
 -- minutes after the first of them are one launch on several machines. If there are several
 -- launches, either all worked at once, or the run is only the last one (the id was reused), or they
 -- took turns. A scheduler's job counts only if no other run lies inside it.
-WITH launched AS (
+WITH launched AS NOT MATERIALIZED (
   SELECT
     *,
     CASE WHEN len(writer_starts) = 1 THEN writer_starts ELSE list_reduce(
@@ -14,7 +14,7 @@ WITH launched AS (
     END AS firsts
   FROM run_clock
 ),
-ended AS (
+ended AS NOT MATERIALIZED (
   -- The end of the last launch, if the runtime belongs to the earlier launches.
   SELECT
     *,
@@ -37,7 +37,7 @@ ended AS (
     END AS last_end_source
   FROM launched
 ),
-shared_out AS (
+shared_out AS NOT MATERIALIZED (
   SELECT
     *,
     runtime_us - greatest(0, coalesce(last_end_us, life_us) - last_us) AS left_us,
@@ -51,19 +51,23 @@ shared_out AS (
     END AS launches
   FROM ended
 ),
-settled AS (
+settled AS NOT MATERIALIZED (
   SELECT
     * REPLACE (
       CASE WHEN launches = 'launched_again' THEN last_us ELSE start_us END AS start_us,
       CASE WHEN launches = 'launched_again' THEN [last_us] ELSE firsts END AS firsts)
   FROM shared_out
 ),
+twin AS MATERIALIZED (
+  -- Few runs: the others need not be kept while these are compared.
+  FROM settled WHERE twin
+),
 again AS (
   -- Runs in several projects with the same id and start are one run: the one read last counts, and
   -- one from W&B before one from local files.
   SELECT DISTINCT run.run_key
-  FROM (FROM settled WHERE twin) AS run
-  JOIN (FROM settled WHERE twin) AS other
+  FROM twin AS run
+  JOIN twin AS other
     ON other.launch_id = run.launch_id
     AND NOT other.ignored
     -- Two launches shortly after each other in the same place are two runs.
@@ -76,8 +80,8 @@ again AS (
         run.run_id)
   UNION
   SELECT run.run_key
-  FROM (SELECT run_key, unnest(same_as) AS launch_id FROM settled) AS run
-  JOIN (FROM settled WHERE same_as IS NULL) AS other USING (launch_id)
+  FROM (SELECT run_key, unnest(same_as) AS launch_id FROM run_clock) AS run
+  JOIN (FROM run_clock WHERE same_as IS NULL) AS other USING (launch_id)
   WHERE NOT other.ignored
 ),
 in_its_job AS (

@@ -21,6 +21,8 @@ others AS (
     swept.scholar_key, swept.stream_key, swept.at_us,
     swept.experiments - coalesce(own.beginning, 0) > 0 AS overlapped
   FROM swept
+  -- Only the instants of launches, a quarter of all.
+  SEMI JOIN (SELECT scholar_key, start_us AS at_us FROM experiment_core) USING (scholar_key, at_us)
   LEFT JOIN own
     ON own.scholar_key = swept.scholar_key AND own.stream_key = swept.stream_key
     AND own.start_us = swept.at_us

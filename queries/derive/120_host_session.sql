@@ -29,6 +29,9 @@ helper AS (
   )
   WHERE number > 1 AND begin_us <= as_of_us
 ),
+work AS (
+  FROM present UNION ALL BY NAME FROM helper
+),
 on_machine AS (
   SELECT
     machine.run_key,
@@ -38,7 +41,7 @@ on_machine AS (
     work.start_us, work.end_us, work.load,
     work.presence AND machine.leads AS leads
   FROM machine
-  LEFT JOIN (FROM present UNION ALL BY NAME FROM helper) AS work
+  LEFT JOIN work
     ON work.run_key = machine.run_key
     AND work.number = coalesce(machine.number, work.number)
     AND machine.run_key NOT IN (SELECT run_key FROM run_base WHERE configured_gpus IS NOT NULL)
@@ -56,16 +59,25 @@ on_machine AS (
   ANTI JOIN machine USING (run_key)
   ANTI JOIN (SELECT run_key FROM run_base WHERE configured_gpus IS NOT NULL) USING (run_key)
 ),
+job_of AS (
+  -- Only what is inside a job needs sorting.
+  SELECT DISTINCT work.run_key, work.start_us, job.* EXCLUDE (run_key)
+  FROM work
+  SEMI JOIN in_job USING (run_key)
+  ASOF JOIN (FROM in_job WHERE gpus IS NOT NULL) AS job
+    ON job.run_key = work.run_key AND job.begin_us >= work.start_us
+),
 in_its_job AS (
   SELECT
     work.*,
-    run.scheduled,
+    run.scholar_key, run.scheduled, run.configured_gpus, run.gpu_utilisation,
     job.job_key, job.gpus AS job_gpus, job.gpu_type AS job_gpu_type,
     coalesce(job.begin_us <= work.end_us, false) AND run.configured_gpus IS NULL AS allotted
   FROM on_machine AS work
   JOIN run_base AS run USING (run_key)
-  ASOF LEFT JOIN (FROM in_job WHERE gpus IS NOT NULL) AS job
-    ON job.run_key = work.run_key AND job.begin_us >= work.start_us
+  LEFT JOIN job_of AS job ON job.run_key = work.run_key AND job.start_us = work.start_us
+  -- The machines of others do not even tell the size of a host.
+  WHERE run.excluded IS DISTINCT FROM 'ignored'
 ),
 on_host AS (
   -- A session in a scheduler's job has the GPUs of the job, whatever the machine reports; and a job
@@ -80,24 +92,21 @@ on_host AS (
 )
 SELECT
   CASE WHEN named_host_key IS NOT NULL AND reported IS NOT NULL THEN named_host_key
-    ELSE hash('alone', run.scholar_key) END AS host_key,
-  run.scholar_key,
-  run.run_key,
+    ELSE hash('alone', work.scholar_key) END AS host_key,
+  work.scholar_key,
+  work.run_key,
   known.stream_key,
   known.class,
   known.failed_compute,
   coalesce(known.failed_compute AND known.active_us > late_us(), false) AS late_failure,
   coalesce(work.gpu_type, '') AS gpu_type,
   work.reported,
-  coalesce(run.configured_gpus, work.reported) * work.load AS gpus,
+  coalesce(work.configured_gpus, work.reported) * work.load AS gpus,
   work.load,
   work.leads,
-  run.gpu_utilisation AS utilisation,
+  work.gpu_utilisation AS utilisation,
   work.named_host_key IS NOT NULL AND work.reported IS NOT NULL AS shared,
   work.start_us,
   work.end_us
 FROM on_host AS work
-JOIN run_base AS run USING (run_key)
 JOIN run AS known USING (run_key)
--- Their machines do not even tell the size of a host.
-WHERE run.excluded IS DISTINCT FROM 'ignored'

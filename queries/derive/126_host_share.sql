@@ -9,7 +9,7 @@ WITH event AS (
   UNION ALL
   SELECT host_key, capacity, to_us, -coalesce(gpus, 0) FROM piece
 ),
-swept AS (
+summed AS (
   -- If several events share an instant, the last has the demand from then on.
   SELECT
     host_key, at_us, capacity,
@@ -27,7 +27,7 @@ shared AS (
       WHEN capacity IS NULL THEN 1.0
       ELSE least(1, capacity / demand)
     END AS share
-  FROM swept
+  FROM summed
   WHERE until_us IS DISTINCT FROM at_us
 )
 SELECT

@@ -14,7 +14,8 @@ WITH moved_on AS (
   SELECT run.run_key, loop.next_us
   FROM derived.run AS run
   JOIN derived.loop AS loop USING (experiment_key)
-  WHERE loop.status = 'closed' AND run.scholar_key NOT IN (FROM scope)
+  WHERE loop.status = 'closed'
+    AND run.run_key IN (SELECT run_key FROM piece WHERE scholar_key NOT IN (FROM scope))
 ),
 cut AS (
   -- The next launch, moved into the charge; its end if there was none.

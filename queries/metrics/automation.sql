@@ -1,15 +1,7 @@
 -- title: Launches by automation
 -- One row per kind of group, group and period with launches by automation: what stands beside the
 -- figures about people, which leave it out. The roster says which runs are automated.
--- param: kinds | VARCHAR[] | kinds of group: scholar, stream, programme
--- param: period | VARCHAR | all, month, week or day
--- param: from_day | DATE | first local day, null = from the beginning
--- param: to_day | DATE | day after the last, null = to the end
--- param: periods | DATE[] | only periods with these first days, null = all
--- param: groups | VARCHAR[] | only these ids, null = all
--- param: groups_until | DATE | from this period on, all ids; null = never
--- param: within | VARCHAR | for scholars: only their work in this stream, null = everything
--- param: scope | STRUCT | what the viewer may see
+-- params: metrics/volume
 -- key: kind, group_id, period_start
 -- actor: automation
 -- order: 2

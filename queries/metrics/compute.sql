@@ -2,15 +2,7 @@
 -- One row per kind of group, group and period with charges or conclusions. A run counts the GPUs of its machine;
 -- if the runs on a host request more GPUs than it has, its GPUs are shared among them. This is
 -- allocation, not utilisation. Runs over several nodes are under-counted.
--- param: kinds | VARCHAR[] | kinds of group: scholar, stream, programme
--- param: period | VARCHAR | all, month, week or day
--- param: from_day | DATE | first local day, null = from the beginning
--- param: to_day | DATE | day after the last, null = to the end
--- param: periods | DATE[] | only periods with these first days, null = all
--- param: groups | VARCHAR[] | only these ids, null = all
--- param: groups_until | DATE | from this period on, all ids; null = never
--- param: within | VARCHAR | for scholars: only their work in this stream, null = everything
--- param: scope | STRUCT | what the viewer may see
+-- params: metrics/volume
 -- key: kind, group_id, period_start
 -- actor: all
 -- order: 8

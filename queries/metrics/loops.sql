@@ -2,16 +2,7 @@
 -- One row per kind of group, group and period with loops, by the day of their launch: the number of
 -- loops by status, and how the hours of closed loops divide. Only the scholar can see the part
 -- outside their awake window, and how much of their loops lies outside their working hours.
--- param: kinds | VARCHAR[] | kinds of group: scholar, stream, programme
--- param: period | VARCHAR | all, month, week or day
--- param: from_day | DATE | first local day, null = from the beginning
--- param: to_day | DATE | day after the last, null = to the end
--- param: periods | DATE[] | only periods with these first days, null = all
--- param: groups | VARCHAR[] | only these ids, null = all
--- param: groups_until | DATE | from this period on, all ids; null = never
--- param: within | VARCHAR | for scholars: only their work in this stream, null = everything
--- param: actor | VARCHAR | whose launches: person, automation or all
--- param: scope | STRUCT | what the viewer may see
+-- params: metrics/volume
 -- key: kind, group_id, period_start
 -- order: 2
 -- metric: loops_closed | loops | Closed loops | Loops whose next launch came within 5 days of the result.

@@ -3,16 +3,7 @@
 -- limits (Brookmeyer-Crowley, log(-log) scale) and the counts behind them. Fewer than 6 events give
 -- no median. A loop counts in the period of its launch, a failure in that of its result, and a run
 -- in that of its start. Only the scholar can see their awake reaction time.
--- param: kinds | VARCHAR[] | kinds of group: scholar, stream, programme
--- param: period | VARCHAR | all, month, week or day
--- param: from_day | DATE | first local day, null = from the beginning
--- param: to_day | DATE | day after the last, null = to the end
--- param: periods | DATE[] | only periods with these first days, null = all
--- param: groups | VARCHAR[] | only these ids, null = all
--- param: groups_until | DATE | from this period on, all ids; null = never
--- param: within | VARCHAR | for scholars: only their work in this stream, null = everything
--- param: actor | VARCHAR | whose launches: person, automation or all
--- param: scope | STRUCT | what the viewer may see
+-- params: metrics/volume
 -- key: kind, group_id, period_start
 -- order: 3
 -- metric: machine_hours_median | hours | Machine time, median | From launch to result, which comes when half of an experiment's runs have finished.

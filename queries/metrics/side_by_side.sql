@@ -2,16 +2,7 @@
 -- One row per kind of group, group and period: launches that followed a result of their line, the
 -- launches that were ready before the result, and the hours by which the wait could have been
 -- shorter. A chain counts in the period in which its first experiment was launched.
--- param: kinds | VARCHAR[] | kinds of group: scholar, stream, programme
--- param: period | VARCHAR | all, month, week or day
--- param: from_day | DATE | first local day, null = from the beginning
--- param: to_day | DATE | day after the last, null = to the end
--- param: periods | DATE[] | only periods with these first days, null = all
--- param: groups | VARCHAR[] | only these ids, null = all
--- param: groups_until | DATE | from this period on, all ids; null = never
--- param: within | VARCHAR | for scholars: only their work in this stream, null = everything
--- param: actor | VARCHAR | whose launches: person, automation or all
--- param: scope | STRUCT | what the viewer may see
+-- params: metrics/volume
 -- key: kind, group_id, period_start
 -- order: 4
 -- metric: experiments_following | experiments | Launches after a result | Experiments that were the next launch after a result of their line, by the day of that launch.

@@ -15,14 +15,21 @@ FROM archived_credits;
 
 CREATE OR REPLACE TABLE derived.recent_charge AS
 WITH edge AS (
-  SELECT days, epoch_us(as_of - to_days(days)) AS from_us
+  SELECT days, epoch_us(as_of - to_days(days)) AS edge_us
   FROM (SELECT max(as_of) AS as_of FROM project), (SELECT unnest([pace().days, pace().week]) AS days)
+),
+recent AS (
+  SELECT *
+  FROM (
+    -- Of the many charges, only the latest meet both edges.
+    FROM derived.gpu_charge
+    WHERE gpu_us IS NOT NULL AND to_us > (SELECT min(edge_us) FROM edge)
+  )
+  JOIN edge ON to_us > edge_us
 )
-SELECT
-  edge.days,
-  charge.run_key, charge.scholar_key, charge.stream_key, charge.gpu_type, charge.day, charge.gpu_us
-FROM derived.gpu_charge AS charge, edge
-WHERE charge.from_us >= edge.from_us AND charge.gpu_us IS NOT NULL
+SELECT days, run_key, scholar_key, stream_key, gpu_type, day, gpu_us
+FROM recent
+WHERE from_us >= edge_us
 UNION ALL
 -- Only the part of a charge after the start of these days.
 SELECT
@@ -30,11 +37,9 @@ SELECT
   charge.run_key, charge.scholar_key, charge.stream_key, charge.gpu_type, charge.day,
   charge.gpus * (
     ends.share_us - (begun.share_us + begun.share * (charge.edge_us - begun.at_us)))
-FROM (
-  SELECT charge.*, edge.days, edge.from_us AS edge_us
-  FROM derived.gpu_charge AS charge, edge
-  WHERE charge.from_us < edge.from_us AND charge.to_us > edge.from_us AND charge.gpu_us IS NOT NULL
-) AS charge
+FROM (FROM recent WHERE from_us < edge_us) AS charge
 JOIN derived.host_share AS ends ON ends.host_key = charge.host_key AND ends.at_us = charge.to_us
-ASOF JOIN derived.host_share AS begun
+ASOF JOIN (
+  FROM derived.host_share SEMI JOIN (FROM recent WHERE from_us < edge_us) USING (host_key)
+) AS begun
   ON begun.host_key = charge.host_key AND begun.at_us <= charge.edge_us;

@@ -32,8 +32,8 @@ FAULTS = (
     Fault(
         "the machine's GPU count before the config's",
         "derive/120_host_session",
-        "coalesce(run.configured_gpus, work.reported) * work.load",
-        "coalesce(work.reported, run.configured_gpus) * work.load",
+        "coalesce(work.configured_gpus, work.reported) * work.load",
+        "coalesce(work.reported, work.configured_gpus) * work.load",
         (FIGURES,),
     ),
     Fault(
@@ -150,7 +150,7 @@ FAULTS = (
     ),
     Fault(
         "every session is on every host of its run",
-        "derive/130_host_stay",
+        "derive/112_host_stay",
         "coalesce(placed.number, session.number)",
         "session.number",
         (IDLE,),

@@ -6,7 +6,7 @@ from scripts.faults.fault import Fault
 
 JOBS = ("tests/test_jobs_drawn.py", "tests/test_jobs.py")
 _IN_JOB = "derive/007_in_job"
-_IDLE = "derive/132_job_idle"
+_IDLE = "derive/114_job_idle"
 
 FAULTS = (
     Fault(

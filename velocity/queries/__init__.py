@@ -10,6 +10,7 @@ A file begins with
 
 followed by one static SQL statement. Header lines come first; the body is everything after them.
 A parameter whose text says "null = ..." need not be given to a read (`velocity.reading.reads`).
+A line `-- params: metrics/volume` declares those parameters of another query that the body uses.
 
 A metric's attributes follow its line, indented by three spaces (see
 `velocity.queries.metric.Metric`):
@@ -39,8 +40,9 @@ from typing import Any, Literal
 from velocity.paths import project_root
 from velocity.queries.metric import Metric, composed, macros_of, with_attribute
 
-_FIELD = re.compile(r"^(title|param|metric|sum|word|table|stage|key|actor|order):\s*(.*)$")
+_FIELD = re.compile(r"^(title|param|params|metric|sum|word|table|stage|key|actor|order):\s*(.*)$")
 _ATTRIBUTE = re.compile(r"^--   (\w+)(?::\s*(.*))?$")
+_PARAM = re.compile(r"\$(\w+)")
 _LAST = 99  # the place of a query without an `order`
 
 
@@ -151,8 +153,8 @@ def _parse(name: str, text: str) -> Query:
         match kind:
             case "":
                 words.append(content)
-            case "param":
-                params.append(Param(*_parts(name, value, 3)))
+            case "param" | "params":
+                params += _declared(name, kind, value, body)
             case "word":
                 column, word, meaning = _parts(name, value, 3)
                 meanings.setdefault(column, {})[word] = meaning
@@ -179,6 +181,13 @@ def _parse(name: str, text: str) -> Query:
         body=composed(fields["key"], metrics, body) if "key" in fields else body,
         **fields,
     )
+
+
+def _declared(name: str, kind: str, value: str, body: str) -> list[Param]:
+    """The parameter that a line declares, or those of another query that the body uses."""
+    if kind == "param":
+        return [Param(*_parts(name, value, 3))]
+    return [it for it in load_query(value).params if it.name in _PARAM.findall(body)]
 
 
 def _parts(name: str, value: str, count: int) -> list[str]:

@@ -79,12 +79,14 @@ def _matched(
     store: LiveStore, frames: Mapping[str, pl.DataFrame], rented: Sequence[str]
 ) -> dict[str, pl.DataFrame]:
     """What globs and config values of the roster match in the record: table -> its rows."""
-    paths = "SELECT entity, project, concat(entity, '/', project) AS path FROM project"
+    projects = store.frame(
+        "SELECT entity, project, concat(entity, '/', project) AS path FROM project"
+    )
     types = "SELECT unnest(writers).gpu_type AS gpu_type FROM raw_run UNION ALL SELECT NULL"
     types = f"SELECT DISTINCT coalesce(gpu_type, '') AS gpu_type FROM ({types})"
     models = "SELECT DISTINCT unnest(usage).model AS model FROM raw_run"
     hosts = "SELECT DISTINCT entity, unnest(writers).host AS host FROM raw_run"
-    projects, rules = store.frame(paths), frames["roster_run_rule"]
+    rules = frames["roster_run_rule"]
     values = [
         (position, path, number)
         for position, name, value in rules.filter(criterion="config")
@@ -92,20 +94,22 @@ def _matched(
         .iter_rows()
         for path, number in store.record.hashes_of(name, json.loads(value))
     ]
+
+    def found(named: str, name: str, rules: pl.DataFrame, glob: str) -> pl.DataFrame:
+        # Without a rule, no run is read.
+        rows = store.frame(f"{named} LIMIT 0" if rules.is_empty() else named)
+        return _matching(rows, name, rules, glob)
+
     globs = pl.DataFrame({"rented": rented}, {"rented": pl.String})
     streams = _matching(projects, "path", frames["roster_rule"], "pattern")
-    dollars = _matching(store.frame(models), "model", frames["credit_token_rate"], "model_glob")
+    dollars = found(models, "model", frames["credit_token_rate"], "model_glob")
     return {
         "project_stream": _first(streams, "entity", "project"),
         "rule_project": _matching(projects, "path", rules.filter(criterion="project"), "wanted"),
         "rule_value": pl.DataFrame(values, _VALUE, orient="row"),
-        "rate_of_type": _matching(
-            store.frame(types), "gpu_type", frames["credit_rate"], "gpu_glob"
-        ),
+        "rate_of_type": found(types, "gpu_type", frames["credit_rate"], "gpu_glob"),
         "model_rate": _first(dollars, "model", "from_date"),
-        "rented_host": _matching(store.frame(hosts), "host", globs, "rented")
-        .select("entity", "host")
-        .unique(),
+        "rented_host": found(hosts, "host", globs, "rented").select("entity", "host").unique(),
     }
 
 

@@ -5,6 +5,7 @@ Every step is one file of queries/derive/. A full derivation creates everyone's 
 their old rows, and all other rows stay.
 """
 
+import re
 from collections.abc import Callable
 from typing import Any, Literal, NamedTuple, get_args
 
@@ -21,6 +22,8 @@ OnStep = Callable[[str, int, int], None]
 
 #: Steps that take about as long as the weekly figures, for the time left.
 _WEEKLY_AS_STEPS = 15
+
+_WORD = re.compile(r"\w+")
 
 #: Why figures of past weeks changed.
 _Reason = Literal["data", "configuration", "people"]
@@ -124,22 +127,29 @@ def _make_all(
     A temporary table has large row groups: too few for everyone's rows.
     """
     schema, kind = ("derived", "TABLE") if everyone else ("temp", "TEMP TABLE")
+    last_step = {word: query for query in steps for word in _WORD.findall(query.body)}
     for done, query in enumerate(steps):
         tell(query.title, done)
         if everyone:  # temporary results are never written to the file
             store.run(f"SET enable_optimistic_write = {query.kept_by is not None}")
         store.run(f'CREATE OR REPLACE {kind} {schema}."{query.table}" AS {query.body}')
-    touched = None if everyone else _touched(store)
+        for read in steps[
+            :done
+        ]:  # with everyone's temporary results, the commit takes twice as long
+            if everyone and not read.kept_by and last_step[read.table] is query:
+                store.run(f'DROP TABLE derived."{read.table}"')
+    if everyone:
+        return None
+    touched = _touched(store)
     for query in steps:
-        if query.kept_by and not everyone:
+        if query.kept_by:
             key, replaced = _KEPT_BY[query.kept_by]
             store.run(
                 f'DELETE FROM derived."{query.table}" WHERE {key} IN (FROM {replaced});'
                 f'INSERT INTO derived."{query.table}" BY NAME FROM temp."{query.table}"'
             )
     for query in steps:
-        if not (everyone and query.kept_by):
-            store.run(f'DROP TABLE {schema}."{query.table}"')
+        store.run(f'DROP TABLE temp."{query.table}"')
     return touched
 
 
