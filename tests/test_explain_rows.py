@@ -10,7 +10,10 @@ from tests.builders import at, run, store_of
 from tests.explained_stores import MONDAY, only, worked
 from tests.roster_texts import ADA, BEN, parsed, rate
 from velocity.explain import explain, sections
+from velocity.queries import load_query
 from velocity.reading.periods import whole_week
+from velocity.store import latest_snapshot
+from velocity.store.figures import EVERYTHING
 
 
 def test_the_raw_rows_are_shown_with_their_class():
@@ -98,6 +101,14 @@ def test_charges_show_gpus_time_and_rate_and_free_runs_are_listed():
     assert nothing("credits") == nothing("burn_per_day") == ["run dark", "run free"]
     assert nothing("productive_share") == ["run dark"]
     assert nothing("busy_hours") == []
+
+
+def test_charges_of_a_day_that_two_windows_hold_come_in_one_order(demo_data):
+    query = load_query("reads/explain_recent_charges")
+    asked = dict.fromkeys(it.name for it in query.params) | {"by": "programme", "scope": EVERYTHING}
+    charges = latest_snapshot(demo_data).frame(query.body, asked).select("day", "run", "days")
+    assert charges["days"].unique().sort().to_list() == [7, 14]
+    assert charges.equals(charges.sort("day", "run", "days"))
 
 
 def test_figures_without_charges_show_none():

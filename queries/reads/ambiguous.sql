@@ -12,4 +12,4 @@ JOIN project USING (project_key)
 WHERE experiment.stream_key IS NULL AND scholar.attributed AND EXISTS (FROM stream)
   AND may_see($scope, scholar.scholar, NULL)
 GROUP BY ALL
-ORDER BY experiments DESC, scholar.scholar
+ORDER BY experiments DESC, scholar.scholar, project.entity, project.project

@@ -39,4 +39,4 @@ SELECT
 FROM charge
 ASOF LEFT JOIN gpu_rate AS rate
   ON rate.gpu_type = charge.gpu_type AND rate.from_date <= charge.day
-ORDER BY from_us, run
+ORDER BY from_us, run, to_us, charge.gpu_type, gpus, gpu_us

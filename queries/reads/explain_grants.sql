@@ -15,4 +15,4 @@ WHERE ($by = 'programme' OR kind = $by AND target = $group_id::VARCHAR)
   AND may_see_group($scope, $by, target, target, NULL)
   AND ($from_day::DATE IS NULL OR date >= $from_day::DATE)
   AND ($to_day::DATE IS NULL OR date < $to_day::DATE)
-ORDER BY day, credits
+ORDER BY day, credits, target

@@ -27,4 +27,4 @@ SELECT run, name, scholar, charge.days, charge.day, price_of(gpu_us, rate.credit
 FROM charge
 ASOF LEFT JOIN gpu_rate AS rate
   ON rate.gpu_type = charge.gpu_type AND rate.from_date <= charge.day
-ORDER BY charge.day, run
+ORDER BY charge.day, run, charge.days, charge.gpu_type

@@ -109,4 +109,6 @@ LEFT JOIN ended
   AND ended.stream_key IS NOT DISTINCT FROM windowed.stream_key
 LEFT JOIN run ON run.run_key = state.experiment_key
 WHERE windowed.experiments_started + windowed.experiments_concluded > 0 OR state.state IS NOT NULL
-ORDER BY state.urgency NULLS LAST, state.since_us, windowed.scholar, project.project
+ORDER BY
+  state.urgency NULLS LAST, state.since_us, windowed.scholar, project.project, project.entity,
+  windowed.stream

@@ -49,4 +49,5 @@ JOIN run_label AS label ON label.run_key = oldest.run_key
 LEFT JOIN stream ON stream.stream_key = oldest.stream_key
 WHERE scholar.attributed AND may_see($scope, scholar.scholar, stream.stream)
   AND (project.as_of_us - oldest.since_us) / hour_us() > $min_hours::DOUBLE
-ORDER BY oldest.since_us, scholar.scholar, oldest.what
+ORDER BY
+  oldest.since_us, scholar.scholar, oldest.what, project.entity, project.project, stream.stream
