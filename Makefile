@@ -25,8 +25,9 @@ demo: run-env ## open the dashboard on a demo cohort: http://localhost:8501 (Ctr
 	@exec $(BIN)/velocity demo
 
 test: dev-env ## everything: lint, types, contracts and all tests, with a real browser
-	@# Meanwhile one process compiles what the tests import; otherwise all of theirs do at once.
-	@$(BIN)/python -m pytest --collect-only -qq >/dev/null & $(MAKE) --no-print-directory lint && wait
+	@# Meanwhile one process compiles what the tests import; otherwise every process of the tests does.
+	@$(BIN)/python -m pytest --collect-only -qq >/dev/null 2>&1 & compiles=$$!; \
+	$(MAKE) --no-print-directory lint || { kill $$compiles; exit 1; }; wait $$compiles || true
 	@$(BIN)/python -m scripts.ensure_browser
 	@$(PYTEST)
 

@@ -143,7 +143,11 @@ def pulled(tmp_path_factory):
         point_client_at(server, patch)
         way = Way(tmp_path_factory.mktemp("pulled"), server)
         assert way.take({"sync": projects}).errors == ()
-    return latest_snapshot(way.data)
+    snapshot = latest_snapshot(way.data)
+    runs = reads.runs(snapshot)
+    # The figures of a case are those of its only user.
+    assert (runs["username"] == runs["entity"]).all()
+    return snapshot
 
 
 @pytest.mark.parametrize("case", PULLED)

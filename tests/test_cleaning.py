@@ -7,8 +7,7 @@ import unicodedata
 
 import polars as pl
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from tests.commands import velocity
 from tests.wandb_server import ProtocolServer, World

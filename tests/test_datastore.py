@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import io
 
-from hypothesis import example, given
-from hypothesis import strategies as st
+from hypothesis import example, given, strategies as st
 
 from tests.framing import BLOCK_BYTES, FILE_HEADER, FRAME_BYTES, framed
 from velocity.sources.log_records import RecordReader

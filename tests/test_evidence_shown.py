@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.builders import run, store_of
-from velocity.cli.findings import _evidence, _states
+from velocity.cli.findings import in_store
 from velocity.explain import explain
 from velocity.reading import reads
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from velocity.store.snapshot import Snapshot
 
 pytestmark = pytest.mark.thorough
@@ -19,14 +21,14 @@ pytestmark = pytest.mark.thorough
 SLEPT = {"runtime_s": 600, "last_metric_at": "12:00"}
 
 
-def stored(*, sound: int = 0) -> Snapshot:
+def stored(*, sound: int = 0, data: Path | None = None) -> Snapshot:
     rows = [
         run("slept", "09:00", "12:00", **SLEPT),
         run("late", "09:00", "10:00", created_at="18:00", heartbeat_at="18:01", project="q"),
         run("odd", "09:00", "10:00", state="gone fishing", project="r"),
         *(run(f"s{number}", "09:00", "10:00", project=f"s{number}") for number in range(sound)),
     ]
-    return store_of(rows, "20:00")
+    return store_of(rows, "20:00", data=data)
 
 
 def test_flags_are_counted_and_explained() -> None:
@@ -63,8 +65,10 @@ def test_an_explanation_names_the_flags_of_its_runs() -> None:
     assert (slept["hours"], slept["active_hours"]) == pytest.approx((3, 1 / 6))
 
 
-def test_doctor_reports_faults_of_many_runs() -> None:
-    (states,), (evidence,) = _states(stored()), _evidence(stored())
-    assert "gone (1 run)" in states.told
-    assert any(row.startswith("suspended: 1 run (33%)") for row in evidence.rows)
-    assert not [*_evidence(stored(sound=50))]
+def test_doctor_reports_faults_of_many_runs(tmp_path: Path) -> None:
+    stored(data=tmp_path / "few")
+    stored(data=tmp_path / "many", sound=50)
+    few, many = ({it.about: it for it in in_store(tmp_path / name)} for name in ("few", "many"))
+    assert "gone (1 run)" in few["states"].told
+    assert any(row.startswith("suspended: 1 run (33%)") for row in few["evidence"].rows)
+    assert "evidence" not in many

@@ -4,8 +4,7 @@ import math
 from datetime import UTC, date, datetime
 
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
+from hypothesis import example, given, strategies as st
 
 from velocity import formats
 from velocity.sentences import spending

@@ -18,8 +18,7 @@ from scripts.waiting import PATIENCE_S
 from tests.commands import VELOCITY, environment, velocity
 from tests.wandb_server import Fault, ProtocolServer, World
 from tests.worlds import SHORT_S, node
-from velocity.cli import init as module
-from velocity.cli import main
+from velocity.cli import init as module, main
 from velocity.cli.init import estimate_seconds
 from velocity.errors import SourceError
 from velocity.roster.models import load_roster

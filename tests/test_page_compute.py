@@ -27,13 +27,19 @@ def test_without_grants_the_page_says_how_to_add_them(data, monkeypatch):
     assert "Add grants and rates to the roster" in words(page)
 
 
-def test_the_page_shows_tokens_and_what_they_cost(tmp_path, monkeypatch):
+def test_the_page_shows_tokens_and_their_cost_and_idle_jobs(tmp_path, monkeypatch):
     kinds = dict.fromkeys(("output", "cache_read", "cache_write"), 0)
     used = [{"model": "m", "input": 12, **kinds, "dollars": 2.5}]
-    store_of([run("r1", "09:00", "10:00", usage=used)], "20:00", data=tmp_path)
+    # Four GPUs for three hours, with a run in the second.
+    asked = {"created_at": "09:00", "submitted_at": "09:00", "source": "slurm", "job_id": "1"}
+    job = run("1", "09:00", "12:00", host="node", gpu_count=4, **asked)
+    inside = run("r2", "10:00", "11:00", host="node.lab", gpu_count=4)
+    rows = [run("r1", "09:00", "10:00", usage=used), job, inside]
+    store_of(rows, "20:00", data=tmp_path)
     page = open_page("compute", tmp_path, monkeypatch, period="Programme")
     assert not page.exception
     assert "evaluations used 12 tokens, which cost 2.50 dollars" in words(page)
+    assert "Jobs held 8 GPU-hours while no run was in them." in words(page)
     (table,) = (it.value for it in page.table if "Tokens" in it.value)
     assert table["Dollars"].to_list() == ["2.50", "**2.50**"]
 

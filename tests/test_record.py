@@ -79,8 +79,11 @@ def test_runs_missing_from_an_earlier_copy_of_the_record_are_not_shown(opened, t
         assert_tables_agree(found, derived_tables(store))
 
 
-def test_merging_keeps_none_of_the_files_blocks_in_memory(tmp_path, monkeypatch):
+def test_merging_frees_the_files_blocks_in_memory(tmp_path, monkeypatch):
     monkeypatch.setattr(duckdb_record, "_MERGES_CACHED", 1)
+    # Where DuckDB would move memory that is in use: a folder cannot be made there.
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".tmp").touch()
     with closing(duckdb_record.DuckDBRecord(tmp_path)) as record:
         ask = record.connection.run
 
@@ -93,6 +96,8 @@ def test_merging_keeps_none_of_the_files_blocks_in_memory(tmp_path, monkeypatch)
         ask("CHECKPOINT record")
         ask("SELECT max(run_id), max(created_at) FROM raw_run")
         before = cached()
+        # Uncommitted to the disk, so that it cannot be freed.
+        ask("CREATE TEMP TABLE used AS SELECT range AS n, random() AS x FROM range(4_000_000)")
         record.merge_runs(run_frame([run("new", "09:00", "10:00")]))
         assert cached() < before
         assert ask("SELECT current_setting('memory_limit')") == limit

@@ -7,8 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from tests.roster_texts import ADA, errors, rate, stream, warnings
 from velocity.roster.models import Roster, RosterError, Scholar, Stream, check_roster, load_roster

@@ -6,8 +6,7 @@ from fnmatch import fnmatchcase
 from itertools import product
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from tests.roster_texts import ADA, BEN, errors, rate, stream, token_rate, warnings
 from velocity.roster.against_data import Seen

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from tests.sampling import drawn
 from tests.tables import read_run_table
@@ -618,13 +617,21 @@ def test_a_truncated_or_damaged_parquet_file_never_crashes(tmp_path: Path) -> No
 
 def test_a_column_of_a_type_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     frame = pl.DataFrame([ROW]).with_columns(
-        started_at=pl.lit(value=True), tags=pl.struct(a=pl.lit(1))
+        started_at=pl.lit(value=True), tags=pl.struct(a=pl.lit(1)), display_name=pl.lit(b"\xff")
     )
-    for column in ("started_at", "tags"):
+    for column in ("started_at", "tags", "display_name"):
         frame.select(*ROW, column).write_parquet(tmp_path / "t.parquet")
         message = refusal(tmp_path / "t.parquet").message
         assert f'"{column}"' in message
         assert "cannot be read as" in message
+
+
+def test_an_unreadable_list_of_a_parquet_file_is_shown_as_it_is(tmp_path: Path) -> None:
+    frame = pl.DataFrame([ROW | {"writer_starts": ["yesterday", "noon"]}])
+    frame.write_parquet(tmp_path / "t.parquet")
+    (note,) = read_run_table(tmp_path / "t.parquet").notes
+    assert "yesterday" in note
+    assert "shape" not in note
 
 
 # Real tables

@@ -6,8 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import polars as pl
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from tests.plain_sentences import assert_fits, hostile, metric_rows, plain
 from tests.read_schemas import READ_SCHEMAS

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from tests.plain_sentences import assert_fits, hostile, plain, whole
 from tests.read_schemas import READ_SCHEMAS

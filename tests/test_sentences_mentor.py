@@ -10,9 +10,7 @@ from tests.plain_sentences import plain
 from tests.read_schemas import READ_SCHEMAS
 from tests.test_sentences_streams import DAYS, decision, figures, queue
 from velocity.reading.periods import Window
-from velocity.sentences import mentor as words
-from velocity.sentences import mentor_facts as rows_of
-from velocity.sentences import mentor_facts as weekly
+from velocity.sentences import mentor as words, mentor_facts as rows_of, mentor_facts as weekly
 from velocity.sentences.compared import Days
 from velocity.sentences.mentor_facts import Facts
 

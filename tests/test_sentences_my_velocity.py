@@ -8,12 +8,10 @@ from datetime import UTC, date, datetime, timedelta
 
 import polars as pl
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from tests.plain_sentences import assert_fits, hostile, metric_rows, plain, whole
-from tests.sentence_frames import WEEK, figures, frame, weekly
-from tests.sentence_frames import series as weeks_of
+from tests.sentence_frames import WEEK, figures, frame, series as weeks_of, weekly
 from velocity.reading.definitions import metrics
 from velocity.reading.mine import Parts, Trend, spell_over, timeline_days
 from velocity.reading.periods import Window

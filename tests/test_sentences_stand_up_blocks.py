@@ -25,6 +25,7 @@ from tests.test_sentences_week import (
 )
 from velocity.reading.series import Ranges
 from velocity.sentences import moved, queue, week_tiles, weeks
+from velocity.sentences.compared import usual
 from velocity.sentences.ends import credits_end
 
 COUNT, LOOP = "experiments_concluded", "loop_hours_median"
@@ -64,6 +65,10 @@ def test_without_a_range_the_first_tile_says_why(days, note):
     found = tile(week_tiles.concluded(now, None, None, days))
     assert found["note"] == note
     assert (found["change"], found["second"]) == ("no earlier days", "no run has ended")
+
+
+def test_a_share_below_one_per_cent_begins_its_range_with_0():
+    assert usual({"limit_low": 0.003, "limit_high": 0.18}, "share") == "0 to 18\u00a0%"
 
 
 def test_the_first_tile_has_what_automation_concluded_beside_it():

@@ -7,8 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import polars as pl
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from tests.plain_sentences import MARKUP, hostile, metric_rows, plain
 from tests.sentence_frames import NAMES, figures, frame, series, weekly

@@ -8,8 +8,7 @@ from functools import cache
 
 import polars as pl
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from tests.builders import run, store_of
 from tests.plain_sentences import assert_fits, hostile, plain

@@ -8,8 +8,7 @@ import sys
 
 import pytest
 import yaml  # type: ignore[import-untyped]
-from hypothesis import example, given
-from hypothesis import strategies as st
+from hypothesis import example, given, strategies as st
 from wandb.sdk.launch.sweeps.utils import create_sweep_command_args
 
 from tests.wandb_server import Fault, ProtocolServer, Reply, World

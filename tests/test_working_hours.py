@@ -6,8 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cache
 
 import duckdb
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
+from hypothesis import example, given, settings, strategies as st
 
 from tests.oracles.model import DAY, Person, measure, micros
 from tests.oracles.working import is_week_away, monday, working_windows

@@ -15,7 +15,7 @@ from tests.browser.serving import served
 from tests.browser.visitor import Visitor
 from tests.stores import built
 from velocity.reading.access import EVERYTHING
-from velocity.report.digest import _MOST, make_digest
+from velocity.report.digest import at_most, make_digest
 from velocity.report.html import as_html
 from velocity.report.parts import Line, Section
 from velocity.report.text import as_markdown
@@ -52,7 +52,10 @@ def fullest():
     )
 
     def filled(section, line):
-        return Section(section.title, (*[line] * _MOST, Line("and 14 more.")))
+        shown = at_most([line] * 20)
+        assert (len(shown), shown[-1].text) == (7, "and 14 more.")
+        assert len(at_most([line] * 6)) == 6
+        return Section(section.title, shown)
 
     return replace(
         made,

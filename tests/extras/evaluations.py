@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 from unittest import mock
 
 import tiktoken
-from inspect_ai import Task, eval_set, task
-from inspect_ai import eval as run_eval
+from inspect_ai import Task, eval as run_eval, eval_set, task
 from inspect_ai.dataset import Sample
 from inspect_ai.log import read_eval_log, write_eval_log
 from inspect_ai.scorer import match

@@ -16,8 +16,7 @@ from tests.stores import copied
 from velocity.errors import ConfigurationError, StoreError
 from velocity.reading import reads
 from velocity.settings import Store, load_settings
-from velocity.store import bucket as bucket_module
-from velocity.store import latest_snapshot, open_live, replica
+from velocity.store import bucket as bucket_module, latest_snapshot, open_live, replica
 from velocity.store.bucket import Bucket
 from velocity.store.publish import publish, remove_other_snapshots
 from velocity.store.replica import Replica

@@ -114,7 +114,7 @@ class Reader:
             raise VelocityError(
                 f'A single scholar cannot be chosen by "{by}".', 'Leave out by, or use "scholar".'
             )
-        self._whose(scholar, actor)
+        self._whose(scholar, actor)  # checks both
         groups = None if scholar is None else [scholar]
         asked: dict[str, Any] = {"by": by, "period": period, "groups": groups}
         asked |= window(from_day, to_day)
@@ -152,7 +152,7 @@ class Reader:
             Whose run it is, its id, its state on W&B and its class, its start and end and where
             they come from, its experiment, flags, machine and page.
         """
-        self._whose(scholar, actor)
+        self._whose(scholar, actor)  # checks both
         scholars = None if scholar is None else [scholar]
         asked = window(from_day, to_day)
         return reads.runs(self._snapshot, scholars=scholars, actor=actor, **asked)

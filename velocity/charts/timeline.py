@@ -67,10 +67,10 @@ def draw_timeline(
         notes.append(f"{formats.count(count)} runs: one bar per experiment.")
         outcome = pl.col("outcome").replace_strict(_CLASS_OF_OUTCOME, default="finished")
         columns = {"run_id": pl.lit(None, pl.String), "display_name": pl.col("label")}
-        asked = drawn.select(
+        bars = drawn.select(
             "experiment_id", "started_at", "ended_at", **columns, **{"class": outcome}
         )
-        bars, count = asked, 0
+        count = 0
     as_of = view.clock(view.as_of)
     start, end = view.clock(max(since, view.start)), view.clock(view.end)
     opens = max(start, view.clock(view.opens))

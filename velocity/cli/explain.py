@@ -25,8 +25,7 @@ from velocity.cli.options import (
     option,
 )
 from velocity.cli.output import cell, draw_table, form_of, json_text, width_of, write_bytes
-from velocity.explain import Explanation, Result, sections
-from velocity.explain import explain as explained
+from velocity.explain import Explanation, Result, explain as explained, sections
 from velocity.reading.periods import Window, whole_week
 from velocity.store import latest_snapshot
 

@@ -12,8 +12,7 @@ from velocity.cli.progress import say, show_progress
 from velocity.formats import count, label, plural
 from velocity.settings import load_settings
 from velocity.store.live import move
-from velocity.sync.archive import Archived
-from velocity.sync.archive import archive as archive_runs
+from velocity.sync.archive import Archived, archive as archive_runs
 from velocity.sync.backup import back_up
 from velocity.sync.forget import forget_person, look_up
 from velocity.sync.restore import restore as restore_backup

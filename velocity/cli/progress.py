@@ -126,8 +126,13 @@ class _Lines:
 @contextmanager
 def _bars(console: Console) -> Iterator[OnProgress]:
     """A bar per project and stage in progress; a line for what has ended."""
-    from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415
-    from rich.progress import Progress as Bars  # noqa: PLC0415
+    from rich.progress import (  # noqa: PLC0415
+        BarColumn,
+        Progress as Bars,
+        SpinnerColumn,
+        TextColumn,
+        TimeElapsedColumn,
+    )
 
     columns = (
         SpinnerColumn(finished_text=" "),

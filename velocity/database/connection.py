@@ -135,12 +135,20 @@ class Connection:
         self.run(f"DETACH {name}")
 
     def drop_cache(self) -> None:
-        """Frees the blocks of files that DuckDB keeps in memory; no query may be running."""
+        """Frees the blocks of files that DuckDB keeps in memory; no query of it may be running.
+
+        Nor may one of another connection to the same DuckDB.
+        """
         with self.held():
-            # Memory that is in use cannot be freed, which is an error.
-            with suppress(duckdb.OutOfMemoryException):
-                self._connection.execute("SET memory_limit = '16MiB'")
-            self._connection.execute("RESET memory_limit")
+            # With a limit below this, DuckDB would move the rest to a folder on the disk.
+            used = "SELECT sum(memory_usage_bytes) FROM duckdb_memory() WHERE tag <> 'BASE_TABLE'"
+            [(in_use,)] = self._connection.execute(used).fetchall()
+            try:
+                # Memory that is in use cannot be freed, which is an error.
+                with suppress(duckdb.OutOfMemoryException):
+                    self._connection.execute(f"SET memory_limit = '{in_use // 2**20 + 16}MiB'")
+            finally:
+                self._connection.execute("RESET memory_limit")
 
     @contextmanager
     def let_go(self) -> Iterator[None]:

@@ -11,68 +11,28 @@ from typing import Any, TypeGuard
 
 from velocity.formats.days import (
     age as age,
-)
-from velocity.formats.days import (
     ahead as ahead,
-)
-from velocity.formats.days import (
     clock as clock,
-)
-from velocity.formats.days import (
     dated as dated,
-)
-from velocity.formats.days import (
     dates as dates,
-)
-from velocity.formats.days import (
     day as day,
-)
-from velocity.formats.days import (
     day_ahead as day_ahead,
-)
-from velocity.formats.days import (
     instant as instant,
-)
-from velocity.formats.days import (
     short_dates as short_dates,
-)
-from velocity.formats.days import (
     span as span,
-)
-from velocity.formats.days import (
     week as week,
-)
-from velocity.formats.days import (
     weekday as weekday,
 )
 from velocity.formats.text import (
     MINUS as MINUS,
-)
-from velocity.formats.text import (
     NBSP as NBSP,
-)
-from velocity.formats.text import (
     NOT_KNOWN as NOT_KNOWN,
-)
-from velocity.formats.text import (
     capitalised as capitalised,
-)
-from velocity.formats.text import (
     did_you_mean as did_you_mean,
-)
-from velocity.formats.text import (
     label as label,
-)
-from velocity.formats.text import (
     markdown as markdown,
-)
-from velocity.formats.text import (
     mid_sentence as mid_sentence,
-)
-from velocity.formats.text import (
     plain as plain,
-)
-from velocity.formats.text import (
     possessive as possessive,
 )
 

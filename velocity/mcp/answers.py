@@ -11,8 +11,7 @@ from typing import Any
 import polars as pl
 
 from velocity.errors import VelocityError
-from velocity.explain import Result
-from velocity.explain import explain as explained
+from velocity.explain import Result, explain as explained
 from velocity.formats import did_you_mean, label
 from velocity.queries.metric import Metric
 from velocity.reading import definitions, reads

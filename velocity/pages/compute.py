@@ -131,7 +131,8 @@ def _show_costs(week: Week) -> None:
         week,
         words.costs(view.windowed(reads.compute_table), then),
         "Credits for each conclusion",
-        "Log scale. Streams ask different questions: compare a stream only with its own past",
+        "Log scale if rows are far apart. Streams ask different questions: compare a stream only "
+        "with its own past",
         "costs",
         earlier=words.costs_of_weeks(it() for it in weeks) if weeks else {},
     )
@@ -148,9 +149,10 @@ def _show_spent(week: Week) -> None:
         "two rows, so these do not add up",
         "spent",
     )
+    allocated = week.view.windowed(reads.metrics, by="programme", parts=["allocations"])
     told = (
         words.hosts(week.view.windowed(reads.idle_hosts), week.view.zone),
-        words.jobs(week.programme),
+        words.jobs(allocated.row(0, named=True)),
         words.measured(week.programme),
     )
     st.caption(" ".join(filter(None, told)))

@@ -12,8 +12,7 @@ from velocity import formats
 from velocity.charts.balances import draw_ends
 from velocity.charts.waits import draw_waits
 from velocity.reading import reads, series
-from velocity.sentences import queue as queue_words
-from velocity.sentences import week as words
+from velocity.sentences import queue as queue_words, week as words
 from velocity.sentences.answer import Answer
 from velocity.sentences.ends import runs_out
 from velocity.sentences.weeks import NOT_TRACKED, coverage, restated_clause

@@ -1,4 +1,7 @@
-"""Which rows a viewer may see, as a scope that every read applies in its query."""
+"""Which rows a viewer may see, as a scope that every read applies in its query.
+
+Looks at the rows of one scholar are recorded here.
+"""
 
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime

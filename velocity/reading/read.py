@@ -50,6 +50,8 @@ class Read:
     ) -> pl.DataFrame:
         """Run the query, which may read `frames` by their names.
 
+        Only the names of filters are checked here; their types are those of the header.
+
         Raises:
             TypeError: a filter is missing, or the query does not have it.
         """

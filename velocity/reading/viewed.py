@@ -20,7 +20,10 @@ _Made = TypeVar("_Made")
 
 @dataclass(frozen=True)
 class ViewedDays:
-    """Some days of a snapshot, as one viewer may see them; without a cache, for a text."""
+    """Some days of a snapshot, as one viewer may see them.
+
+    Without a cache, for a text; a page's `View` caches, and reads the marks of the moment.
+    """
 
     snapshot: Snapshot
     scope: Scope  # what the viewer may see

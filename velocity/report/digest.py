@@ -1,6 +1,6 @@
 """Composes the digest from `velocity.reading.reads`: plain text and series, without a format."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property, partial
@@ -32,8 +32,7 @@ from velocity.report.parts import (
     week_id,
 )
 from velocity.report.work import Compared
-from velocity.sentences import week as words
-from velocity.sentences import week_tiles
+from velocity.sentences import week as words, week_tiles
 from velocity.sentences.answer import Row, as_read
 from velocity.sentences.compared import MEASURES
 from velocity.sentences.ends import credits_end, runs_out
@@ -267,9 +266,14 @@ class _Week(Compared):
         """What changed in past weeks, in as many lines as fit."""
         moved = self.view.read(reads.restated, by=self._by, since=self.view.as_of - _WEEK)
         lines = [Line(it) for it in restated(moved.filter(group_id=self.group))]
-        if len(lines) > _MOST:
-            lines[_MOST:] = [Line(f"and {formats.count(len(lines) - _MOST)} more.")]
-        return tuple(lines) or (Line("No past week was restated."),)
+        return at_most(lines) or (Line("No past week was restated."),)
+
+
+def at_most(lines: Sequence[Line]) -> tuple[Line, ...]:
+    """As many lines as fit, and how many more there are."""
+    if more := lines[_MOST:]:
+        return (*lines[:_MOST], Line(f"and {formats.count(len(more))} more."))
+    return tuple(lines)
 
 
 def _by_stream(row: Row) -> Line:

@@ -6,17 +6,17 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from itertools import chain, combinations
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from pydantic import BaseModel
 
-from velocity.roster.credits import price_contradictions, prices_of
+from velocity.roster.credits import Grant, price_contradictions, prices_of
 from velocity.roster.days_off import holiday_contradictions, overlapping_days_off
 from velocity.roster.globs import covers, meet
 from velocity.toml import Finding, as_toml, hinted, named, repeats, warning
 
 if TYPE_CHECKING:
-    from velocity.roster.models import ResearchManager, Roster, Scholar, Stream
+    from velocity.roster.models import Note, ResearchManager, Roster, Scholar, Stream
 
     _Scholars = Sequence[tuple[str, Scholar]]
 
@@ -251,7 +251,7 @@ def _notes(roster: Roster, known: Mapping[str, Collection[str]]) -> Iterator[Fin
 
 
 def _unknown_targets(
-    name: str, entry: Any, known: Mapping[str, Collection[str]]
+    name: str, entry: Grant | Note, known: Mapping[str, Collection[str]]
 ) -> Iterator[Finding]:
     for kind, ids in known.items():
         yield from unknown_id(f"{name}: {kind}", getattr(entry, kind), ids, kind)

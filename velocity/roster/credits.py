@@ -90,9 +90,10 @@ def price_contradictions(rates: Sequence[Price]) -> Iterator[Finding]:
     """Yields rates that never apply, or that replace one with a narrower glob."""
     for number, rate in enumerate(rates):
         above = rates[:number]
-        day, same_day = rate.from_date, [it for it in above if it.from_date == rate.from_date]
+        day = rate.from_date
+        same_day = [it for it in above if it.from_date == day]
         for other in above:
-            if other in same_day and covers(other.glob, rate.glob):
+            if other.from_date == day and covers(other.glob, rate.glob):
                 problem = (
                     f"never applies: {other.where} above it holds from the same day and covers it"
                 )

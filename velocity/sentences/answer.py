@@ -142,8 +142,8 @@ def and_more(names: Sequence[str], more: int, *, written: Callable[[int], str] =
 
 
 def number(row: Row | None, column: str) -> float:
-    """A count or sum of a row; 0 if it is missing."""
-    return (row or {}).get(column) or 0
+    """A count or sum of a row; 0 without a row, and if it is not known."""
+    return row[column] or 0 if row else 0
 
 
 def ended_runs(row: Row | None) -> int:

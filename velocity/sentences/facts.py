@@ -25,7 +25,7 @@ class Whose:
     @property
     def possessive(self) -> str:
         """Before a noun: "your", or "Curlew's"."""
-        return "your" if self.own else f"{name(self.name)}'s"
+        return "your" if self.own else formats.possessive(name(self.name))
 
     @property
     def capital(self) -> str:

@@ -244,7 +244,7 @@ def jobs(row: Row) -> str:
 
 def measured(row: Row) -> str:
     """The measured use of GPUs, or why it is not known."""
-    if row.get("gpu_utilisation") is None:
+    if row["gpu_utilisation"] is None:
         return "GPU use: not known, because no run of these days measured it."
     share = formats.share(row["gpu_utilisation"])
     return f"Runs that measured it used {share} of their GPU-hours."

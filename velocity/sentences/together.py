@@ -1,12 +1,11 @@
 """Side by side: what could have run together, and how to launch it as a sweep or an array."""
 
 import shlex
-from zoneinfo import ZoneInfo
 
 import polars as pl
 
 from velocity import formats
-from velocity.sentences.answer import Row, defined, linked, name, number
+from velocity.sentences.answer import Row, defined, linked, name, number, on_day
 from velocity.sentences.facts import Setting
 from velocity.sentences.headline import varied_alone
 
@@ -53,16 +52,18 @@ def advice(now: Row, chains: pl.DataFrame) -> str:
 
 
 def chain(row: Row, zone: str) -> str:
-    """A chain of ready launches, as Markdown: "a → b, sae-stitch, Tue 24 Nov, up to 5 h 13 m"."""
+    """A chain of ready launches, as Markdown.
+
+    Such as "a → b · sae-stitch · Tue 24 Nov · up to 5 h 13 m".
+    """
     names = " → ".join(
         linked({"label": label, "url": url}, 20)
         for label, url in zip(row["experiments"], row["urls"], strict=True)
     )
-    day = row["started_at"].astimezone(ZoneInfo(zone))
     spare = formats.hours_in_all(row["spare_hours"])
     line = name(row["line"].rpartition("/")[2])
-    when = f"{formats.weekday(day)} {formats.day(day).split(formats.NBSP)[1]}"
-    return f"{names} :small[{line} · {when} · up to {spare}]"
+    day = on_day(row["started_at"], zone)
+    return f"{names} :small[{line} · {day} · up to {spare}]"
 
 
 def one_setting(found: Setting) -> str:

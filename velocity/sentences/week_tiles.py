@@ -1,4 +1,6 @@
-"""The four tiles of Stand-up: a figure, its change, and the words below its chart.
+"""Three of the four tiles of Stand-up: a figure, its change, and the words below its chart.
+
+The fourth, of the ends of credits, is in `ends`.
 
 `now` is the programme's row of `reads.metrics` over the days, `before` that of the days before,
 `so_far` the row of `reads.to_date` of the days with its usual range; the last two may be None.

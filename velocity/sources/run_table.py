@@ -161,7 +161,7 @@ class _RunTable:
             values = values.with_columns(read.values)
             unread = read.known.is_not_null() & read.values.is_null()
             rows = frame[ROW].filter(unread)
-            for row, value in zip(rows, read.known.filter(unread), strict=True):
+            for row, value in zip(rows, read.known.filter(unread).to_list(), strict=True):
                 # A config may hold secrets.
                 told = "" if column == "config" else f' "{_shown(value)}"'
                 problems[row][column] = f"{heading}{told} is not {read.wanted}"

@@ -65,7 +65,8 @@ def read_cells(cells: pl.Series, dialect: Dialect, shown: str) -> Reading:
         parsed = _parsed(known, split, pl.List(pl.String))
     elif written == pl.String and column == "config":
         parsed = _parsed(known, _readable_config, pl.String())
-    value = _value(column, parsed.dtype, dialect)
+    # Bytes need not be text.
+    value = None if written == pl.Binary else _value(column, parsed.dtype, dialect)
     if value is None:
         raise SourceError(
             f"{shown} has the type {written}, which cannot be read as {wanted}.",

@@ -36,8 +36,13 @@ query RunCount($entity: String!, $project: String!, $filters: JSONString) {
 #: Fields of the client's query that are not read here. The first two are by far the heaviest, and
 #: a server cannot fail on fields that are not requested.
 UNREAD = (
-    *("historyKeys", "systemMetrics", "description", "readOnly"),
-    *("id", "projectId", "internalId"),
+    "historyKeys",
+    "systemMetrics",
+    "description",
+    "readOnly",
+    "id",
+    "projectId",
+    "internalId",
 )
 _COUNT = "runCount"
 

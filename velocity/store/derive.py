@@ -23,7 +23,7 @@ OnStep = Callable[[str, int, int], None]
 #: Steps that take about as long as the weekly figures, for the time left.
 _WEEKLY_AS_STEPS = 15
 
-_WORD = re.compile(r"\w+")
+_WORD, _COMMENT = re.compile(r"\w+"), re.compile("--.*")
 
 #: Why figures of past weeks changed.
 _Reason = Literal["data", "configuration", "people"]
@@ -127,16 +127,20 @@ def _make_all(
     A temporary table has large row groups: too few for everyone's rows.
     """
     schema, kind = ("derived", "TABLE") if everyone else ("temp", "TEMP TABLE")
-    last_step = {word: query for query in steps for word in _WORD.findall(query.body)}
+    # A step that has a CTE with the name of a table counts as one that reads it.
+    last_step = {
+        word: query for query in steps for word in _WORD.findall(_COMMENT.sub("", query.body))
+    }
     for done, query in enumerate(steps):
         tell(query.title, done)
         if everyone:  # temporary results are never written to the file
             store.run(f"SET enable_optimistic_write = {query.kept_by is not None}")
         store.run(f'CREATE OR REPLACE {kind} {schema}."{query.table}" AS {query.body}')
-        for read in steps[
-            :done
-        ]:  # with everyone's temporary results, the commit takes twice as long
-            if everyone and not read.kept_by and last_step[read.table] is query:
+        if not everyone:
+            continue
+        # With everyone's temporary results, the commit takes twice as long.
+        for read in steps[:done]:
+            if not read.kept_by and last_step.get(read.table) is query:
                 store.run(f'DROP TABLE derived."{read.table}"')
     if everyone:
         return None

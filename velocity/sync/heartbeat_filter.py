@@ -13,17 +13,17 @@ def is_filter_right(
     window: Mapping[str, datetime],
     read: Container[str | None],
     *,
-    may_be: bool,
+    filterable: bool,
 ) -> bool | None:
     """Whether the filter returns the right runs of a project (entity, name); None: not known.
 
     `window` has the runs with the latest heartbeats, of which those in `read` still exist. Without
-    `may_be`, it is known to be wrong.
+    `filterable`, it is known to be wrong.
     """
     expected = {run_id for run_id in window if run_id in read}
     if not expected:
         return None
-    if not may_be:
+    if not filterable:
         return False
     since = min(window.values())
     try:

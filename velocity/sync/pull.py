@@ -273,7 +273,7 @@ class _Pull:
         """Whether the server's filter by heartbeat agrees with the scan; None: not known."""
         window = self._record.known_window(*self._key)
         trusted = is_filter_right(
-            self._server, self._key, window, self._runs.ids, may_be=self._runs.filterable
+            self._server, self._key, window, self._runs.ids, filterable=self._runs.filterable
         )
         if trusted is False:
             self._result.notes.append(

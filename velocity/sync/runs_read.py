@@ -42,7 +42,7 @@ class RunsRead:
     def read(
         self, *, since: datetime | None = None, run_ids: Sequence[str] | None = None
     ) -> int | None:
-        """Read and merge all runs, or some (see `fetch_runs`); return how many W&B counts of them.
+        """Read and merge all runs, or some (see `fetch_runs`); return how many the server counts.
 
         Batches are merged as they arrive, a few at a time.
         """

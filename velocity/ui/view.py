@@ -53,7 +53,7 @@ class View(ViewedDays):
     page: Page
     settings: Settings
     viewer: Viewer
-    opened: dict[str, Any]  # `trust`, read once for all scopes of the page
+    trust_row: dict[str, Any]  # `trust`, read once for all scopes of the page
     kicker: DeltaGenerator  # where `say` writes what the page covers
     choices: DeltaGenerator  # the choices beside it
     answer: DeltaGenerator  # where `say` writes the answer
@@ -65,7 +65,7 @@ class View(ViewedDays):
     @property
     def trust(self) -> dict[str, Any]:
         """The one row of `reads.trust`."""
-        return self.opened
+        return self.trust_row
 
     def seen_in(self, scope: Scope) -> View:
         """The view of somebody with that scope, whom no page addresses as "you"."""
@@ -229,7 +229,7 @@ def open_view(page: Page, viewer: Viewer) -> bool:
         page=page,
         settings=settings,
         viewer=viewer,
-        opened=trust,
+        trust_row=trust,
         kicker=kicker,
         choices=choices,
         answer=frame.container(gap="xsmall"),

@@ -14,8 +14,7 @@ from velocity.reading import reads
 from velocity.reading.definitions import definition
 from velocity.reading.periods import Window
 from velocity.reading.series import TREND_WEEKS, Ranges, at_edge, last_complete_week, recent
-from velocity.sentences import moved
-from velocity.sentences import queue as queue_words
+from velocity.sentences import moved, queue as queue_words
 from velocity.sentences.answer import LINE_HELP, Row, defined
 from velocity.sentences.compared import MEASURES, UNITS
 from velocity.sentences.ends import credits_end

@@ -12,9 +12,7 @@ from velocity.charts.launches import draw_launches
 from velocity.charts.panels import ROW, draw_panels
 from velocity.report.brief import Brief, brief_as_html, brief_as_markdown
 from velocity.report.work import Work
-from velocity.sentences import mentor as words
-from velocity.sentences import mentor_facts
-from velocity.sentences import streams as stream_words
+from velocity.sentences import mentor as words, mentor_facts, streams as stream_words
 from velocity.sentences.mentor_facts import MEASURES, Facts
 from velocity.sentences.weeks import caption
 from velocity.ui.files import download_button

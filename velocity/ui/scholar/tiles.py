@@ -10,8 +10,7 @@ from velocity.reading import reads
 from velocity.reading.mine import spell_over
 from velocity.reading.periods import whole_week
 from velocity.reading.today import Today
-from velocity.sentences import mine as words
-from velocity.sentences import today as today_words
+from velocity.sentences import mine as words, today as today_words
 from velocity.sentences.answer import linked
 from velocity.sentences.headline import headline
 from velocity.sentences.weeks import caption
