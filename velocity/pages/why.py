@@ -33,7 +33,7 @@ def _draw() -> None:
     found, result, name = chosen
     over = f"{formats.markdown(formats.label(name))}, times in {view.zone}"
     view.say(over, why_this_number(found, result, name), window=found.over)
-    show_explanation(found, result, hours=_sees_hours(view, found.scholar))
+    show_explanation(found, result, hours=view.scope.sees_hours(found.scholar))
 
 
 def _choose_figure(view: View) -> tuple[Explanation, Result | None, str] | None:
@@ -43,7 +43,7 @@ def _choose_figure(view: View) -> tuple[Explanation, Result | None, str] | None:
         return None
     whose, name = group
     by, ways = next(iter(whose), PROGRAMME), explain.ways()
-    known = explain.explained(hours=_sees_hours(view, **whose))
+    known = explain.explained(hours=view.scope.sees_hours(whose.get("scholar")))
     titles = {it: definition(it).title for it in known if by in ways[it].kinds}
     metric = choose_titled("Figure", titles, key="metric", default="reaction_share", width=320)
     windows, week = ways[metric].windows, whole_week(view.window.last)
@@ -55,11 +55,6 @@ def _choose_figure(view: View) -> tuple[Explanation, Result | None, str] | None:
         said = {it: formats.label(each.title or it, _LONGEST_ID) for it, each in results.items()}
         of = choose_titled("Of", said, key="of", default=of, width=420)
     return found, None if of is None else results[of], name
-
-
-def _sees_hours(view: View, scholar: str | None = None, **_: str) -> bool:
-    """Whether the viewer may see the hours of the day of everybody in a group."""
-    return view.scope.hours is None or (scholar is not None and view.scope.sees_hours(scholar))
 
 
 def _choose_group(view: View) -> tuple[dict[str, str], str] | None:

@@ -47,8 +47,11 @@ class Scope:
         """Whether every row of the stream may be seen, except the hours of the day."""
         return self.everything or stream in self.streams
 
-    def sees_hours(self, scholar: str) -> bool:
-        """Whether hours of the day, nights and weekends of the scholar may be seen."""
+    def sees_hours(self, scholar: str | None) -> bool:
+        """Whether hours of the day, nights and weekends of the scholar may be seen.
+
+        None: of everybody.
+        """
         return self.hours is None or scholar in self.hours
 
 

@@ -130,8 +130,7 @@ def show_why(
     is not over the days of the page.
     """
     scope = view.scope
-    own = scholar is not None and scope.sees_hours(scholar)
-    if columns()[metric].private and not (own or scope.hours is None):
+    if columns()[metric].private and not scope.sees_hours(scholar):
         return
     choices = {"metric": metric, "whose": PROGRAMME}
     if scholar is not None:
