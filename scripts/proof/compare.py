@@ -7,7 +7,9 @@ import json
 import zipfile
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from itertools import groupby
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -92,7 +94,8 @@ class _Case:
                     name, of_csv(base).renamed(rules), of_csv(now), ordered=True
                 )
             case "json":
-                yield from compare_json(json.loads(base), json.loads(now), self._changes, rules)
+                was, is_now = (_settled(json.loads(it)) for it in (base, now))
+                yield from compare_json(was, is_now, self._changes, rules)
             case _:
                 difference = compare_texts(base.decode(), now.decode(), self._changes.texts)
                 if difference is not None:
@@ -136,6 +139,17 @@ class _Case:
             found = other.select(*to.keys, column).unique()
             frame = frame.join(found, on=to.keys, how="left", nulls_equal=True, validate="m:1")
         return of_frame(frame)
+
+
+def _settled(rows: Any) -> Any:
+    """Rows that start at one instant in the order of their ids, not of their arrival."""
+    if not (isinstance(rows, list) and rows and "started_at" in rows[0]):
+        return rows
+    return [
+        row
+        for _, together in groupby(rows, itemgetter("started_at"))
+        for row in sorted(together, key=lambda it: (it["experiment_id"], it.get("run_id", "")))
+    ]
 
 
 def _file(table: str) -> str:
