@@ -177,7 +177,7 @@ def together():
 
 
 def test_the_page_says_what_tokens_cost_and_which_have_no_price():
-    account = {"tokens_so_far": 12_345, "token_dollars_so_far": 2.5}
+    account = {"tokens_so_far": 12_345, "token_dollars_so_far": 2.5, "unpriced_tokens_so_far": 0}
     assert spending.tokens(account) == (
         "So far, evaluations used 12.3\u00a0k tokens, which cost 2.50 dollars. "
         "Credits pay for GPUs only."

@@ -241,9 +241,6 @@ def _with_ranges(
 to_date = Read("reads/to_date", _with_ranges, running_from=None)
 
 
-_bands = Read("metrics/bands")
-
-
 def bands(snapshot: Snapshot, *, scholar: str, scope: Scope = EVERYTHING) -> pl.DataFrame:
     """measure, others, p25, p50, p75 over the other scholars (null if fewer than 8); no names.
 
@@ -255,7 +252,7 @@ def bands(snapshot: Snapshot, *, scholar: str, scope: Scope = EVERYTHING) -> pl.
     figure: pl.DataFrame = snapshot.kept.get(
         (bands, window), lambda: read(from_day=window.first, to_day=window.end)
     )
-    return _bands(snapshot, {"figure": figure}, scholar=scholar, scope=scope)
+    return Read("metrics/bands")(snapshot, {"figure": figure}, scholar=scholar, scope=scope)
 
 
 def _by_group(
