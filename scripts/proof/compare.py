@@ -94,8 +94,8 @@ class _Case:
                     name, of_csv(base).renamed(rules), of_csv(now), ordered=True
                 )
             case "json":
-                was, is_now = (_settled(json.loads(it)) for it in (base, now))
-                yield from compare_json(was, is_now, self._changes, rules)
+                was, became = (_settled(json.loads(it)) for it in (base, now))
+                yield from compare_json(was, became, self._changes, rules)
             case _:
                 difference = compare_texts(base.decode(), now.decode(), self._changes.texts)
                 if difference is not None:

@@ -17,7 +17,7 @@ from datetime import UTC, date, datetime, timedelta
 from email.utils import format_datetime
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -53,17 +53,27 @@ def _write_demo(case: Path, anchor: datetime) -> None:
     world = import_module("velocity.demo.world").World()
     arrivals: list[Mapping[str, str]] = []
     for runs, instant in ((cohort.runs_before, cohort.before), (cohort.runs, cohort.as_of)):
-        world.put(*(it for it in runs if _are_sound(*_times_of(it))))
+        world.put(*(it for it in runs if _are_sound(_times_of(it))))
         arrivals.append(_write_nodes(case, len(arrivals), _runs_of(world), instant))
     _write_arrivals(case, arrivals)
 
 
-def _times_of(run: Any) -> tuple[Any, ...]:
-    """The times of a server's run, as `_are_sound` takes them."""
+class _Times(NamedTuple):
+    """The times of a run: its server's, and those that it wrote itself."""
+
+    created: datetime
+    starts: Sequence[datetime]
+    heartbeat: datetime | None
+    runtime_s: float | None
+    last_row: datetime | None
+
+
+def _times_of(run: Any) -> _Times:
+    """The times of a server's run."""
     summary, config = json.loads(run.summary_metrics or "{}"), json.loads(run.config or "{}")
     writers = config.get("_wandb", {}).get("value", {}).get("e", {})
     row = summary.get("_timestamp")
-    return (
+    return _Times(
         run.created_at,
         [_instant_of(it["startedAt"]) for it in writers.values()],
         run.heartbeat_at,
@@ -72,34 +82,24 @@ def _times_of(run: Any) -> tuple[Any, ...]:
     )
 
 
-def _are_sound(
-    created: datetime,
-    starts: Sequence[datetime],
-    heartbeat: datetime | None,
-    runtime_s: float | None,
-    last_row: datetime | None,
-) -> bool:
+def _are_sound(times: _Times) -> bool:
     """Whether the times that a run wrote itself agree with its server's.
 
     The base commit believes runs that do not, and every later figure of their scholars and groups
     differs for that reason alone.
     """
+    created, starts, heartbeat, runtime_s, last_row = times
     first, last = created - _TOLERANCE, (heartbeat or created) + _TOLERANCE
     written = starts if last_row is None else [*starts, last_row]
     return (runtime_s or 0) >= 0 and all(first <= it <= last for it in written)
 
 
-def _are_plain(
-    created: datetime,
-    starts: Sequence[datetime],
-    heartbeat: datetime | None,
-    runtime_s: float | None,
-    last_row: datetime | None,
-) -> bool:
+def _are_plain(times: _Times) -> bool:
     """Whether sound times are of one session that ends as its runtime and its last row say.
 
     Drawn runs often contradict themselves in these too.
     """
+    created, starts, heartbeat, runtime_s, last_row = times
     if heartbeat is None or len(starts) > 1:
         return False
     start = starts[0] if starts else created
@@ -108,7 +108,7 @@ def _are_plain(
     end = heartbeat if runtime_s is None else start + timedelta(seconds=runtime_s)
     if not start <= heartbeat or end > heartbeat + _TOLERANCE:
         return False
-    return _are_sound(created, starts, heartbeat, runtime_s, last_row) and (
+    return _are_sound(times) and (
         last_row is None or start <= last_row <= min(heartbeat, end) + _TOLERANCE
     )
 
@@ -133,7 +133,7 @@ def _write_drawn_history(case: Path, seed: int) -> None:
         held = {
             (it.project, it.name): it
             for it in known
-            if isinstance(json.loads(it.config), dict) and _are_plain(*_times_of(it))
+            if isinstance(json.loads(it.config), dict) and _are_plain(_times_of(it))
         }
         pulls.append((history.now, held))
     unsteady = {
@@ -186,7 +186,7 @@ def _write_drawn_tables(case: Path, seed: int) -> None:
             is_alone = all(abs(start - it) > _TOGETHER for it in others)
             others.append(start)
             is_over = (row["heartbeat_at"] or start) <= batches.moment(as_of)
-            is_plain = _are_plain(*(row[name] for name in _TIMES_OF_A_ROW))
+            is_plain = _are_plain(_Times(*(row[name] for name in _TIMES_OF_A_ROW)))
             if is_alone and is_over and is_plain and row["state"] != _UNKNOWN_STATE:
                 rows.setdefault(as_of, []).append(row)
     if not rows:

@@ -127,18 +127,13 @@ def _make_all(
     A temporary table has large row groups: too few for everyone's rows.
     """
     schema, kind = ("derived", "TABLE") if everyone else ("temp", "TEMP TABLE")
-    # A step that has a CTE with the name of a table counts as one that reads it.
-    last_step = {
-        word: query for query in steps for word in _WORD.findall(_COMMENT.sub("", query.body))
-    }
+    # With everyone's temporary results until the end, the commit would take twice as long.
+    last_step = _last_steps(steps) if everyone else {}
     for done, query in enumerate(steps):
         tell(query.title, done)
         if everyone:  # temporary results are never written to the file
             store.run(f"SET enable_optimistic_write = {query.kept_by is not None}")
         store.run(f'CREATE OR REPLACE {kind} {schema}."{query.table}" AS {query.body}')
-        if not everyone:
-            continue
-        # With everyone's temporary results, the commit takes twice as long.
         for read in steps[:done]:
             if not read.kept_by and last_step.get(read.table) is query:
                 store.run(f'DROP TABLE derived."{read.table}"')
@@ -155,6 +150,11 @@ def _make_all(
     for query in steps:
         store.run(f'DROP TABLE temp."{query.table}"')
     return touched
+
+
+def _last_steps(steps: list[Query]) -> dict[str | None, Query]:
+    """Table -> the last step that reads it, or that has a CTE with its name."""
+    return {word: query for query in steps for word in _WORD.findall(_COMMENT.sub("", query.body))}
 
 
 def _touched(store: LiveStore) -> dict[str, Any] | None:
