@@ -7,7 +7,8 @@ First a store of 100,000 runs of 120 scholars in 6 streams is made (in FOLDER it
 again), and `velocity app` serves it on loopback, in a process of its own. Clients use Streamlit's
 own protocol in this process, on the same cores.
 
-- pages: the first page after the start; the first view of each page, and warm reruns;
+- pages: the first page after the start; the first view of each page, and warm reruns; then the
+  first view of each after a sync;
 - sessions: 100 people who do something every 10 s on average, for 2 minutes;
   with --processes, of that many processes, to which they are spread as the cookie of a proxy does;
 - soak: 20 such people for 20 minutes, each in a new tab every 3 minutes; resident memory;
@@ -189,13 +190,32 @@ async def one_page(server: Served, page: str) -> None:
     )
 
 
-async def pages(servers: list[Served], _options: argparse.Namespace) -> None:
+async def after_a_sync(server: Served, data: Path) -> None:
+    """The first view of each page, once a new snapshot has been here for a while."""
+    from velocity.store import open_live
+    from velocity.store.publish import publish
+
+    with open_live(data) as store:
+        publish(store)
+    await asyncio.sleep(THINK_S)
+    for page in PAGES:
+        async with BrowserSession(server.address, cookies=server.cookies) as tab:
+            before = server.cpu_s
+            first = await tab.open(page)
+            print(
+                f"{page or '/':12} first after a sync {first.seconds * 1000:5.0f} ms "
+                f"(processor {(server.cpu_s - before) * 1000:4.0f} ms)  {errors([first])}"
+            )
+
+
+async def pages(servers: list[Served], options: argparse.Namespace) -> None:
     server = servers[0]
     print(f"answers {server.boot_s:.2f} s after the start")
     async with BrowserSession(server.address, cookies=server.cookies) as tab:
         print(f"first page {(await tab.open('')).seconds:.2f} s")
     for page in PAGES:
         await one_page(server, page)
+    await after_a_sync(server, options.data)
     print(f"resident {server.rss_mib:.0f} MiB")
 
 
@@ -287,7 +307,7 @@ def main() -> None:
     parser.add_argument("--processes", type=int, default=1)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as made:
-        data = options.data or Path(made) / "data"
+        data = options.data = options.data or Path(made) / "data"
         if options.mode == "floor":
             script = Path(made) / "empty.py"
             script.write_text('import streamlit as st\nst.text("nothing")\n', encoding="utf-8")

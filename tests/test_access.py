@@ -27,7 +27,7 @@ from velocity.reading import reads
 from velocity.reading.access import EVERYTHING, Scope, viewer_of
 from velocity.roster.models import Roster, load_roster
 from velocity.store import latest_snapshot
-from velocity.ui.view import _kept
+from velocity.ui.view import Asked
 
 pytestmark = pytest.mark.sampled(6)
 
@@ -212,15 +212,15 @@ def test_data_health_counts_only_what_the_viewer_may_see(snapshot, roster):
 
 def test_a_cached_frame_is_not_given_to_another_viewer(snapshot, roster):
     for email in (*SEEN, *reversed(SEEN)):
-        assert words_of(_kept(snapshot, reads.runs, (), scope_of(roster, email))) == SEEN[email]
+        assert words_of(Asked(reads.runs, (), scope_of(roster, email)).of(snapshot)) == SEEN[email]
 
 
 def test_a_cached_explanation_is_not_given_to_another_viewer(snapshot, roster):
     about = (("metric", "runs_started"), ("scholar", scholar(3)))
     for email in (people.LEAD, people.email(3)):
-        assert _kept(snapshot, explain, about, scope_of(roster, email)).runs.height
+        assert Asked(explain, about, scope_of(roster, email)).of(snapshot).runs.height
     with pytest.raises(VelocityError):
-        _kept(snapshot, explain, about, scope_of(roster, people.email(0)))
+        Asked(explain, about, scope_of(roster, people.email(0))).of(snapshot)
 
 
 @pytest.mark.parametrize("email", [people.LEAD, people.MENTOR, people.MANAGER])

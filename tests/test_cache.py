@@ -13,8 +13,11 @@ from scripts.waiting import PATIENCE_S
 from tests.builders import run, store_of
 from velocity.errors import StoreError
 from velocity.reading import reads
+from velocity.reading.access import EVERYTHING, Scope
+from velocity.serve.ahead import look
 from velocity.store import latest_snapshot
 from velocity.store.snapshot import Kept
+from velocity.ui.view import Asked
 
 
 def frame(numbers: int) -> pl.DataFrame:
@@ -116,3 +119,26 @@ def test_objects_for_everybody_are_made_once(tmp_path):
     others = reads.bands(snapshot, scholar="u2")["others"].to_list()
     assert snapshot.kept.bytes == made > 0
     assert set(others) == {8}
+
+
+def test_a_new_snapshot_is_read_ahead_in_the_scopes_of_those_who_read_the_last(tmp_path):
+    runs = [run("r1", "09:00", "10:00", username="u1")]
+    store_of(runs, "11:00", data=tmp_path)
+    before = look(tmp_path, None, Event())
+    scopes = (EVERYTHING, Scope(), Scope(scholars=("u1",)))
+    asked = [Asked(reads.scholars, (), it) for it in scopes]
+    for key in asked:
+        before.kept.get(key, lambda: frame(1))
+    before.kept.get(asked[0], lambda: frame(1))
+    assert look(tmp_path, before, Event()) is before
+
+    store_of([*runs, run("r2", "09:00", "10:00", username="u2")], "12:00", data=tmp_path)
+    stopped = Event()
+    stopped.set()
+    after = look(tmp_path, before, stopped)
+    # The most recently used is read first.
+    assert after.kept.latest() == asked[:1]
+    look(tmp_path, before, Event())
+    assert set(asked) < set(after.kept.latest())
+    found = [after.kept.get(it, lambda: frame(1))["scholar"].to_list() for it in asked]
+    assert found == [["u1", "u2"], [], ["u1"]]

@@ -29,6 +29,7 @@ from velocity.demo import RUN_PAGES, is_demo
 from velocity.errors import VelocityError
 from velocity.paths import SERVED_MODE, data_folder, project_root
 from velocity.reading import reads
+from velocity.serve.ahead import read_ahead
 from velocity.serve.checks import HOST, auth_of_environment, check_auth, check_roster
 from velocity.serve.door import TOKEN, Door
 from velocity.serve.front import Front, page
@@ -83,6 +84,7 @@ def serve(
         if bucket is not None:
             follow = Replica(data, bucket).follow
             threading.Thread(target=follow, args=(stop,), daemon=True).start()
+        threading.Thread(target=read_ahead, args=(data, stop), daemon=True).start()
         say(f"Serving {url} (Ctrl-C stops it)")
         if open_browser and _has_display():
             # Some browsers block the program that starts them.

@@ -98,6 +98,11 @@ class Kept:
         promise.set_result(made)
         return made
 
+    def latest(self) -> list[Hashable]:
+        """The keys of what is cached, most recently used first."""
+        with self._lock:
+            return [*reversed(self._made)]
+
 
 class Snapshot:
     """One published snapshot. Safe to share between threads: every read has its own cursor.

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -141,7 +141,8 @@ class View(ViewedDays):
             (name, tuple(value) if isinstance(value, list) else value)
             for name, value in sorted(filters.items())
         )
-        return _kept(self.snapshot, read, fixed, self.scope)
+        made: _Made = Asked(read, fixed, self.scope).of(self.snapshot)
+        return made
 
     def soon(self, read: Callable[..., _Made], /, **filters: Any) -> Callable[[], _Made]:
         """Starts a read in another thread if one is free; call the result for the rows."""
@@ -208,7 +209,7 @@ def open_view(page: Page, viewer: Viewer) -> bool:
         keep_choices(page.title)
         return True
     data, settings, snapshot = data_folder(), settings_now(), latest_snapshot(data_folder())
-    trust = _kept(snapshot, reads.trust, (), viewer.scope).row(0, named=True)
+    trust = Asked(reads.trust, (), viewer.scope).of(snapshot).row(0, named=True)
     if trust["as_of"] is None or (trust["first_day"] is None and about):
         return False
     st.session_state["zone"] = str(trust["timezone"])
@@ -259,16 +260,28 @@ def open_view(page: Page, viewer: Viewer) -> bool:
     return True
 
 
-def _kept(
-    snapshot: Snapshot,
-    read: Callable[..., _Made],
-    filters: tuple[tuple[str, Any], ...],
-    scope: Scope,
-) -> _Made:
-    """The only access to cached reads: the key holds the filters and the viewer's scope."""
-    arguments = dict(filters) if read in _FOR_EVERYBODY else {**dict(filters), "scope": scope}
-    made: _Made = snapshot.kept.get((read, filters, scope), lambda: read(snapshot, **arguments))
-    return made
+class Asked(NamedTuple):
+    """A cached read of a page: what was asked for, and in whose scope."""
+
+    read: Callable[..., Any]
+    filters: tuple[tuple[str, Any], ...]
+    scope: Scope
+
+    def of(self, snapshot: Snapshot) -> Any:
+        """The only access to cached reads: the key holds the filters and the viewer's scope."""
+        filters = dict(self.filters)
+        scope = {} if self.read in _FOR_EVERYBODY else {"scope": self.scope}
+        return snapshot.kept.get(self, lambda: self.read(snapshot, **filters, **scope))
+
+
+def read_again(snapshot: Snapshot, before: Snapshot) -> Iterator[None]:
+    """Reads of a new snapshot what pages read of the one before it, one read per step.
+
+    The latest reads come first, each in the scope of its viewer.
+    """
+    for key in before.kept.latest():
+        if isinstance(key, Asked):
+            yield key.of(snapshot)
 
 
 def _watch(opened: View, mode: str) -> None:

@@ -1,0 +1,38 @@
+"""Reads new snapshots ahead of their readers."""
+
+from contextlib import suppress
+from pathlib import Path
+from threading import Event
+from time import monotonic
+
+from velocity.errors import VelocityError
+from velocity.store import Snapshot, latest_snapshot
+from velocity.ui.view import read_again
+
+#: Open pages look for a new snapshot more rarely, so most of them find their rows cached.
+_EVERY_S = 1.0
+#: Then pages read for themselves what is left.
+_MOST_S = 20.0
+
+
+def read_ahead(data: Path, stop: Event) -> None:
+    """Caches of each new snapshot what pages read of the one before, until `stop` is set."""
+    seen: Snapshot | None = None
+    while not stop.is_set():
+        with suppress(VelocityError):  # a page says what is wrong with a snapshot
+            seen = look(data, seen, stop)
+        stop.wait(_EVERY_S)
+
+
+def look(data: Path, seen: Snapshot | None, stop: Event) -> Snapshot:
+    """Reads ahead of the current snapshot, unless it is the one seen last; returns it.
+
+    Raises:
+        StoreError: it cannot be read.
+    """
+    snapshot, until = latest_snapshot(data), monotonic() + _MOST_S
+    if seen is not None and snapshot is not seen:
+        for _ in read_again(snapshot, seen):
+            if stop.is_set() or monotonic() > until:
+                break
+    return snapshot
