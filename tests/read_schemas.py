@@ -30,6 +30,7 @@ def figures_of(*parts: str) -> dict[str, type[pl.DataType]]:
 #: by stream or programme the first column has that name, and "all" has no `period_start`.
 READ_SCHEMAS: dict[str, dict[str, pl.DataType | type[pl.DataType]]] = {
     "metrics": {"scholar": pl.String, "period_start": pl.Date, **figures_of()},
+    "overview": {"group_id": pl.String, **figures_of()},
     "weekly": {
         "group_id": pl.String,
         "measure": pl.String,

@@ -69,6 +69,32 @@ def metrics(
     return _by_group(snapshot, found.drop("kind"), by=by, period=period)
 
 
+def overview(
+    snapshot: Snapshot,
+    *,
+    from_day: date | None = None,
+    to_day: date | None = None,
+    parts: Sequence[str] | None = None,
+    scope: Scope = EVERYTHING,
+) -> pl.DataFrame:
+    """The metrics of the programme and of each stream, read together.
+
+    Returns:
+        `group_id` ("programme", or the id of a stream) and the columns of `metrics`.
+    """
+    found = figures(
+        snapshot,
+        kinds=["programme", "stream"],
+        period="all",
+        from_day=from_day,
+        to_day=to_day,
+        parts=parts,
+        scope=scope.params,
+        each=side_by_side.map,
+    )
+    return found.drop("kind", "period_start")
+
+
 def _with_values(
     snapshot: Snapshot, found: pl.DataFrame, *, by: By, scope: Scope, **_: object
 ) -> pl.DataFrame:

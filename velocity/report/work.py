@@ -25,7 +25,6 @@ _EARLIER = timedelta(weeks=5)
 _KEY = ["group_id", "measure", "week_start"]
 _PARTS = ["volume", "medians", "side_by_side", "compute"]
 _ALL_PARTS = ["volume", "automation", "loops", "medians", "compute"]
-_KINDS: tuple[reads.By, ...] = ("programme", "stream")
 #: What is said of a whole stream, and which of a scholar's figures have a link.
 _FEW_PARTS = ["volume", "medians"]
 
@@ -88,8 +87,11 @@ class Compared(Covered):
         return self._figures(self.days.before)
 
     def _figures(self, window: Window | None) -> dict[str, Row]:
-        begun = [self.begin(by, window, parts=_ALL_PARTS) for by in _KINDS]
-        return {group: row for rows in begun for group, row in rows().items()}
+        if window is None:
+            return {}
+        over = {"from_day": window.first, "to_day": window.end}
+        found = self.view.read(reads.overview, parts=_ALL_PARTS, **over)
+        return {row["group_id"]: row for row in found.iter_rows(named=True)}
 
 
 @dataclass(frozen=True)
