@@ -84,13 +84,16 @@ def serve(
         if bucket is not None:
             follow = Replica(data, bucket).follow
             threading.Thread(target=follow, args=(stop,), daemon=True).start()
-        threading.Thread(target=read_ahead, args=(data, stop), daemon=True).start()
+        ahead = threading.Thread(target=read_ahead, args=(data, stop), daemon=True)
+        ahead.start()
         say(f"Serving {url} (Ctrl-C stops it)")
         if open_browser and _has_display():
             # Some browsers block the program that starts them.
             threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
         yield
         stop.set()
+        # Python must not end during a query.
+        ahead.join()
 
     script = project_root() / "app.py"
     # Streamlit looks for .streamlit/config.toml beside the program in sys.argv, which is the wrong
