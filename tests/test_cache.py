@@ -17,6 +17,7 @@ from velocity.reading.access import EVERYTHING, Scope
 from velocity.serve.ahead import look
 from velocity.store import latest_snapshot
 from velocity.store.snapshot import Kept
+from velocity.toml import until_changed
 from velocity.ui.view import Asked
 
 
@@ -108,6 +109,39 @@ def test_the_cache_is_dropped_with_its_snapshot(tmp_path):
     publish_one()
     gc.collect()
     assert gone() is None
+
+
+def test_a_file_is_loaded_again_when_it_has_changed_or_is_gone(tmp_path):
+    asked, file = [], tmp_path / "roster.toml"
+
+    def load(path):
+        asked.append(path)
+        return path.read_text() if path.exists() else None
+
+    current = until_changed(load)
+    assert current(file) is None
+    for text in ("one", "three"):
+        file.write_text(text)
+        assert current(file) == current(file) == text
+    assert asked == [file] * 3
+    file.unlink()
+    assert current(file) is None
+
+
+def test_what_cannot_be_loaded_is_not_remembered(tmp_path):
+    file = tmp_path / "roster.toml"
+    file.write_text("bad")
+    answers = iter([StoreError("bad", "mend it"), "good"])
+
+    def load(_):
+        if isinstance(answer := next(answers), StoreError):
+            raise answer
+        return answer
+
+    current = until_changed(load)
+    with pytest.raises(StoreError):
+        current(file)
+    assert current(file) == "good"
 
 
 @pytest.mark.thorough

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, time
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Generic, Literal, TypeVar, get_args
 
@@ -19,6 +20,7 @@ from velocity.formats import did_you_mean, mid_sentence
 
 _Model = TypeVar("_Model", bound=BaseModel)
 _Item = TypeVar("_Item")
+_Read = TypeVar("_Read")
 _Path = tuple[str | int, ...]
 _LONGEST = 60  # characters of a value that a finding repeats
 _WORD = re.compile(r"[A-Za-z0-9_-]+")
@@ -87,6 +89,23 @@ def read_toml(path: Path, model: type[_Model]) -> Checked[_Model]:
     else:
         return _validated(values, model)
     return Checked(None, _partly(model, {}), (broken,))
+
+
+def until_changed(load: Callable[[Path], _Read]) -> Callable[[Path], _Read]:
+    """Makes a function that loads a file remember the result until the file changes."""
+
+    @lru_cache(maxsize=4)
+    def loaded(path: Path, *_version: int) -> _Read:
+        return load(path)
+
+    def current(path: Path) -> _Read:
+        try:
+            stat = path.stat()
+        except OSError:
+            return load(path)
+        return loaded(path, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_size, stat.st_ino)
+
+    return current
 
 
 def warning(where: str, problem: str, expected: str) -> Finding:

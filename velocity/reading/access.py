@@ -5,8 +5,6 @@ Looks at the rows of one scholar are recorded here.
 
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
-from pathlib import Path
 from typing import Any, Literal
 
 from velocity import state
@@ -14,6 +12,7 @@ from velocity.roster.fields import folded_address
 from velocity.roster.models import Roster, load_roster
 from velocity.settings import Settings
 from velocity.state import Where
+from velocity.toml import until_changed
 
 Role = Literal["lead", "mentor", "research manager", "scholar"]
 
@@ -129,19 +128,13 @@ def record_look(where: Where, viewer: Viewer, scholar: str, page: str, kept_days
         state.record_look(where, **who, page=page, at=datetime.now(UTC), kept_days=kept_days)
 
 
+_latest_roster = until_changed(load_roster)
+
+
 def current_roster(settings: Settings) -> Roster | None:
     """Returns the current roster; the file is read again only after it changed. None: no file.
 
     Raises:
         RosterError: the file has errors.
     """
-    try:
-        stat = settings.roster.stat()
-    except FileNotFoundError:
-        return None
-    return _roster(settings.roster, stat.st_mtime_ns, stat.st_size, stat.st_ino)
-
-
-@lru_cache(maxsize=4)
-def _roster(path: Path, *_version: int) -> Roster | None:
-    return load_roster(path)
+    return _latest_roster(settings.roster)

@@ -17,15 +17,19 @@ from velocity.paths import SERVED_MODE, config_file, data_folder
 from velocity.reading.access import ANYBODY, Role, Viewer, current_roster, viewer_of
 from velocity.roster.fields import folded_address
 from velocity.settings import Settings, load_settings
+from velocity.toml import until_changed
 
 #: An identity provider's clock may be a little ahead of ours.
 _CLOCKS_DIFFER = timedelta(minutes=5)
 _AGAIN = "Sign in again to continue where you left off."
 
 
+_latest_settings = until_changed(load_settings)
+
+
 def settings_now() -> Settings:
-    """The settings, read from their file on every call; a ConfigurationError if they are wrong."""
-    return load_settings(config_file())
+    """The settings as their file is now; a ConfigurationError if they are wrong."""
+    return _latest_settings(config_file())
 
 
 @dataclass(frozen=True)
