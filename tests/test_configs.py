@@ -283,7 +283,7 @@ import os, signal, sys
 from pathlib import Path
 from velocity.database.connection import Connection
 from velocity.store import open_live
-from velocity.record import configs
+from velocity.record import configs, duckdb_record
 from velocity.settings import Settings
 step, data = sys.argv[1:]
 def kill(*_): os.kill(os.getpid(), signal.SIGKILL)
@@ -292,9 +292,10 @@ if step == "between":
 elif step == "after":
     configs.drop_clear = kill
 else:
-    configs._MIGRATED_ROWS = 2
-    real, turns = configs._add_shapes, iter(range(9))
-    configs._add_shapes = lambda *words: kill() if next(turns) else real(*words)
+    duckdb_record._MIGRATED_ROWS = 2
+    record, turns = duckdb_record.DuckDBRecord, iter(range(9))
+    real = record._hashed
+    record._hashed = lambda *words: kill() if next(turns) else real(*words)
 with open_live(Path(data), Settings()):
     pass
 """

@@ -1,6 +1,5 @@
 -- title: Remove a key that is not named any more
--- Removes the key's values from all runs.
--- param: name | VARCHAR | the key
-UPDATE raw_run
-SET named_values = nullif(json_merge_patch(named_values, json_object($name, NULL))::VARCHAR, '{}')
-WHERE json_exists(named_values, '$."' || $name || '"')
+-- Replaces the named values of runs: those `before` by those `after`.
+UPDATE raw_run SET named_values = fewer.after
+FROM fewer
+WHERE raw_run.named_values = fewer.before

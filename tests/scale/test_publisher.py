@@ -83,7 +83,7 @@ def test_a_change_that_commits_late_is_not_missed(store, worker, tmp_path, datab
     bring(store, [])
     (tmp_path / "other").mkdir()
     other = PostgresIntake(tmp_path / "other", database)
-    with worker._transaction():
+    with worker._session.transaction():
         worker.merge_runs(runs_of("early"))
         other.merge_runs(run_frame([run("r", "09:00", project="q", username="late")]))
         other.close()

@@ -209,5 +209,5 @@ def test_two_workers_number_their_projects_apart(worker):
     for number in range(4):
         for intake, entity in ((one, "a"), (other, "b")):
             intake.merge_project(entity, f"p{number}", rejected=(), as_of=at("12:00"))
-    keys = [key for (key,) in one._run("SELECT project_key FROM project ORDER BY project_key")]
+    keys = [key for (key,) in one._session.run("SELECT project_key FROM project ORDER BY 1")]
     assert keys == list(range(1, 9))

@@ -56,6 +56,7 @@ class Connection:
         self.name = name
         self._turn = RLock()
         self._closed = False
+        self._in_transaction = False
         self._connection = duckdb.connect() if beside is None else beside.cursor()
         self._connection.execute("SET TimeZone = 'UTC'")
         # Queries that need an order say so; without one, all threads write every step.
@@ -109,10 +110,23 @@ class Connection:
             self._connection.unregister("loading")
 
     @contextmanager
+    def loaded(self, **frames: pl.DataFrame) -> Iterator[None]:
+        """Provides frames as temporary tables, in one transaction."""
+        with self.transaction():
+            for table, frame in frames.items():
+                self.load(table, frame)
+            yield
+            self.run(f"DROP TABLE {'; DROP TABLE '.join(frames)}")
+
+    @contextmanager
     def transaction(self) -> Iterator[None]:
-        """A transaction: all or nothing; other threads wait."""
+        """A transaction, or a part of the current one: all or nothing; other threads wait."""
         with self.held():
+            if self._in_transaction:
+                yield
+                return
             self.run("BEGIN")
+            self._in_transaction = True
             try:
                 yield
             except BaseException:
@@ -120,6 +134,8 @@ class Connection:
                 with suppress(duckdb.Error):
                     self._connection.execute("ROLLBACK")
                 raise
+            finally:
+                self._in_transaction = False
             self.run("COMMIT")
 
     @contextmanager

@@ -7,16 +7,22 @@ If anything else is lost here, it can only be pulled again, if at all.
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import astuple, dataclass
 from datetime import datetime
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+import orjson
 import polars as pl
 
+from velocity.database.connection import Connection
 from velocity.queries import load_query
+from velocity.record import configs
 from velocity.records import UTC, Rejected
+
+if TYPE_CHECKING:
+    from velocity.record.postgres import Server
 
 #: The oldest version of PostgreSQL that can be used: the first with MERGE.
 OLDEST_POSTGRES = 15
@@ -76,17 +82,7 @@ class Intake(Protocol):
     The queries of queries/record/ that are used here keep to the SQL that all databases share.
     """
 
-    def _run(self, sql: str, params: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
-        """Rows of one statement with `$name` parameters, in its order."""
-
-    def _run_with_instants(self, sql: str, params: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-        """Rows with aware instants, in any order."""
-
-    def _transaction(self) -> AbstractContextManager[None]:
-        """A transaction: all or nothing; other threads wait."""
-
-    def _loaded(self, table: str, frame: pl.DataFrame) -> AbstractContextManager[None]:
-        """Provide a frame as a temporary table, in one transaction."""
+    _session: Connection | Server
 
     def _hold(self, what: str) -> None:
         """Keep other workers from changing something until the transaction ends."""
@@ -97,7 +93,7 @@ class Intake(Protocol):
 
     def _ids(self, query: str, entity: str, project: str) -> list[str]:
         """The only column of a query about a project."""
-        rows = self._run(self._body(query), {"entity": entity, "project": project})
+        rows = self._session.run(self._body(query), {"entity": entity, "project": project})
         return [value for (value,) in rows]
 
     def leased(self, entity: str, project: str, *, since: datetime) -> AbstractContextManager[bool]:
@@ -109,11 +105,46 @@ class Intake(Protocol):
     def name_keys(self, names: Sequence[str]) -> None:
         """Store the values of only these config keys unhashed.
 
-        Configs that an earlier version stored are hashed first, so that none of their text is left.
+        Configs that an earlier version stored are hashed, so that none of their text is left.
 
         Raises:
             StoreError: the salt of the hashes is gone.
         """
+        if set(names) == set(self._named()):
+            return
+        keys = [(name, configs.paths_of(name)) for name in dict.fromkeys(names)]
+        schema: list[tuple[str, Any]] = [("name", pl.String), ("paths", pl.List(pl.String))]
+        with self._session.loaded(wanted_key=pl.DataFrame(keys, schema, orient="row")):
+            self._hold("runs")
+            gone = set(self._named()) - set(names)
+            self._session.run("DELETE FROM named_key")
+            self._session.run("INSERT INTO named_key SELECT name, paths FROM wanted_key")
+            if gone:
+                self._remove_values(gone)
+
+    def _remove_values(self, names: Container[str]) -> None:
+        """Remove the values of config keys from all runs."""
+        held = "SELECT DISTINCT named_values FROM raw_run WHERE named_values IS NOT NULL"
+        rows = []
+        for (text,) in self._session.run(held):
+            values = orjson.loads(text)
+            left = {name: it for name, it in values.items() if name not in names}
+            if len(left) < len(values):
+                rows.append((text, orjson.dumps(left).decode() if left else None))
+        fewer = pl.DataFrame(rows, {"before": pl.String, "after": pl.String}, orient="row")
+        with self._session.loaded(fewer=fewer):
+            self._session.run(self._body("unname_key"))
+
+    def _named(self) -> list[str]:
+        found = self._session.run("SELECT name FROM named_key ORDER BY name")
+        return [name for (name,) in found]
+
+    def _hashed(self, runs: pl.DataFrame, salt: bytes) -> pl.DataFrame:
+        """The runs with hashes instead of `config`; adds the shapes of their configs."""
+        hashed, shapes = configs.hashed(runs, salt, self._named())
+        with self._session.loaded(met_shape=shapes):
+            self._session.run(self._body("add_shapes"))
+        return hashed
 
     def merge_runs(self, runs: pl.DataFrame) -> MergeCounts:
         """Merge a frame of `records.RUN_SCHEMA` by (entity, project, run_id).
@@ -148,15 +179,17 @@ class Intake(Protocol):
             pull: how the project was pulled; None for an import.
         """
         key = {"entity": entity, "project": project}
-        with self._transaction():
+        with self._session.transaction():
             self._hold("projects")  # its number is the next one
-            self._run("DELETE FROM rejected WHERE entity = $entity AND project = $project", key)
+            self._session.run(
+                "DELETE FROM rejected WHERE entity = $entity AND project = $project", key
+            )
             for row in rejected:
                 sql = "INSERT INTO rejected VALUES ($entity, $project, $run_id, $reason)"
-                self._run(sql, vars(row))
+                self._session.run(sql, vars(row))
             if as_of is not None:
                 state = key | {"as_of": as_of, "app_url": app_url} | vars(pull or PullState())
-                self._run(self._body("merge_project"), state)
+                self._session.run(self._body("merge_project"), state)
 
     def merge_log(self, row: SyncRow) -> None:
         """Add a row to the log."""
@@ -166,7 +199,7 @@ class Intake(Protocol):
             "unchanged": row.counts.unchanged + row.counts.kept,
         }
         del values["counts"]
-        self._run(
+        self._session.run(
             "INSERT INTO sync_log VALUES ($command, $entity, $project, $started_at, $finished_at, "
             "$new, $changed, $unchanged, $deleted, $rejected, $requests, $note, $error)",
             values,
@@ -174,21 +207,21 @@ class Intake(Protocol):
 
     def read_pull_state(self, entity: str, project: str) -> PullState:
         """How the project was last pulled; the defaults if it was never pulled."""
-        rows = self._run_with_instants(
+        rows = self._session.frame(
             "SELECT pulled_from, reconciled_at, coalesce(filter_trusted, false), uncollected "
             "FROM project WHERE entity = $entity AND project = $project",
             {"entity": entity, "project": project},
-        )
+        ).rows()
         return PullState(*rows[0]) if rows else PullState()
 
     def count_collected(self, entity: str, project: str) -> int:
         """Number of the project's runs from its server, except those marked as deleted."""
         key = {"entity": entity, "project": project}
-        return int(self._run(self._body("collected"), key)[0][0])
+        return int(self._session.run(self._body("collected"), key)[0][0])
 
     def list_pulled(self, entity: str) -> list[str]:
         """Names of the projects of an entity that were pulled earlier, sorted."""
-        rows = self._run(
+        rows = self._session.run(
             "SELECT project FROM project WHERE entity = $entity AND pulled_from IS NOT NULL "
             "ORDER BY project",
             {"entity": entity},
@@ -210,18 +243,20 @@ class Intake(Protocol):
 
         The listing has columns of `RUN_SCHEMA` that need neither config nor summary.
         """
-        with self._loaded("listed", listing):
+        with self._session.loaded(listed=listing):
             return self._ids("differing", entity, project)
 
     def list_missing(self, entity: str, project: str, scanned: Iterable[str | None]) -> list[str]:
         """Ids of the project's runs that are not among the ids of a complete scan."""
-        with self._loaded("scanned", pl.DataFrame({"run_id": [*scanned]}, {"run_id": pl.String})):
+        with self._session.loaded(
+            scanned=pl.DataFrame({"run_id": [*scanned]}, [("run_id", pl.String)])
+        ):
             return self._ids("missing", entity, project)
 
     def known_window(self, entity: str, project: str) -> dict[str, datetime]:
         """Id -> heartbeat of the runs with the latest heartbeats: a sample of about 100."""
         key = {"entity": entity, "project": project}
-        return dict(self._run_with_instants(self._body("known_window"), key))
+        return dict(self._session.frame(self._body("known_window"), key).rows())
 
     def mark_deleted(
         self, entity: str, project: str, run_ids: Sequence[str], *, at: datetime
@@ -232,8 +267,8 @@ class Intake(Protocol):
         gone = pl.DataFrame({"run_id": list(run_ids)}).with_columns(
             entity=pl.lit(entity), project=pl.lit(project), deleted_at=pl.lit(at).cast(UTC)
         )
-        with self._loaded("gone", gone):
-            self._run(self._body("mark_deleted"))
+        with self._session.loaded(gone=gone):
+            self._session.run(self._body("mark_deleted"))
 
     def take_unmeasured(self, most: int) -> tuple[str, str, list[str]] | None:
         """Take up to `most` runs whose GPU utilisation is to be requested next; each once.
@@ -241,12 +276,12 @@ class Intake(Protocol):
         An entity, a project and ids of its runs, those that ended last first; None if none are
         left. Only runs from W&B that ended after 10 minutes or more.
         """
-        with self._transaction():
+        with self._session.transaction():
             self._hold("utilisation")  # no two workers take the same runs
-            rows = self._run(self._body("unmeasured"), {"most": most})
+            rows = self._session.run(self._body("unmeasured"), {"most": most})
             if not rows:
                 return None
-            self._run(
+            self._session.run(
                 "INSERT INTO utilisation_request SELECT unnest($keys::BIGINT[])",
                 {"keys": [row[3] for row in rows]},
             )
@@ -255,7 +290,7 @@ class Intake(Protocol):
 
     def give_back(self, entity: str, project: str, run_ids: Sequence[str]) -> None:
         """Let runs be taken again, because their request was not answered."""
-        self._run(
+        self._session.run(
             "DELETE FROM utilisation_request WHERE run_key IN (SELECT run_key FROM raw_run WHERE "
             "entity = $entity AND project = $project "
             "AND run_id IN (SELECT unnest($run_ids::VARCHAR[])))",
@@ -269,9 +304,9 @@ class Intake(Protocol):
         rows = [(entity, project, run_id, share) for run_id, share in measured.items()]
         columns = {"entity": pl.String, "project": pl.String, "run_id": pl.String}
         frame = pl.DataFrame(rows, {**columns, "share": pl.Float64}, orient="row")
-        with self._loaded("measured", frame):
+        with self._session.loaded(measured=frame):
             self._hold(f"{entity}/{project}")  # a merge in progress would replace the rows
-            self._run(self._body("measured"))
+            self._session.run(self._body("measured"))
 
     def close(self) -> None:
         """Stop other threads' work with the record, and close it."""

@@ -6,7 +6,7 @@ pull. Only the values of keys that a setting names are stored unhashed.
 """
 
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from hashlib import blake2b
@@ -20,42 +20,14 @@ import pyarrow as pa  # type: ignore[import-untyped]
 from velocity.database.connection import Connection
 from velocity.errors import StoreError
 from velocity.paths import write_private
-from velocity.queries import load_query
 from velocity.record.config_paths import leaves, path_of, written_all
 from velocity.records import lists
 
 #: 64 bits: the chance that any two of a billion values have the same hash is 1 in 40.
 _HASH_BYTES = 8
-_MIGRATED_ROWS = 10_000
 #: In the data folder, but not in the store or in snapshots.
 _SALT_FILE = "config.salt"
 _SALT_BYTES = 32
-
-
-def name_keys(connection: Connection, names: Iterable[str]) -> None:
-    """Store the values of these keys unhashed; remove those of keys no longer named."""
-    wanted = frozenset(names)
-    known = frozenset(_named(connection))
-    if wanted == known:
-        return
-    with connection.transaction():
-        for name in known - wanted:
-            connection.run("DELETE FROM named_key WHERE name = $name", {"name": name})
-            connection.run(load_query("record/unname_key").body, {"name": name})
-        for name in wanted - known:
-            key = {"name": name, "paths": paths_of(name)}
-            connection.run("INSERT INTO named_key VALUES ($name, $paths)", key)
-
-
-def with_hashes(connection: Connection, data: Path, runs: pl.DataFrame) -> pl.DataFrame:
-    """As `hashed`, with the salt of the data folder; the record stores new shapes.
-
-    Raises:
-        StoreError: the salt is gone.
-    """
-    frame, shapes = hashed(runs, _salt(connection, data), _named(connection))
-    _add_shapes(connection, shapes)
-    return frame
 
 
 def hashed(
@@ -147,26 +119,6 @@ def has_clear(connection: Connection) -> bool:
     return bool(connection.run(column))
 
 
-def hash_clear(connection: Connection, data: Path) -> bool:
-    """Hash the configs that an earlier version stored; return whether to rewrite the file.
-
-    Their column stays, empty, until `drop_clear`, so that the next command sees an interruption.
-
-    Raises:
-        StoreError: the salt is gone.
-    """
-    salt, named = _salt(connection, data), _named(connection)
-    rows = load_query("record/clear_configs").body
-    while (frame := connection.frame(rows, {"rows": _MIGRATED_ROWS})).height:
-        made, shapes = hashed(frame.rename({"clear_config": "config"}), salt, named)
-        with connection.transaction():
-            _add_shapes(connection, shapes)
-            connection.load("hashed_config", made)
-            connection.run(load_query("record/hash_configs").body)
-            connection.run("DROP TABLE hashed_config")
-    return bool(connection.run("SELECT 1 FROM raw_run LIMIT 1"))
-
-
 def drop_clear(connection: Connection) -> None:
     """Finish hashing old configs: none of their text is left in the file."""
     connection.run("ALTER TABLE raw_run DROP COLUMN clear_config")
@@ -201,12 +153,12 @@ def _at(config: Any, way: Sequence[str]) -> tuple[bool, Any]:
     return True, config
 
 
-def _named(connection: Connection) -> list[str]:
-    return [name for (name,) in connection.run("SELECT name FROM named_key ORDER BY name")]
+def salt_of(connection: Connection, data: Path) -> bytes:
+    """The salt of a data folder; a new one if no config has been hashed yet.
 
-
-def _salt(connection: Connection, data: Path) -> bytes:
-    """The salt of a data folder; a new one if no config has been hashed yet."""
+    Raises:
+        StoreError: the salt is gone.
+    """
     if (known := known_salt(data)) is not None:
         return known
     if connection.run("SELECT 1 FROM config_shape LIMIT 1"):
@@ -246,11 +198,3 @@ def known_salt(data: Path) -> bytes | None:
         if len(salt) == _SALT_BYTES:
             return salt
     return None
-
-
-def _add_shapes(connection: Connection, shapes: pl.DataFrame) -> None:
-    connection.load("met_shape", shapes)
-    connection.run(
-        "INSERT INTO config_shape BY NAME FROM met_shape ANTI JOIN config_shape USING "
-        "(config_shape); DROP TABLE met_shape"
-    )

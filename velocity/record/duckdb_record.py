@@ -4,11 +4,11 @@ The copy of a record on a server is such a file too. It has the table `copy_of`:
 server's changes it has taken in.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import polars as pl
 
@@ -25,6 +25,7 @@ TABLES_OF_A_RECORD = "record/schema"
 _OTHER_TABLES = ("restatement", "rejected", "sync_log")  # than those of runs
 #: DuckDB caches all that it wrote, up to most of the memory; no later merge reads much of it.
 _MERGES_CACHED = 10
+_MIGRATED_ROWS = 10_000
 
 
 class Record(Intake, Protocol):
@@ -54,7 +55,7 @@ class Record(Intake, Protocol):
         In columns of the table `restatement`; its `derivation` is larger than any here, or these
         rows are here already.
         """
-        with _loaded(self.connection, restated=restated):
+        with self.connection.loaded(restated=restated):
             self.connection.run(load_query("record/restated").body)
 
     def keep_group_weeks(self, weeks: pl.DataFrame) -> None:
@@ -62,7 +63,7 @@ class Record(Intake, Protocol):
 
         In columns of the table `group_week`, for every group of each week.
         """
-        with _loaded(self.connection, group_week_made=weeks):
+        with self.connection.loaded(group_week_made=weeks):
             self.connection.run(load_query("record/keep_group_weeks").body)
 
     def count_runs(self, usernames: Iterable[str]) -> dict[str, int]:
@@ -86,7 +87,7 @@ class Record(Intake, Protocol):
         runs, and of other rows (log, rejected rows and restatements).
         """
         own = "raw_run WHERE username IN (SELECT name FROM person WHERE kind = 'usernames')"
-        with _loaded(self.connection, person=names.table()):
+        with self.connection.loaded(person=names.table()):
             runs, before = self._count(own), self._count(*_OTHER_TABLES)
             self.connection.run(load_query("record/erase").body)
             return runs, before - self._count(*_OTHER_TABLES)
@@ -129,7 +130,7 @@ class DuckDBRecord(Record):
         self._data = data
         self._merges = 0
         split_off(data / FILE, "record", TABLES_OF_A_RECORD, _keep_raw)
-        self.connection = Connection(data / FILE, "record", beside=beside)
+        self.connection = self._session = Connection(data / FILE, "record", beside=beside)
         try:
             self.connection.migrate(TABLES_OF_A_RECORD)
             _check_copy(self.connection, data, expected=is_copy)
@@ -138,20 +139,35 @@ class DuckDBRecord(Record):
             raise
 
     def name_keys(self, names: Sequence[str]) -> None:
-        configs.name_keys(self.connection, names)
+        super().name_keys(names)
         if configs.has_clear(self.connection):
             # If this is interrupted at any point, the next command does the rest.
-            if configs.hash_clear(self.connection, self._data):
+            if self._hash_clear():
                 self.connection.rewrite()
             configs.drop_clear(self.connection)
+
+    def _hash_clear(self) -> bool:
+        """Hash the configs that an earlier version stored; return whether to rewrite the file.
+
+        Their column stays, empty, until `drop_clear`, so that the next command sees an
+        interruption.
+        """
+        salt, rows = configs.salt_of(self.connection, self._data), {"rows": _MIGRATED_ROWS}
+        clear = load_query("record/clear_configs").body
+        while (frame := self.connection.frame(clear, rows)).height:
+            with self.connection.transaction():
+                hashed = self._hashed(frame.rename({"clear_config": "config"}), salt)
+                with self.connection.loaded(hashed_config=hashed):
+                    self.connection.run(load_query("record/hash_configs").body)
+        return bool(self.connection.run("SELECT 1 FROM raw_run LIMIT 1"))
 
     def merge_runs(self, runs: pl.DataFrame) -> MergeCounts:
         runs = exclusions.load(self._data).keep_runs(runs)
         if runs.is_empty():
             return MergeCounts()
         with self.connection.transaction():
-            hashed = configs.with_hashes(self.connection, self._data, runs)
-            counts = find_changes(self.connection, hashed)
+            salt = configs.salt_of(self.connection, self._data)
+            counts = find_changes(self.connection, self._hashed(runs, salt))
             self.connection.run(load_query("record/merge_write").body)
             self.connection.run("DROP TABLE incoming")
         self._merges += 1
@@ -172,13 +188,13 @@ class DuckDBRecord(Record):
                 beginning.
         """
         before = self._count(*_OTHER_TABLES)
-        with _loaded(self.connection, archived_run=runs, kept_person=people, kept_from=kept_from):
+        with self.connection.loaded(archived_run=runs, kept_person=people, kept_from=kept_from):
             self.connection.run(load_query("record/archive").body)
         return before - self._count(*_OTHER_TABLES)
 
     def carry_credits(self, credit: pl.DataFrame) -> None:
         """Add what archived runs cost: columns of the table `archived_credits`."""
-        with _loaded(self.connection, carried=credit):
+        with self.connection.loaded(carried=credit):
             self.connection.run("INSERT INTO archived_credits BY NAME FROM carried")
 
     @contextmanager
@@ -193,28 +209,6 @@ class DuckDBRecord(Record):
 
     def close(self) -> None:
         self.connection.close()
-
-    def _loaded(self, table: str, frame: pl.DataFrame) -> AbstractContextManager[None]:
-        return _loaded(self.connection, **{table: frame})
-
-    def _run(self, sql: str, params: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
-        return self.connection.run(sql, params)
-
-    def _run_with_instants(self, sql: str, params: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-        return self.connection.frame(sql, params).rows()
-
-    def _transaction(self) -> AbstractContextManager[None]:
-        return self.connection.transaction()
-
-
-@contextmanager
-def _loaded(connection: Connection, **frames: pl.DataFrame) -> Iterator[None]:
-    """Provide frames as temporary tables, in one transaction."""
-    with connection.transaction():
-        for table, frame in frames.items():
-            connection.load(table, frame)
-        yield
-        connection.run(f"DROP TABLE {'; DROP TABLE '.join(frames)}")
 
 
 def find_changes(connection: Connection, hashed: pl.DataFrame) -> MergeCounts:

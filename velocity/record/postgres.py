@@ -58,13 +58,14 @@ _PARAMETER = re.compile(r"\$([a-z_]+)")
 class Server:
     """One session, which any thread may use: statements and transactions wait for each other."""
 
-    def __init__(self, address: str) -> None:
-        """Connect.
+    def __init__(self, address: str, scratch: Connection) -> None:
+        """Connect; `scratch` makes JSON of lists and structs.
 
         Raises:
             StoreError: there is no server, it refuses, or it is too old.
         """
         self._address = address
+        self._scratch = scratch
         self._turn = RLock()
         self._closed = False
         self._leases: set[str] = set()
@@ -107,23 +108,25 @@ class Server:
             StoreError: the connection is lost, or the server cannot do it (a full disk, say).
         """
         with self._held():
-            if params is None:
-                cursor = self._connection.execute(sql)
-            else:
-                clean = {name: _without_nul(value) for name, value in params.items()}
-                cursor = self._connection.execute(_with_percent(sql), clean)
+            cursor = self._execute(sql, params)
             while cursor.nextset():
                 pass
             return cursor.fetchall() if cursor.description is not None else []
 
-    def frame(self, sql: str) -> pl.DataFrame:
-        """The rows of a SELECT."""
+    def frame(self, sql: str, params: Mapping[str, Any] | None = None) -> pl.DataFrame:
+        """The rows of a SELECT with `$name` parameters."""
         with self._held():
-            cursor = self._connection.execute(sql)
+            cursor = self._execute(sql, params)
             names = [column.name for column in cursor.description or ()]
             return pl.DataFrame(
                 cursor.fetchall(), schema=names, orient="row", infer_schema_length=None
             )
+
+    def _execute(self, sql: str, params: Mapping[str, Any] | None) -> psycopg.Cursor[Any]:
+        if params is None:
+            return self._connection.execute(sql)
+        clean = {name: _without_nul(value) for name, value in params.items()}
+        return self._connection.execute(_with_percent(sql), clean)
 
     @contextmanager
     def transaction(self, *, repeatable: bool = False) -> Iterator[None]:
@@ -135,6 +138,15 @@ class Server:
             if repeatable:
                 self.run("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
             yield
+
+    @contextmanager
+    def loaded(self, **frames: pl.DataFrame) -> Iterator[None]:
+        """Provide frames as temporary tables, in one transaction."""
+        with self.transaction():
+            for table, frame in frames.items():
+                self.load(table, to_wire(self._scratch, frame))
+            yield
+            self.run(f"DROP TABLE {', '.join(frames)}")
 
     def load(self, table: str, frame: pl.DataFrame, *, like: str | None = None) -> None:
         """Create a temporary table of plain columns, for the rest of the transaction.
@@ -258,15 +270,13 @@ def to_wire(connection: Connection, frame: pl.DataFrame) -> pl.DataFrame:
     columns += [f'"{name}"::VARCHAR AS "{name}"' for name, it in kinds if it == pl.UInt64]
     if not columns:
         return frame
-    connection.load("wired", frame)
-    wired = connection.frame(f"SELECT * REPLACE ({', '.join(columns)}) FROM wired")
-    connection.run("DROP TABLE wired")
-    return wired
+    with connection.loaded(wired=frame):
+        return connection.frame(f"SELECT * REPLACE ({', '.join(columns)}) FROM wired")
 
 
 def from_wire(connection: Connection, table: str, frame: pl.DataFrame) -> None:
     """Add rows with JSON to a table with lists and structs."""
     nested = [f"{name}::JSON AS {name}" for name in _NESTED.get(table, ())]
     replaced = f"REPLACE ({', '.join(nested)})" if nested else ""
-    connection.load("wired", frame)
-    connection.run(f"INSERT INTO {table} BY NAME SELECT * {replaced} FROM wired; DROP TABLE wired")
+    with connection.loaded(wired=frame):
+        connection.run(f"INSERT INTO {table} BY NAME SELECT * {replaced} FROM wired")

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
-import orjson
 import polars as pl
 
 from velocity.database.connection import Connection
@@ -23,9 +21,13 @@ from velocity.record.postgres import SCHEMA, Server, from_wire, to_wire
 
 _FOLDER = "record/postgres"
 #: Methods whose SQL PostgreSQL writes in another way.
-_OWN = frozenset({"mark_deleted", "measured", "unmeasured", "unread_named"})
+_OWN = frozenset(
+    {"add_shapes", "mark_deleted", "measured", "unmeasured", "unname_key", "unread_named"}
+)
 #: Waits for all that merge, and keeps them out until the transaction ends.
 STOP_MERGES = "LOCK TABLE raw_run, project, rejected, sync_log IN SHARE ROW EXCLUSIVE MODE"
+#: What `_hold` locks as a whole.
+_LOCKS = {"projects": "LOCK TABLE project IN SHARE ROW EXCLUSIVE MODE", "runs": STOP_MERGES}
 
 
 class PostgresIntake(Intake):
@@ -42,9 +44,13 @@ class PostgresIntake(Intake):
                 folder belongs to another record.
         """
         self._data = data
-        self._server = Server(address)
+        self._scratch = Connection(Path(":memory:"), "scratch", beside=beside)
         try:
-            self._scratch = Connection(Path(":memory:"), "scratch", beside=beside)
+            self._session = self._server = Server(address, self._scratch)
+        except BaseException:
+            self._scratch.close()
+            raise
+        try:
             self._scratch.migrate(TABLES_OF_A_RECORD)
             configs.drop_clear(self._scratch)
             with self._server.transaction():
@@ -53,7 +59,7 @@ class PostgresIntake(Intake):
                 self._salt = self._share_salt()
                 self._share_forgotten()
         except BaseException:
-            self._server.close()
+            PostgresIntake.close(self)
             raise
 
     def _migrate(self) -> None:
@@ -119,40 +125,6 @@ class PostgresIntake(Intake):
             pulled = self.read_pull_state(entity, project).pulled_from if held else None
             yield held and (pulled is None or pulled < since)
 
-    def name_keys(self, names: Sequence[str]) -> None:
-        wanted, known = frozenset(names), frozenset(self._named())
-        if wanted == known:
-            return
-        with self._server.transaction():
-            self._server.run(STOP_MERGES)
-            for name in known - wanted:
-                self._server.run("DELETE FROM named_key WHERE name = $name", {"name": name})
-                self._unname_key(name)
-            for name in wanted - known:
-                key = {"name": name, "paths": json.dumps(configs.paths_of(name))}
-                self._server.run(
-                    "INSERT INTO named_key VALUES ($name, $paths) ON CONFLICT DO NOTHING", key
-                )
-
-    def _unname_key(self, name: str) -> None:
-        """Remove the values of a key from all runs."""
-        rows = self._server.run("SELECT DISTINCT named_values FROM raw_run")
-        named = {text: orjson.loads(text) for (text,) in rows if text is not None}
-        left = {
-            text: {key: it for key, it in found.items() if key != name}
-            for text, found in named.items()
-            if name in found
-        }
-        after = [orjson.dumps(it).decode() if it else None for it in left.values()]
-        frame = pl.DataFrame(
-            {"before": list(left), "after": after}, {"before": pl.String, "after": pl.String}
-        )
-        with self._loaded("fewer", frame):
-            self._server.run(load_query(f"{_FOLDER}/unname_key").body)
-
-    def _named(self) -> list[str]:
-        return [name for (name,) in self._run("SELECT name FROM named_key ORDER BY name")]
-
     def merge_runs(self, runs: pl.DataFrame) -> MergeCounts:
         with self._server.transaction():
             for entity, project in sorted(runs.select("entity", "project").unique().iter_rows()):
@@ -164,10 +136,8 @@ class PostgresIntake(Intake):
             return MergeCounts() if runs.is_empty() else self._merge(runs)
 
     def _merge(self, runs: pl.DataFrame) -> MergeCounts:
-        hashed, shapes = configs.hashed(runs, self._salt, self._named())
-        with self._loaded("met_shape", shapes):
-            self._server.run(load_query(f"{_FOLDER}/add_shapes").body)
-        with self._loaded("wanted", hashed.select("entity", "project", "run_id", "source")):
+        hashed = self._hashed(runs, self._salt)
+        with self._server.loaded(wanted=hashed.select("entity", "project", "run_id", "source")):
             held = self._server.frame(load_query(f"{_FOLDER}/held").body)
         scratch = self._scratch
         with scratch.transaction():
@@ -189,27 +159,11 @@ class PostgresIntake(Intake):
         self._server.close()
         self._scratch.close()
 
-    def _run(self, sql: str, params: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
-        return self._server.run(sql, params)
-
-    def _run_with_instants(self, sql: str, params: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-        return self._server.run(sql, params)
-
-    def _transaction(self) -> AbstractContextManager[None]:
-        return self._server.transaction()
-
     def _hold(self, what: str) -> None:
-        if what == "projects":
-            self._server.run("LOCK TABLE project IN SHARE ROW EXCLUSIVE MODE")
+        if what in _LOCKS:
+            self._server.run(_LOCKS[what])
         else:
             self._server.hold(what)
-
-    @contextmanager
-    def _loaded(self, table: str, frame: pl.DataFrame) -> Iterator[None]:
-        with self._server.transaction():
-            self._server.load(table, to_wire(self._scratch, frame))
-            yield
-            self._server.run(f"DROP TABLE {table}")
 
     def _body(self, name: str) -> str:
         return load_query(f"{_FOLDER}/{name}").body if name in _OWN else super()._body(name)

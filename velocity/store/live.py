@@ -70,10 +70,8 @@ class LiveStore(Connection):
 
     def erase(self, names: Names) -> None:
         """Delete the rows of a person that the next derivation would keep."""
-        with self.transaction():
-            self.load("person", names.table())
+        with self.loaded(person=names.table()):
             self.run(load_query("store/erase").body)
-            self.run("DROP TABLE person")
 
 
 def copy_derived(data: Path, folder: Path) -> None:

@@ -160,9 +160,7 @@ def _remove_derived(
     """Remove what the next derivation would keep; returns the names that are gone."""
     names = "SELECT name FROM scholar_number WHERE kind <> 'nobody'"
     before = {it for (it,) in store.run(names)}
-    with store.transaction():
-        store.load("kept_person", people)
-        store.load("kept_from", kept_from)
+    with store.loaded(kept_person=people, kept_from=kept_from):
         store.run(load_query("store/archive").body)
     return tuple(sorted(before - {it for (it,) in store.run(names)}))
 
