@@ -6,7 +6,6 @@ message and no log.
 
 import logging
 import re
-import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 from apprise import Apprise, AppriseAsset, NotifyBase, NotifyFormat
 
 from velocity.errors import ConfigurationError, RetryLaterError, SourceError
+from velocity.threads import in_thread
 
 # Their lines hold addresses and texts. What became of an attempt is read from Apprise's.
 logging.getLogger("apprise").propagate = False
@@ -191,15 +191,11 @@ def _webhook(parts: SplitResult) -> dict[str, object]:
 
 def _attempt(service: NotifyBase, text: str, title: str, declared: NotifyFormat | None) -> _Attempt:
     """Sends once, in a thread: a response can take for ever, and the process must still end."""
-    done: list[_Attempt] = []
-    thread = threading.Thread(
-        target=lambda: done.append(_send(service, text, title, declared)),
-        name="delivery",
-        daemon=True,
-    )
-    thread.start()
-    thread.join(_PATIENCE_S)
-    return done[0] if done else _Attempt("lost")
+    sending = in_thread(lambda: _send(service, text, title, declared), "delivery")
+    try:
+        return sending.result(_PATIENCE_S)
+    except Exception:  # noqa: BLE001 - of a service, after it may have sent the message
+        return _Attempt("lost")
 
 
 def _send(service: NotifyBase, text: str, title: str, declared: NotifyFormat | None) -> _Attempt:

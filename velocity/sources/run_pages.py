@@ -3,11 +3,12 @@
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from queue import SimpleQueue
+from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
 from velocity.errors import RetryLaterError, SourceError, VelocityError
 from velocity.sources.wandb_http import ClientError
+from velocity.threads import in_thread
 
 Connection = dict[str, Any] | None
 
@@ -137,33 +138,12 @@ class Gate:
 
 
 def fetch_ahead(items: Iterable[_Item]) -> Iterator[_Item]:
-    """The items, each fetched in a thread while the previous one is used; errors are passed on.
+    """The items up to a None, each fetched in a thread while the previous one is used.
 
-    The thread is a daemon, so that a stopped program does not wait for a silent server.
+    Errors are passed on.
     """
-    results: SimpleQueue[tuple[_Item] | BaseException | None] = SimpleQueue()
-    wanted = threading.Semaphore(0)
-    stopped = threading.Event()
-
-    def work() -> None:
-        try:
-            for item in items:
-                results.put((item,))
-                wanted.acquire()
-                if stopped.is_set():
-                    return
-        except BaseException as error:  # noqa: BLE001 (raised again where the items are used)
-            results.put(error)
-        else:
-            results.put(None)
-
-    threading.Thread(target=work, name="fetch-ahead", daemon=True).start()
-    try:
-        while (result := results.get()) is not None:
-            if isinstance(result, BaseException):
-                raise result
-            wanted.release()
-            yield result[0]
-    finally:
-        stopped.set()
-        wanted.release()
+    fetch = partial(next, iter(items), None)
+    ahead = in_thread(fetch, "fetch-ahead")
+    while (item := ahead.result()) is not None:
+        ahead = in_thread(fetch, "fetch-ahead")
+        yield item

@@ -4,16 +4,16 @@ W&B's client passes its queries to its own helper program, which loads a respons
 memory. So the client's queries are sent from here.
 """
 
-import threading
 import time
 import zlib
 from collections.abc import Iterator, Mapping
-from concurrent.futures import Future
 from typing import Any, Literal, NamedTuple
 
 import orjson
 import requests
 import urllib3
+
+from velocity.threads import in_thread
 
 #: Why there is no data. late: no response in time, for any reason; cut: it ended too early;
 #: large: it is too large; page: it is a web page; unreadable: it is not JSON; refused: the server
@@ -67,16 +67,8 @@ class Endpoint:
         """
         body = orjson.dumps({"query": query, "variables": dict(variables)})
         until = time.monotonic() + seconds
-        answer: Future[Answer] = Future()
-
-        def receive() -> None:
-            try:
-                answer.set_result(self._receive(body, until))
-            except BaseException as error:  # noqa: BLE001 - raised again by the waiting thread
-                answer.set_exception(error)
-
         # Socket time-outs start again with each byte, so they are not enough.
-        threading.Thread(target=receive, name="wandb-request", daemon=True).start()
+        answer = in_thread(lambda: self._receive(body, until), "wandb-request")
         try:
             return answer.result(seconds)
         except (TimeoutError, requests.exceptions.Timeout) as error:

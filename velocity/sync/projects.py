@@ -8,10 +8,10 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_EXCEPTION, wait
 from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
-from queue import Empty, SimpleQueue
 from typing import Any
 
 from velocity.errors import NoProjectError, SourceError, StoreError, VelocityError
@@ -19,6 +19,7 @@ from velocity.record import Intake
 from velocity.sources.base import Server
 from velocity.sync.pull import leave_project, pull_project
 from velocity.sync.results import OnProgress, ProjectResult
+from velocity.threads import in_thread
 
 #: Python heeds a Ctrl-C between waits, if it came just before one or something restarts the wait.
 _HEED_CTRL_C_S = 0.2
@@ -125,33 +126,20 @@ def run_jobs(jobs: Iterable[Callable[[], None]], *, threads: int) -> None:
     """Run jobs in at most so many threads until all have ended.
 
     An exception of a job is raised here at once; the other jobs then go on until the caller closes
-    what they work with. The threads are daemons: a program that is stopped does not wait for a
-    server that does not answer.
+    what they work with.
     """
     waiting = list(jobs)
-    threads = min(threads, len(waiting))
     shared = iter(waiting)  # an iterator of a list is safe to share
-    ended: SimpleQueue[BaseException | None] = SimpleQueue()
 
     def work() -> None:
-        try:
-            for job in shared:
-                job()
-        except BaseException as error:  # noqa: BLE001 - raised again below
-            ended.put(error)
-        else:
-            ended.put(None)
+        for job in shared:
+            job()
 
-    for number in range(threads):
-        threading.Thread(target=work, name=f"job-{number}", daemon=True).start()
-    while threads:
-        try:
-            error = ended.get(timeout=_HEED_CTRL_C_S)
-        except Empty:
-            continue
-        if error is not None:
-            raise error
-        threads -= 1
+    left = {in_thread(work, f"job-{number}") for number in range(min(threads, len(waiting)))}
+    while left:
+        ended, left = wait(left, timeout=_HEED_CTRL_C_S, return_when=FIRST_EXCEPTION)
+        for thread in ended:
+            thread.result()
 
 
 class Listener:
