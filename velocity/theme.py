@@ -83,10 +83,10 @@ LIGHT, DARK = (Tokens(**{name: it[at] for name, it in _COLOURS.items()}) for at 
 
 
 @cache
-def light_of_dark() -> dict[str, str]:
-    """Each dark colour -> the light one of the same name, as #RRGGBB."""
-    pairs = zip(_every(DARK), _every(LIGHT), strict=True)
-    return {dark: light for dark, light in pairs if dark != light}
+def dark_of_light() -> dict[str, str]:
+    """Each light colour -> the dark one of the same name, as #RRGGBB."""
+    pairs = zip(_every(LIGHT), _every(DARK), strict=True)
+    return {light: dark for light, dark in pairs if dark != light}
 
 
 def _every(colours: Tokens) -> Iterator[str]:

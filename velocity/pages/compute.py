@@ -15,7 +15,7 @@ from velocity.reading.frames import ends_if
 from velocity.sentences import spending as words
 from velocity.sentences.ends import balances_caption, if_changed
 from velocity.ui.page import Page, show_way, show_why, way_in_text
-from velocity.ui.parts import Table, empty_state, heading, show_chart, theme_mode
+from velocity.ui.parts import Table, empty_state, heading, show_chart
 from velocity.ui.tables import show_rows
 from velocity.ui.view import current_view
 from velocity.ui.week import Week, show_why_it_ends
@@ -62,7 +62,7 @@ def _show_balances(week: Week) -> None:
     balance = week.view.read(reads.balance, by="stream")
     caption, table = balances_caption(week.ends), Table(balance, "balances")
     if week.ends.height:
-        chart = draw_balances(balance, week.ends, today=week.today, mode=theme_mode(), title=title)
+        chart = draw_balances(balance, week.ends, today=week.today, title=title)
         show_chart(chart, title=title, caption=caption, table=table)
         return
     heading(title, caption, table=table)
@@ -170,7 +170,6 @@ def _show_compared(
     """Rows of now and before; `earlier`: the same row's figures of earlier weeks, log scale."""
     chart = draw_dumbbell(
         rows,
-        mode=theme_mode(),
         title=title,
         unit="count",
         these=week.days.these,
@@ -198,7 +197,7 @@ def _show_by_week(week: Week) -> None:
     names = list(week.view.stream_names.values())
     stacked = weeks.with_columns(stream="stream_name")
     show_chart(
-        draw_compute(stacked, streams=names, mode=theme_mode(), title=title),
+        draw_compute(stacked, streams=names, title=title),
         title=title,
         caption=f"{week.days.these}; the first and last week may be incomplete",
         table=Table(weeks, "gpu-weeks"),

@@ -4,7 +4,6 @@ With `?present=1..3` it is one of three slides without names, navigation or choi
 """
 
 from datetime import timedelta
-from typing import Any
 
 import streamlit as st
 
@@ -18,7 +17,7 @@ from velocity.sentences.ends import runs_out
 from velocity.sentences.weeks import NOT_TRACKED, coverage, restated_clause
 from velocity.ui import week_parts as parts
 from velocity.ui.page import Page, show_why
-from velocity.ui.parts import show_figure, theme_mode
+from velocity.ui.parts import show_figure
 from velocity.ui.share import show_share
 from velocity.ui.view import current_view
 from velocity.ui.week import Week, tiles, week_chart
@@ -133,7 +132,7 @@ def _this_week(week: Week) -> None:
 def _needs_a_decision(week: Week) -> None:
     st.title(queue_words.presented(week.decisions, week.known_on), anchor=False)
     waits = queue_words.by_stream(week.decisions, week.view.stream_names)
-    figure = draw_waits(waits, mode=theme_mode(), title="Results that wait")
+    figure = draw_waits(waits, title="Results that wait")
     show_figure(figure.enlarged(_LARGER), key="slide-waits")
     st.caption("One dot per line, in working hours since its result.")
 
@@ -141,8 +140,8 @@ def _needs_a_decision(week: Week) -> None:
 def _credits(week: Week) -> None:
     said = runs_out(week.ends, week.known_on)
     st.title(f"{said.start} {said.rest}".strip(), anchor=False)
-    look: dict[str, Any] = {"title": "Credits run out", "row_height": _ENDS_ROW}
-    figure = draw_ends(week.ends, today=week.known_on, mode=theme_mode(), **look)
+    title, today = "Credits run out", week.known_on
+    figure = draw_ends(week.ends, today=today, title=title, row_height=_ENDS_ROW)
     show_figure(figure.enlarged(_LARGER), key="slide-ends")
 
 

@@ -23,7 +23,6 @@ from velocity.sentences.compared import MEASURES, UNITS
 from velocity.sentences.week_tiles import Tile
 from velocity.sentences.weeks import events
 from velocity.ui.page import show_why
-from velocity.ui.parts import theme_mode
 from velocity.ui.view import View
 
 _WEEK = timedelta(weeks=1)
@@ -142,10 +141,10 @@ def tiles(week: Week) -> list[tuple[Tile, str]]:
 
 def week_chart(week: Week, measure: str) -> Chart:
     """The programme's figure through each day; by week if there are no days before."""
-    days, mode = week.days, theme_mode()
+    days = week.days
     title, unit = TITLES[measure], UNITS[measure]
     if days.before is None and not days.is_week:
         weeks = trend(week.weekly.filter(group_id="programme"), measure)
-        return draw_trend(weeks, mode=mode, title=title, unit=unit)
+        return draw_trend(weeks, title=title, unit=unit)
     through, these, those = week.through(measure), days.these, days.those
-    return draw_to_date(through, mode=mode, title=title, unit=unit, these=these, those=those)
+    return draw_to_date(through, title=title, unit=unit, these=these, those=those)
