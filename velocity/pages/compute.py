@@ -30,13 +30,7 @@ _TYPES = ["gpu_type", "gpu_hours", "gpu_hours_failed", "credits"]
 def _draw() -> None:
     view = current_view()
     week = Week(view)
-    answer = words.compute(
-        ends=week.ends,
-        today=week.known_on,
-        now=week.programme,
-        before=week.programme_before,
-        days=week.days,
-    )
+    answer = words.compute(week.programme, week.ends, week.known_on)
     view.say("programme", answer, window=week.days.kicker)
     with view.answer, st.container(horizontal=True, gap="small", vertical_alignment="center"):
         st.caption(words.ALLOCATION, width="content")
@@ -142,7 +136,7 @@ def _show_spent(week: Week) -> None:
     """GPU-hours that failed, were silent, were killed or ran on."""
     _show_compared(
         week,
-        words.spent(week.programme, week.programme_before),
+        words.spent(week.programme),
         "Failed, silent, killed, ran on",
         "GPU-hours. Failed late: after more than 30 minutes; silent: no sign of life; killed by "
         "hand is often good practice; ran on: after the next launch of its line. A run can be in "
@@ -153,7 +147,7 @@ def _show_spent(week: Week) -> None:
     told = (
         words.hosts(week.view.windowed(reads.idle_hosts), week.view.zone),
         words.jobs(allocated.row(0, named=True)),
-        words.measured(week.programme),
+        words.measured(week.programme.now or {}),
     )
     st.caption(" ".join(filter(None, told)))
 

@@ -50,7 +50,7 @@ def _draw() -> None:
         _present(week, int(asked))
         return
     so_far = week.so_far("experiments_concluded")
-    headline = words.headline(week.programme, week.programme_before, so_far, week.days)
+    headline = words.headline(week.programme, so_far)
     about = f"programme, {formats.plural(view.trust['scholars'], 'scholar')}"
     view.say(about, Answer(headline), window=week.days.kicker)
     with view.choices:
@@ -76,18 +76,17 @@ def _draw() -> None:
 
 def _five_lines(week: Week) -> None:
     """Changed, Going well, Stuck, Compute, Runs out: always all five, in this order."""
-    now, before, days = week.programme, week.programme_before, week.days
     streams = [
-        (name, week.now[it]["experiments_concluded"], week.before[it]["experiments_concluded"])
+        (name, *week.of(it).conclusions)
         for it, name in week.view.stream_names.items()
         if it in week.now and it in week.before
     ]
     stuck = words.stuck(week.decisions, week.known_on)
     lines = (
-        words.changed(week.weekly, week.same_days, week.view.stream_names, days),
-        words.going_well(now, before, streams, days),
+        words.changed(week.weekly, week.same_days, week.view.stream_names, week.days),
+        words.going_well(week.programme, streams),
         words.with_silent(stuck, week.view.trust["stale_runs"]),
-        words.compute(now, before, days),
+        words.compute(week.programme),
         runs_out(week.ends, week.known_on),
     )
     with st.container(gap="xxsmall"):
@@ -120,8 +119,7 @@ def _go_to(slide: int | None) -> None:
 
 def _this_week(week: Week) -> None:
     # The charts show the usual range.
-    now, before = week.programme, week.programme_before
-    st.title(words.headline(now, before, None, week.days), anchor=False)
+    st.title(words.headline(week.programme, None), anchor=False)
     with st.grid(3, min_column_width=200, border=True):
         for label, (said, measure) in zip(_LABELS, tiles(week), strict=True):
             with st.container(gap="xsmall"):

@@ -98,7 +98,7 @@ def show_moved(week: Week) -> None:
     days, measure = week.days, _measure()
     unit, title = UNITS[measure], TITLES[measure]
     rows = moved.stream_rows(week.now, week.before, week.view.stream_names, measure, unit)
-    launched = moved.launched(week.programme, week.programme_before)
+    launched = moved.launched(week.programme)
     adds = "Rows add up to the programme." if unit == "count" else "Shares and times do not add up."
     groups = rows.filter(~pl.col("total"))["id"].to_list()
     of = st.session_state.get("of")
