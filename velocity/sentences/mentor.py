@@ -175,7 +175,7 @@ def good(facts: Facts) -> Said:
 
 def _better(facts: Facts) -> str:
     """The first that got better: failed share, wait, cost at an equal count; "" if none."""
-    if facts.rose("failure_share") < -POINTS:
+    if facts.failed and facts.rose("failure_share") < -POINTS:
         return f"{facts.failed}."
     if facts.rose(WAIT) < 0:
         wait, was = map(formats.duration, facts.values(WAIT))
