@@ -15,7 +15,7 @@ from velocity.theme import LIGHT
 def draw_bought(frame: pl.DataFrame, *, title: str) -> Chart:
     """One stacked bar of GPU-hours by what they led to.
 
-    - `frame`: one row per part, in order; `part` ("led", "after", "killed", "failed" or "other"),
+    - `frame`: one row per part, in order; `part` ("led", "killed", "failed" or "other"),
       `words` (str), `gpu_hours` (float), `per_cent` (int, the parts add up to 100).
     """
     canvas = Canvas(title, 34, (1, 1, 2, 2))
@@ -25,7 +25,6 @@ def draw_bought(frame: pl.DataFrame, *, title: str) -> Chart:
     traces, said = [], []
     looks = {
         "led": solid(LIGHT.series),
-        "after": solid(LIGHT.faint),
         "killed": outline(LIGHT.killed),
         "failed": hatched(LIGHT.failed),
         "other": outline(LIGHT.muted),
