@@ -1,7 +1,7 @@
 """Composes the digest from `velocity.reading.reads`: plain text and series, without a format."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property, partial
 from typing import Any
@@ -21,7 +21,6 @@ from velocity.report.groups import make_groups_digest
 from velocity.report.parts import (
     NOT_FOR_COMPARING,
     Digest,
-    Figure,
     Line,
     Section,
     Share,
@@ -229,19 +228,14 @@ class _Week(Groups):
         return rows.with_columns(name=pl.when(others).then(pl.lit("Others")).otherwise("name"))
 
     @property
-    def figures(self) -> tuple[Figure, ...]:
+    def figures(self) -> tuple[week_tiles.Tile, ...]:
         tiles = (
             week_tiles.concluded(self._own, self._usual),
             week_tiles.serial(self._own, None),
             week_tiles.loop(self._own, None),
             credits_end(self._ends, self.days.window.last),
         )
-        figures = []
-        for it in tiles:
-            notes = (f"{it.change} {it.before}".strip(), it.second, it.note)
-            said = tuple(note.rstrip(".") for note in notes if note)
-            figures.append(Figure(as_read(it.label), it.value, said))
-        return tuple(figures)
+        return tuple(replace(it, label=as_read(it.label)) for it in tiles)
 
     @property
     def shares(self) -> tuple[Share, ...]:

@@ -18,7 +18,7 @@ from velocity.sentences.compared import Compared, Days, change, usual
 
 @dataclass(frozen=True)
 class Tile:
-    """A figure and the words around it, as `ui.tile` takes them."""
+    """A figure and the words around it."""
 
     label: str
     value: str
@@ -26,6 +26,12 @@ class Tile:
     before: str = ""
     second: str = ""
     note: str = ""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """The words below the figure, one by one."""
+        notes = (f"{self.change} {self.before}".strip(), self.second, self.note)
+        return tuple(it.rstrip(".") for it in notes if it)
 
 
 def concluded(figures: Compared, so_far: Row | None) -> Tile:
