@@ -13,7 +13,7 @@ from velocity.theme import LIGHT
 
 
 def strips(frame, who="you"):
-    return draw_strips(frame, mode="light", title="You and the cohort", who=who)
+    return draw_strips(frame, title="You and the cohort", who=who)
 
 
 def test_the_others_median_is_the_middle_and_the_dot_is_the_value():
@@ -59,7 +59,7 @@ def balances(values, end=None, *, granted=None, seen=None):
         schema_overrides={"runs_out_on": pl.Date, "seen_before": pl.Date},
     )  # fmt: skip
     today = FIRST_WEEK + timedelta(days=max(0, len(values) - 1))
-    return draw_balances(frame, ends, today=today, mode="light", title="Balances")
+    return draw_balances(frame, ends, today=today, title="Balances")
 
 
 def test_a_balance_falls_in_steps_and_its_forecast_is_dotted():
@@ -94,7 +94,7 @@ def test_streams_without_grants_are_blank():
 
 
 def compute(frame, streams=("Aurora", "Basalt")):
-    return draw_compute(frame, streams=streams, mode="light", title="GPU-hours")
+    return draw_compute(frame, streams=streams, title="GPU-hours")
 
 
 def test_streams_keep_the_colour_of_their_roster_position():

@@ -25,7 +25,7 @@ def row(launched, result=None, following=None, **more):
 
 
 def launches(*rows):
-    return draw_launches(rows, first=FIRST, last=LAST, mode="light", title="Launches")
+    return draw_launches(rows, first=FIRST, last=LAST, title="Launches")
 
 
 def shapes(chart, kind):

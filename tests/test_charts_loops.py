@@ -11,7 +11,7 @@ from velocity.theme import LIGHT
 
 
 def drawn(frame, zone="UTC", **more):
-    return draw_loops(frame, mode="light", title="Loops", zone=zone, **more)
+    return draw_loops(frame, title="Loops", zone=zone, **more)
 
 
 def place(hours):

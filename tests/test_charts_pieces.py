@@ -68,7 +68,7 @@ def test_text_from_outside_is_shown_literally():
 
 
 def test_an_empty_chart_has_a_text_and_the_same_height():
-    chart = Canvas("Reaction", "dark", 128).blank()
+    chart = Canvas("Reaction", 128).blank()
     assert chart.alt == "Reaction: no data in this window."
     assert not chart.figure.data
     assert (chart.figure.layout.height, chart.missing) == (128, "No data in this window")

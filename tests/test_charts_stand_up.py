@@ -15,7 +15,7 @@ from velocity.charts.dumbbell import draw_dumbbell
 from velocity.charts.panels import draw_panels
 from velocity.charts.to_date import draw_to_date
 from velocity.charts.waits import draw_bullet, draw_waits
-from velocity.theme import DARK, LIGHT
+from velocity.theme import LIGHT
 
 if TYPE_CHECKING:
     from velocity.charts.base import Chart
@@ -38,10 +38,8 @@ def days(values, before=None, low=None, high=None):
     )
 
 
-def to_date(frame, unit="count", those="16\u201321 Nov", mode="light"):
-    return draw_to_date(
-        frame, mode=mode, title="Concluded", unit=unit, these="23\u201328 Nov", those=those
-    )
+def to_date(frame, unit="count", those="16\u201321 Nov"):
+    return draw_to_date(frame, title="Concluded", unit=unit, these="23\u201328 Nov", those=those)
 
 
 def test_words_of_a_low_value_are_beside_its_point_not_on_the_axis():
@@ -94,7 +92,7 @@ def ends(*rows):
 def test_ticks_with_years_are_fewer():
     for days_ahead, ticks in ((30, 4), (200, 3)):
         end = TODAY + timedelta(days=days_ahead)
-        chart = draw_ends(ends(("Aurora", end, None)), today=TODAY, mode="light", title="Ends")
+        chart = draw_ends(ends(("Aurora", end, None)), today=TODAY, title="Ends")
         assert len(chart.figure.layout.xaxis.tickvals) == ticks
 
 
@@ -103,7 +101,6 @@ def test_credits_are_lines_to_the_day_on_which_they_end():
     chart = draw_ends(
         ends(("Aurora", first, second), ("Basalt", second, None), ("Cirrus", None, None)),
         today=TODAY,
-        mode="dark",
         title="Credits run out",
     )
     lines = [trace for trace in chart.figure.data if trace.mode == "lines"]
@@ -122,7 +119,7 @@ def test_credits_are_lines_to_the_day_on_which_they_end():
 
 
 def test_without_an_end_there_are_words():
-    chart = draw_ends(ends(("Aurora", None, None)), today=TODAY, mode="light", title="Credits")
+    chart = draw_ends(ends(("Aurora", None, None)), today=TODAY, title="Credits")
     assert chart.missing == "No stream has credits that run out at this pace"
 
 
@@ -135,7 +132,6 @@ def test_a_wait_is_a_line_over_the_lines_own_usual(axis):
             "usual_median_working_hours": 2.0,
         },
         longest=12.0,
-        mode="light",
         title="heron / p",
         axis=axis,
     )
@@ -171,7 +167,7 @@ def moved(*rows):
 
 def dumbbell(frame, **more):
     words = {"these": "23\u201328\u00a0Nov", "those": "16\u201321\u00a0Nov"}
-    return draw_dumbbell(frame, mode="light", title="Concluded", unit="count", **{**words, **more})
+    return draw_dumbbell(frame, title="Concluded", unit="count", **{**words, **more})
 
 
 def test_both_values_of_a_stream_are_joined_and_the_total_has_no_mark():
@@ -223,10 +219,10 @@ def test_days_too_long_for_a_column_are_named_in_words():
     assert {"these days", "before"} <= set(texts)
 
 
-def panels(*groups, unit="share", mode="light"):
+def panels(*groups, unit="share"):
     frame = pl.concat(frame.with_columns(group_id=pl.lit(group)) for group, frame in groups)
     names = {group: group.capitalize() for group, _ in groups}
-    return draw_panels(frame, groups=names, unit=unit, mode=mode, title="Share")
+    return draw_panels(frame, groups=names, unit=unit, title="Share")
 
 
 def test_each_panel_has_its_own_range_and_shows_its_band_whole():
@@ -258,9 +254,9 @@ def test_one_whole_week_alone_is_a_dot():
 
 def test_only_the_latest_whole_week_has_a_filled_diamond():
     frame = weeks([0.9, 0.4, 0.9, 0.3], limits=(0.1, 0.5), shift={0, 2}, running=3)
-    chart = panels(("aurora", frame), mode="dark")
+    chart = panels(("aurora", frame))
     diamonds = [it for it in chart.figure.data if it.marker.symbol == "diamond"]
-    assert [it.marker.color for it in diamonds] == [DARK.bg, DARK.accent]
+    assert [it.marker.color for it in diamonds] == [LIGHT.bg, LIGHT.accent]
     assert "90\u00a0% in the week of 14\u00a0Sep was beyond it" in chart.alt
 
 
@@ -270,21 +266,19 @@ def test_times_are_on_a_log_axis_and_gaps_have_no_point():
     assert chart.figure.layout.yaxis.type == "log"
     assert list(chart.figure.data[0].y) == [4.0, 40.0]
     none = weeks([None, None]).with_columns(group_id=pl.lit("aurora"))
-    blank = draw_panels(none, groups={"aurora": "A"}, unit="share", mode="light", title="S")
+    blank = draw_panels(none, groups={"aurora": "A"}, unit="share", title="S")
     assert blank.missing == "No week yet"
 
 
 def test_waits_are_dots_without_names():
-    chart = draw_waits(
-        [("Aurora", [0.3, 1.2]), ("Basalt", [9.0]), ("Cirrus", [])], mode="light", title="Waits"
-    )
+    chart = draw_waits([("Aurora", [0.3, 1.2]), ("Basalt", [9.0]), ("Cirrus", [])], title="Waits")
     assert [list(trace.x) for trace in chart.figure.data] == [[0.3], [1.2], [2.4]]
     texts = [note.text for note in chart.figure.layout.annotations]
     assert texts.count("<b>1 waits longer</b>") == 2
     assert chart.alt == (
         "Waits: Aurora 2 lines, 1 beyond; Basalt 1 line, 1 beyond; Cirrus 0 lines, 0 beyond."
     )
-    assert draw_waits([("Aurora", [])], mode="light", title="W").missing == "No result waits"
+    assert draw_waits([("Aurora", [])], title="W").missing == "No result waits"
 
 
 def test_an_enlarged_chart_has_everything_in_px_larger():
@@ -301,12 +295,10 @@ def test_an_enlarged_chart_has_everything_in_px_larger():
 
 def test_names_are_text_in_every_chart():
     for chart in (
-        draw_ends(
-            ends((HOSTILE, TODAY + timedelta(days=9), None)), today=TODAY, mode="light", title="C"
-        ),
+        draw_ends(ends((HOSTILE, TODAY + timedelta(days=9), None)), today=TODAY, title="C"),
         dumbbell(moved((HOSTILE, 1, 2))),
         panels((HOSTILE, weeks([0.2, 0.4], limits=(0.1, 0.5)))),
-        draw_waits([(HOSTILE, [0.5])], mode="light", title="W"),
+        draw_waits([(HOSTILE, [0.5])], title="W"),
     ):
         for note in chart.figure.layout.annotations:
             assert "<script" not in note.text

@@ -7,7 +7,7 @@ import pytest
 
 from velocity.charts.hours import draw_bought, draw_side_by_side
 from velocity.charts.tile_trend import OFF, Line, Stack, Weeks, draw_tile
-from velocity.theme import DARK, LIGHT
+from velocity.theme import LIGHT
 
 FIRST = date(2026, 8, 31)
 STARTS = tuple(FIRST + timedelta(weeks=at) for at in range(13))
@@ -29,9 +29,9 @@ def frame(**columns):
     return pl.DataFrame({"week_start": STARTS, **values})
 
 
-def tile(rows=None, upper=CONCLUDED, lower=FAILED, weeks=WEEKS, mode="light"):
+def tile(rows=None, upper=CONCLUDED, lower=FAILED, weeks=WEEKS):
     rows = frame() if rows is None else rows
-    return draw_tile(rows, upper=upper, lower=lower, weeks=weeks, mode=mode, title="Concluded")
+    return draw_tile(rows, upper=upper, lower=lower, weeks=weeks, title="Concluded")
 
 
 def thick(chart):
@@ -84,9 +84,9 @@ def test_the_usual_range_is_drawn_unless_it_says_nothing():
 
 
 def test_layers_of_a_stack_stand_on_each_other():
-    chart = tile(lower=HOURS, mode="dark")
+    chart = tile(lower=HOURS)
     bars = [it for it in chart.figure.data if it.type == "bar"]
-    assert [it.marker.color for it in bars] == [DARK.serial, DARK.parallel]
+    assert [it.marker.color for it in bars] == [LIGHT.serial, LIGHT.parallel]
     assert chart.figure.layout.barmode == "stack"
     assert all("\u00a0d" not in it for it in chart.figure.layout.yaxis.ticktext)
     assert "two or more" in chart.figure.layout.annotations[1].text
@@ -139,14 +139,14 @@ def test_no_value_is_a_text():
 
 
 def test_a_panel_alone_is_lower():
-    chart = draw_tile(frame(), upper=CONCLUDED, weeks=WEEKS, mode="light", title="Cost")
+    chart = draw_tile(frame(), upper=CONCLUDED, weeks=WEEKS, title="Cost")
     assert chart.figure.layout.height == 124
     assert len(thick(chart)) == 1
 
 
 def test_hours_add_up_as_printed():
     hours = {"experiment_hours": 1457.98, "serial_hours": 103.4, "parallel_hours": 450.4}
-    chart = draw_side_by_side(hours, mode="light", title="Side by side")
+    chart = draw_side_by_side(hours, title="Side by side")
     said = chart.alt.replace("\u00a0", " ")
     assert said == (
         "Side by side: one after another 1,458 h, as they ran 554 h: 103 h one in flight, "
@@ -156,7 +156,7 @@ def test_hours_add_up_as_printed():
 
 def test_nothing_in_flight_has_no_bar():
     nothing = {"experiment_hours": 0.0, "serial_hours": 0.0, "parallel_hours": 0.0}
-    assert draw_side_by_side(nothing, mode="light", title="Side by side").missing
+    assert draw_side_by_side(nothing, title="Side by side").missing
 
 
 def test_failed_and_other_gpu_hours_differ_without_colour():
@@ -168,11 +168,11 @@ def test_failed_and_other_gpu_hours_differ_without_colour():
             "per_cent": [90, 9, 1],
         }
     )
-    led, failed, other = draw_bought(rows, mode="light", title="GPU-hours").figure.data
+    led, failed, other = draw_bought(rows, title="GPU-hours").figure.data
     assert led.marker.color == LIGHT.series
     assert failed.marker.pattern.shape == "/"
     assert other.marker.line.width == 1.5
-    assert draw_bought(rows.clear(), mode="light", title="GPU-hours").missing
+    assert draw_bought(rows.clear(), title="GPU-hours").missing
 
 
 def test_weeks_away_and_the_running_week_are_rings():

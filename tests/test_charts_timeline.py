@@ -6,20 +6,19 @@ import pytest
 from tests.chart_frames import HOSTILE, MOMENT, NOON, experiments, hour, runs, stretches, view
 from velocity.charts.timeline import MOST_BARS, draw_timeline
 from velocity.charts.timeline_lanes import pack
-from velocity.theme import DARK, LIGHT
+from velocity.theme import LIGHT
 
 HOUR_MS = 3_600_000
 #: Runs are in the lower part of their lane, below their names.
 BELOW = 6 / 34
 
 
-def drawn(ran, ran_by, busy=None, *, mode="light", likely=None, off=None, **more):
+def drawn(ran, ran_by, busy=None, *, likely=None, off=None, **more):
     return draw_timeline(
         ran,
         ran_by,
         stretches() if busy is None else busy,
         view=view(**more),
-        mode=mode,
         title="Timeline",
         likely=likely,
         off=off,
@@ -291,8 +290,8 @@ def test_too_many_experiments_leave_out_the_oldest():
 def test_hover_shows_hostile_names_as_text():
     ran = runs((0, 0, 1, "finished")).with_columns(display_name=pl.lit(HOSTILE))
     started = experiments((0, 1, 1, None, "awaiting")).with_columns(label=pl.lit(HOSTILE))
-    chart = drawn(started, ran, mode="dark")
-    words = bars(chart, DARK.machine)[0].customdata[0][0]
+    chart = drawn(started, ran)
+    words = bars(chart, LIGHT.machine)[0].customdata[0][0]
     assert "<script" not in words
     assert len(words) < 400
 

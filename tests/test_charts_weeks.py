@@ -9,7 +9,7 @@ from velocity.theme import LIGHT
 
 
 def trend(frame, **more):
-    return draw_trend(frame, mode="light", title="Reaction", unit="hours", **more)
+    return draw_trend(frame, title="Reaction", unit="hours", **more)
 
 
 def marks(chart, symbol):

@@ -37,7 +37,6 @@ def tile(values, *, phase=None, earlier=None, found=()):
         upper=Line("a", "above", "count", usual=(1, 9), earlier=earlier),
         lower=Line("b", "below", "count"),
         weeks=Weeks(starts, False, (starts[-1], starts[-1]), phase=phase, events=tuple(found)),
-        mode="light",
         title="Tile",
     )
 
@@ -93,7 +92,6 @@ def panels(frame, *groups, **found):
         frame,
         groups={it: it.capitalize() for it in groups},
         unit="count",
-        mode="light",
         title="Weeks",
         events=found,
     )

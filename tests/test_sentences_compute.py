@@ -14,7 +14,7 @@ from tests.sentence_frames import figures, frame
 from velocity.reading.frames import ends_if
 from velocity.reading.periods import Window
 from velocity.sentences import bought, spending
-from velocity.sentences.compared import Days
+from velocity.sentences.compared import Compared, Days
 from velocity.sentences.ends import if_changed
 
 TODAY = date(2026, 11, 29)
@@ -48,7 +48,7 @@ def ends(*rows):
 
 
 def said(frame, now=NOW, before=None):
-    return spending.compute(ends=frame, today=TODAY, now=now, before=before, days=DAYS)
+    return spending.compute(Compared(DAYS, now, before), frame, TODAY)
 
 
 AURORA = ("Aurora", 5700.0, 300.0, date(2026, 12, 18), date(2026, 12, 18))

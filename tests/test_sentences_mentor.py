@@ -272,6 +272,12 @@ def test_good_is_never_empty(now, before, words_):
     assert said(words.good(sheet(now, before))) == words_
 
 
+def test_a_share_of_few_runs_is_not_what_got_better():
+    few = {"runs_finished": 4, "runs_failed": 0, "failure_share": 0.0}
+    told = said(words.good(sheet(few, {"failure_share": 0.2})))
+    assert told == "**10 experiments concluded (10 on the same days before).**"
+
+
 @pytest.mark.parametrize(
     ("before", "about"),
     [

@@ -25,7 +25,7 @@ from tests.test_sentences_week import (
 )
 from velocity.reading.series import Ranges
 from velocity.sentences import moved, queue, week_tiles, weeks
-from velocity.sentences.compared import usual
+from velocity.sentences.compared import Compared, usual
 from velocity.sentences.ends import credits_end
 
 COUNT, LOOP = "experiments_concluded", "loop_hours_median"
@@ -41,7 +41,7 @@ def tile(found):
 def test_the_first_tile_is_its_count_with_failures_and_range():
     now = figures(experiments_concluded=279, failure_share=0.094)
     before = figures(experiments_concluded=228, failure_share=0.11)
-    found = week_tiles.concluded(now, before, point(279.0, 176.0, 299.0), SO_FAR)
+    found = week_tiles.concluded(Compared(SO_FAR, now, before), point(279.0, 176.0, 299.0))
     assert tile(found) == {
         "label": "Experiments concluded",
         "value": "279",
@@ -62,7 +62,7 @@ def test_the_first_tile_is_its_count_with_failures_and_range():
 )
 def test_without_a_range_the_first_tile_says_why(days, note):
     now = figures(experiments_concluded=2, failure_share=None)
-    found = tile(week_tiles.concluded(now, None, None, days))
+    found = tile(week_tiles.concluded(Compared(days, now, None), None))
     assert found["note"] == note
     assert (found["change"], found["second"]) == ("no earlier days", "no run has ended")
 
@@ -73,7 +73,7 @@ def test_a_share_below_one_per_cent_begins_its_range_with_0():
 
 def test_the_first_tile_has_what_automation_concluded_beside_it():
     now = figures(experiments_concluded=279, failure_share=0.094, automated_concluded=6)
-    found = tile(week_tiles.concluded(now, None, point(279.0, 176.0, 299.0), SO_FAR))
+    found = tile(week_tiles.concluded(Compared(SO_FAR, now, None), point(279.0, 176.0, 299.0)))
     assert found["note"] == "usual by Saturday 176 to 299; automation concluded 6 more"
 
 
@@ -81,14 +81,16 @@ def test_the_parts_of_the_second_tile_add_up_to_a_hundred():
     now = figures(serial_share=0.634, busy_hours=1360.2)
     before = figures(serial_share=0.686)
     so_far = point(0.634, 0.55, 0.77, "serial_share")
-    found = tile(week_tiles.serial(now, before, so_far, SO_FAR))
+    found = tile(week_tiles.serial(Compared(SO_FAR, now, before), so_far))
     assert found["value"] == "63 %"
     assert (found["change"], found["before"]) == ("\u22126 points", "from 69 %")
     assert found["second"] == "37 % with two or more, from 31 %"
     assert found["note"] == "of 1,360 busy hours; usual by Saturday 55 to 77 %"
     wide = point(0.634, 0.05, 0.95, "serial_share")
-    assert tile(week_tiles.serial(now, before, wide, WHOLE))["note"] == "of 1,360 busy hours"
-    nothing = tile(week_tiles.serial(figures(serial_share=None), None, None, SO_FAR))
+    assert (
+        tile(week_tiles.serial(Compared(WHOLE, now, before), wide))["note"] == "of 1,360 busy hours"
+    )
+    nothing = tile(week_tiles.serial(Compared(SO_FAR, figures(serial_share=None), None), None))
     assert (nothing["value"], nothing["second"]) == ("none", "nothing was running")
 
 
@@ -103,7 +105,7 @@ def test_the_third_tile_has_its_median_and_how_its_hours_divide():
         loop_working_wait_share=0.252,
         loop_off_share=0.393,
     )
-    found = tile(week_tiles.loop(now, figures(loop_hours_median=12.45), None, SO_FAR))
+    found = tile(week_tiles.loop(Compared(SO_FAR, now, figures(loop_hours_median=12.45)), None))
     assert found["value"] == "11 h 58 m"
     assert (found["change"], found["before"]) == ("\u221229 m", "from 12 h 27 m")
     assert found["second"] == (
@@ -111,13 +113,13 @@ def test_the_third_tile_has_its_median_and_how_its_hours_divide():
     )
     assert found["note"] == "median, n = 307 loops; 95 % limits 8 h 30 m to 15 h 12 m"
     few = figures(loop_hours_events=5, loop_hours_n=7)
-    found = tile(week_tiles.loop(few, None, None, SO_FAR))
+    found = tile(week_tiles.loop(Compared(SO_FAR, few, None), None))
     assert (found["value"], found["note"]) == ("no median", "n = 7 loops")
     assert found["second"] == "5 loops so far; medians start at 6 events."
     never = figures(
         loop_hours_median=None, loop_hours_events=6, loop_hours_n=9, loop_hours_largest=31
     )
-    assert tile(week_tiles.loop(never, None, None, SO_FAR))["value"] == "> 31 h"
+    assert tile(week_tiles.loop(Compared(SO_FAR, never, None), None))["value"] == "> 31 h"
 
 
 def test_what_a_share_leaves_adds_up_to_100_as_printed():
@@ -308,8 +310,11 @@ def test_the_title_says_where_the_change_came_from():
 
 def test_fewer_launches_are_named_as_a_cause():
     now, before = pl.DataFrame({"experiments_started": [0, 31]}), {"experiments_started": 590}
-    assert moved.launched({"experiments_started": 118}, before) == "118 were launched, from 590"
-    assert moved.launched(before, None) == "590 were launched"
+    assert (
+        moved.launched(Compared(SO_FAR, {"experiments_started": 118}, before))
+        == "118 were launched, from 590"
+    )
+    assert moved.launched(Compared(SO_FAR, before, None)) == "590 were launched"
     week = pl.DataFrame({"experiments_started": [90, 60, 40]})
     told = moved.launched_by_day(now, 5, week, 5)
     assert told == "Launched: 31 on 1 of 5 days, from 190 on 3 of 5."

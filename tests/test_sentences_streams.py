@@ -12,7 +12,7 @@ from velocity.reading.periods import Window
 from velocity.reading.series import Ranges
 from velocity.sentences import streams as words
 from velocity.sentences.answer import LONGEST_SENTENCE
-from velocity.sentences.compared import Days
+from velocity.sentences.compared import Compared, Days
 from velocity.sentences.queue import nothing_near
 
 DAYS = Days(
@@ -220,7 +220,7 @@ def test_the_headline_of_several_streams_has_no_name_of_a_stream():
 
 
 def test_if_nobody_waits_the_headline_says_what_went_well():
-    good = words.good(figures(), figures(experiments_concluded=7), DAYS)
+    good = words.good(Compared(DAYS, figures(), figures(experiments_concluded=7)))
     assert plain(words.headline(queue(), DAY, stream="Basalt", good=good)) == (
         "On Sat 28 Nov no Basalt line waits longer than usual; it concluded 10, 3 more than on the "
         "same days before."
@@ -238,20 +238,20 @@ def test_if_nobody_waits_the_headline_says_what_went_well():
     ],
 )
 def test_only_what_got_better_at_no_larger_failed_share_is_good(now, before, said):
-    assert plain(words.good(now, before, DAYS)) == said
+    assert plain(words.good(Compared(DAYS, now, before))) == said
 
 
 def test_the_line_below_has_each_figure_with_the_one_before():
     before = figures(experiments_concluded=8, reaction_working_hours_median=3.2)
-    assert plain(words.support(figures(), before, DAYS)) == (
+    assert plain(words.support(Compared(DAYS, figures(), before))) == (
         "From Mon 23 Nov the stream concluded 10 experiments, from 8; 10 % of runs failed, as "
         "before; a result led to the next launch in 1 h 42 m of working hours, from 3 h 12 m."
     )
     alone = figures(runs_finished=1, reaction_working_hours_median=None)
-    assert plain(words.support(alone, None, DAYS)) == (
+    assert plain(words.support(Compared(DAYS, alone, None))) == (
         "From Mon 23 Nov the stream concluded 10 experiments."
     )
-    assert plain(words.support(None, None, DAYS)) == (
+    assert plain(words.support(Compared(DAYS, None, None))) == (
         "Nothing was launched from Mon 23 to Sat 28 Nov."
     )
 
@@ -306,11 +306,11 @@ def test_lines_that_others_may_not_see_yet_are_counted():
     ],
 )
 def test_everybody_else_has_a_good_or_neutral_fact(now, before, fresh, said):
-    assert plain(words.quiet_fact(now, before, DAYS, fresh)) == said
+    assert plain(words.quiet_fact(Compared(DAYS, now, before), fresh)) == said
 
 
 def test_a_failure_is_named_without_its_day_if_nobody_may_see_the_day():
-    fact = words.quiet_fact(figures(), None, DAYS, [(DAY, "result")], failed=True)
+    fact = words.quiet_fact(Compared(DAYS, figures(), None), [(DAY, "result")], failed=True)
     assert plain(fact) == "10 concluded; a failure is not recovered."
 
 

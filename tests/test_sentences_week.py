@@ -14,7 +14,7 @@ from tests.sentence_frames import NAMES, figures, frame, series, weekly
 from velocity.reading.periods import Window
 from velocity.sentences import compared, week
 from velocity.sentences.answer import LONGEST_SENTENCE, as_read
-from velocity.sentences.compared import Days
+from velocity.sentences.compared import Compared, Days
 from velocity.sentences.ends import runs_out
 
 MONDAY = date(2026, 11, 23)
@@ -141,7 +141,7 @@ def test_days_are_written_with_weekday_and_month():
 def test_the_headline_has_a_number_dates_and_a_comparison(now, before, so_far, days, expected):
     row = figures(experiments_concluded=now)
     earlier = None if before is None else figures(experiments_concluded=before)
-    found = plain(week.headline(row, earlier, so_far, days))
+    found = plain(week.headline(Compared(days, row, earlier), so_far))
     assert found == expected
     assert len(found) <= LONGEST_SENTENCE
 
@@ -151,7 +151,7 @@ def test_any_headline_fits(now, before, share):
     row = point(float(now), now * share, now * share + 1)
     for days in (SO_FAR, WHOLE, FOUR, ALONE):
         earlier = None if before is None else figures(experiments_concluded=before)
-        told = week.headline(figures(experiments_concluded=now), earlier, row, days)
+        told = week.headline(Compared(days, figures(experiments_concluded=now), earlier), row)
         assert len(as_read(told)) <= LONGEST_SENTENCE
         assert plain(formats_of(days)) in plain(told)
 
@@ -254,7 +254,7 @@ def row(concluded, failed, **more):
 
 def test_going_well_is_first_that_no_stream_concluded_fewer():
     streams = [("Aurora", 59, 52), ("Basalt", 61, 47), ("Cirrus", 30, 30)]
-    told = week.going_well(row(150, 0.09), row(129, 0.11), streams, SO_FAR)
+    told = week.going_well(Compared(SO_FAR, row(150, 0.09), row(129, 0.11)), streams)
     assert said(told) == (
         "No stream concluded fewer from Mon 23 to Sat 28 Nov than on the same days before; "
         "Basalt (+14) and Aurora (+7) rose most. The share of failed runs fell from 11 % to 9 %."
@@ -263,15 +263,15 @@ def test_going_well_is_first_that_no_stream_concluded_fewer():
 
 def test_more_conclusions_do_not_go_well_if_more_runs_fail():
     streams = [("Aurora", 59, 52)]
-    told = week.going_well(row(59, 0.13), row(52, 0.11), streams, SO_FAR)
+    told = week.going_well(Compared(SO_FAR, row(59, 0.13), row(52, 0.11)), streams)
     assert "No stream" not in said(told)
-    told = week.going_well(row(59, 0.12), row(52, 0.11), streams, SO_FAR)
+    told = week.going_well(Compared(SO_FAR, row(59, 0.12), row(52, 0.11)), streams)
     assert "The share of failed runs rose from 11 % to 12 %." in said(told)
 
 
 @pytest.mark.parametrize(("now", "holds"), [(0.09, True), (0.10, False)])
 def test_going_well_is_next_a_failed_share_two_points_lower(now, holds):
-    told = said(week.going_well(row(5, now), row(9, 0.11), [("Aurora", 5, 9)], SO_FAR))
+    told = said(week.going_well(Compared(SO_FAR, row(5, now), row(9, 0.11)), [("Aurora", 5, 9)]))
     assert told.startswith("9 % of runs failed from Mon 23 to Sat 28 Nov, 11 %") is holds
 
 
@@ -279,17 +279,21 @@ def test_going_well_is_next_a_failed_share_two_points_lower(now, holds):
 def test_going_well_is_next_a_lower_cost_at_no_fewer_conclusions(spent, holds):
     now = row(10, 0.1, credits_per_concluded=spent / 10)
     before = row(10, 0.1, credits_per_concluded=10)
-    told = said(week.going_well(now, before, [("Aurora", 9, 10)], SO_FAR))
+    told = said(week.going_well(Compared(SO_FAR, now, before), [("Aurora", 9, 10)]))
     assert told.startswith("A conclusion took 9.5 credits from Mon 23") is holds
     fewer = said(
-        week.going_well(row(9, 0.1, credits_per_concluded=1), before, [("Aurora", 9, 10)], SO_FAR)
+        week.going_well(
+            Compared(SO_FAR, row(9, 0.1, credits_per_concluded=1), before), [("Aurora", 9, 10)]
+        )
     )
     assert not fewer.startswith("A conclusion")
 
 
 def test_going_well_is_next_hours_spared_beside_their_cost():
     now = row(9, 0.1, spared_hours=905, gpu_hours=3418)
-    told = week.going_well(now, row(10, 0.1, spared_hours=700), [("Aurora", 9, 10)], SO_FAR)
+    told = week.going_well(
+        Compared(SO_FAR, now, row(10, 0.1, spared_hours=700)), [("Aurora", 9, 10)]
+    )
     assert said(told) == (
         "Running experiments at once spared 905 h from Mon 23 to Sat 28 Nov, 700 h on the same "
         "days before; all runs took 3,418 GPU-hours."
@@ -297,9 +301,9 @@ def test_going_well_is_next_hours_spared_beside_their_cost():
 
 
 def test_going_well_says_so_if_nothing_does():
-    told = week.going_well(row(9, 0.1), row(10, 0.1), [("Aurora", 9, 10)], SO_FAR)
+    told = week.going_well(Compared(SO_FAR, row(9, 0.1), row(10, 0.1)), [("Aurora", 9, 10)])
     assert said(told).startswith("Nothing stands out from Mon 23 to Sat 28 Nov:")
-    told = week.going_well(row(9, 0.1), None, [], ALONE)
+    told = week.going_well(Compared(ALONE, row(9, 0.1), None), [])
     assert said(told) == (
         "Nothing to compare from Mon 31 Aug to Sat 28 Nov with: there are no earlier days."
     )
@@ -489,7 +493,7 @@ def test_silent_runs_are_no_all_clear():
 )
 def test_compute_says_what_it_bought(now, before, expected):
     earlier = None if before is None else figures(**before)
-    assert said(week.compute(figures(**now), earlier, SO_FAR)) == expected
+    assert said(week.compute(Compared(SO_FAR, figures(**now), earlier))) == expected
 
 
 def end(stream, on, *, fast=None, left=10.0):
@@ -605,9 +609,9 @@ def test_any_line_is_one_inert_sentence_with_a_start(now, before, names, lines):
     for days in (SO_FAR, WHOLE, FOUR, ALONE):
         for told in (
             week.changed(weekly(groups), same_days(), names, days),
-            week.going_well(now, before, streams, days),
+            week.going_well(Compared(days, now, before), streams),
             week.stuck(decisions(*rows), TODAY),
-            week.compute(now, before, days),
+            week.compute(Compared(days, now, before)),
             runs_out(ends(*known), TODAY),
         ):
             text = f"{told.start} {told.rest}".rstrip()

@@ -173,7 +173,6 @@ def test_captions_have_enough_contrast_for_text(palette):
 
 @pytest.mark.parametrize("palette", MODES)
 def test_text_inside_bars_is_readable(palette):
-    assert contrast(palette.ink, palette.reaction) >= 4.5
     assert contrast(palette.bg, palette.machine) >= 4.5
 
 
@@ -236,7 +235,6 @@ def test_streamlit_uses_the_same_colours(mode):
         palette.faint,
         palette.killed,
     ]
-    assert section["chartSequentialColors"] == list(palette.sequential)
 
 
 def test_the_server_sends_no_statistics_and_shows_no_traceback():

@@ -20,7 +20,7 @@ def section():
     from velocity.ui import parts as ui
 
     frame = weeks([4.0, 5.0]).with_columns(name=pl.lit("=1+1"))
-    chart = draw_trend(frame, mode=ui.theme_mode(), title="Reaction", unit="hours")
+    chart = draw_trend(frame, title="Reaction", unit="hours")
     table = ui.Table(frame, "reaction")
     ui.show_chart(chart, title="Reaction", caption="2 weeks, n = 20", table=table)
 

@@ -39,9 +39,7 @@ class Tokens:
     failed: str
     killed: str
     stale: str
-    ink: str  # text on `reaction`
     streams: tuple[str, ...]  # six, in roster order
-    sequential: tuple[str, ...]  # ten, from the page's colour outwards
 
 
 #: Name -> in light, and in dark.
@@ -63,30 +61,19 @@ _COLOURS: dict[str, tuple[Any, Any]] = {
     "failed": ("#AE2322", "#E24945"),
     "killed": ("#8B867C", "#C9C3B8"),
     "stale": ("#7555A8", "#AF89E1"),
-    "ink": ("#14171A", "#14171A"),
     "streams": (
         ("#015446", "#693C01", "#56357C", "#BA6B84", "#767B39", "#4B96C6"),
         ("#3F8374", "#AA7339", "#8669AD", "#E0A0B2", "#C2C969", "#85CEFF"),
-    ),
-    "sequential": (
-        (
-            *("#E0F1EF", "#BEDFDB", "#9CCCC7", "#79BAB4", "#52A8A1"),
-            *("#40928C", "#307D77", "#1F6963", "#0C5550", "#00423E"),
-        ),
-        (
-            *("#192F2D", "#21423F", "#295753", "#306C67", "#38827C"),
-            *("#409992", "#5AAEA6", "#73C3BB", "#8BD9D1", "#A3EFE7"),
-        ),
     ),
 }
 LIGHT, DARK = (Tokens(**{name: it[at] for name, it in _COLOURS.items()}) for at in (0, 1))
 
 
 @cache
-def light_of_dark() -> dict[str, str]:
-    """Each dark colour -> the light one of the same name, as #RRGGBB."""
-    pairs = zip(_every(DARK), _every(LIGHT), strict=True)
-    return {dark: light for dark, light in pairs if dark != light}
+def dark_of_light() -> dict[str, str]:
+    """Each light colour -> the dark one of the same name, as #RRGGBB."""
+    pairs = zip(_every(LIGHT), _every(DARK), strict=True)
+    return {light: dark for light, dark in pairs if dark != light}
 
 
 def _every(colours: Tokens) -> Iterator[str]:

@@ -7,8 +7,8 @@ import polars as pl
 from velocity import formats
 from velocity.charts.base import Canvas, Chart, day_ticks, hidden, iso, row_axis
 from velocity.charts.marks import dots, line, marker, tick
-from velocity.charts.words import Part, beside, bold, hover, key, safe
-from velocity.theme import Mode, Tokens
+from velocity.charts.words import INK, MUTED, Part, beside, bold, hover, key, safe
+from velocity.theme import LIGHT
 
 _ROW, _TOP, _BOTTOM, _LEFT, _RIGHT = 62, 36, 26, 92, 124
 #: The part of a row that its largest balance takes.
@@ -21,9 +21,7 @@ _TICKS, _TICKS_OF_YEARS = 3, 2
 _NO_END = "no end at this pace"
 
 
-def draw_balances(
-    balance: pl.DataFrame, ends: pl.DataFrame, *, today: date, mode: Mode, title: str
-) -> Chart:
+def draw_balances(balance: pl.DataFrame, ends: pl.DataFrame, *, today: date, title: str) -> Chart:
     """A row per stream on one time axis: its balance from 0 to its own largest, and its end.
 
     - `balance`: in order of `day` (date); `group_id` (str), `granted` and `balance` (float).
@@ -33,20 +31,19 @@ def draw_balances(
     - `today`: the last day of the data.
     """
     height = _TOP + _BOTTOM + _ROW * max(1, ends.height)
-    canvas = Canvas(title, mode, height, (_LEFT, _RIGHT, _TOP, _BOTTOM))
+    canvas = Canvas(title, height, (_LEFT, _RIGHT, _TOP, _BOTTOM))
     days = {it: balance.filter(group_id=it).to_dicts() for it in ends["group_id"]}
     known = [row for row in ends.iter_rows(named=True) if days[row["group_id"]]]
     if not known:
         return canvas.blank("No stream has a grant")
-    colour = canvas.colour
     first = min(days[row["group_id"]][0]["day"] for row in known)
     runs_out = [row["runs_out_on"] for row in known if row["runs_out_on"] is not None]
     far = max([today + timedelta(days=14), *runs_out])
     meanings = [
-        ("●", colour.series, "today"),
-        ("○", colour.faint, "ends"),
-        ("▲", colour.accent, "grant"),
-        ("|", colour.faint, "end as seen a week before"),
+        ("●", LIGHT.series, "today"),
+        ("○", LIGHT.faint, "ends"),
+        ("▲", LIGHT.accent, "grant"),
+        ("|", LIGHT.faint, "end as seen a week before"),
     ]
     notes, traces, said = [key(meanings, x=-_LEFT + 2, lift=14)], [], []
     for at, row in enumerate(known):
@@ -54,7 +51,7 @@ def draw_balances(
         ends_on = "used up" if left <= 0 else _NO_END
         if row["runs_out_on"] is not None and row["runs_out_on"] > today:
             ends_on = formats.ahead(row["runs_out_on"], today)
-        marks, words = _balance(at + 0.9, row, own, ends_on, today=today, colour=colour)
+        marks, words = _balance(at + 0.9, row, own, ends_on, today=today)
         traces += marks
         notes += words
         said.append(f"{formats.label(row['name'])} {formats.count(left)} left, {ends_on}")
@@ -71,7 +68,7 @@ def draw_balances(
 
 
 def _balance(
-    foot: float, row: Part, own: list[Part], ends_on: str, *, today: date, colour: Tokens
+    foot: float, row: Part, own: list[Part], ends_on: str, *, today: date
 ) -> tuple[list[Part], list[Part]]:
     """The marks of a stream, whose balances are heights above `foot`, and the words beside them."""
     name = bold(safe(row["name"]))
@@ -85,8 +82,8 @@ def _balance(
     ground, stepped = {"width": 0, "shape": "hv"}, {"width": 1.75, "shape": "hv"}
     around = [days[0], *days, days[-1]], [foot, *heights, foot]
     traces = [
-        line(*around, ground, None, fill="toself", fillcolor=colour.band),
-        line(days, heights, stepped | {"color": colour.series}, said),
+        line(*around, ground, None, fill="toself", fillcolor=LIGHT.band),
+        line(days, heights, stepped | {"color": LIGHT.series}, said),
     ]
 
     def dot(day: date, at: float, look: Part, words: str) -> None:
@@ -94,71 +91,68 @@ def _balance(
 
     end, seen = row["runs_out_on"], row["seen_before"]
     if end is not None and end > today:
-        dotted = {"color": colour.faint, "width": 1.5, "dash": "dot"}
+        dotted = {"color": LIGHT.faint, "width": 1.5, "dash": "dot"}
         traces.append(line([days[-1], end], [heights[-1], foot], dotted))
-        dot(end, foot, marker(colour.bg, 9, colour.faint), f"ends {ends_on}")
+        dot(end, foot, marker(LIGHT.bg, 9, LIGHT.faint), f"ends {ends_on}")
     if seen is not None and seen > days[0]:
         words = f"as seen a week before: {formats.ahead(seen, today)}"
-        dot(seen, foot - 0.08, tick(colour.faint, 12, 2), words)
+        dot(seen, foot - 0.08, tick(LIGHT.faint, 12, 2), words)
     left = bold(formats.count(balances[-1]))
-    dot(days[-1], heights[-1], marker(colour.series, 7), f"{left} left today")
+    dot(days[-1], heights[-1], marker(LIGHT.series, 7), f"{left} left today")
     if grants := {it["day"]: it["granted"] for it in own if it["granted"]}:
         said = [
             hover(name, formats.dated(day), f"grant of {formats.count(it)}")
             for day, it in grants.items()
         ]
-        look = {"symbol": "triangle-up", "color": colour.accent, "size": 9}
+        look = {"symbol": "triangle-up", "color": LIGHT.accent, "size": 9}
         traces.append(dots(grants, [foot + 0.04] * len(grants), look, said))
     middle, right = foot - _FILLED / 2, _RIGHT - 2
-    muted, ink = {"color": colour.muted}, {"color": colour.text}
     burn = f"{formats.count(row['burn_per_day'] or 0)} a day"
-    above: Part = {"font": ink, "yshift": 9}
+    above: Part = {"font": INK, "yshift": 9}
     # Over the forecasts of credits that end soon.
-    over = above | {"xref": "x", "bgcolor": colour.bg, "borderpad": 0}
-    top = {"x": 0, "font": muted}
+    over = above | {"xref": "x", "bgcolor": LIGHT.bg, "borderpad": 0}
+    top = {"x": 0, "font": MUTED}
     # The name and largest balance at the left, the end and the burn at the right.
     return traces, [
-        beside(bold(safe(row["name"], 12)), middle, -_LEFT + 2, font=ink),
+        beside(bold(safe(row["name"], 12)), middle, -_LEFT + 2, font=INK),
         beside(formats.count(most), foot - _FILLED, -6, right=True, **top),
         beside(left, heights[-1], 8, x=iso(today), **over),
         beside(bold(ends_on), middle, right, right=True, **above),
-        beside(burn, middle, right, right=True, yshift=-9, font=muted),
+        beside(burn, middle, right, right=True, yshift=-9, font=MUTED),
     ]
 
 
-def draw_ends(
-    frame: pl.DataFrame, *, today: date, mode: Mode, title: str, row_height: int = _END_ROW
-) -> Chart:
+def draw_ends(frame: pl.DataFrame, *, today: date, title: str, row_height: int = _END_ROW) -> Chart:
     """A line from today to the day on which the credits end, one row per stream.
 
     - `frame`: in the order to show; `name`, `runs_out_on` and `seen_before` as in `draw_balances`.
     - `today`: where the lines begin.
     """
     height = max(_LEAST, _TOP + _END_BOTTOM + row_height * frame.height)
-    canvas = Canvas(title, mode, height, (_END_LEFT, _END_RIGHT, _TOP, _END_BOTTOM))
+    canvas = Canvas(title, height, (_END_LEFT, _END_RIGHT, _TOP, _END_BOTTOM))
     rows = frame.to_dicts()
     ends = [row["runs_out_on"] for row in rows if row["runs_out_on"] is not None]
     if not ends:
         return canvas.blank("No stream has credits that run out at this pace")
-    colour, first = canvas.colour, min(ends)
+    first = min(ends)
     seen = [row["seen_before"] for row in rows if row["seen_before"] is not None]
     far = max([*ends, *seen, today + timedelta(days=14)])
-    meanings = [("●", colour.series, "runs out"), ("|", colour.faint, "as seen a week before")]
+    meanings = [("●", LIGHT.series, "runs out"), ("|", LIGHT.faint, "as seen a week before")]
     notes, traces, said = [key(meanings, x=-_END_LEFT + 2, lift=14)], [], []
     for at, row in enumerate(rows):
         end, before, is_first = row["runs_out_on"], row["seen_before"], row["runs_out_on"] == first
         told, when = _NO_END, "no end"
         if end is not None:
             told, when = f"runs out {formats.ahead(end, today)}", formats.day_ahead(end, today)
-            style = {"color": colour.series, "width": 3 if is_first else 1.75}
+            style = {"color": LIGHT.series, "width": 3 if is_first else 1.75}
             traces.append(line([today, end], [at, at], style))
         if before is not None:
             told += f"; seen a week before: {formats.day_ahead(before, today)}"
         said.append(f"{formats.label(row['name'])} {told}")
-        looks = (before, tick(colour.faint, 15, 2)), (end, marker(colour.series, 9))
+        looks = (before, tick(LIGHT.faint, 15, 2)), (end, marker(LIGHT.series, 9))
         words = [hover(bold(safe(row["name"])), told)]
         traces += [dots([day], [at], look, words) for day, look in looks if day is not None]
-        font = {"color": colour.text if is_first else colour.muted}
+        font = INK if is_first else MUTED
         notes += [
             beside(bold(safe(row["name"], 9), strong=is_first), at, -_END_LEFT + 2, font=font),
             beside(bold(when, strong=is_first), at, _END_RIGHT - 2, right=True, font=font),
@@ -175,7 +169,7 @@ def draw_ends(
             "tickvals": [iso(day) for day in days],
             "ticktext": ["today", *(formats.day_ahead(day, today) for day in days[1:])],
             "showgrid": True,
-            "gridcolor": colour.grid,
+            "gridcolor": LIGHT.grid,
         },
         "yaxis": row_axis(len(rows)),
     }

@@ -22,7 +22,8 @@ from velocity.charts.words import Part, safe
 _PX = frozenset({"height", "l", "r", "t", "b", "size", "width", "xshift", "yshift", "ticklen"})
 #: Above a chart as a picture, px, for its title and one line below it, and around them.
 _TITLE_ROOM, _TITLE_EDGE, _LONGEST_TITLE = 64, 14, 110
-_COLOUR = re.compile(r"#[0-9A-F]{6}\b")
+#: The keys of words, and the colour of a mark among them; in names, every < is escaped.
+_WORDS, _INK = frozenset({"text", "ticktext"}), re.compile(r'(<[^<>]* style="color:)(#\w{6})')
 DAY_MS = 86_400_000
 MOST_TICKS = 4
 _DAYS_FROM = 48
@@ -51,29 +52,35 @@ class Chart:
         return replace(self, spec={**spec, "layout": fonts | spec["layout"]})
 
     def as_picture(self, *, title: str, about: str) -> Chart:
-        """The chart to pass on: light, below its title and `about`, plain text on its days."""
-        dark = self.spec["layout"].get("template") is theme.template("dark")
-        inks = theme.light_of_dark() if dark else {}
-
-        def light(_: str, it: Any) -> Any:
-            known = isinstance(it, str)
-            return _COLOUR.sub(lambda ink: inks.get(ink[0], ink[0]), it) if known else it
-
-        spec: Part = _mapped(self.spec, light)
-        layout = spec["layout"]
+        """The chart to pass on: below its title and `about`, plain text on its days."""
+        layout = self.spec["layout"]
         margin, height = layout["margin"], layout["height"] + _TITLE_ROOM
         small, about = f"font-size:{theme.SMALL_FONT_SIZE}px", safe(about, _LONGEST_TITLE)
         text = f'<b>{safe(title, _LONGEST_TITLE)}</b><br><span style="{small}">{about}</span>'
         place = {"xanchor": "left", "yanchor": "top", "pad": {"l": _TITLE_EDGE}}
         font = {"size": 15, "color": theme.LIGHT.text}
         above = {
-            "template": theme.template("light"),
             "height": height,
             "margin": margin | {"t": margin["t"] + _TITLE_ROOM},
             "paper_bgcolor": theme.LIGHT.bg,
             "title": {"text": text, "font": font, **place, "x": 0, "y": 1 - _TITLE_EDGE / height},
         }
-        return replace(self, spec={**spec, "layout": layout | above}, zoom=False)
+        return replace(self, spec={**self.spec, "layout": layout | above}, zoom=False)
+
+    def in_mode(self, mode: theme.Mode) -> Chart:
+        """The same picture, which is drawn in light colours, in those of a page."""
+        if mode == "light":
+            return self
+        inks = theme.dark_of_light()
+
+        def dark(key: str, it: Any) -> Any:
+            if key in _WORDS and isinstance(it, str):
+                return _INK.sub(lambda found: found[1] + inks.get(found[2], found[2]), it)
+            return inks.get(it, it) if key.endswith("color") else it
+
+        spec: Part = _mapped(self.spec, dark)
+        layout = spec["layout"] | {"template": theme.template(mode)}
+        return replace(self, spec={**spec, "layout": layout})
 
     @cached_property
     def figure(self) -> go.Figure:
@@ -116,14 +123,8 @@ class Canvas:
     """The canvas of a chart."""
 
     title: str  # of the figures
-    mode: theme.Mode
     height: int  # px
     margin: tuple[int, int, int, int] = (12, 12, 10, 10)  # left, right, top, bottom, px
-
-    @property
-    def colour(self) -> theme.Tokens:
-        """The palette."""
-        return theme.tokens(self.mode)
 
     def px(self, pixels: float, high: float) -> float:
         """The length on a value axis from 0 to `high` that is `pixels` tall."""
@@ -134,7 +135,7 @@ class Canvas:
     ) -> Chart:
         """The chart of some traces; `alt` continues after the title."""
         frame = {
-            "template": theme.template(self.mode),
+            "template": theme.template("light"),
             "height": self.height,
             "margin": dict(zip("lrtb", self.margin, strict=True)),
         }

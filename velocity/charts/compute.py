@@ -9,13 +9,13 @@ from velocity.charts.base import DAY_MS, Canvas, Chart, value_axis
 from velocity.charts.marks import apart, bars
 from velocity.charts.weeks import day_axis
 from velocity.charts.words import beside, bold, hover, safe, swatch
-from velocity.theme import Mode
+from velocity.theme import LIGHT
 
 _LABEL_PX = 14
 _NO_STREAM = "no stream"
 
 
-def draw_compute(frame: pl.DataFrame, *, streams: Sequence[str], mode: Mode, title: str) -> Chart:
+def draw_compute(frame: pl.DataFrame, *, streams: Sequence[str], title: str) -> Chart:
     """One bar per week in the streams' colours, with the names of the streams at the right end.
 
     - `frame`: one row per week and stream; `week_start` (date), `stream` (str, null for hours
@@ -23,17 +23,16 @@ def draw_compute(frame: pl.DataFrame, *, streams: Sequence[str], mode: Mode, tit
     - `streams`: names in roster order, which decides the colour and the place in the stack;
       streams after the sixth share a neutral colour.
     """
-    canvas = Canvas(title, mode, 260, (44, 70, 12, 26))
+    canvas = Canvas(title, 260, (44, 70, 12, 26))
     if frame.is_empty():
         return canvas.blank()
-    colour = canvas.colour
     found = {row[:2]: row[2] for row in frame.select("stream", "week_start", "gpu_hours").rows()}
     weeks = sorted({week for _, week in found})
     names = [it for it in (*streams, None) if any(name == it for name, _ in found)]
     hours = {name: [found.get((name, week), 0) for week in weeks] for name in names}
     high = max(map(sum, zip(*hours.values(), strict=True))) * 1.08 or 1
-    inks = [*colour.streams, *[colour.faint] * len(streams)]
-    fills = {None: colour.killed} | {it: inks[list(streams).index(it)] for it in names if it}
+    inks = [*LIGHT.streams, *[LIGHT.faint] * len(streams)]
+    fills = {None: LIGHT.killed} | {it: inks[list(streams).index(it)] for it in names if it}
     traces, middles, foot = [], [], 0.0
     for name, values in hours.items():
         words = [
@@ -44,7 +43,7 @@ def draw_compute(frame: pl.DataFrame, *, streams: Sequence[str], mode: Mode, tit
             )
             for week, value in zip(weeks, values, strict=True)
         ]
-        look = {"color": fills[name], "line": {"width": 1, "color": colour.bg}}
+        look = {"color": fills[name], "line": {"width": 1, "color": LIGHT.bg}}
         traces.append(bars(weeks, values, look, words, width=5.2 * DAY_MS))
         middles.append(foot + values[-1] / 2)
         foot += values[-1]

@@ -10,8 +10,8 @@ import polars as pl
 from velocity import formats
 from velocity.charts.base import Canvas, Chart, row_axis, value_axis
 from velocity.charts.marks import dots, level, line, marker, tick
-from velocity.charts.words import Part, beside, bold, hover, key, safe
-from velocity.theme import Mode, Tokens
+from velocity.charts.words import INK, MUTED, Part, beside, bold, hover, key, safe
+from velocity.theme import LIGHT
 
 _ROW, _TOP, _BOTTOM, _LEFT = 36, 56, 26, 92
 #: Right edges of the three columns, px from the right edge of the plot, and their room.
@@ -26,7 +26,6 @@ _FAR_APART, _ROOM = 30, 0.04
 def draw_dumbbell(
     frame: pl.DataFrame,
     *,
-    mode: Mode,
     title: str,
     unit: str,
     these: str,
@@ -48,29 +47,27 @@ def draw_dumbbell(
     Each dot has the id of its row as `customdata`.
     """
     height = _TOP + _BOTTOM + _ROW * frame.height
-    canvas = Canvas(title, mode, height, (_LEFT, _RIGHT, _TOP, _BOTTOM))
+    canvas = Canvas(title, height, (_LEFT, _RIGHT, _TOP, _BOTTOM))
     rows = frame.to_dicts()
     marked = {at: row for at, row in enumerate(rows) if not row["total"]}
     values = [it for row in marked.values() for it in (row["now"], row["before"]) if it is not None]
     if not values:
         return canvas.blank("Nothing to compare in these days")
-    colour = canvas.colour
     ticked = {at: earlier.get(row["id"], ()) for at, row in marked.items()}
-    meanings = [("●", colour.series, these), *([("○", colour.faint, those)] if those else [])]
+    meanings = [("●", LIGHT.series, these), *([("○", LIGHT.faint, those)] if those else [])]
     if any(ticked.values()):
-        meanings.append(("|", colour.faint, "earlier weeks"))
-    notes = [key(meanings, x=-_LEFT + 2, lift=32), *_heads(these, those, colour)]
+        meanings.append(("|", LIGHT.faint, "earlier weeks"))
+    notes = [key(meanings, x=-_LEFT + 2, lift=32), *_heads(these, those)]
     columns = ("now", "before", "change") if those else ("now",)
     for at, row in enumerate(rows):
         strong = row["total"] or row["id"] == chosen
-        ink = {"color": colour.text}
-        notes.append(beside(bold(safe(row["name"], 13), strong=strong), at, -_LEFT + 2, font=ink))
+        notes.append(beside(bold(safe(row["name"], 13), strong=strong), at, -_LEFT + 2, font=INK))
         for name, shift in zip(columns, _COLUMNS, strict=False):
-            font = {"color": colour.muted} if name == "before" and not strong else ink
+            font = MUTED if name == "before" and not strong else INK
             words = bold(row[f"{name}_words"], strong=strong)
             notes.append(beside(words, at, shift, right=True, font=font))
     # A stronger line above the total.
-    inks = [colour.faint if row["total"] else colour.grid for row in rows[1:]]
+    inks = [LIGHT.faint if row["total"] else LIGHT.grid for row in rows[1:]]
     layout: Part = {
         "annotations": notes,
         "shapes": [
@@ -80,15 +77,15 @@ def draw_dumbbell(
             **_axis([*values, *chain.from_iterable(ticked.values())], unit, log=bool(earlier)),
             "showline": False,
             "showgrid": True,
-            "gridcolor": colour.grid,
+            "gridcolor": LIGHT.grid,
         },
         "yaxis": row_axis(len(rows)),
     }
     traces: list[Part] = []
     for at, row in marked.items():
         if ticked[at]:
-            traces.append(dots(ticked[at], [at] * len(ticked[at]), tick(colour.faint, 12, 1.25)))
-        traces += _marks(at, row, colour.accent if row["id"] == chosen else colour.series, colour)
+            traces.append(dots(ticked[at], [at] * len(ticked[at]), tick(LIGHT.faint, 12, 1.25)))
+        traces += _marks(at, row, LIGHT.accent if row["id"] == chosen else LIGHT.series)
     against = f" against {those}" if those else ""
     said = "; ".join(
         f"{formats.label(row['name'])} {row['now_words']}"
@@ -113,7 +110,7 @@ def _axis(values: Sequence[float], unit: str, *, log: bool) -> Part:
     }
 
 
-def _marks(at: int, row: Part, ink: str, colour: Tokens) -> list[Part]:
+def _marks(at: int, row: Part, ink: str) -> list[Part]:
     now, before = row["now"], row["before"]
     then = "" if before is None else f", from {row['before_words']}"
     said = [(hover(bold(safe(row["name"])), f"{row['now_words']}{then}"), row["id"])]
@@ -121,19 +118,19 @@ def _marks(at: int, row: Part, ink: str, colour: Tokens) -> list[Part]:
     if now is not None and before is not None:
         traces.append(line([before, now], [at, at], {"color": ink, "width": 3}))
     if before is not None:
-        traces.append(dots([before], [at], marker(colour.bg, 10, colour.faint, 2), said))
+        traces.append(dots([before], [at], marker(LIGHT.bg, 10, LIGHT.faint, 2), said))
     if now is not None:
         traces.append(dots([now], [at], marker(ink, 11), said))
     return traces
 
 
-def _heads(these: str, those: str, colour: Tokens) -> list[Part]:
+def _heads(these: str, those: str) -> list[Part]:
     """The heads of the columns: the days without their month, which the key has, if they fit."""
     short = [days.rpartition(formats.NBSP)[0] for days in (these, those)]
     fits = all(len(days) <= _LONGEST_HEAD for days in short)
     named = short if fits else ["these days", "before"]
     place: Part = {"yref": "paper", "yanchor": "bottom", "yshift": 8}
     return [
-        beside(head, 1, shift, right=True, font={"color": colour.muted}, **place)
+        beside(head, 1, shift, right=True, font=MUTED, **place)
         for head, shift in zip((*named, "change") if those else named[:1], _COLUMNS, strict=False)
     ]

@@ -8,27 +8,26 @@ import polars as pl
 from velocity import formats
 from velocity.charts.base import Canvas, Chart, hidden
 from velocity.charts.marks import bars, hatched, outline, solid
-from velocity.charts.words import Part, beside, bold, swatch
-from velocity.theme import Mode
+from velocity.charts.words import INK, Part, beside, bold, swatch
+from velocity.theme import LIGHT
 
 
-def draw_bought(frame: pl.DataFrame, *, mode: Mode, title: str) -> Chart:
+def draw_bought(frame: pl.DataFrame, *, title: str) -> Chart:
     """One stacked bar of GPU-hours by what they led to.
 
-    - `frame`: one row per part, in order; `part` ("led", "after", "killed", "failed" or "other"),
+    - `frame`: one row per part, in order; `part` ("led", "killed", "failed" or "other"),
       `words` (str), `gpu_hours` (float), `per_cent` (int, the parts add up to 100).
     """
-    canvas = Canvas(title, mode, 34, (1, 1, 2, 2))
+    canvas = Canvas(title, 34, (1, 1, 2, 2))
     rows = frame.filter(frame["gpu_hours"] > 0).to_dicts()
     if not rows:
         return canvas.blank("No GPU-hours in these days")
-    colour, traces, said = canvas.colour, [], []
+    traces, said = [], []
     looks = {
-        "led": solid(colour.series),
-        "after": solid(colour.faint),
-        "killed": outline(colour.killed),
-        "failed": hatched(colour.failed, colour.bg),
-        "other": outline(colour.muted),
+        "led": solid(LIGHT.series),
+        "killed": outline(LIGHT.killed),
+        "failed": hatched(LIGHT.failed),
+        "other": outline(LIGHT.muted),
     }
     for row in rows:
         hours = row["gpu_hours"]
@@ -39,7 +38,7 @@ def draw_bought(frame: pl.DataFrame, *, mode: Mode, title: str) -> Chart:
     return canvas.chart(traces, layout, f": {', '.join(said)}.")
 
 
-def draw_side_by_side(row: Mapping[str, Any], *, mode: Mode, title: str) -> Chart:
+def draw_side_by_side(row: Mapping[str, Any], *, title: str) -> Chart:
     """An outline of the hours one after another, and below it the hours as they ran.
 
     - `row`: `experiment_hours` in flight, summed over experiments; `serial_hours` with one
@@ -48,8 +47,8 @@ def draw_side_by_side(row: Mapping[str, Any], *, mode: Mode, title: str) -> Char
     experiment_hours, serial_hours, parallel_hours = (
         row[it] for it in ("experiment_hours", "serial_hours", "parallel_hours")
     )
-    canvas = Canvas(title, mode, 96, (1, 1, 18, 2))
-    colour, busy = canvas.colour, serial_hours + parallel_hours
+    canvas = Canvas(title, 96, (1, 1, 18, 2))
+    busy = serial_hours + parallel_hours
     if not busy:
         return canvas.blank("Nothing was in flight in these days")
     # The last two add up to the second as printed.
@@ -57,13 +56,13 @@ def draw_side_by_side(row: Mapping[str, Any], *, mode: Mode, title: str) -> Char
     hours = round(experiment_hours), ran, serial, ran - serial
     whole, busy_words, one, more = map(formats.hours_sum, hours)
     traces = [
-        _flat(experiment_hours, 1, outline(colour.muted), f"one after another {whole}", 0.42),
-        _flat(serial_hours, 0, solid(colour.serial), f"one in flight {one}", 0.42),
-        _flat(parallel_hours, 0, solid(colour.parallel), f"two or more {more}", 0.42),
+        _flat(experiment_hours, 1, outline(LIGHT.muted), f"one after another {whole}", 0.42),
+        _flat(serial_hours, 0, solid(LIGHT.serial), f"one in flight {one}", 0.42),
+        _flat(parallel_hours, 0, solid(LIGHT.parallel), f"two or more {more}", 0.42),
     ]
-    serially = swatch("■", colour.serial, f"{one} one in flight")
-    at_once = swatch("■", colour.parallel, f"{more} two or more")
-    ink: Part = {"font": {"color": colour.text}, "yanchor": "bottom", "yshift": 1}
+    serially = swatch("■", LIGHT.serial, f"{one} one in flight")
+    at_once = swatch("■", LIGHT.parallel, f"{more} two or more")
+    ink: Part = {"font": INK, "yanchor": "bottom", "yshift": 1}
     layout = _stacked(max(experiment_hours, busy), (-0.24, 1.24)) | {
         "annotations": [
             beside(f"one after another {bold(whole)}", 1.23, 0, **ink),

@@ -8,7 +8,7 @@ from velocity import formats
 from velocity.charts.base import Canvas, Chart, hidden, iso
 from velocity.charts.marks import box, dots, marker, rule, upright
 from velocity.charts.words import Part, bold, hover, key, safe, words_at
-from velocity.theme import Mode, Tokens
+from velocity.theme import LIGHT
 
 _LANE, _TOP, _BOTTOM = 12, 28, 24
 #: More would not leave room on a screen for the rest of the sheet.
@@ -21,7 +21,7 @@ _HALF_BAR = 0.28
 
 
 def draw_launches(
-    rows: Sequence[Mapping[str, Any]], *, first: date, last: date, mode: Mode, title: str
+    rows: Sequence[Mapping[str, Any]], *, first: date, last: date, title: str
 ) -> Chart:
     """Bars from launch to result, thin lines from result to next launch, crosses for failures.
 
@@ -35,26 +35,25 @@ def draw_launches(
     lanes = _packed(shown, last)
     left_out = len(shown) - len(lanes)
     count = max((lane for lane, _ in lanes), default=0) + 1
-    canvas = Canvas(title, mode, _TOP + _BOTTOM + _LANE * count, (4, 4, _TOP, _BOTTOM))
+    canvas = Canvas(title, _TOP + _BOTTOM + _LANE * count, (4, 4, _TOP, _BOTTOM))
     if not lanes:
         return canvas.blank("No launch in these two weeks")
-    colour = canvas.colour
     meanings = [
-        ("■", colour.machine, "launch to result"),
-        ("━", colour.reaction, "result to next launch (dotted: still waiting)"),
-        ("✕", colour.failed, "failed"),
+        ("■", LIGHT.machine, "launch to result"),
+        ("━", LIGHT.reaction, "result to next launch (dotted: still waiting)"),
+        ("✕", LIGHT.failed, "failed"),
     ]
     if left_out:
-        meanings.append(("+", colour.muted, f"{formats.count(left_out)} not drawn"))
+        meanings.append(("+", LIGHT.muted, f"{formats.count(left_out)} not drawn"))
     waiting = [(lane, row) for lane, row in lanes if _waits(row)]
     failures = [(lane, row) for lane, row in lanes if row["outcome"] in _FAILED and row["result"]]
     days = [first + at * _DAY for at in range((last - first).days + 2)]
-    between: Part = {"width": 1, "color": colour.border}
+    between: Part = {"width": 1, "color": LIGHT.border}
     end: Part = {"xref": "x", "yref": "y", "xanchor": "right", "yanchor": "bottom", "yshift": 4}
     layout: Part = {
         "shapes": [
             *(upright(iso(day), between, yref="paper") for day in days),
-            *(mark for lane, row in lanes for mark in _marks(row, lane, last, colour)),
+            *(mark for lane, row in lanes for mark in _marks(row, lane, last)),
         ],
         "annotations": [
             key(meanings),
@@ -76,8 +75,8 @@ def draw_launches(
         },
         "yaxis": hidden(count - 0.4, -0.6),
     }
-    cross = {"symbol": "x", "color": colour.failed, "size": 10}
-    edge = {"line": {"width": 1, "color": colour.bg}}
+    cross = {"symbol": "x", "color": LIGHT.failed, "size": 10}
+    edge = {"line": {"width": 1, "color": LIGHT.bg}}
     # Dots without colour carry the words, and what a click chooses.
     traces = [
         dots(
@@ -143,19 +142,19 @@ def _at(day: date, part: float) -> str:
     return f"{iso(day)} {minutes // 60:02}:{minutes % 60:02}"
 
 
-def _marks(row: Mapping[str, Any], lane: int, last: date, colour: Tokens) -> list[Part]:
+def _marks(row: Mapping[str, Any], lane: int, last: date) -> list[Part]:
     result, upcoming, waits = row["result"], row["next"], _waits(row)
     end = until = iso(last + _DAY)
     if result is not None:
         end = _at(result, _RESULT)
     # The crosses of failures lie on it.
     lane_of_bar = (lane - _HALF_BAR, lane + _HALF_BAR)
-    bar = box((_at(row["launched"], _BEGINS), end), lane_of_bar, colour.machine)
+    bar = box((_at(row["launched"], _BEGINS), end), lane_of_bar, LIGHT.machine)
     if result is None or (upcoming is None and not waits):
         return [bar]
     if upcoming is not None:
         until = _at(upcoming, _NEXT if upcoming == result else _BEGINS)
-    wait = {"width": 2.5, "color": colour.reaction, "dash": "dot" if waits else "solid"}
+    wait = {"width": 2.5, "color": LIGHT.reaction, "dash": "dot" if waits else "solid"}
     return [bar, rule((end, until), (lane, lane), wait, layer="below")]
 
 

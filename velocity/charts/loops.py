@@ -9,8 +9,8 @@ import polars as pl
 from velocity import formats
 from velocity.charts.base import Canvas, Chart, local
 from velocity.charts.marks import bars, box, dots, level, line, outline, solid, upright
-from velocity.charts.words import SMALL, Part, beside, bold, hover, safe, words_at
-from velocity.theme import Mode, Tokens
+from velocity.charts.words import INK, MUTED, SMALL, Part, beside, bold, hover, safe, words_at
+from velocity.theme import LIGHT
 
 Row = dict[str, Any]
 
@@ -29,7 +29,6 @@ _KEPT: Part = {"unselected": {"marker": {"opacity": 1}}}
 def draw_loops(
     frame: pl.DataFrame,
     *,
-    mode: Mode,
     title: str,
     zone: str,
     medians: tuple[float | None, float | None] = (None, None),
@@ -52,27 +51,26 @@ def draw_loops(
     - `tails`: whether a thin tail goes on to the wait by the clock.
     """
     height = _TOP + _BOTTOM + _ROW * max(frame.height, 1)
-    canvas = Canvas(title, mode, height, (_LEFT, _RIGHT, _TOP, _BOTTOM))
+    canvas = Canvas(title, height, (_LEFT, _RIGHT, _TOP, _BOTTOM))
     if frame.is_empty():
         return canvas.blank("No loop in these days")
-    colour = canvas.colour
     found = local(frame, zone).to_dicts()
     rows = [row | _told(row) | {"at": at} for at, row in enumerate(found)]
     places = [_place(it) for it in _TICKS]
     words = [it.replace(" ", formats.NBSP) for it in _TICKS.values()]
-    shapes = [upright(0, {"color": colour.muted, "width": 1}, yref="paper", layer="above")]
+    shapes = [upright(0, {"color": LIGHT.muted, "width": 1}, yref="paper", layer="above")]
     heads: list[Part] = []
     notes: list[Part] = []
     for row, above in zip(rows, [None, *rows], strict=False):
         edge = row["at"] - 0.5
         if row["experiment_id"] == selected:
-            shapes.append(box((0, 1), (edge, edge + 1), colour.band, xref="paper"))
+            shapes.append(box((0, 1), (edge, edge + 1), LIGHT.band, xref="paper"))
         if above and row["started_at"].isocalendar()[:2] != above["started_at"].isocalendar()[:2]:
-            shapes.append(level(edge, {"color": colour.border, "width": 1}, xref="paper"))
-        notes += _notes(row, colour, tails=tails)
-    names, inks = ("machine", "next launch"), (colour.machine, colour.reaction)
+            shapes.append(level(edge, {"color": LIGHT.border, "width": 1}, xref="paper"))
+        notes += _notes(row, tails=tails)
+    names, inks = ("machine", "next launch"), (LIGHT.machine, LIGHT.reaction)
     for side, name, hours, ink in zip((-1, 1), names, medians, inks, strict=True):
-        heads += _heads(side, name, hours, ink, colour)
+        heads += _heads(side, name, hours, ink)
         if hours is not None:
             dashed = {"color": ink, "width": 1, "dash": "3px,3px"}
             shapes.append(upright(side * _place(hours), dashed, yref="paper", layer="above"))
@@ -85,20 +83,20 @@ def draw_loops(
             "tickvals": [*(-it for it in reversed(places)), 0, *places],
             "ticktext": [*reversed(words), "0", *words],
             "showgrid": True,
-            "gridcolor": colour.grid,
+            "gridcolor": LIGHT.grid,
             "showline": False,
             "tickfont": SMALL,
         },
         "yaxis": {"range": [len(rows) - 0.5, -0.5], "showgrid": False, "showticklabels": False},
     }
-    return canvas.chart(_traces(rows, colour, tails=tails), layout, _alt(rows, medians))
+    return canvas.chart(_traces(rows, tails=tails), layout, _alt(rows, medians))
 
 
 def _place(hours: float) -> float:
     return math.log10(1 + 4 * hours)
 
 
-def _traces(rows: list[Row], colour: Tokens, *, tails: bool) -> list[Part]:
+def _traces(rows: list[Row], *, tails: bool) -> list[Part]:
     known = [row for row in rows if row["reaction_working_hours"] is not None]
     # From the thick part on, broken after each row.
     ends = [
@@ -108,18 +106,18 @@ def _traces(rows: list[Row], colour: Tokens, *, tails: bool) -> list[Part]:
     ]
     xs = [place for first, last, _ in ends for place in (first, last, None)]
     ys = [place for *_, at in ends for place in (at, at, None)]
-    inks = {"failure": colour.failed, "killed": colour.killed}
+    inks = {"failure": LIGHT.failed, "killed": LIGHT.killed}
     look = {
         "symbol": [_MARKS.get(row["outcome"], "circle-open") for row in rows],
-        "color": [inks.get(row["outcome"], colour.series) for row in rows],
+        "color": [inks.get(row["outcome"], LIGHT.series) for row in rows],
         "size": 7,
-        "line": {"width": 1, "color": colour.bg},
+        "line": {"width": 1, "color": LIGHT.bg},
         "opacity": 1,
     }
     return [
-        *_bars(rows, -1, "machine", colour.machine),
-        *([line(xs, ys, {"color": colour.reaction, "width": 1.5})] if xs else []),
-        *_bars(known, 1, "reaction", colour.reaction),
+        *_bars(rows, -1, "machine", LIGHT.machine),
+        *([line(xs, ys, {"color": LIGHT.reaction, "width": 1.5})] if xs else []),
+        *_bars(known, 1, "reaction", LIGHT.reaction),
         dots([0] * len(rows), range(len(rows)), look, [row["click"] for row in rows], **_KEPT),
     ]
 
@@ -137,13 +135,13 @@ def _bars(rows: list[Row], side: int, half: str, ink: str) -> list[Part]:
     return traces
 
 
-def _heads(side: int, name: str, hours: float | None, ink: str, colour: Tokens) -> list[Part]:
+def _heads(side: int, name: str, hours: float | None, ink: str) -> list[Part]:
     above: Part = {"yref": "paper", "xref": "x", "yanchor": "bottom"}
     mark = f'<span style="color:{ink}">■</span>'
     text, anchor = f"{mark} {bold(name)}", "left"
     if side < 0:
         text, anchor = f"{bold(name)} {mark}", "right"
-    strong: Part = {"font": {"color": colour.text}, "xanchor": anchor, "xshift": 6 * side}
+    strong: Part = {"font": INK, "xanchor": anchor, "xshift": 6 * side}
     notes = [words_at(text, x=0, y=1, yshift=20, **above, **strong)]
     if hours is not None:
         said = f"median {formats.hours_in_all(hours)}"
@@ -154,14 +152,14 @@ def _heads(side: int, name: str, hours: float | None, ink: str, colour: Tokens) 
     return notes
 
 
-def _notes(row: Row, colour: Tokens, *, tails: bool) -> list[Part]:
+def _notes(row: Row, *, tails: bool) -> list[Part]:
     """The day, the name and the lengths of one row."""
     at = row["at"]
-    ink: Part = {"font": {**SMALL, "color": colour.text}}
+    ink: Part = {"font": SMALL | INK}
     name = safe(row["label"], _LONGEST_NAME)
     if row["url"]:
         to = html.escape(row["url"], quote=True)
-        name = f'<a href="{to}" target="_blank" style="color:{colour.accent}">{name}</a>'
+        name = f'<a href="{to}" target="_blank" style="color:{LIGHT.accent}">{name}</a>'
     end, words = 0.0, "running"
     if row["reaction_working_hours"] is not None:
         tail = (row["reaction_hours"] or 0) if tails else 0
@@ -170,11 +168,11 @@ def _notes(row: Row, colour: Tokens, *, tails: bool) -> list[Part]:
             # A night or a weekend, of which no working hour is part.
             words += f" ({formats.duration(tail)})"
     # On the colour of the page, so that no line crosses a number.
-    value: Part = {"xref": "x", "borderpad": 0, "bgcolor": colour.bg, **ink}
+    value: Part = {"xref": "x", "borderpad": 0, "bgcolor": LIGHT.bg, **ink}
     day = formats.weekday(row["started_at"])
     begins = -_place(row["machine_hours"])
     return [
-        beside(day, at, -_LEFT + 2, font={**SMALL, "color": colour.muted}),
+        beside(day, at, -_LEFT + 2, font=SMALL | MUTED),
         beside(name, at, -_LEFT + 48, **ink),
         beside(row["machine"], at, -3, right=True, **value, x=begins),
         beside(words, at, 7, **value, x=end),

@@ -6,6 +6,7 @@ from typing import Any
 
 from velocity.charts.base import iso
 from velocity.charts.words import Part
+from velocity.theme import LIGHT
 
 _CLEAR = "rgba(0,0,0,0)"
 _Places = Iterable[Any]
@@ -57,9 +58,9 @@ def outline(colour: str) -> Part:
     return {"color": _CLEAR, "line": {"width": 1.5, "color": colour}}
 
 
-def hatched(fill: str, page: str, edge: float = 0) -> Part:
+def hatched(fill: str, edge: float = 0) -> Part:
     """The look of a bar for failures: hatched in the page's colour, recognisable without colour."""
-    hatch = {"shape": "/", "fillmode": "overlay", "fgcolor": page, "size": 5, "solidity": 0.28}
+    hatch = {"shape": "/", "fillmode": "overlay", "fgcolor": LIGHT.bg, "size": 5, "solidity": 0.28}
     return solid(fill, edge) | {"pattern": hatch}
 
 

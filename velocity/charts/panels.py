@@ -12,8 +12,8 @@ from velocity import formats
 from velocity.charts.base import Canvas, Chart, day_ticks, iso
 from velocity.charts.marks import box, dots, line, marker
 from velocity.charts.weeks import Event, ranged, room_below, shift_dots, triangles, week_words
-from velocity.charts.words import Part, bold, safe, words_at
-from velocity.theme import Mode, Tokens
+from velocity.charts.words import INK, MUTED, Part, bold, safe, words_at
+from velocity.theme import LIGHT
 
 #: The height of a panel with the room around it, px.
 ROW = 76
@@ -31,7 +31,6 @@ def draw_panels(
     *,
     groups: Mapping[str, str],
     unit: str,
-    mode: Mode,
     title: str,
     events: Mapping[str, Sequence[Event]] = MappingProxyType({}),
     row_height: int = ROW,
@@ -51,7 +50,7 @@ def draw_panels(
     room = room_below([it for group in groups for it in events.get(group, ())])
     height = _TOP + _BOTTOM + room + row_height * max(len(groups), 1)
     left = _LEFT if any(groups.values()) else _LEFT_UNNAMED
-    canvas = Canvas(title, mode, height, (left, _RIGHT, _TOP, _BOTTOM + room))
+    canvas = Canvas(title, height, (left, _RIGHT, _TOP, _BOTTOM + room))
     by_group = {
         group: frame.filter(group_id=group).drop_nulls("value").sort("week_start").to_dicts()
         for group in groups
@@ -59,10 +58,7 @@ def draw_panels(
     weeks = sorted({row["week_start"] for rows in by_group.values() for row in rows})
     if not weeks:
         return canvas.blank("No week yet")
-    panels = [
-        _Panel(at, len(groups), by_group[group], unit, canvas.colour)
-        for at, group in enumerate(groups)
-    ]
+    panels = [_Panel(at, len(groups), by_group[group], unit) for at, group in enumerate(groups)]
     shapes, notes, said = [], [], []
     for panel, (group, name) in zip(panels, groups.items(), strict=True):
         shapes += panel.band(weeks)
@@ -88,8 +84,8 @@ def draw_panels(
 class _Panel:
     """One row: the weeks of a group, on an axis of its own."""
 
-    def __init__(self, at: int, rows: int, weeks: list[Part], unit: str, colour: Tokens) -> None:
-        self._weeks, self._unit, self._colour = weeks, unit, colour
+    def __init__(self, at: int, rows: int, weeks: list[Part], unit: str) -> None:
+        self._weeks, self._unit = weeks, unit
         self._whole = [row for row in weeks if not row["running"]]
         #: The latest whole week, and its own figure if it is beyond the range.
         self._latest = self._whole[-1] if self._whole else None
@@ -138,22 +134,21 @@ class _Panel:
         low = self._low or (min(row["value"] for row in self._weeks) / 2 if self._log else 0)
         begin = self._phases[-1][0]["week_start"] if len(self._phases) > 1 else weeks[0]
         across = iso(begin - _EDGE), iso(weeks[-1] + _EDGE)
-        return [box(across, (low, self._high), self._colour.band, xref="x", yref=self.axis)]
+        return [box(across, (low, self._high), LIGHT.band, xref="x", yref=self.axis)]
 
     def notes(self, name: str, events: Sequence[Event]) -> list[Part]:
         """The name and the limits at the left, the latest value at the right, a latest shift."""
-        ink, middle = {"color": self._colour.text}, sum(self._domain) / 2
+        middle = sum(self._domain) / 2
         left: Part = {"x": 0, "xanchor": "left"}
         named = bold(safe(name, 9))
-        notes = [words_at(named, y=middle, xshift=-_LEFT + 2, font=ink, **left)] if name else []
-        marks = triangles(events, place=iso, axis=self.axis, colour=self._colour)
+        notes = [words_at(named, y=middle, xshift=-_LEFT + 2, font=INK, **left)] if name else []
+        marks = triangles(events, place=iso, axis=self.axis)
         if not self._weeks:
-            muted = {"color": self._colour.muted}
-            return [*notes, words_at("no value", y=middle, font=muted, **left), *marks]
+            return [*notes, words_at("no value", y=middle, font=MUTED, **left), *marks]
         last, latest = self._weeks[-1], self._latest
         own: Part = {"yref": self.axis}
         value, at = bold(formats.figure(last["value"], self._unit)), self._at(last["value"])
-        notes.append(words_at(value, x=1, y=at, xanchor="left", xshift=6, font=ink, **own))
+        notes.append(words_at(value, x=1, y=at, xanchor="left", xshift=6, font=INK, **own))
         for limit, y, side in ((self._low, 0.0, "bottom"), (self._high, 1.0, "top")):
             if limit is not None:
                 place = {"xanchor": "right", "xshift": -6, "yanchor": side}
@@ -161,21 +156,21 @@ class _Panel:
                 notes.append(words_at(_short(limit, self._unit), x=0, y=y, **place, **within))
         if latest is not None and latest is not last and self._shift:
             place = {"xref": "x", "xanchor": "right", "xshift": -9}
-            x, y, shift = iso(latest["week_start"]), self._at(latest["value"]), self._colour.accent
+            x, y, shift = iso(latest["week_start"]), self._at(latest["value"]), LIGHT.accent
             notes.append(words_at(self._shift, x=x, y=y, font={"color": shift}, **place, **own))
         return notes + marks
 
     def traces(self) -> list[Part]:
         """The weeks as lines, open points and diamonds."""
-        colour, style = self._colour, {"color": self._colour.series, "width": 1.75}
+        style = {"color": LIGHT.series, "width": 1.75}
         running = [row for row in self._weeks if row["running"]]
         drawn: list[tuple[Callable[..., Part], list[Part], Part]] = [
             *((line, [row for row in it if not row["running"]], style) for it in self._phases),
             # A line of one week is nothing that one can see.
-            (dots, self._whole if len(self._whole) == 1 else [], marker(colour.series, 6)),
+            (dots, self._whole if len(self._whole) == 1 else [], marker(LIGHT.series, 6)),
             (line, [*self._whole[-1:], *running] if running else [], style | {"dash": "dot"}),
-            (dots, running, marker(colour.bg, 8, colour.series)),
-            *((dots, *it) for it in shift_dots(self._whole, self._latest, colour)),
+            (dots, running, marker(LIGHT.bg, 8, LIGHT.series)),
+            *((dots, *it) for it in shift_dots(self._whole, self._latest)),
         ]
         return [self._trace(*it) for it in drawn if it[1]]
 

@@ -7,8 +7,8 @@ import polars as pl
 from velocity import formats
 from velocity.charts.base import Canvas, Chart, hidden, row_axis
 from velocity.charts.marks import bars, dots, level, marker, solid, tick
-from velocity.charts.words import SMALL, Part, beside, bold, hover, safe, words_at
-from velocity.theme import Mode, Tokens
+from velocity.charts.words import INK, SMALL, Part, beside, bold, hover, safe, words_at
+from velocity.theme import LIGHT
 
 _LEFT, _RIGHT = 108, 62
 #: Half the length of the axis, as a multiple of the width of the middle half.
@@ -17,7 +17,7 @@ _REACH = 1.8
 _LEAST, _LEAST_SHARE = 2.0, 0.2
 
 
-def draw_strips(frame: pl.DataFrame, *, mode: Mode, title: str, who: str) -> Chart:
+def draw_strips(frame: pl.DataFrame, *, title: str, who: str) -> Chart:
     """One row per measure, each on its own axis with the others' median in the middle.
 
     - `frame`: in the order to show; `title`, `unit` (str), `value` (float of the unit, null if
@@ -25,15 +25,14 @@ def draw_strips(frame: pl.DataFrame, *, mode: Mode, title: str, who: str) -> Cha
       null if there are fewer than 8.
     - `who`: whose values they are: "you", or a name.
     """
-    canvas = Canvas(title, mode, 190, (_LEFT, _RIGHT, 0, 0))
+    canvas = Canvas(title, 190, (_LEFT, _RIGHT, 0, 0))
     if frame.is_empty():
         return canvas.blank()
-    colour = canvas.colour
     rows = [*enumerate(frame.iter_rows(named=True))]
     known = [(at, row) for at, row in rows if row["others"] is not None]
-    grid: Part = {"color": colour.grid, "width": 1}
+    grid: Part = {"color": LIGHT.grid, "width": 1}
     layout = {
-        "annotations": [words for at, row in rows for words in _texts(at, row, colour)],
+        "annotations": [words for at, row in rows for words in _texts(at, row)],
         "shapes": [level(at, grid) for at, _ in rows],
         "xaxis": hidden(-1.08, 1.08),
         "yaxis": row_axis(len(rows)),
@@ -43,11 +42,11 @@ def draw_strips(frame: pl.DataFrame, *, mode: Mode, title: str, who: str) -> Cha
         for _, row in rows
     ]
     # Without the others, there is nothing to compare with.
-    traces = _marks(known, who, colour) if known else []
+    traces = _marks(known, who) if known else []
     return canvas.chart(traces, layout, f": {'; '.join(sentences)}.")
 
 
-def _marks(known: Sequence[tuple[int, Part]], who: str, colour: Tokens) -> list[Part]:
+def _marks(known: Sequence[tuple[int, Part]], who: str) -> list[Part]:
     at_rows = [at for at, _ in known]
     feet, widths, said, places = [], [], [], []
     for _, row in known:
@@ -63,23 +62,22 @@ def _marks(known: Sequence[tuple[int, Part]], who: str, colour: Tokens) -> list[
         places.append(None if value is None else away / reach)
     box = {"orientation": "h", "base": feet, "width": [0.38] * len(known)}
     traces = [
-        bars(widths, at_rows, solid(colour.border), said, **box),
-        dots([0] * len(known), at_rows, tick(colour.series, 20, 1.5)),
+        bars(widths, at_rows, solid(LIGHT.border), said, **box),
+        dots([0] * len(known), at_rows, tick(LIGHT.series, 20, 1.5)),
     ]
     own = [it for it in zip(places, at_rows, said, strict=True) if it[0] is not None]
     if own:
         x, y, words = zip(*own, strict=True)
-        traces.append(dots(x, y, marker(colour.accent, 11, colour.bg, 1), words))
+        traces.append(dots(x, y, marker(LIGHT.accent, 11, LIGHT.bg, 1), words))
     return traces
 
 
-def _texts(at: int, row: Part, colour: Tokens) -> list[Part]:
+def _texts(at: int, row: Part) -> list[Part]:
     """The measure, the value, and below the tick the middle half of the others and its median."""
-    ink: Part = {"font": {"color": colour.text}}
     value = bold(formats.figure(row["value"], row["unit"]))
     notes = [
-        beside(safe(row["title"], 22), at, -_LEFT + 2, **ink),
-        beside(value, at, _RIGHT, right=True, **ink),
+        beside(safe(row["title"], 22), at, -_LEFT + 2, font=INK),
+        beside(value, at, _RIGHT, right=True, font=INK),
     ]
     if row["others"] is not None:
         low, middle, high = _quartiles(row)

@@ -13,7 +13,7 @@ from velocity.charts.base import Canvas, Chart, padded, value_axis
 from velocity.charts.marks import bars, dots, line, marker, outline, solid, upright
 from velocity.charts.weeks import Event, ranged, room_below, triangles
 from velocity.charts.words import SMALL, Part, bold, hover, swatch, words_at
-from velocity.theme import Mode, Tokens
+from velocity.theme import LIGHT
 
 _HEIGHT, _PANEL_HEIGHT = 172, 124
 _LEFT, _RIGHT, _TOP, _BOTTOM = 38, 8, 16, 24
@@ -125,7 +125,6 @@ def draw_tile(
     upper: Line,
     lower: Line | Stack | None = None,
     weeks: Weeks,
-    mode: Mode,
     title: str,
 ) -> Chart:
     """Two panels over the same weeks; the thick segment is the tile's value over its window.
@@ -136,8 +135,8 @@ def draw_tile(
     """
     room = room_below(weeks.shown_events)
     height = (_PANEL_HEIGHT if lower is None else _HEIGHT) + room
-    canvas = Canvas(title, mode, height, (_LEFT, _RIGHT, _TOP, _BOTTOM + room))
-    colour, columns = canvas.colour, [upper.column]
+    canvas = Canvas(title, height, (_LEFT, _RIGHT, _TOP, _BOTTOM + room))
+    columns = [upper.column]
     if lower is not None:
         columns += [lower.column] if isinstance(lower, Line) else [it for it, _, _ in lower.layers]
     if not any(frame[it].count() for it in columns):
@@ -152,10 +151,10 @@ def draw_tile(
         plot, axis = _HEIGHT - _TOP - _BOTTOM, "y2"
         panel = (plot - _GAP) / 2 / plot
         if isinstance(lower, Line):
-            text, traces = lower.title, _line(frame, lower, weeks, colour, "y")
+            text, traces = lower.title, _line(frame, lower, weeks, "y")
             said.append(_said(frame, lower, weeks))
         else:
-            text, traces = _stack(frame, lower, weeks, colour)
+            text, traces = _stack(frame, lower, weeks)
             names = " and ".join(name for _, name, _ in lower.layers)
             said.append(f"below, {lower.unit} of {names} per week")
         titles.append((text, panel))
@@ -167,29 +166,29 @@ def draw_tile(
             "yaxis": {**look, **_axis(frame, lower), "domain": [0, panel]},
             "yaxis2": {**look, **_axis(frame, upper), **above},
         }
-    layout |= _layout(weeks, colour, titles)
-    traces += _line(frame, upper, weeks, colour, axis)
+    layout |= _layout(weeks, titles)
+    traces += _line(frame, upper, weeks, axis)
     return canvas.chart(traces, layout, f", {over}: {'; '.join(said)}.")
 
 
-def _layout(weeks: Weeks, colour: Tokens, titles: Sequence[tuple[str, float]]) -> Part:
+def _layout(weeks: Weeks, titles: Sequence[tuple[str, float]]) -> Part:
     """The axis of weeks and what is marked on it, and titles at the tops of their panels."""
     shapes = []
     if weeks.change is not None and weeks.change >= weeks.starts[0]:
-        dashed = {"color": colour.accent, "width": 1, "dash": "3px,3px"}
+        dashed = {"color": LIGHT.accent, "width": 1, "dash": "3px,3px"}
         shapes.append(upright(weeks.place(weeks.change) - _HALF, dashed, yref="paper"))
     place: Part = {"xanchor": "left", "yanchor": "bottom", "xshift": -2, "yshift": 2}
     # On the colour of the page, so that no line crosses the words.
-    look: Part = {"font": SMALL, "bgcolor": colour.bg, "borderpad": 0}
+    look: Part = {"font": SMALL, "bgcolor": LIGHT.bg, "borderpad": 0}
     notes = [words_at(text, x=0, y=top, **place, **look) for text, top in titles]
-    events = triangles(weeks.shown_events, place=weeks.place, axis="y", colour=colour)
-    axis = {"range": [-0.6, len(weeks.starts) - 0.3], **_week_ticks(weeks, colour)}
+    events = triangles(weeks.shown_events, place=weeks.place, axis="y")
+    axis = {"range": [-0.6, len(weeks.starts) - 0.3], **_week_ticks(weeks)}
     return {"shapes": shapes, "annotations": [*notes, *events], "xaxis": axis}
 
 
-def _line(frame: pl.DataFrame, panel: Line, weeks: Weeks, colour: Tokens, axis: str) -> list[Part]:
+def _line(frame: pl.DataFrame, panel: Line, weeks: Weeks, axis: str) -> list[Part]:
     values = frame[panel.column].to_list()
-    ink, more = getattr(colour, panel.ink), {"yaxis": axis}
+    ink, more = getattr(LIGHT, panel.ink), {"yaxis": axis}
     words = [
         hover(weeks.words(at), bold(panel.figure(it)), panel.usual_words)
         for at, it in enumerate(values)
@@ -198,11 +197,11 @@ def _line(frame: pl.DataFrame, panel: Line, weeks: Weeks, colour: Tokens, axis: 
     begins = weeks.phase_at - _HALF
     if panel.shown_usual is not None:
         (low, high), end = panel.shown_usual, len(weeks.starts) - 1 + _HALF
-        area: Part = {"fill": "toself", "fillcolor": colour.band, **more}
+        area: Part = {"fill": "toself", "fillcolor": LIGHT.band, **more}
         corners = [begins, end, end, begins], [low, low, high, high]
         traces.append(line(*corners, {"width": 0}, None, **area))
     if panel.value is not None and weeks.covered is not None:
-        thick = {"color": colour.accent, "width": 5}
+        thick = {"color": LIGHT.accent, "width": 5}
         traces.append(line(weeks.covered, [panel.value] * 2, thick, **more))
     plain = {"color": ink, "size": 4, "line": {"width": 0}}
     dotted: Part = {"mode": "lines+markers", "marker": plain, "cliponaxis": False, **more}
@@ -212,7 +211,7 @@ def _line(frame: pl.DataFrame, panel: Line, weeks: Weeks, colour: Tokens, axis: 
             part, style = slice(first, end), {"color": ink, "width": 1.75}
             traces.append(line(range(first, end), values[part], style, words[part], **dotted))
     if panel.earlier is not None and weeks.phase_at:
-        style = {"color": colour.faint, "width": 1, "dash": "dot"}
+        style = {"color": LIGHT.faint, "width": 1, "dash": "dot"}
         traces.append(line((-_HALF, begins), [panel.earlier] * 2, style, **more))
     hollow = [
         at
@@ -220,14 +219,12 @@ def _line(frame: pl.DataFrame, panel: Line, weeks: Weeks, colour: Tokens, axis: 
         if values[at] is not None and (at == weeks.whole or start in weeks.away)
     ]
     if hollow:
-        look, said = marker(colour.bg, 7, ink), [words[at] for at in hollow]
+        look, said = marker(LIGHT.bg, 7, ink), [words[at] for at in hollow]
         traces.append(dots(hollow, [values[at] for at in hollow], look, said, **more))
     return traces
 
 
-def _stack(
-    frame: pl.DataFrame, panel: Stack, weeks: Weeks, colour: Tokens
-) -> tuple[str, list[Part]]:
+def _stack(frame: pl.DataFrame, panel: Stack, weeks: Weeks) -> tuple[str, list[Part]]:
     """The title, which names the layers, and their bars."""
     written = formats.hours_sum if panel.unit == "hours" else formats.share
     # The running week is lighter: it is not over.
@@ -238,7 +235,7 @@ def _stack(
         said = [
             hover(weeks.words(at), f"{name} {bold(written(it))}") for at, it in enumerate(values)
         ]
-        off, fill = ink == OFF, colour.faint if ink == OFF else getattr(colour, ink)
+        off, fill = ink == OFF, LIGHT.faint if ink == OFF else getattr(LIGHT, ink)
         names.append(swatch("□" if off else "■", fill, name))
         look = (outline(fill) if off else solid(fill)) | {"opacity": fade}
         traces.append(bars(range(len(values)), values, look, said))
@@ -269,13 +266,13 @@ def _axis(frame: pl.DataFrame, panel: Line | Stack) -> Part:
     return {"type": "log", "range": [low, high], "tickvals": shown, "ticktext": words}
 
 
-def _week_ticks(weeks: Weeks, colour: Tokens) -> Part:
+def _week_ticks(weeks: Weeks) -> Part:
     """The first week, a change, the first week of the window and the running week."""
     days = [formats.day(it) for it in weeks.starts]
     wanted = [(len(days) - 1, "now" if weeks.running else days[-1])]
     if weeks.change is not None and weeks.change in weeks.starts:
         at = weeks.starts.index(weeks.change)
-        wanted.append((at, bold(f'<span style="color:{colour.accent}">{days[at]}</span>')))
+        wanted.append((at, bold(f'<span style="color:{LIGHT.accent}">{days[at]}</span>')))
     begins = [at for at, it in enumerate(weeks.starts) if it + _WEEK > weeks.window[0]]
     wanted += [(at, days[at]) for at in [*begins[:1], 0]]
     shown: dict[int, str] = {}

@@ -14,7 +14,6 @@ from velocity.charts import timeline_marks as marks
 from velocity.charts.base import Canvas, Chart, local
 from velocity.charts.timeline_frame import MARGIN, TimelineView, height_of, layout_of
 from velocity.charts.timeline_lanes import LANE, Lanes, Row
-from velocity.theme import Mode
 
 #: With more runs, each bar is an experiment; with more experiments, the oldest are left out.
 MOST_BARS = 2000
@@ -34,7 +33,6 @@ def draw_timeline(
     concurrency: pl.DataFrame,
     *,
     view: TimelineView,
-    mode: Mode,
     title: str,
     likely: pl.DataFrame | None = None,
     off: pl.DataFrame | None = None,
@@ -54,7 +52,7 @@ def draw_timeline(
     - `likely`: rows of `reads.open_work`; None for a window that ends before the data.
     - `off`: rows of `reads.days_off`, in order.
     """
-    canvas = Canvas(title, mode, height_of(LANE))
+    canvas = Canvas(title, height_of(LANE))
     if experiments.is_empty():
         return canvas.blank()
     stretches = _merged(concurrency)
@@ -75,7 +73,7 @@ def draw_timeline(
     start, end = view.clock(max(since, view.start)), view.clock(view.end)
     opens = max(start, view.clock(view.opens))
     lanes = Lanes(_settled(drawn, view).to_dicts(), as_of)
-    on_lanes = marks.Marks(lanes, canvas.colour)
+    on_lanes = marks.Marks(lanes)
     sessions = lanes.with_lane(_settled(bars, view))
     ends = []
     if likely is not None:
@@ -86,8 +84,8 @@ def draw_timeline(
     strip = local(stretches.filter(pl.col("end_at") > since), str(view.zone))
     spells = [] if off is None else _spells(off, start, end)
     traces = [
-        *marks.days_off(spells, lanes.count, canvas.colour),
-        *marks.strip(strip, canvas.colour),
+        *marks.days_off(spells, lanes.count),
+        *marks.strip(strip),
         *on_lanes.runs(sessions),
         *on_lanes.names(opens, end - opens),
         *on_lanes.stale_tails(sessions, end - opens),
@@ -96,7 +94,7 @@ def draw_timeline(
         *on_lanes.results(),
     ]
     kinds = {marks.kind(session["class"]) for session in sessions} | ({"likely"} if ends else set())
-    layout = layout_of(view, lanes, canvas.colour, (start, end), spells=spells, kinds=kinds)
+    layout = layout_of(view, lanes, (start, end), spells=spells, kinds=kinds)
     first, last = view.clock(view.start), view.clock(view.end - timedelta(microseconds=1))
     waiting = drawn.filter(pl.col("loop_status") == "awaiting").height
     of_runs = f" of {formats.plural(count, 'run')}" if count else ""

@@ -10,8 +10,8 @@ from velocity import formats
 from velocity.charts.base import DAY_MS, iso
 from velocity.charts.marks import box, level, upright
 from velocity.charts.timeline_lanes import Lanes, Row
-from velocity.charts.words import SMALL, Part, key, safe, words_at
-from velocity.theme import FONT_SIZE, Tokens
+from velocity.charts.words import MUTED, SMALL, Part, key, safe, words_at
+from velocity.theme import FONT_SIZE, LIGHT
 
 _LEFT, _TOP, _BOTTOM = 84, 56, 26
 MARGIN = (_LEFT, 12, _TOP, _BOTTOM)
@@ -62,7 +62,6 @@ def timeline_view(
 def layout_of(
     view: TimelineView,
     lanes: Lanes,
-    colour: Tokens,
     drawn: tuple[datetime, datetime],
     *,
     spells: Sequence[Row],
@@ -83,17 +82,17 @@ def layout_of(
             missing = lanes.left_out[project]
             more = f"<br>+{formats.count(missing)} more" if missing else ""
             labelled[lane] = safe(project, _LONGEST_PROJECT) + more
-    nights = _nights(start, end, view.awake, colour)
-    border = {"color": colour.border, "width": 1}
+    nights = _nights(start, end, view.awake)
+    border = {"color": LIGHT.border, "width": 1}
     shapes = [
         *nights,
         *(upright(iso(day), border) for day in _days(start, end)),
         *(level(lane - 0.5, border) for lane in [*lanes.lines.values()][1:]),
     ]
-    entries = _key(view.awake if nights else None, kinds, colour)
-    notes = [key(entries, x=-_LEFT + 2, lift=30), *_off_words(spells, opens, colour)]
+    entries = _key(view.awake if nights else None, kinds)
+    notes = [key(entries, x=-_LEFT + 2, lift=30), *_off_words(spells, opens)]
     if start <= lanes.as_of <= end:
-        dashed = {"color": colour.muted, "width": 1, "dash": "3px,3px"}
+        dashed = {"color": LIGHT.muted, "width": 1, "dash": "3px,3px"}
         shapes.append(upright(iso(lanes.as_of), dashed, yref="paper", layer="above"))
         place = {"xref": "x", "xanchor": "right", "yanchor": "bottom"}
         words = f"data to {formats.weekday(lanes.as_of)}, {formats.clock(lanes.as_of)}"
@@ -159,9 +158,7 @@ def _days(start: datetime, end: datetime) -> list[datetime]:
     return [first + day * at for at in range(1, -((first - end) // day))]
 
 
-def _nights(
-    start: datetime, end: datetime, awake: tuple[time, time] | None, colour: Tokens
-) -> list[Part]:
+def _nights(start: datetime, end: datetime, awake: tuple[time, time] | None) -> list[Part]:
     if awake is None or awake[0] == awake[1] or (end - start).days > _MOST_SHADED_DAYS:
         return []
     wake, rest = awake
@@ -173,14 +170,14 @@ def _nights(
         low, high = max(datetime.combine(day, rest), start), min(morning, end)
         if low < high:
             within = iso(low), iso(high)
-            shapes.append(box(within, (0, 1), colour.band, yref="y domain", opacity=0.5))
+            shapes.append(box(within, (0, 1), LIGHT.band, yref="y domain", opacity=0.5))
     return shapes
 
 
-def _off_words(spells: Sequence[Row], opens: datetime, colour: Tokens) -> list[Part]:
+def _off_words(spells: Sequence[Row], opens: datetime) -> list[Part]:
     """What each spell is, at its top left."""
     place: Part = {"xref": "x", "yref": "y domain", "xanchor": "left", "yanchor": "top"}
-    look = {"xshift": 2, "bgcolor": colour.bg, "font": {**SMALL, "color": colour.muted}}
+    look = {"xshift": 2, "bgcolor": LIGHT.bg, "font": SMALL | MUTED}
     return [
         words_at(safe(it["what"]), x=iso(max(it["start"], opens)), y=1, **place, **look)
         for it in spells
@@ -188,21 +185,19 @@ def _off_words(spells: Sequence[Row], opens: datetime, colour: Tokens) -> list[P
     ]
 
 
-def _key(
-    shaded: tuple[time, time] | None, kinds: Collection[str], colour: Tokens
-) -> list[tuple[str, str, str]]:
+def _key(shaded: tuple[time, time] | None, kinds: Collection[str]) -> list[tuple[str, str, str]]:
     lost = {"failed": "■", "killed": "□", "stale": "□"}
     words = {"failed": "failed (hatched)", "killed": "killed", "stale": "no sign of life"}
     entries = [
-        ("■", colour.serial, "one in flight"),
-        ("■", colour.parallel, "two or more"),
-        ("■", colour.machine, "run"),
-        *((lost[it], getattr(colour, it), words[it]) for it in lost if it in kinds),
-        ("●━", colour.reaction, "result, then wait (dotted: no launch yet)"),
+        ("■", LIGHT.serial, "one in flight"),
+        ("■", LIGHT.parallel, "two or more"),
+        ("■", LIGHT.machine, "run"),
+        *((lost[it], getattr(LIGHT, it), words[it]) for it in lost if it in kinds),
+        ("●━", LIGHT.reaction, "result, then wait (dotted: no launch yet)"),
     ]
     if shaded is not None:
         wake, rest = (f"{at.hour:02}:{at.minute:02}" for at in shaded)
-        entries.append(("■", colour.border, f"outside {wake} to {rest}"))
+        entries.append(("■", LIGHT.border, f"outside {wake} to {rest}"))
     if "likely" in kinds:
-        entries.append(("┄", colour.machine, "to the likely end"))
+        entries.append(("┄", LIGHT.machine, "to the likely end"))
     return entries

@@ -12,8 +12,8 @@ from velocity import formats
 from velocity.charts.base import iso
 from velocity.charts.marks import bars, dots, hatched, line, marker, outline, solid
 from velocity.charts.timeline_lanes import MOST_LANES, RUNS_BELOW, Lanes, Row, by_column, pack
-from velocity.charts.words import SMALL, Part, bold, hover, safe
-from velocity.theme import Tokens
+from velocity.charts.words import MUTED, SMALL, Part, bold, hover, safe
+from velocity.theme import LIGHT
 
 #: Heights in a lane: a single run, several runs together, and the gap between two.
 _ONE, _ALL, _GAP = 14 / 34, 18 / 34, 2 / 34
@@ -46,10 +46,10 @@ def kind(state_class: str) -> str:
     return _KINDS.get(state_class, "run")
 
 
-def strip(stretches: pl.DataFrame, colour: Tokens) -> list[Part]:
+def strip(stretches: pl.DataFrame) -> list[Part]:
     """Bars of the time with one experiment in flight, and with two or more."""
     traces = []
-    looks = ("one experiment", colour.serial), ("two or more", colour.parallel)
+    looks = ("one experiment", LIGHT.serial), ("two or more", LIGHT.parallel)
     for parallel, (words, fill) in enumerate(looks):
         rows = stretches.filter(parallel=bool(parallel)).select("start_at", "end_at").iter_rows()
         found = []
@@ -60,10 +60,10 @@ def strip(stretches: pl.DataFrame, colour: Tokens) -> list[Part]:
     return traces
 
 
-def days_off(spells: Sequence[Row], lanes: int, colour: Tokens) -> list[Part]:
+def days_off(spells: Sequence[Row], lanes: int) -> list[Part]:
     """A hatch behind all lanes."""
-    hatch = {"shape": "/", "fgcolor": colour.border, "size": 9, "solidity": 0.12}
-    look = solid(colour.band) | {"pattern": hatch | {"fillmode": "overlay"}}
+    hatch = {"shape": "/", "fgcolor": LIGHT.border, "size": 9, "solidity": 0.12}
+    look = solid(LIGHT.band) | {"pattern": hatch | {"fillmode": "overlay"}}
     middle = (lanes - 1) / 2
     found = [_Bar(it["start"], it["end"] - it["start"], middle, lanes, [""]) for it in spells]
     return [it | {"hoverinfo": "skip", "hovertemplate": None} for it in _bars(found, look)]
@@ -74,14 +74,13 @@ class Marks:
     """The marks on the lanes."""
 
     lanes: Lanes
-    colour: Tokens
 
     def runs(self, sessions: Sequence[Row]) -> list[Part]:
         """One trace of bars per state; running bars fade out towards now.
 
         The sessions of a run share a row in the lane.
         """
-        colour, experiments = self.colour, {row["experiment_id"]: row for row in self.lanes.rows}
+        experiments = {row["experiment_id"]: row for row in self.lanes.rows}
         found: dict[str, list[_Bar]] = defaultdict(list)
         for experiment_id, own in by_column(sessions, "experiment_id").items():
             for row, at, height in _split(own, self.lanes.pitch):
@@ -90,10 +89,10 @@ class Marks:
                 bar = _Bar(row["started_at"], length, at, height, click)
                 found[kind(row["class"])].append(bar)
         looks = {
-            "run": solid(colour.machine, 1),
-            "failed": hatched(colour.failed, colour.bg, 1),
-            "killed": outline(colour.killed),
-            "stale": outline(colour.stale),
+            "run": solid(LIGHT.machine, 1),
+            "failed": hatched(LIGHT.failed, 1),
+            "killed": outline(LIGHT.killed),
+            "stale": outline(LIGHT.stale),
         }
         traces = [it for name, look in looks.items() for it in _bars(found[name], look)]
         part = _FADE_PART / len(_FADES)
@@ -103,14 +102,14 @@ class Marks:
                 it._replace(start=it.start + it.length * offset, length=it.length * part)
                 for it in found["running"]
             ]
-            traces += _bars(cut, solid(colour.machine) | {"opacity": opacity})
+            traces += _bars(cut, solid(LIGHT.machine) | {"opacity": opacity})
         return traces
 
     def stale_tails(self, sessions: Sequence[Row], window: timedelta) -> list[Part]:
         """A short dotted line after each run presumed dead, whose end is not known."""
         stale = [(row["ended_at"], row["y"]) for row in sessions if row["class"] == "stale"]
         tails = [(at, min(at + window * _TAIL_PART, self.lanes.as_of), y) for at, y in stale]
-        return _lines(tails, {"color": self.colour.stale, "width": 2, "dash": "dot"})
+        return _lines(tails, {"color": LIGHT.stale, "width": 2, "dash": "dot"})
 
     def names(self, opens: datetime, window: timedelta) -> list[Part]:
         """The name of each experiment above its runs, where it fits.
@@ -123,14 +122,14 @@ class Marks:
             text = safe(row["label"], _LONGEST_NAME)
             if (row["ended_at"] - start) / window * _PLOT_WIDTH >= len(text) * _LETTER:
                 shown.append((start, row["lane"] - _NAME_ABOVE, text))
-        return _texts(shown, self.colour)
+        return _texts(shown)
 
     def likely_ends(self, likely: Sequence[Row]) -> list[Part]:
         """From now to the end that 9 in 10 results do not pass, with a tick at the median.
 
         `likely` has `experiment_id`, `eta_at`, `eta_high_at` and `y`.
         """
-        ink, as_of = self.colour.machine, self.lanes.as_of
+        ink, as_of = LIGHT.machine, self.lanes.as_of
         said, words = [], []
         for row in likely:
             middle = row["eta_at"]
@@ -144,7 +143,7 @@ class Marks:
         return [
             *_lines(ends, {"color": ink, "width": 1.25, "dash": "dot"}),
             *_dots(likely, "eta_at", tick, said),
-            *_texts(words, self.colour),
+            *_texts(words),
         ]
 
     def waits(self) -> list[Part]:
@@ -163,7 +162,7 @@ class Marks:
                 falls.append((end, end, y, starts.get(row["next_at"], y)))
         few = self.lanes.count <= _MOST_LANES_WITH_DROPS
         drops = [it for it in falls if it[2] != it[3]] if few else []
-        style = {"color": self.colour.reaction, "width": 2}
+        style = {"color": LIGHT.reaction, "width": 2}
         return [
             *_lines(along, style),
             *_lines(drops, style | {"width": 1.25}),
@@ -175,7 +174,7 @@ class Marks:
         rows = [row for row in self.lanes.rows if row["result_at"] is not None]
         busiest = max(map(len, by_column(rows, "project").values()), default=0)
         size = 6 if busiest <= _MOST_LARGE_DOTS else 4
-        look = marker(self.colour.reaction, size, self.colour.bg, 1)
+        look = marker(LIGHT.reaction, size, LIGHT.bg, 1)
         said = [[_result_words(row), row["experiment_id"], None] for row in rows]
         return _dots(rows, "result_at", look, said, cliponaxis=True)
 
@@ -216,12 +215,12 @@ def _dots(rows: Sequence[Row], at: str, look: Part, said: list[Any], **more: Any
     return [dots([row[at] for row in rows], [row["y"] for row in rows], look, said, **more)]
 
 
-def _texts(shown: Sequence[tuple[datetime, float, str]], colour: Tokens) -> list[Part]:
+def _texts(shown: Sequence[tuple[datetime, float, str]]) -> list[Part]:
     """Words that begin at an instant in a lane."""
     if not shown:
         return []
     starts, lanes, words = zip(*shown, strict=True)
-    look = {"textposition": "middle right", "textfont": {**SMALL, "color": colour.muted}}
+    look = {"textposition": "middle right", "textfont": SMALL | MUTED}
     place = {"x": [*map(iso, starts)], "y": [*lanes], "text": [*words], "hoverinfo": "skip"}
     return [{"type": "scatter", "mode": "text", **place, **look}]
 

@@ -6,8 +6,8 @@ from velocity import formats
 from velocity.charts.base import Canvas, Chart, padded, value_axis
 from velocity.charts.marks import dots, line, marker
 from velocity.charts.weeks import ranged
-from velocity.charts.words import Part, bold, hover, key, words_at
-from velocity.theme import Mode, Tokens
+from velocity.charts.words import INK, Part, bold, hover, key, words_at
+from velocity.theme import LIGHT
 
 #: With more days, only some of them have a tick.
 _TICKS_OF_ALL = 7
@@ -16,9 +16,7 @@ _EDGE = 0.25
 _FOOT = 0.15
 
 
-def draw_to_date(
-    frame: pl.DataFrame, *, mode: Mode, title: str, unit: str, these: str, those: str
-) -> Chart:
+def draw_to_date(frame: pl.DataFrame, *, title: str, unit: str, these: str, those: str) -> Chart:
     """The figure of the days so far through each day, so that its last point is the figure itself.
 
     - `frame`: one row per day, in order; `tick` (str, its name), `value`, `before` (float of
@@ -26,28 +24,27 @@ def draw_to_date(
     - `unit`: of the values; counts begin at 0.
     - `these`, `those`: the days of `value` and of `before`, in short; "" without days before.
     """
-    canvas = Canvas(title, mode, 182, (46, 22, 36, 24))
+    canvas = Canvas(title, 182, (46, 22, 36, 24))
     rows = frame.to_dicts()
     known = [at for at, row in enumerate(rows) if row["value"] is not None]
     if not known:
         return canvas.blank("Nothing to draw yet")
-    last, colour = known[-1], canvas.colour
+    last = known[-1]
     inside = [at for at, row in enumerate(rows) if row["low"] is not None]
     low, high = padded(
         (row[name] for row in rows for name in ("value", "before", "low", "high")), by=0.12
     )
     low = 0 if unit == "count" else low
-    meanings = [("━", colour.series, these)]
-    meanings += [("━", colour.faint, those)] if those else []
-    meanings += [("■", colour.border, "usual")] if inside else []
+    meanings = [("━", LIGHT.series, these)]
+    meanings += [("━", LIGHT.faint, those)] if those else []
+    meanings += [("■", LIGHT.border, "usual")] if inside else []
     words = _words(rows[last], unit, is_last=last == len(rows) - 1, foot=low + _FOOT * (high - low))
-    ink = {"color": colour.text}
     every = 1 if len(rows) <= _TICKS_OF_ALL else _TICKS_OF_ALL
     ticks = range(every - 1, len(rows), every)
     layout: Part = {
         "annotations": [
             key(meanings, x=-40, lift=14),
-            *(it | {"x": last} | ({} if at else {"font": ink}) for at, it in enumerate(words)),
+            *(it | {"x": last} | ({} if at else {"font": INK}) for at, it in enumerate(words)),
         ],
         "xaxis": {
             "type": "linear",
@@ -60,16 +57,16 @@ def draw_to_date(
     traces: list[Part] = []
     if inside:
         edge = [rows[at]["low"] for at in inside] + [rows[at]["high"] for at in reversed(inside)]
-        area = {"fill": "toself", "fillcolor": colour.band}
+        area = {"fill": "toself", "fillcolor": LIGHT.band}
         traces.append(line([*inside, *reversed(inside)], edge, {"width": 0}, **area))
     if any(row["before"] is not None for row in rows):
-        traces += _before(rows, last, colour, _hovers(rows, "before", unit, those))
+        traces += _before(rows, last, _hovers(rows, "before", unit, those))
     said = _hovers(rows, "value", unit, these)[: last + 1]
     values = [row["value"] for row in rows[: last + 1]]
-    style = {"color": colour.series, "width": 2.25}
+    style = {"color": LIGHT.series, "width": 2.25}
     traces += [
         line(range(last + 1), values, style, said, connectgaps=False),
-        dots([last], values[-1:], marker(colour.series, 9), said[-1:]),
+        dots([last], values[-1:], marker(LIGHT.series, 9), said[-1:]),
     ]
     now = rows[last]
     alt = f", {these}: {formats.figure(now['value'], unit)} through {now['tick']}"
@@ -79,13 +76,13 @@ def draw_to_date(
     return canvas.chart(traces, layout, f"{alt}{usual}.")
 
 
-def _before(rows: list[Part], last: int, colour: Tokens, words: list[str]) -> list[Part]:
-    values, style = [row["before"] for row in rows], {"color": colour.faint, "width": 1.75}
+def _before(rows: list[Part], last: int, words: list[str]) -> list[Part]:
+    values, style = [row["before"] for row in rows], {"color": LIGHT.faint, "width": 1.75}
     traces = [line(range(last + 1), values[: last + 1], style, words[: last + 1])]
     if last + 1 < len(rows):
         coming, style = range(last, len(rows)), {**style, "dash": "dot"}
         traces.append(line(coming, values[last:], style, words[last:]))
-    ring = marker(colour.bg, 8, colour.faint)
+    ring = marker(LIGHT.bg, 8, LIGHT.faint)
     return [*traces, dots([last], [values[last]], ring, [words[last]])]
 
 

@@ -12,7 +12,7 @@ from velocity.charts.base import Canvas, Chart, day_ticks, iso, padded, value_ax
 from velocity.charts.marks import box, diamond, dots, level, line, marker
 from velocity.charts.words import Part, bold, hover, safe, words_at
 from velocity.reading.series import Row, Weeks
-from velocity.theme import Mode, Tokens
+from velocity.theme import LIGHT
 
 _TRIANGLE, _LONGEST = 8, 60  # px, characters
 _EDGE = timedelta(days=4)
@@ -27,7 +27,7 @@ class Event:
     text: str  # other people's text
 
 
-def draw_trend(frame: pl.DataFrame, *, mode: Mode, title: str, unit: str) -> Chart:
+def draw_trend(frame: pl.DataFrame, *, title: str, unit: str) -> Chart:
     """A line over weeks on the band of its usual range; shifts are diamonds.
 
     The current week is a hollow dot. Without limits (fewer than 8 weeks) there is no band.
@@ -37,24 +37,23 @@ def draw_trend(frame: pl.DataFrame, *, mode: Mode, title: str, unit: str) -> Cha
       null), `signal`, `running` (bool).
     - `unit`: of `value` and its limits; see `formats.figure`.
     """
-    canvas = Canvas(title, mode, 128, (38, 18, 8, 22))
+    canvas = Canvas(title, 128, (38, 18, 8, 22))
     weeks = Weeks.of(frame)
     if not weeks.values:
         return canvas.blank()
-    colour = canvas.colour
     low, centre, high = (weeks.limits[it] for it in ("limit_low", "centre", "limit_high"))
     shapes: list[Part] = []
     if low is not None and high is not None:
-        shapes.append(box((0, 1), (low, high), colour.band, xref="x domain"))
+        shapes.append(box((0, 1), (low, high), LIGHT.band, xref="x domain"))
     if centre is not None:
-        dotted = {"color": colour.faint, "width": 1, "dash": "dot"}
+        dotted = {"color": LIGHT.faint, "width": 1, "dash": "dot"}
         shapes.append(level(centre, dotted, layer="above"))
     layout = {
         "shapes": shapes,
         "xaxis": day_axis(weeks.starts),
         "yaxis": value_axis(*padded([*weeks.values, low, high]), unit),
     }
-    return canvas.chart(_series(weeks, unit, colour), layout, _alt(weeks, unit))
+    return canvas.chart(_series(weeks, unit), layout, _alt(weeks, unit))
 
 
 def day_axis(days: Sequence[date]) -> Part:
@@ -68,7 +67,6 @@ def triangles(
     *,
     place: Callable[[date], float | str],
     axis: str,
-    colour: Tokens,
 ) -> list[Part]:
     """A triangle under the axis for each week with an event; its hover says what.
 
@@ -78,7 +76,7 @@ def triangles(
     for event in events:
         weeks[event.week].append(f"{formats.day(event.day)}: {safe(event.text, _LONGEST)}")
     under: Part = {"xref": "x", "yref": f"{axis} domain", "yanchor": "top", "yshift": 3}
-    look = {"font": {"size": _TRIANGLE, "color": colour.accent}}
+    look = {"font": {"size": _TRIANGLE, "color": LIGHT.accent}}
     return [
         words_at("▲", x=place(week), y=0, hovertext=hover(*said), **under, **look)
         for week, said in weeks.items()
@@ -104,28 +102,26 @@ def week_words(row: Row, unit: str, *more: str) -> str:
     return hover(f"{formats.week(row['week_start'])}{so_far}", value, *more)
 
 
-def shift_dots(
-    rows: Sequence[Row], latest: Row | None, colour: Tokens
-) -> list[tuple[list[Row], Part]]:
+def shift_dots(rows: Sequence[Row], latest: Row | None) -> list[tuple[list[Row], Part]]:
     """Earlier shifts, hollow, and that of the latest complete week, filled; each with its look."""
     shifts = [row for row in rows if row["signal"] and row["value"] is not None]
     return [
-        ([row for row in shifts if row is not latest], diamond(colour.bg, colour.accent)),
-        ([row for row in shifts if row is latest], diamond(colour.accent, colour.bg)),
+        ([row for row in shifts if row is not latest], diamond(LIGHT.bg, LIGHT.accent)),
+        ([row for row in shifts if row is latest], diamond(LIGHT.accent, LIGHT.bg)),
     ]
 
 
-def _series(weeks: Weeks, unit: str, colour: Tokens) -> list[Part]:
+def _series(weeks: Weeks, unit: str) -> list[Part]:
     sizes = [7 if row is weeks.last_complete else 0 if row["running"] else 4 for row in weeks.rows]
     # A list of sizes turns on the bubble style; opacity and line turn it off again.
-    plain = {"color": colour.series, "size": sizes, "opacity": 1, "line": {"width": 0}}
+    plain = {"color": LIGHT.series, "size": sizes, "opacity": 1, "line": {"width": 0}}
     gaps: Part = {"mode": "lines+markers", "connectgaps": False, "cliponaxis": False}
-    style = {"color": colour.series, "width": 1.75}
+    style = {"color": LIGHT.series, "width": 1.75}
     days, values, words = _points(weeks.rows, unit)
     traces = [line(days, values, style, words, marker=plain, **gaps)]
     running = [row for row in weeks.rows if row["running"] and row["value"] is not None]
-    rings = (running, marker(colour.bg, 6, colour.series))
-    for rows, look in (rings, *shift_dots(weeks.rows, weeks.latest, colour)):
+    rings = (running, marker(LIGHT.bg, 6, LIGHT.series))
+    for rows, look in (rings, *shift_dots(weeks.rows, weeks.latest)):
         if rows:
             days, values, words = _points(rows, unit)
             traces.append(dots(days, values, look, words))

@@ -5,10 +5,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from velocity import formats
-from velocity.theme import SMALL_FONT_SIZE
+from velocity.theme import LIGHT, SMALL_FONT_SIZE
 
 #: The font of ticks and notes that are not to stand out.
 SMALL = {"size": SMALL_FONT_SIZE}
+#: The fonts of words that stand out, and of those that do not.
+INK, MUTED = {"color": LIGHT.text}, {"color": LIGHT.muted}
 #: A piece of a Plotly figure as plain JSON-like data.
 Part = dict[str, Any]
 

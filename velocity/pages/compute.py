@@ -15,7 +15,7 @@ from velocity.reading.frames import ends_if
 from velocity.sentences import spending as words
 from velocity.sentences.ends import balances_caption, if_changed
 from velocity.ui.page import Page, show_way, show_why, way_in_text
-from velocity.ui.parts import Table, empty_state, heading, show_chart, theme_mode
+from velocity.ui.parts import Table, empty_state, heading, show_chart
 from velocity.ui.tables import show_rows
 from velocity.ui.view import current_view
 from velocity.ui.week import Week, show_why_it_ends
@@ -30,13 +30,7 @@ _TYPES = ["gpu_type", "gpu_hours", "gpu_hours_failed", "credits"]
 def _draw() -> None:
     view = current_view()
     week = Week(view)
-    answer = words.compute(
-        ends=week.ends,
-        today=week.known_on,
-        now=week.programme,
-        before=week.programme_before,
-        days=week.days,
-    )
+    answer = words.compute(week.programme, week.ends, week.known_on)
     view.say("programme", answer, window=week.days.kicker)
     with view.answer, st.container(horizontal=True, gap="small", vertical_alignment="center"):
         st.caption(words.ALLOCATION, width="content")
@@ -62,7 +56,7 @@ def _show_balances(week: Week) -> None:
     balance = week.view.read(reads.balance, by="stream")
     caption, table = balances_caption(week.ends), Table(balance, "balances")
     if week.ends.height:
-        chart = draw_balances(balance, week.ends, today=week.today, mode=theme_mode(), title=title)
+        chart = draw_balances(balance, week.ends, today=week.today, title=title)
         show_chart(chart, title=title, caption=caption, table=table)
         return
     heading(title, caption, table=table)
@@ -142,7 +136,7 @@ def _show_spent(week: Week) -> None:
     """GPU-hours that failed, were silent, were killed or ran on."""
     _show_compared(
         week,
-        words.spent(week.programme, week.programme_before),
+        words.spent(week.programme),
         "Failed, silent, killed, ran on",
         "GPU-hours. Failed late: after more than 30 minutes; silent: no sign of life; killed by "
         "hand is often good practice; ran on: after the next launch of its line. A run can be in "
@@ -153,7 +147,7 @@ def _show_spent(week: Week) -> None:
     told = (
         words.hosts(week.view.windowed(reads.idle_hosts), week.view.zone),
         words.jobs(allocated.row(0, named=True)),
-        words.measured(week.programme),
+        words.measured(week.programme.now or {}),
     )
     st.caption(" ".join(filter(None, told)))
 
@@ -170,7 +164,6 @@ def _show_compared(
     """Rows of now and before; `earlier`: the same row's figures of earlier weeks, log scale."""
     chart = draw_dumbbell(
         rows,
-        mode=theme_mode(),
         title=title,
         unit="count",
         these=week.days.these,
@@ -198,7 +191,7 @@ def _show_by_week(week: Week) -> None:
     names = list(week.view.stream_names.values())
     stacked = weeks.with_columns(stream="stream_name")
     show_chart(
-        draw_compute(stacked, streams=names, mode=theme_mode(), title=title),
+        draw_compute(stacked, streams=names, title=title),
         title=title,
         caption=f"{week.days.these}; the first and last week may be incomplete",
         table=Table(weeks, "gpu-weeks"),

@@ -4,7 +4,6 @@ With `?present=1..3` it is one of three slides without names, navigation or choi
 """
 
 from datetime import timedelta
-from typing import Any
 
 import streamlit as st
 
@@ -18,7 +17,7 @@ from velocity.sentences.ends import runs_out
 from velocity.sentences.weeks import NOT_TRACKED, coverage, restated_clause
 from velocity.ui import week_parts as parts
 from velocity.ui.page import Page, show_why
-from velocity.ui.parts import show_figure, theme_mode
+from velocity.ui.parts import show_figure
 from velocity.ui.share import show_share
 from velocity.ui.view import current_view
 from velocity.ui.week import Week, tiles, week_chart
@@ -51,7 +50,7 @@ def _draw() -> None:
         _present(week, int(asked))
         return
     so_far = week.so_far("experiments_concluded")
-    headline = words.headline(week.programme, week.programme_before, so_far, week.days)
+    headline = words.headline(week.programme, so_far)
     about = f"programme, {formats.plural(view.trust['scholars'], 'scholar')}"
     view.say(about, Answer(headline), window=week.days.kicker)
     with view.choices:
@@ -77,18 +76,17 @@ def _draw() -> None:
 
 def _five_lines(week: Week) -> None:
     """Changed, Going well, Stuck, Compute, Runs out: always all five, in this order."""
-    now, before, days = week.programme, week.programme_before, week.days
     streams = [
-        (name, week.now[it]["experiments_concluded"], week.before[it]["experiments_concluded"])
+        (name, *week.of(it).conclusions)
         for it, name in week.view.stream_names.items()
         if it in week.now and it in week.before
     ]
     stuck = words.stuck(week.decisions, week.known_on)
     lines = (
-        words.changed(week.weekly, week.same_days, week.view.stream_names, days),
-        words.going_well(now, before, streams, days),
+        words.changed(week.weekly, week.same_days, week.view.stream_names, week.days),
+        words.going_well(week.programme, streams),
         words.with_silent(stuck, week.view.trust["stale_runs"]),
-        words.compute(now, before, days),
+        words.compute(week.programme),
         runs_out(week.ends, week.known_on),
     )
     with st.container(gap="xxsmall"):
@@ -121,8 +119,7 @@ def _go_to(slide: int | None) -> None:
 
 def _this_week(week: Week) -> None:
     # The charts show the usual range.
-    now, before = week.programme, week.programme_before
-    st.title(words.headline(now, before, None, week.days), anchor=False)
+    st.title(words.headline(week.programme, None), anchor=False)
     with st.grid(3, min_column_width=200, border=True):
         for label, (said, measure) in zip(_LABELS, tiles(week), strict=True):
             with st.container(gap="xsmall"):
@@ -133,7 +130,7 @@ def _this_week(week: Week) -> None:
 def _needs_a_decision(week: Week) -> None:
     st.title(queue_words.presented(week.decisions, week.known_on), anchor=False)
     waits = queue_words.by_stream(week.decisions, week.view.stream_names)
-    figure = draw_waits(waits, mode=theme_mode(), title="Results that wait")
+    figure = draw_waits(waits, title="Results that wait")
     show_figure(figure.enlarged(_LARGER), key="slide-waits")
     st.caption("One dot per line, in working hours since its result.")
 
@@ -141,8 +138,8 @@ def _needs_a_decision(week: Week) -> None:
 def _credits(week: Week) -> None:
     said = runs_out(week.ends, week.known_on)
     st.title(f"{said.start} {said.rest}".strip(), anchor=False)
-    look: dict[str, Any] = {"title": "Credits run out", "row_height": _ENDS_ROW}
-    figure = draw_ends(week.ends, today=week.known_on, mode=theme_mode(), **look)
+    title, today = "Credits run out", week.known_on
+    figure = draw_ends(week.ends, today=today, title=title, row_height=_ENDS_ROW)
     show_figure(figure.enlarged(_LARGER), key="slide-ends")
 
 

@@ -12,6 +12,7 @@ from velocity.reading.series import Ranges, at_edge
 from velocity.report.work import Work
 from velocity.sentences import streams as words
 from velocity.sentences.answer import LINE, LINE_HELP, Answer
+from velocity.sentences.compared import Compared
 from velocity.sentences.mentor_facts import MEASURES
 from velocity.sentences.queue import BULLET, nothing_near
 from velocity.ui.page import ALL_STREAMS, YOUR_SCHOLARS, Page, show_way, show_why, way_in_text
@@ -51,13 +52,13 @@ def _show_work(view: View, work: Work, *, choice: str) -> None:
         lines = lines.filter(lines["scholar"].is_in(view.managed))
     else:
         lines = view.windowed(reads.line_states, streams=[work.stream])
-        name, good = view.stream_names[work.stream], words.good(*work.whole, work.days)
+        name, good = view.stream_names[work.stream], words.good(work.whole)
         over = f"{formats.markdown(formats.label(name))}, {over}"
     headline = words.headline(work.decisions, work.known_on, stream=name, good=good)
     view.say(over, Answer(headline), window=work.days.kicker)
     if work.stream is not None:
         with view.answer, st.container(horizontal=True, gap="small", vertical_alignment="center"):
-            if said := words.support(*work.whole, work.days):
+            if said := words.support(work.whole):
                 st.markdown(said, width="content")
             for measure, label in _WHY.items():
                 show_why(view, measure, stream=work.stream, label=label)
@@ -155,11 +156,10 @@ def _show_quiet(work: Work, lines: pl.DataFrame, link: Callable[[str, str], None
         return
     st.header("Everybody else, by name" if asked else "Everybody, by name", anchor=False)
     failed = set(lines.filter(state="failure not recovered")["scholar"])
-    nothing, idle = words.quiet_fact(None, None, work.days, []), []
+    nothing, idle = words.quiet_fact(Compared(work.days, None, None), []), []
     for scholar, name in names.items():
         fresh = words.fresh(work.decisions, scholar, work.view.zone)
-        now, before = work.now.get(scholar), work.before.get(scholar)
-        fact = words.quiet_fact(now, before, work.days, fresh, failed=scholar in failed)
+        fact = words.quiet_fact(work.of(scholar), fresh, failed=scholar in failed)
         if fact == nothing:
             idle.append(scholar)
             continue

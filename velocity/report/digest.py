@@ -1,7 +1,7 @@
 """Composes the digest from `velocity.reading.reads`: plain text and series, without a format."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property, partial
 from typing import Any
@@ -21,7 +21,6 @@ from velocity.report.groups import make_groups_digest
 from velocity.report.parts import (
     NOT_FOR_COMPARING,
     Digest,
-    Figure,
     Line,
     Section,
     Share,
@@ -31,10 +30,10 @@ from velocity.report.parts import (
     trust_of,
     week_id,
 )
-from velocity.report.work import Compared
+from velocity.report.work import Groups
 from velocity.sentences import week as words, week_tiles
 from velocity.sentences.answer import Row, as_read
-from velocity.sentences.compared import MEASURES
+from velocity.sentences.compared import MEASURES, Compared
 from velocity.sentences.ends import credits_end, runs_out
 from velocity.sentences.moved import PROGRAMME, UNATTRIBUTED, stream_rows
 from velocity.sentences.weeks import restated
@@ -126,7 +125,7 @@ def make_digest(
 
 
 @dataclass(frozen=True)
-class _Week(Compared):
+class _Week(Groups):
     """The week of the programme or of one stream; `names` holds the streams that it may name."""
 
     view: ViewedDays
@@ -142,8 +141,8 @@ class _Week(Compared):
         return "programme" if self.stream is None else "stream"
 
     @property
-    def _compared(self) -> tuple[Row, Row | None]:
-        return self.now[self.group], self.before.get(self.group)
+    def _own(self) -> Compared:
+        return self.of(self.group)
 
     def _weekly(self, by: reads.By, groups: list[str]) -> pl.DataFrame:
         found = self.view.read(reads.weekly, by=by, groups=groups)
@@ -183,17 +182,17 @@ class _Week(Compared):
 
     @property
     def headline(self) -> str:
-        return as_read(words.headline(*self._compared, self._usual, self.days))
+        return as_read(words.headline(self._own, self._usual))
 
     @property
     def news(self) -> tuple[Section, ...]:
         """The five lines of the week, each with a link, and the conclusions by stream."""
-        (now, before), days, last = self._compared, self.days, self.days.window.last
+        days, last = self.days, self.days.window.last
         weekly = self._weekly("stream", [*self.names])
         if self.stream is None:
             weekly = pl.concat([weekly, self._whole])
         changed = words.changed(weekly, self._whole.clear(), self.names, days)
-        going_well = words.going_well(now, before, self._concluded_by_stream(), days)
+        going_well = words.going_well(self._own, self._concluded_by_stream())
         lines = tuple(
             Line(
                 as_read(f"{it.start} {it.rest}".rstrip()),
@@ -204,7 +203,7 @@ class _Week(Compared):
                 ("What moved it", "", changed),
                 ("The streams", "streams", going_well),
                 ("The lines", "streams", words.stuck(self._decisions(), last)),
-                ("Where it went", "compute", words.compute(now, before, days)),
+                ("Where it went", "compute", words.compute(self._own)),
                 ("The balances", "compute", runs_out(self._ends, last)),
             )
         )
@@ -216,11 +215,10 @@ class _Week(Compared):
 
     def _concluded_by_stream(self) -> list[tuple[str, int, int]]:
         """Name and conclusions of each stream now and before; none unless all may be named."""
-        now, before, names = self.now, self.before, self.names
-        known = [it for it in now if it != "programme"]
-        if self.stream is not None or {*known} != {*names} or not before:
+        known = [it for it in self.now if it != "programme"]
+        if self.stream is not None or {*known} != {*self.names} or not self.before:
             return []
-        return [(names[it], now[it][_CONCLUDED], before[it][_CONCLUDED]) for it in known]
+        return [(self.names[it], *self.of(it).conclusions) for it in known]
 
     @cached_property
     def streams(self) -> pl.DataFrame:
@@ -230,25 +228,19 @@ class _Week(Compared):
         return rows.with_columns(name=pl.when(others).then(pl.lit("Others")).otherwise("name"))
 
     @property
-    def figures(self) -> tuple[Figure, ...]:
-        (now, before), days = self._compared, self.days
+    def figures(self) -> tuple[week_tiles.Tile, ...]:
         tiles = (
-            week_tiles.concluded(now, before, self._usual, days),
-            week_tiles.serial(now, before, None, days),
-            week_tiles.loop(now, before, None, days),
-            credits_end(self._ends, days.window.last),
+            week_tiles.concluded(self._own, self._usual),
+            week_tiles.serial(self._own, None),
+            week_tiles.loop(self._own, None),
+            credits_end(self._ends, self.days.window.last),
         )
-        figures = []
-        for it in tiles:
-            notes = (f"{it.change} {it.before}".strip(), it.second, it.note)
-            said = tuple(note.rstrip(".") for note in notes if note)
-            figures.append(Figure(as_read(it.label), it.value, said))
-        return tuple(figures)
+        return tuple(replace(it, label=as_read(it.label)) for it in tiles)
 
     @property
     def shares(self) -> tuple[Share, ...]:
         """Busy hours, and those of closed loops, in two parts each; none of no hours."""
-        serial, reaction = (self.now[self.group][it] for it in ("serial_share", "reaction_share"))
+        serial, reaction = (self._own.values(it)[0] for it in ("serial_share", "reaction_share"))
         found = []
         if serial is not None:
             found.append(Share("Busy hours", "serial", "parallel", serial))

@@ -18,7 +18,6 @@ from velocity.reading.access import GROUPS_ALONE, Scope
 from velocity.report.parts import (
     NOT_FOR_COMPARING,
     Digest,
-    Figure,
     Line,
     Link,
     Section,
@@ -36,6 +35,7 @@ from velocity.sentences.groups import (
     rounded_amount,
     rounded_share,
 )
+from velocity.sentences.week_tiles import Tile
 from velocity.store import Snapshot
 
 _WEEK = timedelta(weeks=1)
@@ -175,10 +175,10 @@ def _of_term(row: Mapping[str, Any]) -> Line:
     return _group(row, f". {formats.plural(hidden, 'week')} not shown." if hidden else ".")
 
 
-def _figures(whole: Mapping[str, Any], concluded: str) -> tuple[Figure, ...]:
+def _figures(whole: Mapping[str, Any], concluded: str) -> tuple[Tile, ...]:
     """The tiles of all groups; `concluded` is the label of the first."""
     return tuple(
-        Figure(title, rounded_amount(whole[column]), (note,))
+        Tile(title, rounded_amount(whole[column]), note=note)
         for title, column, note in (
             (concluded, "experiments_concluded", failed(whole)),
             ("Busy hours", "busy_hours", _serial(whole)),

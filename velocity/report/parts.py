@@ -15,6 +15,7 @@ from velocity.errors import VelocityError
 from velocity.reading import reads
 from velocity.reading.access import Scope
 from velocity.reading.periods import Window
+from velocity.sentences.week_tiles import Tile
 from velocity.store import Snapshot
 
 _WEEK_ID = re.compile(r"\d{4}-W\d{2}", re.ASCII)
@@ -44,15 +45,6 @@ class Section:
 
     title: str
     lines: tuple[Line, ...]
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A headline figure and the words below it, with its n and limits."""
-
-    label: str
-    value: str
-    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -87,7 +79,7 @@ class Digest:
     support: str = ""
     news: tuple[Section, ...] = ()
     whole: str = "The week"  # what the figures are of
-    figures: tuple[Figure, ...] = ()
+    figures: tuple[Tile, ...] = ()
     shares: tuple[Share, ...] = ()
     trends: tuple[Trend, ...] = ()
     footing: tuple[Section, ...]  # what the figures are based on

@@ -15,7 +15,7 @@ from velocity.reading.periods import Window, last_whole_day, monday_of
 from velocity.reading.series import TREND_WEEKS
 from velocity.reading.viewed import ViewedDays
 from velocity.sentences.answer import Row
-from velocity.sentences.compared import Days
+from velocity.sentences.compared import Compared, Days
 from velocity.sentences.mentor_facts import Facts
 from velocity.sentences.weeks import events
 
@@ -73,18 +73,22 @@ class Covered:
 
 
 @dataclass(frozen=True)
-class Compared(Covered):
+class Groups(Covered):
     """The figures of the programme and of each stream, over the days and those before."""
 
     @cached_property
     def now(self) -> dict[str, Row]:
-        """The figures of each stream, and of "programme"."""
+        """The figures of each group; the programme is "programme"."""
         return self._figures(self.days.window)
 
     @cached_property
     def before(self) -> dict[str, Row]:
         """The same of the days before; empty without any."""
         return self._figures(self.days.before)
+
+    def of(self, group: str) -> Compared:
+        """The figures of one group."""
+        return Compared(self.days, self.now.get(group), self.before.get(group))
 
     def _figures(self, window: Window | None) -> dict[str, Row]:
         if window is None:
@@ -95,7 +99,7 @@ class Compared(Covered):
 
 
 @dataclass(frozen=True)
-class Work(Covered):
+class Work(Groups):
     """The work of some scholars over the days of a view, each figure read when first asked for.
 
     In a stream, scholars count with their work in it only, which is what its mentors may see. Named
@@ -146,29 +150,20 @@ class Work(Covered):
         asked = self.queue.filter("named")["scholar"]
         return {it: self.people[it] for it in asked if it in self.people} | self.people
 
-    @cached_property
-    def now(self) -> dict[str, Row]:
-        """The figures of each scholar over the days."""
-        return self._scholars(self.days.window)
-
-    @cached_property
-    def before(self) -> dict[str, Row]:
-        """The same over the days before; empty without any."""
-        return self._scholars(self.days.before)
-
-    def _scholars(self, window: Window | None) -> dict[str, Row]:
+    def _figures(self, window: Window | None) -> dict[str, Row]:
+        """The figures of each scholar."""
         whose = {"groups": [*self.named]} if self.stream is None else {"within": self.stream}
         return self.begin("scholar", window, parts=_PARTS, **whose)()
 
     @cached_property
-    def whole(self) -> tuple[Row | None, Row | None]:
-        """The stream's figures of the days, and of the days before; None without a stream."""
+    def whole(self) -> Compared:
+        """The stream's figures; none without a stream."""
         if self.stream is None:
-            return None, None
+            return Compared(self.days, None, None)
         whose = {"groups": [self.stream], "parts": _FEW_PARTS}
         over = self.days.window, self.days.before
         now, before = [self.begin("stream", it, **whose) for it in over]
-        return now().get(self.stream), before().get(self.stream)
+        return Compared(self.days, now().get(self.stream), before().get(self.stream))
 
     @cached_property
     def _stretches(self) -> pl.DataFrame:

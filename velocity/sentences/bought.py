@@ -6,9 +6,7 @@ from velocity import formats
 from velocity.reading.mine import largest_remainder
 from velocity.reading.periods import Window
 from velocity.sentences.answer import Row, defined, listed, name, number
-from velocity.sentences.facts import Change, dates
-from velocity.sentences.mine import html_key
-from velocity.theme import Mode
+from velocity.sentences.facts import Change, Key, dates
 
 _COST = "gpu_hours_per_concluded"
 #: Part -> its words, and its mark and colour in the key.
@@ -98,10 +96,9 @@ def unknown(now: Row) -> str:
     return said if round(hours) else ""
 
 
-def key(frame: pl.DataFrame, mode: Mode) -> str:
-    """The key of the bar as HTML, with the shares."""
-    entries = [
+def key(frame: pl.DataFrame) -> Key:
+    """The key of the bar, with the shares."""
+    return [
         (*_PARTS[part][1:], f"{words} {formats.part(per_cent, hours)}")
         for part, words, hours, per_cent in frame.filter(pl.col("gpu_hours") > 0).iter_rows()
     ]
-    return html_key(entries, mode)

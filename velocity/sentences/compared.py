@@ -3,13 +3,14 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import polars as pl
 
 from velocity import formats
 from velocity.charts.tile_trend import WIDEST_SHARE
 from velocity.reading.periods import Window
-from velocity.sentences.answer import Row, few
+from velocity.sentences.answer import Row, ended_runs, few
 
 _WEEK = timedelta(weeks=1)
 #: Measure -> the words for it after "Basalt's".
@@ -19,6 +20,7 @@ MEASURES = {
     "serial_share": "time with one experiment running",
     "loop_hours_median": "loop",
 }
+WAIT = "reaction_working_hours_median"
 UNITS = dict(zip(MEASURES, ("count", "share", "share", "hours"), strict=True))
 
 
@@ -74,6 +76,52 @@ class Days:
     def those(self) -> str:
         """The days before in short; "" without any."""
         return formats.short_dates(self.before.first, self.before.last) if self.before else ""
+
+
+@dataclass(frozen=True)
+class Compared:
+    """The figures of the programme, a stream or a scholar over some days, and those before."""
+
+    days: Days
+    now: Row | None  # of `reads.metrics`; None if nothing happened
+    before: Row | None  # the same over the days before; None without any
+
+    def values(self, column: str) -> tuple[Any, Any]:
+        """A figure now and before, each None if it is not known."""
+        now, before = ((row or {}).get(column) for row in (self.now, self.before))
+        return now, before
+
+    def numbers(self, column: str) -> tuple[float, float]:
+        """A count or sum now and before; 0 if it is not known."""
+        now, before = self.values(column)
+        return now or 0, before or 0
+
+    @property
+    def conclusions(self) -> tuple[int, int]:
+        """How many experiments concluded, now and before."""
+        now, before = self.numbers("experiments_concluded")
+        return int(now), int(before)
+
+    def rose(self, column: str) -> float:
+        """By how much a figure rose; 0 if one is not known."""
+        now, before = self.values(column)
+        return 0.0 if now is None or before is None else now - before
+
+    def then(self, column: str, written: Callable[[Any], str] = str) -> str:
+        """The earlier value of a figure: ", from 7 %", ", as before"; "" without one."""
+        now, before = self.values(column)
+        if before is None:
+            return ""
+        same = written(now) == written(before)
+        return ", as before" if same else f", from {written(before)}"
+
+    @property
+    def failed(self) -> str:
+        """The share of runs that failed: "11 % of runs failed, from 7 %"; "" under 6 runs."""
+        share, _ = self.values("failure_share")
+        if share is None or ended_runs(self.now) < formats.MEDIAN_EVENTS:
+            return ""
+        return f"{formats.share(share)} of runs failed{self.then('failure_share', formats.share)}"
 
 
 def usual(row: Row | None, unit: str) -> str:

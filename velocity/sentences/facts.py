@@ -9,6 +9,9 @@ from velocity.reading.mine import Parts
 from velocity.reading.periods import Window
 from velocity.sentences.answer import Row, name
 
+#: What explains the marks of a chart, each (glyph, name of its colour in the theme, our words).
+Key = Sequence[tuple[str, str, str]]
+
 
 def dates(first: date, last: date) -> str:
     """Days without a year: "26 Oct to 22 Nov"."""

@@ -10,9 +10,7 @@ from velocity.charts.timeline_frame import TimelineView
 from velocity.reading.periods import Window
 from velocity.roster.fields import WEEKDAYS
 from velocity.sentences.answer import LINE_HELP, Row, defined, linked, listed, name, number, on_day
-from velocity.sentences.facts import Whose, dates
-from velocity.sentences.mine import html_key
-from velocity.theme import Mode
+from velocity.sentences.facts import Key, Whose, dates
 
 LOOPS_HELP = defined(
     "A loop runs from a launch, over its result, to the next launch of the same line. "
@@ -165,9 +163,9 @@ def waited(row: Row, zone: str) -> str:
     return f"{linked(row)} :small[result {on_day(row['result_at'], zone)} · {waited}]"
 
 
-def key(hours: bool, mode: Mode) -> str:
-    """The key of the loops as HTML of our own words: it wraps on a phone."""
-    entries = (
+def key(*, hours: bool) -> Key:
+    """The key of the loops, with the waits by the clock if `hours` may be seen."""
+    return (
         ("■", "machine", "machine: launch to result"),
         ("■", "reaction", "next launch, working hours"),
         *([("━", "reaction", "(by the clock)")] if hours else []),
@@ -177,7 +175,6 @@ def key(hours: bool, mode: Mode) -> str:
         ("□", "killed", "killed"),
         ("○", "series", "running"),
     )
-    return html_key(entries, mode)
 
 
 def experiment_words(row: Row, as_of: datetime) -> str:

@@ -20,9 +20,10 @@ from velocity.sentences.answer import (
     name,
     number,
 )
+from velocity.sentences.compared import WAIT
 from velocity.sentences.mentor_facts import SAME_CAUSE, Facts, concluded, failures, moved
 from velocity.sentences.queue import SEEN_FIRST, Judged, since, usual_words
-from velocity.sentences.streams import POINTS, WAIT, as_before, failed, reaction, rose
+from velocity.sentences.streams import POINTS
 from velocity.sentences.week import Said
 
 #: A cost that moves less is the same cost.
@@ -54,7 +55,7 @@ def _calm(facts: Facts) -> list[str]:
     waits = judged.too_few if judged.nothing else judged.with_count(calm)
     # With a line that is not named yet, no sheet tells whether something waits.
     told = [] if facts.hidden else [waits]
-    count = int(number(facts.now, "experiments_concluded"))
+    count, _ = facts.conclusions
     if not count:
         return told or ["no experiment concluded"]
     concluded = f"{few_of(count, 'experiment')} concluded"
@@ -141,26 +142,24 @@ def _of_deaths(facts: Facts) -> str:
 
 def _failed(facts: Facts) -> str:
     """The failed share with its counts: "24 % of runs failed (9 of 38), from 7 %."."""
-    now, ended = facts.now, ended_runs(facts.now)
-    if now is None or not ended:
+    ended, lost = ended_runs(facts.now), number(facts.now, "runs_failed")
+    if not ended:
         return f"No run ended {facts.days.on}."
-    counts = f"{formats.count(now['runs_failed'])} of {formats.count(ended)}"
+    counts = f"{formats.count(lost)} of {formats.count(ended)}"
     if ended < formats.MEDIAN_EVENTS:
         return f"{counts} runs failed {facts.days.on}."
-    share, comma, then = failed(now, facts.before).partition(",")
+    share, comma, then = facts.failed.partition(",")
     return f"{formats.capitalised(share)} ({counts}){comma}{then}."
 
 
 def good(facts: Facts) -> Said:
     """What went well, else what was done, else the last launch; never empty."""
-    now = facts.now
-    count, started = (int(number(now, f"experiments_{it}")) for it in ("concluded", "started"))
+    (count, earlier), started = facts.conclusions, int(number(facts.now, "experiments_started"))
     if not started + count and facts.experiments.is_empty():
         return Said("Before", "Nothing ran", f"{facts.days.on}.")
     if not started + count:
         label, at = facts.experiments.select("label", "started_at").row(0)
         return Said("Before", f"Last launch on {formats.dated(facts.day(at))}:", f"{name(label)}.")
-    earlier = int(number(facts.before, "experiments_concluded"))
     done = f"{formats.capitalised(few_of(started, 'experiment'))} launched {facts.days.on}"
     if count:
         than = f" ({formats.count(earlier)} {facts.days.earlier})" if facts.before else ""
@@ -176,15 +175,12 @@ def good(facts: Facts) -> Said:
 
 def _better(facts: Facts) -> str:
     """The first that got better: failed share, wait, cost at an equal count; "" if none."""
-    now, before = facts.now, facts.before
-    if now is None or before is None:
-        return ""
-    if rose(now, before, "failure_share") < -POINTS:
-        return f"{failed(now, before)}."
-    if rose(now, before, WAIT) < 0:
-        wait, was = reaction(now), reaction(before)
+    if facts.failed and facts.rose("failure_share") < -POINTS:
+        return f"{facts.failed}."
+    if facts.rose(WAIT) < 0:
+        wait, was = map(formats.duration, facts.values(WAIT))
         return f"a result led to the next launch in {wait} of working hours, from {was}."
-    (each, unit), (cost, its_unit) = _each(now), _each(before)
+    (each, unit), (cost, its_unit) = _each(facts.now), _each(facts.before)
     if not each or not cost or unit != its_unit or each > _CHEAPER * cost:
         return ""
     return f"each took {_amount(each)} {unit}, from {_amount(cost)}."
@@ -192,13 +188,12 @@ def _better(facts: Facts) -> str:
 
 def in_flight(facts: Facts) -> Said:
     """The share of time with one experiment, the width, and whether more could run at once."""
-    now = facts.now
-    if now is None or now["serial_share"] is None:
+    share, _ = facts.values("serial_share")
+    if share is None:
         return Said("In flight", f"Nothing was in flight {facts.days.on}.")
-    share, before = formats.share(now["serial_share"]), (facts.before or {}).get("serial_share")
-    then = as_before(now["serial_share"], before, formats.share)
-    width = f"{_amount(number(now, 'sweep_width'))} runs wide on average"
-    start = f"One experiment at a time for {share} of busy hours{then};"
+    then = facts.then("serial_share", formats.share)
+    width = f"{_amount(number(facts.now, 'sweep_width'))} runs wide on average"
+    start = f"One experiment at a time for {formats.share(share)} of busy hours{then};"
     return Said("In flight", start, f"{width}. {_evidence(facts)}")
 
 

@@ -19,8 +19,8 @@ from velocity.sentences.answer import (
     name,
     number,
 )
-from velocity.sentences.compared import Days, beyond
-from velocity.sentences.streams import question, rose
+from velocity.sentences.compared import Compared, beyond
+from velocity.sentences.streams import question
 from velocity.sentences.week import Said
 
 #: So many launches that died at the start may have one cause.
@@ -55,13 +55,10 @@ _OUTCOMES = {
 
 
 @dataclass(frozen=True)
-class Facts:
-    """What the sheet of a scholar is about."""
+class Facts(Compared):
+    """What the sheet of a scholar is about, over the days of the page and those before."""
 
     name: str  # of the scholar
-    days: Days  # of the page, and those before
-    now: Row | None  # the scholar's `reads.metrics` over the days; None if nothing happened
-    before: Row | None  # the same over the days before; None without any
     decisions: pl.DataFrame  # the scholar's rows of `reads.needs_decision`
     experiments: pl.DataFrame  # of some weeks, joined with `reads.loops`, latest first
     old: pl.DataFrame  # open experiments that are older than usual for their line
@@ -120,11 +117,9 @@ class Facts:
     @property
     def more_failed(self) -> bool:
         """Whether so many more runs failed than before that a cause is worth asking for."""
-        if self.now is None or self.before is None:
-            return False
         many = number(self.now, "runs_failed") >= SAME_CAUSE
         enough = many and ended_runs(self.now) >= formats.MEDIAN_EVENTS
-        return enough and round(rose(self.now, self.before, "failure_share"), 6) >= _WORTH_ASKING
+        return enough and round(self.rose("failure_share"), 6) >= _WORTH_ASKING
 
     @cached_property
     def relaunched_days(self) -> int | None:
@@ -196,7 +191,7 @@ def _about_days(facts: Facts) -> Iterator[str]:
         yield "Do the failed runs have the same cause?"
     if not facts.old.is_empty():
         yield f"Is **{name(facts.old['label'][0], 32)}** still needed?"
-    if facts.now is not None and facts.now["repeat_share"]:
+    if number(facts.now, "repeat_share"):
         yield "Was the repeat of a finished run meant?"
     if not facts.chains.is_empty():
         yield "Could launches that were ready before the result have run side by side?"

@@ -1,15 +1,13 @@
 """My velocity: the words of its tiles and sections."""
 
-from collections.abc import Sequence
 from datetime import date
 
 from velocity import formats
 from velocity.reading.mine import Parts, Trend
 from velocity.reading.periods import Window
 from velocity.sentences.answer import LINE_HELP, Row, defined, ended_runs, number
-from velocity.sentences.facts import Change, Facts, dates
+from velocity.sentences.facts import Change, Facts, Key, dates
 from velocity.sentences.headline import WRITTEN, usual_words
-from velocity.theme import Mode, tokens
 
 #: Full weeks that make a usual range.
 _USUAL_WEEKS = 8
@@ -217,26 +215,14 @@ def away_line(first: date, last: date) -> str:
     return f"Away {dates(first, last)}: figures pause."
 
 
-def key_of_tiles(mode: Mode, *, away: bool) -> str:
-    """The key of the tiles' charts, as HTML; `away`: whether a week away is drawn."""
-    entries = (
+def key_of_tiles(*, away: bool) -> Key:
+    """The key of the tiles' charts; `away`: whether a week away is drawn."""
+    return (
         ("━", "accent", "the figure above, over its weeks"),
         ("●", "series", "one week"),
         ("○", "series", f"this week so far{', or a week away' if away else ''}"),
         ("■", "border", "usual range: where nearly all of these weeks fall"),
     )
-    return html_key(entries, mode)
-
-
-def html_key(entries: Sequence[tuple[str, str, str]], mode: Mode) -> str:
-    """One line of glyphs and our own words, as HTML; entries are (glyph, colour, words)."""
-    colour = tokens(mode)
-    items = "".join(
-        f'<span style="display:inline-block;margin-right:1.1em;white-space:nowrap">'
-        f'<span style="color:{getattr(colour, fill)}">{glyph}</span>&nbsp;{words}</span>'
-        for glyph, fill, words in entries
-    )
-    return f'<div style="font-size:0.857rem;color:{colour.muted}">{items}</div>'
 
 
 def serial_hours(now: Row) -> tuple[str, str]:

@@ -8,7 +8,7 @@ import polars as pl
 from velocity import formats
 from velocity.reading.series import Ranges
 from velocity.sentences.answer import LINE, Row, and_more, few_of, name
-from velocity.sentences.compared import Days, change, compared_rows
+from velocity.sentences.compared import Compared, Days, change, compared_rows
 from velocity.sentences.queue import NO_RANGE, without_range
 
 NONE = "\u2013"
@@ -83,10 +83,11 @@ def title(rows: pl.DataFrame, measure: str, days: Days) -> str:
     return f"{amount}: most in {name(stream)} ({change(most, 0, 'count')})"
 
 
-def launched(now: Row, before: Row | None) -> str:
+def launched(programme: Compared) -> str:
     """How many experiments were launched, which is one cause of a fall or rise."""
-    then = "" if before is None else f", from {formats.count(before['experiments_started'])}"
-    return f"{formats.count(now['experiments_started'])} were launched{then}"
+    now, before = programme.values("experiments_started")
+    then = "" if before is None else f", from {formats.count(before)}"
+    return f"{formats.count(now)} were launched{then}"
 
 
 def launched_by_day(now: pl.DataFrame, days: int, before: pl.DataFrame, earlier: int) -> str:

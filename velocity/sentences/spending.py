@@ -10,7 +10,7 @@ from velocity import formats
 from velocity.reading.mine import largest_remainder
 from velocity.sentences import week
 from velocity.sentences.answer import Answer, Row, and_more, fitting, joined, name, number, on_day
-from velocity.sentences.compared import Days, compared_rows
+from velocity.sentences.compared import Compared, compared_rows
 from velocity.sentences.ends import runs_out
 
 ALLOCATION = (
@@ -36,13 +36,12 @@ _SPENT = {
 }
 
 
-def compute(*, ends: pl.DataFrame, today: date, now: Row, before: Row | None, days: Days) -> Answer:
+def compute(programme: Compared, ends: pl.DataFrame, today: date) -> Answer:
     """Whose credits end first and next, and what the credits of the days bought.
 
-    `ends` are `frames.named_ends` and `today` the last day that counts; `now` is the row of
-    `reads.metrics` of the programme over the days, `before` that of the days before.
+    `ends` are `frames.named_ends` and `today` the last day that counts.
     """
-    first, bought = runs_out(ends, today), week.compute(now, before, days)
+    first, bought = runs_out(ends, today), week.compute(programme)
     start = first.start.rstrip(",;.")
     clauses = [it.rstrip(".") for it in first.rest.split(". ")]
     other = next((it for it in clauses if it.startswith("At the last 7 days")), "")
@@ -200,10 +199,11 @@ def costs_of_weeks(weeks: Iterable[pl.DataFrame]) -> dict[str, list[float]]:
     return dict(known.group_by(_PLACE, maintain_order=True).agg(_EACH).iter_rows())
 
 
-def spent(now: Row, before: Row | None) -> pl.DataFrame:
+def spent(programme: Compared) -> pl.DataFrame:
     """GPU-hours that failed, were silent, were killed or ran on; a run can be in two rows."""
-    then = {} if before is None else {it: number(before, it) for it in _SPENT}
-    rows = ((it, title, number(now, it), then.get(it)) for it, title in _SPENT.items())
+    both = {it: programme.numbers(it) for it in _SPENT}
+    alone = programme.before is None
+    rows = ((it, _SPENT[it], now, None if alone else then) for it, (now, then) in both.items())
     return _compared(rows, decimals=0)
 
 

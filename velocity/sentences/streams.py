@@ -1,10 +1,9 @@
 """Streams: whom to ask about which line, and one fact about everybody else.
 
-`now` is a row of `reads.metrics` over the days of the page and `before` that of the days before,
-each None without any; `decisions` are rows of `reads.needs_decision`.
+`decisions` are rows of `reads.needs_decision`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date
 
 import polars as pl
@@ -12,9 +11,7 @@ import polars as pl
 from velocity import formats
 from velocity.reading.series import Ranges
 from velocity.sentences.answer import (
-    Part,
     Row,
-    ended_runs,
     few,
     few_of,
     fewer,
@@ -25,14 +22,13 @@ from velocity.sentences.answer import (
     on_day,
     supporting,
 )
-from velocity.sentences.compared import Days
+from velocity.sentences.compared import WAIT, Compared, Days
 from velocity.sentences.queue import PASSED, SEEN_FIRST, Judged, usual_words
 
 #: States of a line in which a result or failure waits.
 _WAITING = ("result waiting", "failure not recovered")
 #: A share that moves less is the same share.
 POINTS = 0.0199
-WAIT = "reaction_working_hours_median"
 
 
 def headline(decisions: pl.DataFrame, day: date, *, stream: str = "", good: str = "") -> str:
@@ -68,54 +64,33 @@ def headline(decisions: pl.DataFrame, day: date, *, stream: str = "", good: str 
     return fitting(*(f"{said}." for it in asked for said in (judged.with_count(it), it)))
 
 
-def good(now: Row | None, before: Row | None, days: Days) -> str:
+def good(stream: Compared) -> str:
     """What went well: "it concluded 61, 14 more than the week before"; "" for nothing."""
-    if now is None or before is None:
+    if stream.now is None or stream.before is None:
         return ""
-    count, points = _concluded(now), rose(now, before, "failure_share")
-    more = count - _concluded(before)
-    if more > 0 and points <= POINTS:
-        return f"it concluded {count}, {more} more than {days.earlier}"
+    (count, then), points = stream.conclusions, stream.rose("failure_share")
+    if count > then and points <= POINTS:
+        return f"it concluded {count}, {count - then} more than {stream.days.earlier}"
     if points >= -POINTS:
         return ""
-    here, there = (formats.share(it["failure_share"]) for it in (now, before))
+    here, there = map(formats.share, stream.values("failure_share"))
     return f"{here} of its runs failed, from {there}"
 
 
-def support(now: Row | None, before: Row | None, days: Days) -> str:
+def support(stream: Compared) -> str:
     """What the stream concluded, its failed share, and how soon a result led to the next launch."""
-    if now is None:
+    days, (wait, _), led = stream.days, stream.values(WAIT), ""
+    if stream.now is None:
         return f"Nothing was launched {days.on}."
     since = f"from {formats.dated(days.window.first)}" if days.window.days > 1 else days.on
-    count = _concluded(now)
-    whole = formats.plural(count, "experiment") + as_before(count, before and _concluded(before))
-    wait = reaction(now)
-    led = f"a result led to the next launch in {wait} of working hours"
-    led = f"{led}{as_before(wait, before and reaction(before))}" if wait else ""
-    parts = (f"{formats.capitalised(since)} the stream concluded {whole}", failed(now, before), led)
+    whole = formats.plural(stream.conclusions[0], "experiment")
+    whole += stream.then("experiments_concluded")
+    if wait is not None:
+        led = f"a result led to the next launch in {formats.duration(wait)} of working hours"
+        led += stream.then(WAIT, formats.duration)
+    parts = (f"{formats.capitalised(since)} the stream concluded {whole}", stream.failed, led)
     options = fewer([*filter(None, parts)])
     return supporting(*("; ".join(it) + "." for it in options))
-
-
-def failed(now: Row, before: Row | None) -> str:
-    """The share of runs that failed: "11 % of runs failed, from 7 %"; "" under 6 runs."""
-    share, then = now["failure_share"], (before or {}).get("failure_share")
-    if share is None or ended_runs(now) < formats.MEDIAN_EVENTS:
-        return ""
-    return f"{formats.share(share)} of runs failed{as_before(share, then, formats.share)}"
-
-
-def reaction(row: Row) -> str:
-    """The median from result to next launch, in working hours; "" if it is not known."""
-    return "" if row[WAIT] is None else str(formats.duration(row[WAIT]))
-
-
-def as_before(now: Part, before: Part | None, written: Callable[[Part], str] = str) -> str:
-    """The earlier value of a figure: ", from 7 %", ", as before"; "" without one."""
-    if before is None or before == "":
-        return ""
-    same = written(now) == written(before)
-    return ", as before" if same else f", from {written(before)}"
 
 
 def question(row: Row) -> str:
@@ -150,25 +125,17 @@ def hidden(queue: pl.DataFrame) -> str:
 
 
 def quiet_fact(
-    now: Row | None,
-    before: Row | None,
-    days: Days,
-    fresh: Sequence[tuple[date, str]],
-    *,
-    failed: bool = False,
+    figures: Compared, fresh: Sequence[tuple[date, str]], *, failed: bool = False
 ) -> str:
     """One good or neutral fact about a scholar with nothing that waits.
 
     `fresh` has day and kind of what waits within its usual, or without one; `failed` is whether
     one of their lines has a failure that is not recovered.
     """
-    if now is None or not (number(now, "experiments_started") or _concluded(now)):
-        parts = [f"Nothing launched {days.on}"]
-    else:
-        count = _concluded(now)
-        parts = [f"{count} concluded{as_before(count, before and _concluded(before))}"]
-        if before is not None and (better := _better(now, before)):
-            parts.append(better)
+    count, parts = figures.conclusions[0], [f"Nothing launched {figures.days.on}"]
+    if count or number(figures.now, "experiments_started"):
+        concluded = f"{count} concluded{figures.then('experiments_concluded')}"
+        parts = [concluded, *filter(None, [_better(figures)])]
     # A result must not hide a failure.
     days_of = {kind: formats.dated(day) for day, kind in sorted(fresh)}
     if "failure" in days_of:
@@ -187,22 +154,13 @@ def fresh(decisions: pl.DataFrame, scholar: str, zone: str) -> list[tuple[date, 
     return rows.drop_nulls("result_at").select(day, "kind").rows()
 
 
-def _concluded(row: Row) -> int:
-    return int(number(row, "experiments_concluded"))
-
-
-def rose(now: Row, before: Row, column: str) -> float:
-    """By how much a figure rose; 0 if one is not known."""
-    here, there = now[column], before[column]
-    return 0.0 if here is None or there is None else here - there
-
-
-def _better(now: Row, before: Row) -> str:
+def _better(figures: Compared) -> str:
     """The failed share or the wait, whichever got better."""
-    if rose(now, before, "failure_share") < -POINTS:
-        return failed(now, before)
-    if rose(now, before, WAIT) < 0:
-        return f"result to next launch {reaction(now)}, from {reaction(before)}"
+    if figures.rose("failure_share") < -POINTS:
+        return figures.failed
+    if figures.rose(WAIT) < 0:
+        wait, was = map(formats.duration, figures.values(WAIT))
+        return f"result to next launch {wait}, from {was}"
     return ""
 
 

@@ -9,7 +9,17 @@ import polars as pl
 from velocity import formats
 from velocity.reading.series import Shifts, last_complete_week
 from velocity.sentences.answer import Row, few, few_of, fitting, listed, name, number
-from velocity.sentences.compared import MEASURES, UNITS, Days, beyond, inside, printed, usual, went
+from velocity.sentences.compared import (
+    MEASURES,
+    UNITS,
+    Compared,
+    Days,
+    beyond,
+    inside,
+    printed,
+    usual,
+    went,
+)
 from velocity.sentences.queue import Judged
 
 _WEEK = timedelta(weeks=1)
@@ -33,17 +43,17 @@ class Said:
         return f"{start}{self.rest}".rstrip()
 
 
-def headline(now: Row, before: Row | None, so_far: Row | None, days: Days) -> str:
+def headline(figures: Compared, so_far: Row | None) -> str:
     """How many experiments concluded, when, and against what.
 
     `so_far` is the row of `reads.to_date` of these days, with the usual range; None without one.
     """
-    count = int(number(now, "experiments_concluded"))
+    (count, then), days = figures.conclusions, figures.days
     many = formats.plural(count, "experiment") if count else "No experiment"
     many += f" concluded {days.on}"
     ends, told = _range(so_far, days), [many]
-    if before is not None:
-        against = _against(count, int(number(before, "experiments_concluded")), so_far, days)
+    if figures.before is not None:
+        against = _against(count, then, so_far, days)
         short = against.replace("than on the same", "than the same")
         told = [f"{many}, {it}" for it in (against, short)]
     return fitting(*(f"{it}{ends}." for it in told), f"{told[0]}.", f"{many}.")
@@ -153,28 +163,26 @@ def _largest(
     return start, f"{there} {days.earlier}; {lies}."
 
 
-def going_well(
-    now: Row, before: Row | None, streams: Sequence[tuple[str, int, int]], days: Days
-) -> Said:
+def going_well(figures: Compared, streams: Sequence[tuple[str, int, int]]) -> Said:
     """The first of a few good changes that holds; never about a person.
 
     `streams` are the name of each, and how many experiments it concluded now and before.
     """
-    if before is None:
+    days = figures.days
+    if figures.before is None:
         start = f"Nothing to compare {days.on} with:"
         return Said("Going well", start, "there are no earlier days.")
     rest = f"conclusions, failures, cost and hours spared are no better than {days.earlier}."
     nothing = (f"Nothing stands out {days.on}:", rest)
-    return Said("Going well", *next(_better(now, before, streams, days), nothing))
+    return Said("Going well", *next(_better(figures, streams), nothing))
 
 
 def _better(
-    now: Row, before: Row, streams: Sequence[tuple[str, int, int]], days: Days
+    figures: Compared, streams: Sequence[tuple[str, int, int]]
 ) -> Iterator[tuple[str, str]]:
     """The good changes that hold: more conclusions, fewer failures, a lower cost, hours spared."""
-    on, earlier = days.on, days.earlier
-    more = int(number(now, "experiments_concluded") - number(before, "experiments_concluded"))
-    share, then, points, failed = now.get("failure_share"), before.get("failure_share"), 0.0, ""
+    on, earlier, (count, was) = figures.days.on, figures.days.earlier, figures.conclusions
+    more, (share, then), points, failed = count - was, figures.values("failure_share"), 0.0, ""
     if share is not None and then is not None:
         points = printed(share, "share") - printed(then, "share")
         failed = f"The share of failed runs {went(share, then)}."
@@ -186,21 +194,21 @@ def _better(
         start = f"No stream concluded fewer {on} than {earlier};"
         yield start, f"{most} rose most. {failed}".rstrip()
     if points <= -_POINTS:
-        here, there = (formats.share(it["failure_share"]) for it in (now, before))
+        here, there = formats.share(share), formats.share(then)
         yield f"{formats.capitalised(here)} of runs failed {on},", f"{there} {earlier}."
     # Automated conclusions are far cheaper.
-    automated = any(number(it, "automated_concluded") for it in (now, before))
-    (each, unit), (was, its_unit) = _cost(now), _cost(before)
-    cheaper = each and was and unit == its_unit and each <= _CHEAPER * was
+    automated = any(figures.numbers("automated_concluded"))
+    (each, unit), (cost, its_unit) = _cost(figures.now), _cost(figures.before)
+    cheaper = each and cost and unit == its_unit and each <= _CHEAPER * cost
     if cheaper and more >= 0 and not automated:
         conclusions = f"{'more' if more else 'as many'} conclusions"
         start = f"A conclusion took {_each(each)} {unit} {on},"
-        yield start, f"{_each(was)} {earlier}, with {conclusions}."
-    spared, less = number(now, "spared_hours"), number(before, "spared_hours")
+        yield start, f"{_each(cost)} {earlier}, with {conclusions}."
+    spared, less = figures.numbers("spared_hours")
     if round(spared) > round(less):
-        cost = formats.count(number(now, "gpu_hours"))
+        used = formats.count(number(figures.now, "gpu_hours"))
         start = f"Running experiments at once spared {formats.hours_sum(spared)} {on},"
-        yield start, f"{formats.hours_sum(less)} {earlier}; all runs took {cost} GPU-hours."
+        yield start, f"{formats.hours_sum(less)} {earlier}; all runs took {used} GPU-hours."
 
 
 def _cost(row: Row | None) -> tuple[float, str]:
@@ -264,10 +272,11 @@ def _where(queue: pl.DataFrame) -> str:
     return f", {few(most)} of them in {name(stream)}" if most > queue.height / 2 else ""
 
 
-def compute(now: Row, before: Row | None, days: Days) -> Said:
+def compute(figures: Compared) -> Said:
     """What the credits, or else the GPU-hours, of the days bought."""
-    about, automated = "Compute", int(number(now, "automated_concluded"))
-    used, (cost, unit), (then, its_unit) = number(now, "gpu_hours"), _cost(now), _cost(before)
+    about, now, days = "Compute", figures.now, figures.days
+    used, automated = number(now, "gpu_hours"), int(number(now, "automated_concluded"))
+    (cost, unit), (then, its_unit) = _cost(now), _cost(figures.before)
     if not used:
         return Said(about, f"No GPU-hours are known {days.on}.")
     parts = (number(now, it) / used for it in ("gpu_hours_failed", "killed_gpu_hours"))
@@ -278,7 +287,7 @@ def compute(now: Row, before: Row | None, days: Days) -> Said:
     spent = f"{formats.count(paid or used)} {'credits' if paid else 'GPU-hours'}"
     if not cost:
         return Said(about, f"{spent} {days.on} bought no conclusion.", lost)
-    bought, over = formats.plural(int(number(now, "experiments_concluded")), "conclusion"), ""
+    bought, over = formats.plural(figures.conclusions[0], "conclusion"), ""
     if automated:
         bought += f" by people and {formats.count(automated)} by automation"
         over = " over both"

@@ -2,8 +2,7 @@
 
 The fourth, of the ends of credits, is in `ends`.
 
-`now` is the programme's row of `reads.metrics` over the days, `before` that of the days before,
-`so_far` the row of `reads.to_date` of the days with its usual range; the last two may be None.
+`so_far` is the row of `reads.to_date` of the days with its usual range; it may be None.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,12 +13,12 @@ import polars as pl
 from velocity import formats
 from velocity.reading.mine import largest_remainder
 from velocity.sentences.answer import Row, number
-from velocity.sentences.compared import Days, change, usual
+from velocity.sentences.compared import Compared, Days, change, usual
 
 
 @dataclass(frozen=True)
 class Tile:
-    """A figure and the words around it, as `ui.tile` takes them."""
+    """A figure and the words around it."""
 
     label: str
     value: str
@@ -28,38 +27,47 @@ class Tile:
     second: str = ""
     note: str = ""
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """The words below the figure, one by one."""
+        notes = (f"{self.change} {self.before}".strip(), self.second, self.note)
+        return tuple(it.rstrip(".") for it in notes if it)
 
-def concluded(now: Row, before: Row | None, so_far: Row | None, days: Days) -> Tile:
+
+def concluded(figures: Compared, so_far: Row | None) -> Tile:
     """Concluded experiments, with the share of failed runs below."""
-    failed, then = formats.share(now["failure_share"]), (before or {}).get("failure_share")
-    failed += " of runs failed" + ("" if then is None else f", from {formats.share(then)}")
+    (share, then), days = figures.values("failure_share"), figures.days
+    failed = f"{formats.share(share)} of runs failed"
+    failed += "" if then is None else f", from {formats.share(then)}"
     # What agents and schedulers concluded, no figure about people counts.
-    automated = now["automated_concluded"]
+    automated, _ = figures.values("automated_concluded")
     more = f"; automation concluded {formats.count(automated)} more" if automated else ""
     return Tile(
         "Experiments concluded",
-        formats.count(now["experiments_concluded"]),
-        *_against(now, before, "experiments_concluded", "count"),
-        "no run has ended" if now["failure_share"] is None else failed,
+        formats.count(figures.conclusions[0]),
+        *_against(figures, "experiments_concluded", "count"),
+        "no run has ended" if share is None else failed,
         (_usual(so_far, "count", days) or _no_range(days)) + more,
     )
 
 
-def serial(now: Row, before: Row | None, so_far: Row | None, days: Days) -> Tile:
+def serial(figures: Compared, so_far: Row | None) -> Tile:
     """The share of busy hours with one experiment running, and with several below."""
-    title, share = "Time with one experiment running", now["serial_share"]
+    title, (share, then) = "Time with one experiment running", figures.values("serial_share")
     if share is None:
         return Tile(title, "none", second="nothing was running")
-    then = (before or {}).get("serial_share")
     words = f"{_left(share)} with two or more" + ("" if then is None else f", from {_left(then)}")
-    busy = f"of {formats.plural(round(now['busy_hours']), 'busy hour')}"
-    ends, against = _usual(so_far, "share", days), _against(now, before, "serial_share", "share")
+    busy = f"of {formats.plural(round(number(figures.now, 'busy_hours')), 'busy hour')}"
+    ends, against = (
+        _usual(so_far, "share", figures.days),
+        _against(figures, "serial_share", "share"),
+    )
     return Tile(title, formats.share(share), *against, words, f"{busy}; {ends}" if ends else busy)
 
 
-def loop(now: Row, before: Row | None, so_far: Row | None, days: Days) -> Tile:
+def loop(figures: Compared, so_far: Row | None) -> Tile:
     """The median loop, and below how the hours of its closed loops divide."""
-    title = "Feedback loop, launch to next launch"
+    title, now = "Feedback loop, launch to next launch", figures.now or {}
     n = formats.sample(int(number(now, "loop_hours_n")), "loop")
     events = int(number(now, "loop_hours_events"))
     if events < formats.MEDIAN_EVENTS:
@@ -72,9 +80,9 @@ def loop(now: Row, before: Row | None, so_far: Row | None, days: Days) -> Tile:
     return Tile(
         title,
         formats.median(median, largest),
-        *_against(now, before, "loop_hours_median", "hours"),
+        *_against(figures, "loop_hours_median", "hours"),
         _halves(now),
-        "; ".join(filter(None, (f"median, {n}", known, _usual(so_far, "hours", days)))),
+        "; ".join(filter(None, (f"median, {n}", known, _usual(so_far, "hours", figures.days)))),
     )
 
 
@@ -116,11 +124,11 @@ def _left(share: float) -> str:
     return formats.share(1 - share if whole in {0, 100} else 1 - whole / 100)
 
 
-def _against(now: Row, before: Row | None, column: str, unit: str) -> tuple[str, str]:
-    if before is None:
+def _against(figures: Compared, column: str, unit: str) -> tuple[str, str]:
+    if figures.before is None:
         return "no earlier days", ""
-    earlier = f"from {formats.figure(before[column], unit)}"
-    changed = change(now[column], before[column], unit)
+    now, before = figures.values(column)
+    earlier, changed = f"from {formats.figure(before, unit)}", change(now, before, unit)
     return (changed, earlier) if changed else (earlier, "")
 
 

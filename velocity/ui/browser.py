@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from velocity.theme import LIGHT, light_of_dark, tokens
+from velocity.theme import LIGHT, dark_of_light, tokens
 from velocity.ui.parts import theme_mode
 
 
@@ -35,7 +35,7 @@ def _text(name: str) -> str:
     # Red, green and blue of each dark colour -> the light one of the same name.
     pairs = {
         ",".join(str(int(dark[at : at + 2], 16)) for at in (1, 3, 5)): light
-        for dark, light in light_of_dark().items()
+        for light, dark in dark_of_light().items()
     }
     colours = {it: getattr(LIGHT, it.lower()) for it in ("TEXT", "MUTED", "BORDER", "ACCENT")}
     for word, colour in (colours | {"PAIRS": json.dumps(pairs)}).items():

@@ -1,6 +1,6 @@
 """The parts of every page: headings, charts, tables and files behind them, empty states."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib import import_module
@@ -15,7 +15,7 @@ from velocity.charts.waits import draw_bullet
 from velocity.errors import VelocityError
 from velocity.reading.downloads import csv_bytes, parquet_bytes
 from velocity.sentences.answer import as_read
-from velocity.theme import Mode
+from velocity.theme import Mode, tokens
 from velocity.ui.files import download_button
 from velocity.ui.sign_in import admission
 from velocity.ui.tables import page_zone, show_rows
@@ -105,7 +105,7 @@ def show_figure(chart: Chart, *, key: str, on_click: Callable[[str], object] | N
             st.caption(chart.missing)
         return
     st.plotly_chart(
-        chart.unchecked,
+        chart.in_mode(theme_mode()).unchecked,
         theme=None,
         key=key,
         alt=chart.alt,
@@ -115,6 +115,17 @@ def show_figure(chart: Chart, *, key: str, on_click: Callable[[str], object] | N
     )
     if chart.note:
         st.caption(formats.markdown(chart.note))
+
+
+def show_key(entries: Iterable[tuple[str, str, str]]) -> None:
+    """One line of marks and our own words, each (glyph, name of its colour, words)."""
+    colour = tokens(theme_mode())
+    items = "".join(
+        f'<span style="display:inline-block;margin-right:1.1em;white-space:nowrap">'
+        f'<span style="color:{getattr(colour, fill)}">{glyph}</span>&nbsp;{words}</span>'
+        for glyph, fill, words in entries
+    )
+    st.html(f'<div style="font-size:0.857rem;color:{colour.muted}">{items}</div>')
 
 
 def data_menu(table: Table, title: str) -> None:
@@ -211,8 +222,8 @@ def waits(lines: pl.DataFrame) -> Iterator[tuple[dict[str, Any], str, Chart]]:
     longest = max([*lines["waited_working_hours"], *lines["usual_working_hours"]], default=0)
     for at, row in enumerate(lines.iter_rows(named=True), start=1):
         called = f"{formats.label(row['name'], 16)} / {formats.label(row['project'], 24)}"
-        look: dict[str, Any] = {"mode": theme_mode(), "title": called, "axis": at == lines.height}
-        yield row, called, draw_bullet(row, longest=longest, **look)
+        axis = at == lines.height
+        yield row, called, draw_bullet(row, longest=longest, title=called, axis=axis)
 
 
 def empty_state(what: str, command: str) -> None:

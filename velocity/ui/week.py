@@ -16,14 +16,13 @@ from velocity.reading import reads
 from velocity.reading.frames import named_ends
 from velocity.reading.periods import Window
 from velocity.reading.series import trend
-from velocity.report.work import Compared
+from velocity.report.work import Groups
 from velocity.sentences import week_tiles
 from velocity.sentences.answer import Row
-from velocity.sentences.compared import MEASURES, UNITS
+from velocity.sentences.compared import MEASURES, UNITS, Compared
 from velocity.sentences.week_tiles import Tile
 from velocity.sentences.weeks import events
 from velocity.ui.page import show_why
-from velocity.ui.parts import theme_mode
 from velocity.ui.view import View
 
 _WEEK = timedelta(weeks=1)
@@ -38,20 +37,15 @@ _WEEK_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
 @dataclass(frozen=True)
-class Week(Compared):
+class Week(Groups):
     """The figures of the days of a view, each read when it is first asked for."""
 
     view: View
 
     @property
-    def programme(self) -> Row:
-        """The programme's figures of the days."""
-        return self.now["programme"]
-
-    @property
-    def programme_before(self) -> Row | None:
-        """The programme's figures of the days before; None without any."""
-        return self.before.get("programme")
+    def programme(self) -> Compared:
+        """The programme's figures."""
+        return self.of("programme")
 
     @cached_property
     def weekly(self) -> pl.DataFrame:
@@ -136,16 +130,15 @@ def tiles(week: Week) -> list[tuple[Tile, str]]:
         "serial_share": week_tiles.serial,
         "loop_hours_median": week_tiles.loop,
     }
-    now, before, days = week.programme, week.programme_before, week.days
-    return [(make(now, before, week.so_far(it), days), it) for it, make in makers.items()]
+    return [(make(week.programme, week.so_far(it)), it) for it, make in makers.items()]
 
 
 def week_chart(week: Week, measure: str) -> Chart:
     """The programme's figure through each day; by week if there are no days before."""
-    days, mode = week.days, theme_mode()
+    days = week.days
     title, unit = TITLES[measure], UNITS[measure]
     if days.before is None and not days.is_week:
         weeks = trend(week.weekly.filter(group_id="programme"), measure)
-        return draw_trend(weeks, mode=mode, title=title, unit=unit)
+        return draw_trend(weeks, title=title, unit=unit)
     through, these, those = week.through(measure), days.these, days.those
-    return draw_to_date(through, mode=mode, title=title, unit=unit, these=these, those=those)
+    return draw_to_date(through, title=title, unit=unit, these=these, those=those)

@@ -1,7 +1,6 @@
 """The blocks of Stand-up: tiles, the queue, what moved, and the streams."""
 
 from datetime import timedelta
-from typing import Any
 
 import polars as pl
 import streamlit as st
@@ -20,7 +19,7 @@ from velocity.sentences.compared import MEASURES, UNITS
 from velocity.sentences.ends import credits_end
 from velocity.sentences.weeks import caption
 from velocity.ui.page import has_page, runs_of, show_step, show_way, show_why, way_in_text
-from velocity.ui.parts import Table, heading, show_chart, show_figure, theme_mode, waits
+from velocity.ui.parts import Table, heading, show_chart, show_figure, waits
 from velocity.ui.week import TITLES, Week, show_why_it_ends, tiles, week_chart
 
 _CONCLUDED = "experiments_concluded"
@@ -35,8 +34,8 @@ _WEEK = timedelta(weeks=1)
 
 def show_tiles(week: Week) -> None:
     """The four measures; each chart plots the figure above it."""
-    title, mode = "Credits run out", theme_mode()
-    ends = draw_ends(week.ends, today=week.known_on, mode=mode, title=title)
+    title = "Credits run out"
+    ends = draw_ends(week.ends, today=week.known_on, title=title)
     shown = [(it, said, week_chart(week, it), f"{it}-tile") for said, it in tiles(week)]
     when = credits_end(week.ends, week.known_on)
     with st.grid(4, min_column_width=300, border=True):
@@ -99,13 +98,12 @@ def show_moved(week: Week) -> None:
     days, measure = week.days, _measure()
     unit, title = UNITS[measure], TITLES[measure]
     rows = moved.stream_rows(week.now, week.before, week.view.stream_names, measure, unit)
-    launched = moved.launched(week.programme, week.programme_before)
+    launched = moved.launched(week.programme)
     adds = "Rows add up to the programme." if unit == "count" else "Shares and times do not add up."
     groups = rows.filter(~pl.col("total"))["id"].to_list()
     of = st.session_state.get("of")
-    look: dict[str, Any] = {"title": title, "these": days.these, "those": days.those}
-    chosen = of if of in groups else None
-    chart = draw_dumbbell(rows, mode=theme_mode(), unit=unit, chosen=chosen, **look)
+    chosen, these, those = of if of in groups else None, days.these, days.those
+    chart = draw_dumbbell(rows, title=title, unit=unit, these=these, those=those, chosen=chosen)
     show_chart(
         chart,
         title=moved.title(rows, measure, days),
@@ -193,7 +191,6 @@ def show_streams(week: Week) -> None:
             frame.filter(measure=measure),
             groups=groups,
             unit=UNITS[measure],
-            mode=theme_mode(),
             title=TITLES[measure],
             events=week.events,
         )

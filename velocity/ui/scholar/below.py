@@ -12,7 +12,7 @@ from velocity.sentences import bought, together
 from velocity.sentences.seen import SEEN_BY_OTHERS, seen_by, sees
 from velocity.sentences.together import COULD_HELP, SPARED_HELP, array_line, sweep_stub
 from velocity.ui.page import show_way, show_why
-from velocity.ui.parts import heading, show_chart, show_figure, theme_mode
+from velocity.ui.parts import heading, show_chart, show_figure, show_key
 from velocity.ui.scholar.sheet import Sheet
 from velocity.ui.tables import show_rows
 
@@ -27,7 +27,7 @@ def show_together(sheet: Sheet) -> None:
     with st.container(horizontal=True, gap="small"):
         st.metric("Spared by working in parallel", spared, help=SPARED_HELP, width="stretch")
         st.metric("Could have run side by side", could, help=COULD_HELP, width="stretch")
-    chart = draw_side_by_side(now, mode=theme_mode(), title="Side by side")
+    chart = draw_side_by_side(now, title="Side by side")
     show_figure(chart, key="together-chart")
     st.markdown(together.advice(now, sheet.chains))
     chains = sheet.chains.sort("spare_hours", descending=True).head(_MOST_CHAINS)
@@ -52,7 +52,7 @@ def show_together(sheet: Sheet) -> None:
 
 def show_bought(sheet: Sheet) -> None:
     """GPU-hours, what they led to, and their cost per concluded experiment."""
-    now, mode = sheet.now, theme_mode()
+    now = sheet.now
     parts = bought.parts(now)
     heading(
         "What my compute bought" if sheet.whose.own else "What the compute bought",
@@ -62,8 +62,8 @@ def show_bought(sheet: Sheet) -> None:
     with st.container(horizontal=True, gap="small"):
         for label, value, about in bought.figures(now):
             st.metric(label, value, help=about, width="stretch")
-    show_figure(draw_bought(parts, mode=mode, title="GPU-hours"), key="bought-chart")
-    st.html(bought.key(parts, mode))
+    show_figure(draw_bought(parts, title="GPU-hours"), key="bought-chart")
+    show_key(bought.key(parts))
     spent = sheet.view.windowed(reads.compute_table, by_scholar=True)
     streams = [it for it in sheet.who["streams"] if sheet.view.scope.sees_stream(it)]
     said = (
@@ -75,7 +75,7 @@ def show_bought(sheet: Sheet) -> None:
     title = "GPU-hours per concluded experiment"
     panel = Line("gpu_hours_per_concluded", title, "count", value=now["gpu_hours_per_concluded"])
     weeks = sheet.weeks_of(panel.column)
-    cost = draw_tile(sheet.trend.frame, upper=panel, weeks=weeks, mode=mode, title=title)
+    cost = draw_tile(sheet.trend.frame, upper=panel, weeks=weeks, title=title)
     show_figure(cost, key="cost-chart")
     if unknown := bought.unknown(now):
         st.caption(unknown)
@@ -93,7 +93,7 @@ def show_cohort(sheet: Sheet) -> None:
         strips = frames.strips(sheet.now, sheet.view.read(reads.bands, scholar=sheet.scholar))
         who = "you" if sheet.whose.own else formats.label(sheet.whose.name)
         show_chart(
-            draw_strips(strips, mode=theme_mode(), title=title, who=who),
+            draw_strips(strips, title=title, who=who),
             title=title,
             caption=f"{sheet.window.words}. Bar: the middle half of the others; tick: their "
             "median; both rounded to 5 points or a half. Nobody is named or ranked",

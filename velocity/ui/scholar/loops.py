@@ -18,7 +18,7 @@ from velocity.reading.periods import local_midnight, monday_of
 from velocity.sentences import loops as words
 from velocity.ui.choices import choose_titled
 from velocity.ui.page import runs_of, show_way, show_why
-from velocity.ui.parts import Table, heading, plain_name, show_chart, show_figure, theme_mode
+from velocity.ui.parts import Table, heading, plain_name, show_chart, show_figure, show_key
 from velocity.ui.scholar.sheet import Sheet
 from velocity.ui.view import View
 
@@ -50,7 +50,7 @@ def show_loops(sheet: Sheet) -> None:
         selected = _selected(sheet, loops, launches)
         _waits(sheet, loops, launches)
     with left:
-        st.html(words.key(sheet.hours, theme_mode()))
+        show_key(words.key(hours=sheet.hours))
         _chart(sheet, loops, selected)
 
 
@@ -100,7 +100,6 @@ def show_timeline(
             runs,
             view.read(reads.concurrency, **over),
             view=drawn,
-            mode=theme_mode(),
             title=title,
             likely=view.read(reads.open_work, scholar=who["scholar"]) if to_now else None,
             off=view.read(reads.days_off, scholar=who["scholar"]),
@@ -122,7 +121,6 @@ def _chart(sheet: Sheet, loops: pl.DataFrame, selected: str) -> None:
     shown = loops if everything else loops.head(_ROWS)
     chart = draw_loops(
         shown,
-        mode=theme_mode(),
         title="Loops",
         zone=sheet.zone,
         medians=(sheet.now["machine_hours_median"], sheet.now["reaction_working_hours_median"]),

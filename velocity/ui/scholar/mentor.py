@@ -17,7 +17,7 @@ from velocity.sentences.mentor_facts import MEASURES, Facts
 from velocity.sentences.weeks import caption
 from velocity.ui.files import download_button
 from velocity.ui.page import runs_of, show_way, show_why, way_in_text
-from velocity.ui.parts import Table, data_menu, plain_name, show_figure, theme_mode
+from velocity.ui.parts import Table, data_menu, plain_name, show_figure
 
 _TWO_WEEKS = timedelta(days=13)
 #: The sheet has to fit a screen of 900 px.
@@ -79,7 +79,7 @@ def _launches(work: Work, facts: Facts, key: str) -> None:
         for row in facts.experiments.reverse().iter_rows(named=True)
     ]
     title = f"Launches, days in {facts.zone}"
-    chart = draw_launches(rows, first=last - _TWO_WEEKS, last=last, mode=theme_mode(), title=title)
+    chart = draw_launches(rows, first=last - _TWO_WEEKS, last=last, title=title)
     # The table shows the experiment of a clicked mark first.
     show_figure(chart, key=key, on_click=lambda it: st.session_state.update(launch=it))
 
@@ -137,7 +137,6 @@ def show_measure(
         work.weeks.filter(measure=measure),
         groups=groups,
         unit=unit,
-        mode=theme_mode(),
         title=title,
         events={it: found for it, found in work.events.items() if it in groups},
         row_height=row_height,

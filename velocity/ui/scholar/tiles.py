@@ -15,7 +15,7 @@ from velocity.sentences.answer import linked
 from velocity.sentences.headline import headline
 from velocity.sentences.weeks import caption
 from velocity.ui.page import show_way, show_why
-from velocity.ui.parts import data_menu, show_figure, theme_mode
+from velocity.ui.parts import data_menu, show_figure, show_key
 from velocity.ui.scholar.sheet import Sheet
 
 
@@ -44,7 +44,7 @@ def show_tiles(sheet: Sheet) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         with st.container(width="stretch"):
             away = not sheet.trend.away.isdisjoint(sheet.trend.starts)
-            st.html(words.key_of_tiles(theme_mode(), away=away))
+            show_key(words.key_of_tiles(away=away))
         with st.container(width="content"):
             data_menu(sheet.table(sheet.trend.frame, "weeks"), "Weeks")
     if happened := caption({sheet.whose.name: sheet.events}, sheet.trend.starts):
@@ -173,6 +173,6 @@ def _line(
 
 def _chart(sheet: Sheet, title: str, upper: Line, lower: Line | Stack, *, key: str) -> None:
     weeks = sheet.weeks_of(upper.column)
-    frame, mode = sheet.trend.frame, theme_mode()
-    chart = draw_tile(frame, upper=upper, lower=lower, weeks=weeks, mode=mode, title=title)
+    frame = sheet.trend.frame
+    chart = draw_tile(frame, upper=upper, lower=lower, weeks=weeks, title=title)
     show_figure(chart, key=key)
