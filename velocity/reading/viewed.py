@@ -46,7 +46,7 @@ class ViewedDays:
         """The programme's time zone."""
         return str(self.trust["timezone"])
 
-    @property
+    @cached_property
     def seen_whole(self) -> dict[str, str]:
         """Id -> name of the scholars whose every row the viewer may see, by name."""
         rows = self.read(reads.scholars).sort("name").select("scholar", "name").iter_rows()

@@ -120,7 +120,7 @@ class Work(Groups):
         """The lines whose result or failure has had no launch after it."""
         return self.view.needs_decision(**self._asked)
 
-    @property
+    @cached_property
     def queue(self) -> pl.DataFrame:
         """The lines that need a decision, the furthest beyond their own usual first."""
         return self.decisions.filter("needs_decision")

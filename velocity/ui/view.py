@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 from zoneinfo import ZoneInfo
 
@@ -85,7 +86,7 @@ class View(ViewedDays):
         """The current roster."""
         return current_roster(self.settings) or Roster()
 
-    @property
+    @cached_property
     def stream_names(self) -> dict[str, str]:
         """Id -> name of the streams that the viewer may see, in roster order."""
         return dict(self.read(reads.streams).select("stream", "name").iter_rows())

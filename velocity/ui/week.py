@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import cached_property
 from typing import Any
 
@@ -89,13 +89,17 @@ class Week(Groups):
         window = self.days.window
         return self._through_of(measure, window).get(window.days) if self.days.is_week else None
 
+    @cached_property
+    def _through(self) -> dict[tuple[str, date], dict[int, Row]]:
+        """Measure and first day -> number of days -> the programme's row, if it has a value."""
+        found: dict[tuple[str, date], dict[int, Row]] = {}
+        rows = self._to_date("programme", list(range(1, len(self._day_names) + 1)))
+        for row in rows.iter_rows(named=True):
+            found.setdefault((row["measure"], row["week_start"]), {})[row["days"]] = row
+        return found
+
     def _through_of(self, measure: str, window: Window | None) -> Mapping[int, Row]:
-        """Number of days -> their row; none for a number without a value."""
-        if window is None:
-            return {}
-        found = self._to_date("programme", list(range(1, len(self._day_names) + 1)))
-        rows = found.filter(measure=measure, week_start=window.first)
-        return {row["days"]: row for row in rows.iter_rows(named=True)}
+        return self._through.get((measure, window.first), {}) if window is not None else {}
 
     def through(self, measure: str) -> pl.DataFrame:
         """One row per day for `draw_to_date`."""
