@@ -1,10 +1,9 @@
 """Pages of the app over a small store, run without a browser."""
 
-from __future__ import annotations
-
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from pathlib import Path
 
+import pytest
 from streamlit.navigation.page import calc_hash
 from streamlit.testing.v1 import AppTest
 
@@ -12,11 +11,6 @@ from scripts.waiting import PATIENCE_S
 from tests.builders import at, run, store_of
 from tests.conftest import ROOT
 from velocity.roster.models import load_roster
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    import pytest
 
 #: Text that Markdown, HTML or a spreadsheet would interpret.
 HOSTILE = "<img src=x onerror=alert(1)>![x](http://evil.example/a.png) **b** $x$ :red[hi]"

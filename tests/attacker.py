@@ -5,16 +5,11 @@ of this becomes one system of inequalities. A solver finds the smallest and the 
 another person can have had: no sum, difference or combination of answers reveals more.
 """
 
-from __future__ import annotations
-
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
 
 #: More than any figure of a person, and less than any difference that counts.
 _MOST, _LEAST = 1000.0, 1e-6

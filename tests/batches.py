@@ -5,13 +5,12 @@ programme, streams and the scholar of runs without a user are shared, and compar
 batch.
 """
 
-from __future__ import annotations
-
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tests.builders import store_of, with_writers
 from tests.oracles import experiments, streams
@@ -32,11 +31,7 @@ from velocity.roster.days_off import Away
 from velocity.roster.fields import WEEKDAYS
 from velocity.roster.models import Member, Roster, Scholar, Stream
 from velocity.settings import Compute, Experiments, Programme, Settings
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from velocity.store import Snapshot
+from velocity.store import Snapshot
 
 #: Programme zones, each with an instant near which many runs begin, on that day and the next: some
 #: minutes before the midnight after an ISO week 53, or before a day of 23 or 25 hours. São Paulo's

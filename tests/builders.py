@@ -3,33 +3,27 @@
 snapshot = store_of([run("r1", "09:00", "10:00"), run("r2", "11:00", state="running")], "20:00")
 """
 
-from __future__ import annotations
-
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tests.stores import copied
 from velocity.queries import queries_fingerprint
 from velocity.record import PullState
 from velocity.record.duckdb_record import DuckDBRecord
 from velocity.records import run_frame
+from velocity.roster.models import Roster
 from velocity.settings import Settings
+from velocity.store import LiveStore
 from velocity.store.derive import derive
 from velocity.store.live import open_live
 from velocity.store.publish import publish
 from velocity.store.snapshot import Snapshot
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    from velocity.roster.models import Roster
-    from velocity.store import LiveStore
 
 _FIRST_PROJECTS = """
 INSERT INTO project (project_key, entity, project, as_of, pulled_from)

@@ -1,14 +1,11 @@
 """Figures of the demo cohort's raw nodes by the oracle, without the product's SQL."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import tomllib
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING
 
 from tests.oracles.experiments import derive
 from tests.oracles.ideas import idea
@@ -16,11 +13,9 @@ from tests.oracles.model import DAY, Derived, Experiment, Interval, Loop, Person
 from velocity.demo import stories
 from velocity.demo.cohort import Cohort, build_cohort
 from velocity.demo.stories import BIRDS, SEED, SHARED_ACCOUNT, agent_of
+from velocity.demo.wandb_server.world import RunNode
 from velocity.demo.workdays import Term
 from velocity.roster.models import Roster
-
-if TYPE_CHECKING:
-    from velocity.demo.wandb_server.world import RunNode
 
 WEEK = 7 * DAY
 #: The fixed instant of the demo in tests: a Wednesday evening.

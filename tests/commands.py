@@ -1,20 +1,15 @@
 """Starts `velocity` in a separate process, with an empty home and without a key."""
 
-from __future__ import annotations
-
 import atexit
 import os
+import subprocess
 import sys
+from collections.abc import Mapping
 from functools import cache
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from tests.conftest import ROOT
 from tests.forked import Commands
-
-if TYPE_CHECKING:
-    import subprocess
-    from collections.abc import Mapping
-    from pathlib import Path
 
 #: `velocity` of the clone under test, even if another version is installed.
 VELOCITY = (sys.executable, "-m", "velocity")

@@ -1,14 +1,10 @@
 """Compares two sets of rows by key."""
 
-from __future__ import annotations
-
 import math
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping
+from typing import Any
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    import polars as pl
+import polars as pl
 
 Key = tuple[Any, ...]
 Row = dict[str, Any]

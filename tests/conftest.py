@@ -1,22 +1,15 @@
 """Fixtures for every test, and the rules of a run: profiles, skips, order, browser."""
 
-from __future__ import annotations
-
 import os
 from collections import defaultdict
+from collections.abc import Callable, Iterator
 from itertools import chain, zip_longest
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from tests import stores
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from playwright.sync_api import Browser
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED_DATA = ROOT.parent / "shared" / "data"
@@ -153,7 +146,7 @@ def _demo(folder: Path) -> None:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def browser():
     """A headless Chromium: the installed one, else Playwright's own."""
     from playwright.sync_api import sync_playwright  # noqa: PLC0415 - quick runs do without it
 

@@ -1,13 +1,9 @@
 """Coroutines in tests, even if Playwright runs an event loop on the main thread."""
 
-from __future__ import annotations
-
 import asyncio
+from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, TypeVar
-
-if TYPE_CHECKING:
-    from collections.abc import Coroutine
+from typing import Any, TypeVar
 
 Result = TypeVar("Result")
 

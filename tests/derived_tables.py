@@ -1,16 +1,10 @@
 """The tables of a live store with names instead of numbers, to compare two stores row by row."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import polars as pl
 from polars.testing import assert_frame_equal
 
 from velocity.queries import list_queries
-
-if TYPE_CHECKING:
-    from velocity.store import LiveStore
+from velocity.store import LiveStore
 
 _PLAIN = (
     *("scholar", "actor", "day_off", "stream", "membership", "weekly", "note", "aim"),

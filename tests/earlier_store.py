@@ -1,19 +1,15 @@
 """A store as the previous version left it: configs as text without secret-like names."""
 
-from __future__ import annotations
-
 import hashlib
 import json
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
 
 import duckdb
 
 from tests.conftest import ROOT
 from tests.oracles.ideas import LEFT_OUT
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from pathlib import Path
 
 
 def write_earlier_store(data: Path, rows: Iterable[Mapping[str, Any]], as_of: Any) -> None:

@@ -5,11 +5,10 @@
 Rows with wrong content are changed in the world: `world.put(encode_config_twice(run))`.
 """
 
-from __future__ import annotations
-
 import json
+from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from graphql import (
     REMOVE,
@@ -21,14 +20,9 @@ from graphql import (
     visit,
 )
 
-from tests.wandb_server import Fault, Reply
+from tests.wandb_server import Call, Fault, Reply, World
 from velocity.demo.wandb_server.protocol import schema_text
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from tests.wandb_server import Call, World
-    from velocity.demo.wandb_server.world import RunNode
+from velocity.demo.wandb_server.world import RunNode
 
 _PROXY_PAGE = "<!doctype html><title>Sign in</title><p>Sign in to your network to go on.</p>"
 

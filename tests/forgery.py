@@ -1,26 +1,18 @@
 """A tab that sends widget values that no page offers, and keeps every response."""
 
-from __future__ import annotations
-
 import asyncio
 import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import requests
 from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 
-from benchmarks.browser_session import BrowserSession
+from benchmarks.browser_session import Answer, BrowserSession
+from tests.identity import App
 from tests.people import canary, scholar
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-
-    from benchmarks.browser_session import Answer
-    from tests.identity import App
 
 #: A person who is invisible to scholars and mentors of other streams.
 OTHER = 5

@@ -8,8 +8,6 @@ A parent that has imported everything forks a child for each command. The child 
 with its own threads, files and locks, and dies by a signal like any other process.
 """
 
-from __future__ import annotations
-
 import atexit
 import gc
 import json
@@ -19,13 +17,11 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, Self
+from typing import Any, NoReturn, Self
 
 from scripts.waiting import PATIENCE_S
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
 
 _STARTED, _ENDED = "started:", "ended:"
 

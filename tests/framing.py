@@ -1,7 +1,5 @@
 """Writes the framing of `*.wandb` files, in the simplest way."""
 
-from __future__ import annotations
-
 import struct
 from zlib import crc32
 

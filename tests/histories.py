@@ -1,26 +1,19 @@
 """Histories of a W&B server: runs start, send heartbeats, crash, change and go; pages fail."""
 
-from __future__ import annotations
-
 import json
 import random
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from tests import faults
 from tests.derived_tables import all_tables, assert_tables_agree
+from tests.wandb_server import World
 from tests.worlds import NOON, node
-from velocity.demo.wandb_server.world import Writer
+from velocity.demo.wandb_server.world import RunNode, Writer
 from velocity.settings import Settings
 from velocity.store import open_live
 from velocity.sync.commands import sync_wandb
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
-    from tests.wandb_server import World
-    from velocity.demo.wandb_server.world import RunNode
 
 DAY = timedelta(days=1)
 PROJECTS = ("audio", "text", "vision")

@@ -1,16 +1,16 @@
 """The app with sign-in, a real identity provider, and the cookies of a sign-in."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 import sys
 import urllib.request
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import requests
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 
 from benchmarks.browser_session import BrowserSession
@@ -18,12 +18,6 @@ from scripts import browsing
 from scripts.waiting import PATIENCE_S, wait_until
 from tests.commands import environment
 from tests.coroutines import run
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 SECRETS = {"client_secret": "zq-client-secret-kx", "cookie_secret": "zq-cookie-secret-kx" * 3}
 

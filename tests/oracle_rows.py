@@ -1,17 +1,9 @@
 """The oracle's runs, sessions, experiments and loops in the form of the product's reads."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
-from tests.batches import moment
+from tests.batches import Batch, moment
+from tests.comparison import Key, Row
 from tests.oracles.experiments import NEW
-from tests.oracles.model import HOUR, hours
-
-if TYPE_CHECKING:
-    from tests.batches import Batch
-    from tests.comparison import Key, Row
-    from tests.oracles.model import Derived, DerivedRun
+from tests.oracles.model import HOUR, Derived, DerivedRun, hours
 
 
 def expected_runs(batch: Batch) -> dict[Key, Row]:

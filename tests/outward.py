@@ -1,19 +1,14 @@
 """Watches the requests of a program to other machines, from any library or language."""
 
-from __future__ import annotations
-
 import socketserver
 import threading
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from tests.commands import environment
 from tests.conftest import ROOT
 from velocity.network import is_loopback
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 #: Python runs it at the start of every process. uvloop would hide connections.
 _WATCH = """

@@ -1,17 +1,11 @@
 """A roster in which everybody has a canary: a word in all their texts, and nowhere else."""
 
-from __future__ import annotations
-
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from tests.builders import at, run, store_of
 from velocity.roster.models import load_roster
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from velocity.store import Snapshot
+from velocity.store import Snapshot
 
 #: Stream -> numbers of its members; 3 is in two, and the stream of 12 and 13 is too small to show.
 STREAMS = {"vision": (0, 1, 2, 3, 4), "language": (3, 5, 6, 7, 8, 9), "probes": (10, 11, 12, 13)}

@@ -1,7 +1,5 @@
 """Finds processes that a command left running. Every process of a test carries a mark."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from scripts.waiting import wait_until

@@ -1,17 +1,12 @@
 """A programme of six people over twelve weeks, with settings, a roster, credits and viewers."""
 
-from __future__ import annotations
-
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from tests.builders import at, run, store_of
 from velocity import state
 from velocity.roster.models import load_roster
 from velocity.settings import load_settings
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 PEOPLE = tuple(f"person{it}" for it in range(6))
 WEEKS = 12

@@ -1,6 +1,6 @@
 """The schema of every read: column -> type. A test compares each with its query's result."""
 
-from __future__ import annotations
+import re
 
 import polars as pl
 
@@ -26,525 +26,129 @@ def figures_of(*parts: str) -> dict[str, type[pl.DataType]]:
     }
 
 
-#: Read (function of `velocity.reading.reads`) -> columns. `metrics` is that of scholars by period;
-#: by stream or programme the first column has that name, and "all" has no `period_start`.
-READ_SCHEMAS: dict[str, dict[str, pl.DataType | type[pl.DataType]]] = {
+_KINDS = {
+    "text": pl.String,
+    "texts": pl.List(pl.String),
+    "bool": pl.Boolean,
+    "int": pl.Int64,
+    "int32": pl.Int32,
+    "float": pl.Float64,
+    "floats": pl.List(pl.Float64),
+    "date": pl.Date,
+    "time": UTC,
+    "wall_time": pl.Datetime("us"),
+}
+#: Read (function of `velocity.reading.reads`), then its columns in order, after the kind of each.
+_READS = """
+weekly: text group_id measure, date week_start, bool running away, float value, int n,
+    float centre limit_low limit_high, bool signal, int phase
+notes: text group_id, date day week_start, text text about target, bool new_phase
+aims: text group_id measure direction
+lasting_changes: text group_id measure, date since_week, text direction,
+    int weeks_before weeks_since, date first_week last_week, float gap value_before value_since
+runs: text scholar stream stream_name entity project run_id display_name username state class,
+    time started_at, text start_source, time ended_at, text end_source,
+    float active_hours queue_hours scheduler_queue_hours first_row_hours, text experiment_id
+      experiment_name joined_by excluded flags group_name sweep tags host gpu_type, int gpu_count,
+    float gpu_utilisation, text notes source url
+run_counts: text scholar project class, int runs early_failures runs_rework
+experiments: text scholar stream entity project experiment_id label, int32 runs,
+    time started_at result_at ended_at, text outcome, float active_hours run_hours,
+    bool overlapped clock, text loop_status
+loops: text scholar stream entity project experiment_id label outcome status,
+    time started_at result_at next_at, float machine_hours, bool machine_event,
+    float reaction_hours reaction_awake_hours reaction_working_hours, bool reaction_event,
+    float loop_hours, bool loop_event, text url
+chains: text scholar scholar_name line, time started_at, texts experiments urls,
+    float machine_hours longest_hours spare_hours
+stuck: text scholar entity project stream stream_name what, time since_at, float waited_hours,
+    int n, text experiment_id url
+at_work: text scholar, date workday, time from_at to_at, bool at_work
+needs_decision: text scholar name stream stream_name entity project experiment_id label url kind,
+    time result_at, float waited_hours waited_working_hours usual_working_hours
+      usual_median_working_hours, int usual_n, text usual_of,
+    bool parked away marked_read needs_decision named, time met_rule_at
+meanwhile: text scholar experiment_id status, int launches
+weekdays: text scholar, int32 weekday, int launches
+days_off: text scholar, date day, text what
+concurrency: time start_at end_at, int32 experiments runs
+lines: text scholar entity project, int loops loops_closed, float loop_hours_largest
+      loop_hours_median reaction_awake_hours_median blind_ratio
+open_work: text scholar entity project stream experiment_id, int32 runs, time started_at,
+    float wip_age_hours usual_hours, bool older_than_usual, float eta_hours,
+    time eta_at eta_low_at eta_high_at
+waiting_results: text scholar entity project stream experiment_id outcome, time result_at,
+    float waiting_hours
+to_date: int32 days, text group_id measure, date week_start, bool running away, float value,
+    int n, float centre limit_low limit_high, bool signal, int phase
+concluded: text scholar stream entity project experiment_id label url, date start_day result_day
+ledger: text group_id, float credits_granted credits_spent credits_left burn_per_day runway_days,
+    date exhausted_on, float burn_per_day_7d runway_days_7d, date exhausted_on_7d,
+    float unpriced_hours_so_far, int tokens_so_far, float token_dollars_so_far,
+    int unpriced_tokens_so_far
+balance: text group_id, date day, float granted spent balance
+gpu_weeks: date week_start, text stream stream_name, float gpu_hours
+active_people: text stream, int people
+group_weeks: text group_id group_name, date week_start, bool visible,
+    int experiments_started experiments_concluded runs_ended, float failure_share, int busy_hours,
+    float serial_share, int gpu_hours
+gpu_types: text gpu_type,
+    float gpu_hours gpu_hours_failed credits gpu_utilisation gpu_measured_share
+line_states: text scholar entity project stream stream_name state, float waited_hours,
+    floats last_loops_hours, int experiments_started experiments_concluded runs_ended,
+    float failure_share, text experiment_id url
+timeline_experiments: text experiment_id label project, int32 runs,
+    time started_at ended_at result_at next_at, text outcome loop_status
+timeline_runs: text run_id experiment_id display_name class, time started_at ended_at, text url
+bands: text measure, int others, float p25 p50 p75
+restated: text group_id, date week_start, text measure, float value_before value_after,
+    bool by_configuration by_people, time restated_at
+edge: time as_of newest, text timezone
+launches: text scholar, bool in_roster, text username project, texts tags, text job_type timezone,
+    wall_time local_at, bool outside
+trust: time as_of, text timezone, float stale_after_minutes,
+    int projects scholars runs automated_runs ignored_runs, float attributed_share,
+    int stale_runs clock_runs estimated_runs unknown_end_runs contradicted_runs rejected_rows,
+    date first_day, float sync_every_hours
+flags: text flag, int runs, float share, text held used, bool fault
+unknown_states: text word, int runs
+scholars: text scholar name, bool in_roster, text timezone, int32 awake_start_min awake_end_min,
+    texts streams
+streams: text stream name
+projects: text entity project, time as_of pulled_from, int runs
+usernames: text username gpu_type, int runs
+hosts: text host, int runs
+unattributed: text username, int runs, time first_at last_at
+compute_table: text kind stream name scholar scholar_name, float finished_gpu_hours
+      running_gpu_hours killed_gpu_hours failed_gpu_hours other_gpu_hours gpu_hours
+      unpriced_run_hours credits, int tokens, float token_dollars,
+    int unpriced_tokens experiments_concluded, float credits_per_concluded
+idle_hosts: text entity host, int gpus, bool idle_now, time idle_since, float idle_for_hours,
+    time first_at, float idle_hours idle_gpu_hours
+one_setting: text scholar scholar_name stream entity project key, int experiments,
+    texts experiment_ids labels urls, time started_at result_at, float machine_hours ready_share
+key_differences: text key, int differing launches, float differing_share
+ambiguous: text scholar entity project, int experiments, time first_at last_at
+rejected: text entity project run_id reason
+sync_log: text command entity project, time started_at finished_at,
+    int runs_new runs_changed runs_unchanged runs_deleted runs_rejected requests, text note error
+littles_law_residual: text programme, float littles_law_residual_hours
+"""
+
+
+def _schema(columns: str) -> dict[str, pl.DataType | type[pl.DataType]]:
+    kinds = (part.split() for part in columns.split(","))
+    return {name: _KINDS[kind] for kind, *names in kinds for name in names}
+
+
+#: Read -> columns. `metrics` is that of scholars by period; by stream or programme the first column
+#: has that name, and "all" has no `period_start`.
+READ_SCHEMAS = {
     "metrics": {"scholar": pl.String, "period_start": pl.Date, **figures_of()},
     "overview": {"group_id": pl.String, **figures_of()},
-    "weekly": {
-        "group_id": pl.String,
-        "measure": pl.String,
-        "week_start": pl.Date,
-        "running": pl.Boolean,
-        "away": pl.Boolean,
-        "value": pl.Float64,
-        "n": pl.Int64,
-        "centre": pl.Float64,
-        "limit_low": pl.Float64,
-        "limit_high": pl.Float64,
-        "signal": pl.Boolean,
-        "phase": pl.Int64,
-    },
-    "notes": {
-        "group_id": pl.String,
-        "day": pl.Date,
-        "week_start": pl.Date,
-        "text": pl.String,
-        "about": pl.String,
-        "target": pl.String,
-        "new_phase": pl.Boolean,
-    },
-    "aims": {"group_id": pl.String, "measure": pl.String, "direction": pl.String},
-    "lasting_changes": {
-        "group_id": pl.String,
-        "measure": pl.String,
-        "since_week": pl.Date,
-        "direction": pl.String,
-        "weeks_before": pl.Int64,
-        "weeks_since": pl.Int64,
-        "first_week": pl.Date,
-        "last_week": pl.Date,
-        "gap": pl.Float64,
-        "value_before": pl.Float64,
-        "value_since": pl.Float64,
-    },
-    "runs": {
-        "scholar": pl.String,
-        "stream": pl.String,
-        "stream_name": pl.String,
-        "entity": pl.String,
-        "project": pl.String,
-        "run_id": pl.String,
-        "display_name": pl.String,
-        "username": pl.String,
-        "state": pl.String,
-        "class": pl.String,
-        "started_at": UTC,
-        "start_source": pl.String,
-        "ended_at": UTC,
-        "end_source": pl.String,
-        "active_hours": pl.Float64,
-        "queue_hours": pl.Float64,
-        "scheduler_queue_hours": pl.Float64,
-        "first_row_hours": pl.Float64,
-        "experiment_id": pl.String,
-        "experiment_name": pl.String,
-        "joined_by": pl.String,
-        "excluded": pl.String,
-        "flags": pl.String,
-        "group_name": pl.String,
-        "sweep": pl.String,
-        "tags": pl.String,
-        "host": pl.String,
-        "gpu_type": pl.String,
-        "gpu_count": pl.Int64,
-        "gpu_utilisation": pl.Float64,
-        "notes": pl.String,
-        "source": pl.String,
-        "url": pl.String,
-    },
-    "run_counts": {
-        "scholar": pl.String,
-        "project": pl.String,
-        "class": pl.String,
-        "runs": pl.Int64,
-        "early_failures": pl.Int64,
-        "runs_rework": pl.Int64,
-    },
-    "experiments": {
-        "scholar": pl.String,
-        "stream": pl.String,
-        "entity": pl.String,
-        "project": pl.String,
-        "experiment_id": pl.String,
-        "label": pl.String,
-        "runs": pl.Int32,
-        "started_at": UTC,
-        "result_at": UTC,
-        "ended_at": UTC,
-        "outcome": pl.String,
-        "active_hours": pl.Float64,
-        "run_hours": pl.Float64,
-        "overlapped": pl.Boolean,
-        "clock": pl.Boolean,
-        "loop_status": pl.String,
-    },
-    "loops": {
-        "scholar": pl.String,
-        "stream": pl.String,
-        "entity": pl.String,
-        "project": pl.String,
-        "experiment_id": pl.String,
-        "label": pl.String,
-        "outcome": pl.String,
-        "status": pl.String,
-        "started_at": UTC,
-        "result_at": UTC,
-        "next_at": UTC,
-        "machine_hours": pl.Float64,
-        "machine_event": pl.Boolean,
-        "reaction_hours": pl.Float64,
-        "reaction_awake_hours": pl.Float64,
-        "reaction_working_hours": pl.Float64,
-        "reaction_event": pl.Boolean,
-        "loop_hours": pl.Float64,
-        "loop_event": pl.Boolean,
-        "url": pl.String,
-    },
-    "chains": {
-        "scholar": pl.String,
-        "scholar_name": pl.String,
-        "line": pl.String,
-        "started_at": UTC,
-        "experiments": pl.List(pl.String),
-        "urls": pl.List(pl.String),
-        "machine_hours": pl.Float64,
-        "longest_hours": pl.Float64,
-        "spare_hours": pl.Float64,
-    },
-    "stuck": {
-        "scholar": pl.String,
-        "entity": pl.String,
-        "project": pl.String,
-        "stream": pl.String,
-        "stream_name": pl.String,
-        "what": pl.String,
-        "since_at": UTC,
-        "waited_hours": pl.Float64,
-        "n": pl.Int64,
-        "experiment_id": pl.String,
-        "url": pl.String,
-    },
-    "at_work": {
-        "scholar": pl.String,
-        "workday": pl.Date,
-        "from_at": UTC,
-        "to_at": UTC,
-        "at_work": pl.Boolean,
-    },
-    "needs_decision": {
-        "scholar": pl.String,
-        "name": pl.String,
-        "stream": pl.String,
-        "stream_name": pl.String,
-        "entity": pl.String,
-        "project": pl.String,
-        "experiment_id": pl.String,
-        "label": pl.String,
-        "url": pl.String,
-        "kind": pl.String,
-        "result_at": UTC,
-        "waited_hours": pl.Float64,
-        "waited_working_hours": pl.Float64,
-        "usual_working_hours": pl.Float64,
-        "usual_median_working_hours": pl.Float64,
-        "usual_n": pl.Int64,
-        "usual_of": pl.String,
-        "parked": pl.Boolean,
-        "away": pl.Boolean,
-        "marked_read": pl.Boolean,
-        "needs_decision": pl.Boolean,
-        "named": pl.Boolean,
-        "met_rule_at": UTC,
-    },
-    "meanwhile": {
-        "scholar": pl.String,
-        "experiment_id": pl.String,
-        "status": pl.String,
-        "launches": pl.Int64,
-    },
-    "weekdays": {"scholar": pl.String, "weekday": pl.Int32, "launches": pl.Int64},
-    "days_off": {"scholar": pl.String, "day": pl.Date, "what": pl.String},
-    "concurrency": {
-        "start_at": UTC,
-        "end_at": UTC,
-        "experiments": pl.Int32,
-        "runs": pl.Int32,
-    },
-    "lines": {
-        "scholar": pl.String,
-        "entity": pl.String,
-        "project": pl.String,
-        "loops": pl.Int64,
-        "loops_closed": pl.Int64,
-        "loop_hours_largest": pl.Float64,
-        "loop_hours_median": pl.Float64,
-        "reaction_awake_hours_median": pl.Float64,
-        "blind_ratio": pl.Float64,
-    },
-    "open_work": {
-        "scholar": pl.String,
-        "entity": pl.String,
-        "project": pl.String,
-        "stream": pl.String,
-        "experiment_id": pl.String,
-        "runs": pl.Int32,
-        "started_at": UTC,
-        "wip_age_hours": pl.Float64,
-        "usual_hours": pl.Float64,
-        "older_than_usual": pl.Boolean,
-        "eta_hours": pl.Float64,
-        "eta_at": UTC,
-        "eta_low_at": UTC,
-        "eta_high_at": UTC,
-    },
-    "waiting_results": {
-        "scholar": pl.String,
-        "entity": pl.String,
-        "project": pl.String,
-        "stream": pl.String,
-        "experiment_id": pl.String,
-        "outcome": pl.String,
-        "result_at": UTC,
-        "waiting_hours": pl.Float64,
-    },
-    "to_date": {
-        "days": pl.Int32,
-        "group_id": pl.String,
-        "measure": pl.String,
-        "week_start": pl.Date,
-        "running": pl.Boolean,
-        "away": pl.Boolean,
-        "value": pl.Float64,
-        "n": pl.Int64,
-        "centre": pl.Float64,
-        "limit_low": pl.Float64,
-        "limit_high": pl.Float64,
-        "signal": pl.Boolean,
-        "phase": pl.Int64,
-    },
-    "concluded": {
-        "scholar": pl.String,
-        "stream": pl.String,
-        "entity": pl.String,
-        "project": pl.String,
-        "experiment_id": pl.String,
-        "label": pl.String,
-        "url": pl.String,
-        "start_day": pl.Date,
-        "result_day": pl.Date,
-    },
-    "ledger": {
-        "group_id": pl.String,
-        "credits_granted": pl.Float64,
-        "credits_spent": pl.Float64,
-        "credits_left": pl.Float64,
-        "burn_per_day": pl.Float64,
-        "runway_days": pl.Float64,
-        "exhausted_on": pl.Date,
-        "burn_per_day_7d": pl.Float64,
-        "runway_days_7d": pl.Float64,
-        "exhausted_on_7d": pl.Date,
-        "unpriced_hours_so_far": pl.Float64,
-        "tokens_so_far": pl.Int64,
-        "token_dollars_so_far": pl.Float64,
-        "unpriced_tokens_so_far": pl.Int64,
-    },
-    "balance": {
-        "group_id": pl.String,
-        "day": pl.Date,
-        "granted": pl.Float64,
-        "spent": pl.Float64,
-        "balance": pl.Float64,
-    },
-    "gpu_weeks": {
-        "week_start": pl.Date,
-        "stream": pl.String,
-        "stream_name": pl.String,
-        "gpu_hours": pl.Float64,
-    },
-    "active_people": {"stream": pl.String, "people": pl.Int64},
-    "group_weeks": {
-        "group_id": pl.String,
-        "group_name": pl.String,
-        "week_start": pl.Date,
-        "visible": pl.Boolean,
-        "experiments_started": pl.Int64,
-        "experiments_concluded": pl.Int64,
-        "runs_ended": pl.Int64,
-        "failure_share": pl.Float64,
-        "busy_hours": pl.Int64,
-        "serial_share": pl.Float64,
-        "gpu_hours": pl.Int64,
-    },
-    "gpu_types": {
-        "gpu_type": pl.String,
-        "gpu_hours": pl.Float64,
-        "gpu_hours_failed": pl.Float64,
-        "credits": pl.Float64,
-        "gpu_utilisation": pl.Float64,
-        "gpu_measured_share": pl.Float64,
-    },
-    "line_states": {
-        "scholar": pl.String,
-        "entity": pl.String,
-        "project": pl.String,
-        "stream": pl.String,
-        "stream_name": pl.String,
-        "state": pl.String,
-        "waited_hours": pl.Float64,
-        "last_loops_hours": pl.List(pl.Float64),
-        "experiments_started": pl.Int64,
-        "experiments_concluded": pl.Int64,
-        "runs_ended": pl.Int64,
-        "failure_share": pl.Float64,
-        "experiment_id": pl.String,
-        "url": pl.String,
-    },
-    "timeline_experiments": {
-        "experiment_id": pl.String,
-        "label": pl.String,
-        "project": pl.String,
-        "runs": pl.Int32,
-        "started_at": UTC,
-        "ended_at": UTC,
-        "result_at": UTC,
-        "next_at": UTC,
-        "outcome": pl.String,
-        "loop_status": pl.String,
-    },
-    "timeline_runs": {
-        "run_id": pl.String,
-        "experiment_id": pl.String,
-        "display_name": pl.String,
-        "class": pl.String,
-        "started_at": UTC,
-        "ended_at": UTC,
-        "url": pl.String,
-    },
-    "bands": {
-        "measure": pl.String,
-        "others": pl.Int64,
-        "p25": pl.Float64,
-        "p50": pl.Float64,
-        "p75": pl.Float64,
-    },
-    "restated": {
-        "group_id": pl.String,
-        "week_start": pl.Date,
-        "measure": pl.String,
-        "value_before": pl.Float64,
-        "value_after": pl.Float64,
-        "by_configuration": pl.Boolean,
-        "by_people": pl.Boolean,
-        "restated_at": UTC,
-    },
-    "edge": {"as_of": UTC, "newest": UTC, "timezone": pl.String},
-    "launches": {
-        "scholar": pl.String,
-        "in_roster": pl.Boolean,
-        "username": pl.String,
-        "project": pl.String,
-        "tags": pl.List(pl.String),
-        "job_type": pl.String,
-        "timezone": pl.String,
-        "local_at": pl.Datetime("us"),
-        "outside": pl.Boolean,
-    },
-    "trust": {
-        "as_of": UTC,
-        "timezone": pl.String,
-        "stale_after_minutes": pl.Float64,
-        "projects": pl.Int64,
-        "scholars": pl.Int64,
-        "runs": pl.Int64,
-        "automated_runs": pl.Int64,
-        "ignored_runs": pl.Int64,
-        "attributed_share": pl.Float64,
-        "stale_runs": pl.Int64,
-        "clock_runs": pl.Int64,
-        "estimated_runs": pl.Int64,
-        "unknown_end_runs": pl.Int64,
-        "contradicted_runs": pl.Int64,
-        "rejected_rows": pl.Int64,
-        "first_day": pl.Date,
-        "sync_every_hours": pl.Float64,
-    },
-    "flags": {
-        "flag": pl.String,
-        "runs": pl.Int64,
-        "share": pl.Float64,
-        "held": pl.String,
-        "used": pl.String,
-        "fault": pl.Boolean,
-    },
-    "unknown_states": {"word": pl.String, "runs": pl.Int64},
-    "scholars": {
-        "scholar": pl.String,
-        "name": pl.String,
-        "in_roster": pl.Boolean,
-        "timezone": pl.String,
-        "awake_start_min": pl.Int32,
-        "awake_end_min": pl.Int32,
-        "streams": pl.List(pl.String),
-    },
-    "streams": {
-        "stream": pl.String,
-        "name": pl.String,
-    },
-    "projects": {
-        "entity": pl.String,
-        "project": pl.String,
-        "as_of": UTC,
-        "pulled_from": UTC,
-        "runs": pl.Int64,
-    },
-    "usernames": {
-        "username": pl.String,
-        "gpu_type": pl.String,
-        "runs": pl.Int64,
-    },
-    "hosts": {"host": pl.String, "runs": pl.Int64},
-    "unattributed": {
-        "username": pl.String,
-        "runs": pl.Int64,
-        "first_at": UTC,
-        "last_at": UTC,
-    },
-    "compute_table": {
-        "kind": pl.String,
-        "stream": pl.String,
-        "name": pl.String,
-        "scholar": pl.String,
-        "scholar_name": pl.String,
-        "finished_gpu_hours": pl.Float64,
-        "running_gpu_hours": pl.Float64,
-        "killed_gpu_hours": pl.Float64,
-        "failed_gpu_hours": pl.Float64,
-        "other_gpu_hours": pl.Float64,
-        "gpu_hours": pl.Float64,
-        "unpriced_run_hours": pl.Float64,
-        "credits": pl.Float64,
-        "tokens": pl.Int64,
-        "token_dollars": pl.Float64,
-        "unpriced_tokens": pl.Int64,
-        "experiments_concluded": pl.Int64,
-        "credits_per_concluded": pl.Float64,
-    },
-    "idle_hosts": {
-        "entity": pl.String,
-        "host": pl.String,
-        "gpus": pl.Int64,
-        "idle_now": pl.Boolean,
-        "idle_since": UTC,
-        "idle_for_hours": pl.Float64,
-        "first_at": UTC,
-        "idle_hours": pl.Float64,
-        "idle_gpu_hours": pl.Float64,
-    },
-    "one_setting": {
-        "scholar": pl.String,
-        "scholar_name": pl.String,
-        "stream": pl.String,
-        "entity": pl.String,
-        "project": pl.String,
-        "key": pl.String,
-        "experiments": pl.Int64,
-        "experiment_ids": pl.List(pl.String),
-        "labels": pl.List(pl.String),
-        "urls": pl.List(pl.String),
-        "started_at": UTC,
-        "result_at": UTC,
-        "machine_hours": pl.Float64,
-        "ready_share": pl.Float64,
-    },
-    "key_differences": {
-        "key": pl.String,
-        "differing": pl.Int64,
-        "launches": pl.Int64,
-        "differing_share": pl.Float64,
-    },
-    "ambiguous": {
-        "scholar": pl.String,
-        "entity": pl.String,
-        "project": pl.String,
-        "experiments": pl.Int64,
-        "first_at": UTC,
-        "last_at": UTC,
-    },
-    "rejected": {
-        "entity": pl.String,
-        "project": pl.String,
-        "run_id": pl.String,
-        "reason": pl.String,
-    },
-    "sync_log": {
-        "command": pl.String,
-        "entity": pl.String,
-        "project": pl.String,
-        "started_at": UTC,
-        "finished_at": UTC,
-        "runs_new": pl.Int64,
-        "runs_changed": pl.Int64,
-        "runs_unchanged": pl.Int64,
-        "runs_deleted": pl.Int64,
-        "runs_rejected": pl.Int64,
-        "requests": pl.Int64,
-        "note": pl.String,
-        "error": pl.String,
-    },
-    "littles_law_residual": {
-        "programme": pl.String,
-        "littles_law_residual_hours": pl.Float64,
+    **{
+        read: _schema(columns)
+        for line in re.sub(r"\n +", " ", _READS.strip()).splitlines()
+        for read, columns in [line.split(":")]
     },
 }

@@ -1,14 +1,10 @@
 """Cases of which `make quick` runs some and `make test` runs all."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import Any
 
 import pytest
 from hypothesis import settings
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 
 def one_in(step: int, cases: Iterable[Any]) -> list[Any]:

@@ -1,14 +1,15 @@
 """A store whose scholars share hosts and ids of runs, and what is derived from it in two ways."""
 
-from __future__ import annotations
-
 import os
 import signal
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
+import polars as pl
 from polars.testing import assert_frame_equal
 
 from tests.batches import PLACES, batch_of, moment, row_of, settings_of
@@ -17,22 +18,10 @@ from tests.derived_tables import derived_tables
 from velocity.records import run_frame
 from velocity.roster.credits import Credits, Grant, Rate, TokenRate
 from velocity.roster.rules import Automation
-from velocity.settings import Derive
-from velocity.store import open_live
+from velocity.settings import Derive, Settings
+from velocity.store import LiveStore, open_live
 from velocity.store.derive import derive
-from velocity.store.shard import make_shard
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from concurrent.futures import Executor
-    from datetime import datetime
-    from pathlib import Path
-
-    import polars as pl
-
-    from velocity.settings import Settings
-    from velocity.store import LiveStore
-    from velocity.store.shard import Task
+from velocity.store.shard import Task, make_shard
 
 _ZONE, _START = PLACES[1]
 _BATCH = batch_of(_ZONE, _START, count=30, seed=3)

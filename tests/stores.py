@@ -5,19 +5,14 @@ A function that fills a folder names the store: `built(ten_weeks)` is the folder
 of the run, and a store made with other queries is another store, so none can be stale.
 """
 
-from __future__ import annotations
-
 import fcntl
 import shutil
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
 
 from velocity.queries import queries_fingerprint
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 _run_folder: Path | None = None
 

@@ -1,16 +1,10 @@
 """Run tables, read like `velocity import` does."""
 
-from __future__ import annotations
+from pathlib import Path
 
-from typing import TYPE_CHECKING
-
+from velocity.records import RunBatch
 from velocity.sources.base import Asked
 from velocity.sources.run_table import TableSource
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from velocity.records import RunBatch
 
 
 def read_run_table(path: Path, **given: str) -> RunBatch:

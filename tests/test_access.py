@@ -1,7 +1,5 @@
 """Reads return no row outside the viewer's scope, and no figure about too few people."""
 
-from __future__ import annotations
-
 import inspect
 import itertools
 import re

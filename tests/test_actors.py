@@ -1,13 +1,12 @@
 """People and their automation are counted apart, whatever the rule that tells them apart."""
 
-from __future__ import annotations
-
 import random
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
-from typing import TYPE_CHECKING, Any, get_args
+from typing import Any, get_args
 
+import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
@@ -17,11 +16,7 @@ from tests.roster_texts import parsed
 from velocity.explain import explain, explained, ways
 from velocity.queries import list_metric_queries
 from velocity.reading import reads
-
-if TYPE_CHECKING:
-    import polars as pl
-
-    from velocity.store import Snapshot
+from velocity.store import Snapshot
 
 PEOPLE = """\
 [[scholars]]

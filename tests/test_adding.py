@@ -1,14 +1,12 @@
 """A new metric is one file of queries/metrics/; pages, commands and docs find it there."""
 
-from __future__ import annotations
-
 import json
 import os
 import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -16,9 +14,6 @@ from tests.builders import run
 from tests.conftest import ROOT
 from tests.forked import Commands
 from velocity.records import run_frame
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 pytestmark = pytest.mark.thorough
 

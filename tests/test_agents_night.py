@@ -1,10 +1,9 @@
 """An agent's night in a log is found, and with the suggested rule, moves no figure of a person."""
 
-from __future__ import annotations
-
 import random
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -23,9 +22,6 @@ from velocity.store import Snapshot, latest_snapshot, open_live
 from velocity.store.derive import derive
 from velocity.store.publish import publish
 from velocity.sync.commands import import_runs
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 #: In a project of the agent's own, or in the user's own with a tag.
 PLACES = ("project", "tag")

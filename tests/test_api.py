@@ -1,7 +1,5 @@
 """`import velocity`: the same frames as the command line, one kind of error, and nothing heavy."""
 
-from __future__ import annotations
-
 import inspect
 import io
 import json

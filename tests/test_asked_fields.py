@@ -1,7 +1,5 @@
 """A response without a requested field is an error that names the field."""
 
-from __future__ import annotations
-
 import copy
 
 import orjson

@@ -5,8 +5,6 @@ others, all 21 quartiles of 7 measures were exact figures of a person (21 of 21)
 differed by a day showed whose day it was and its figures (16 of 16).
 """
 
-from __future__ import annotations
-
 import inspect
 import random
 from datetime import timedelta

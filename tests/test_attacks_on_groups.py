@@ -5,12 +5,11 @@ subtracted the stream that they see by name (exact in 9 of 9 weeks). A person ad
 changed every past week by exactly their figures. A late run did the same to its week.
 """
 
-from __future__ import annotations
-
 import random
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
-from typing import TYPE_CHECKING
+from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -19,18 +18,10 @@ from tests.builders import at, run
 from tests.test_restatement import sync
 from velocity.reading import reads
 from velocity.reading.access import viewer_of
-from velocity.roster.models import load_roster
+from velocity.roster.models import Roster, load_roster
 from velocity.settings import Settings
-from velocity.store import latest_snapshot
+from velocity.store import Snapshot, latest_snapshot
 from velocity.sync.forget import forget_person, look_up
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from datetime import date
-    from pathlib import Path
-
-    from velocity.roster.models import Roster
-    from velocity.store import Snapshot
 
 pytestmark = pytest.mark.thorough
 

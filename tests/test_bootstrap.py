@@ -1,7 +1,5 @@
 """scripts/bootstrap.sh says in one sentence what is missing, and does not repeat work."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess

@@ -1,7 +1,5 @@
 """What compute bought, by example."""
 
-from __future__ import annotations
-
 from datetime import date
 from functools import cache
 

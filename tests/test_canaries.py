@@ -4,8 +4,6 @@ The tests search the unpacked frames of the websocket and the bodies of download
 The tab is not a browser, so it can send what no browser would.
 """
 
-from __future__ import annotations
-
 import asyncio
 import re
 import time

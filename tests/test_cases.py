@@ -5,14 +5,13 @@ result. The data is invented, after public bug reports. `@now-3600s@` is a time 
 Cases that are one pull of lab/p share a store, in which each has its own entity and user.
 """
 
-from __future__ import annotations
-
 import json
 import re
 import shutil
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -25,14 +24,9 @@ from velocity.errors import VelocityError
 from velocity.reading import reads
 from velocity.settings import Settings
 from velocity.sources.base import Asked
-from velocity.store import latest_snapshot
+from velocity.store import Snapshot, latest_snapshot
 from velocity.sync.commands import import_runs, sync_wandb
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from velocity.store import Snapshot
-    from velocity.sync.results import SyncResult
+from velocity.sync.results import SyncResult
 
 pytestmark = pytest.mark.thorough
 

@@ -1,7 +1,5 @@
 """The demo cohort as data: deterministic, complete, and as large as a real programme."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess

@@ -1,10 +1,7 @@
 """The demo's raw data has every story, at any time of launch."""
 
-from __future__ import annotations
-
 import json
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -16,10 +13,8 @@ from velocity.demo.cohort import Cohort, build_cohort
 from velocity.demo.people import RENTED_HOST
 from velocity.demo.stories import BIRDS, GUEST, SEED, SHARED_ACCOUNT, Story, agent_of
 from velocity.demo.twists import SILENT
+from velocity.demo.wandb_server.world import RunNode
 from velocity.demo.workdays import Term
-
-if TYPE_CHECKING:
-    from velocity.demo.wandb_server.world import RunNode
 
 pytestmark = pytest.mark.thorough
 

@@ -1,10 +1,8 @@
 """The demo has a story for every measure, as its own sync and the reads of the pages tell it."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from datetime import UTC, date, datetime, time, timedelta
-from typing import TYPE_CHECKING
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -21,14 +19,9 @@ from velocity.reading import reads
 from velocity.roster.rhythm import find_rhythms
 from velocity.settings import load_settings
 from velocity.sources.wandb_nodes import run_batch
-from velocity.store import latest_snapshot, open_live
+from velocity.store import Snapshot, latest_snapshot, open_live
 from velocity.store.derive import derive
 from velocity.store.publish import publish
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from velocity.store import Snapshot
 
 pytestmark = pytest.mark.thorough
 

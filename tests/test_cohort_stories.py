@@ -1,7 +1,5 @@
 """The raw data of the demo cohort has every story."""
 
-from __future__ import annotations
-
 import math
 import tomllib
 from datetime import UTC, datetime

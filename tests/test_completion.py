@@ -1,7 +1,5 @@
 """Shell completion: installed by the command itself, for commands, options and values."""
 
-from __future__ import annotations
-
 import shutil
 import subprocess
 

@@ -1,7 +1,5 @@
 """A config key that replaces the machine's GPU count, with any value."""
 
-from __future__ import annotations
-
 import pytest
 
 from tests.builders import run, store_of

@@ -1,7 +1,5 @@
 """Numbers that Python writes in words are those that the queries count with."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 import pytest

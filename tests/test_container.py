@@ -1,7 +1,5 @@
 """Dockerfile and compose.yaml, as far as they can be checked without building an image."""
 
-from __future__ import annotations
-
 import re
 import shlex
 import subprocess

@@ -1,9 +1,6 @@
 """Credits in SQL match the oracle: rates by glob and day, grants, balance and burn."""
 
-from __future__ import annotations
-
-from datetime import timedelta
-from typing import TYPE_CHECKING
+from datetime import date, datetime, timedelta
 
 import polars as pl
 import pytest
@@ -17,19 +14,13 @@ from tests.batches import (
     settings_of,
 )
 from tests.builders import store_of
-from tests.comparison import agree, rows_by
+from tests.comparison import Key, Row, agree, rows_by
 from tests.oracles.credits import Rate, balances, ledger, spending
-from tests.oracles.model import local_date
+from tests.oracles.model import RunKey, local_date
 from tests.oracles.streams import within
 from velocity.reading import reads
 from velocity.roster import credits as roster
-
-if TYPE_CHECKING:
-    from datetime import date, datetime
-
-    from tests.comparison import Key, Row
-    from tests.oracles.model import RunKey
-    from velocity.store import Snapshot
+from velocity.store import Snapshot
 
 
 def rates_of(first_day: date) -> tuple[Rate, ...]:

@@ -1,7 +1,5 @@
 """Data is called old when two usual syncs are missing."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 
 import pytest

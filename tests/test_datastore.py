@@ -1,7 +1,5 @@
 """The reader of `*.wandb` files against a small writer of the same framing."""
 
-from __future__ import annotations
-
 import io
 
 from hypothesis import example, given, strategies as st

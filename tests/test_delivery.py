@@ -1,7 +1,5 @@
 """Messages reach webhooks, mail and ntfy, in as many attempts as are safe, and addresses no log."""
 
-from __future__ import annotations
-
 import io
 import logging
 import socket

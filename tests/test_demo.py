@@ -1,7 +1,5 @@
 """When a demo is rebuilt, and that it does not use the user's own key; test_wheel.py runs it."""
 
-from __future__ import annotations
-
 import os
 from datetime import timedelta
 

@@ -1,7 +1,5 @@
 """The units of deploy/: systemd accepts them, and they start existing commands."""
 
-from __future__ import annotations
-
 import re
 import shlex
 import shutil

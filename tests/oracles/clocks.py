@@ -1,7 +1,5 @@
 """The facts of one run, its start and class, from clocks that contradict each other."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 

@@ -4,17 +4,12 @@ Lengths are equal to the limits of the rules or differ by 1 µs, so that every c
 from both sides.
 """
 
-from __future__ import annotations
-
 import random
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from tests.oracles.clocks import WORDS
 from tests.oracles.model import DAY, HOUR, MINUTE, SECOND, Machine, Run, micros
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 BASE = micros(datetime(2026, 5, 4, 8, tzinfo=UTC))
 _LIMITS = (0, 60 * SECOND, 2 * MINUTE, 15 * MINUTE, 17 * MINUTE, HOUR, 8 * HOUR)

@@ -1,20 +1,15 @@
 """Credits: spent per day, granted and left, and how long the rest lasts."""
 
-from __future__ import annotations
-
 from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fnmatch import fnmatchcase
 from fractions import Fraction
-from typing import TYPE_CHECKING
 
 from tests.oracles.gpu import machine_charges
 from tests.oracles.model import DAY, HOUR, Derived, Interval, RunKey, local_date
 from tests.oracles.windows import windows
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
 
 
 @dataclass(frozen=True)

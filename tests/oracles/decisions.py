@@ -1,21 +1,14 @@
 """Lines that wait for a decision of their scholar."""
 
-from __future__ import annotations
-
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from fractions import Fraction
-from typing import TYPE_CHECKING
 
 from tests.oracles.lines import percentile
-from tests.oracles.model import DAY, HOUR, REACTION_LIMIT, local_date
+from tests.oracles.model import DAY, HOUR, REACTION_LIMIT, Derived, Experiment, Line, local_date
 from tests.oracles.working import usual_weekdays, working_microseconds, working_windows
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from tests.oracles.model import Derived, Experiment, Line
 
 #: Closed loops that a usual wait needs.
 LEAST = 19

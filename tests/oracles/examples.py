@@ -1,7 +1,5 @@
 """A builder of runs in one line, and the worked example of the definitions."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from tests.oracles.model import Derived, Run, micros

@@ -1,10 +1,8 @@
 """From runs to experiments and loops: derive()."""
 
-from __future__ import annotations
-
 from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from tests.oracles.loops import loops_of
 from tests.oracles.model import (
@@ -20,9 +18,6 @@ from tests.oracles.model import (
 )
 from tests.oracles.runs import derive_run, same_runs
 from tests.oracles.side_by_side import chains, followers
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
 
 #: joined_by: why a run is in its experiment.
 NEW = "new"

@@ -1,19 +1,15 @@
 """Host-capped GPU-hours (allocated), and the part of them known to be in use."""
 
-from __future__ import annotations
-
 import itertools
 from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tests.oracles.machines import has_name
 from tests.oracles.metrics import PROGRAMME, happened
 from tests.oracles.model import MINUTE, Derived, DerivedRun, Interval, Machine, RunKey, Work, hours
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
 
 #: (entity, host name)
 Host = tuple[str, str]

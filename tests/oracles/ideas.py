@@ -1,13 +1,9 @@
 """Independent rule for configs with one idea: trees are cut and written out, not hashed."""
 
-from __future__ import annotations
-
+from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from typing import Any
 
 #: As `docs/configuration.md` lists them.
 _LISTED = """

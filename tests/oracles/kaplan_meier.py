@@ -1,14 +1,9 @@
 """Kaplan-Meier medians in exact fractions, with Brookmeyer-Crowley 95 % limits; likely lengths."""
 
-from __future__ import annotations
-
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 #: This close to a half counts as a half.
 HALF = Fraction(1, 2) + Fraction(1, 10**9)

@@ -1,12 +1,10 @@
 """Figures of a single line: blind launching, work in progress, results waiting."""
 
-from __future__ import annotations
-
 import itertools
 import math
 from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
-from typing import TYPE_CHECKING
 
 from tests.oracles import kaplan_meier
 from tests.oracles.model import (
@@ -19,9 +17,6 @@ from tests.oracles.model import (
     awake_microseconds,
     hours,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
 
 #: Concluded experiments that a line must have before its open ones are called old.
 MIN_CONCLUDED = 19

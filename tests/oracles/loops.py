@@ -1,18 +1,19 @@
 """The loops of experiments: result, next launch and what the reaction took."""
 
-from __future__ import annotations
-
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
-from tests.oracles.model import REACTION_LIMIT, Loop, awake_microseconds
+from tests.oracles.model import (
+    REACTION_LIMIT,
+    Derived,
+    Experiment,
+    Line,
+    Loop,
+    Person,
+    awake_microseconds,
+)
 from tests.oracles.working import working_microseconds
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from tests.oracles.model import Derived, Experiment, Line, Person
 
 
 def loops_of(derived: Derived) -> dict[str, Loop]:

@@ -1,20 +1,11 @@
 """The machines that a run worked on, session by session."""
 
-from __future__ import annotations
-
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
-from tests.oracles.model import Machine, Work
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from tests.oracles.clocks import Facts
-    from tests.oracles.sessions import Launch
-
-
-NOBODY: Machine = (None, None, None)
+from tests.oracles.clocks import Facts
+from tests.oracles.model import NOBODY, Machine, Work
+from tests.oracles.sessions import Launch
 
 
 def work_of(

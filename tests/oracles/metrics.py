@@ -4,13 +4,13 @@
 as_of; "all" has no other limits and includes its last instant.
 """
 
-from __future__ import annotations
-
 import itertools
 from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import date
 from fractions import Fraction
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from scipy.stats import chi2  # type: ignore[import-untyped]
 
@@ -30,10 +30,6 @@ from tests.oracles.model import (
 )
 from tests.oracles.side_by_side import side_by_side
 from tests.oracles.windows import weeks, windows
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from datetime import date
 
 #: The one group of by="programme".
 PROGRAMME = "programme"

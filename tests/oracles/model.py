@@ -1,16 +1,11 @@
 """Input and output, and arithmetic of intervals and local time. All times: integer µs UTC."""
 
-from __future__ import annotations
-
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from fractions import Fraction
 from functools import cache
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from fractions import Fraction
 
 SECOND = 1_000_000
 MINUTE = 60 * SECOND
@@ -31,6 +26,7 @@ Line = tuple[str, str, str]
 RunKey = tuple[str, str, str]
 #: Host name, GPU type, GPU count of a machine; None if not reported.
 Machine = tuple[str | None, str | None, int | None]
+NOBODY: Machine = (None, None, None)
 
 
 @dataclass(frozen=True)
@@ -105,7 +101,7 @@ class Run:
         """Every writer: its start, if reported, and its machine."""
         machine = (self.host, self.gpu_type, self.gpu_count)
         starts: list[int | None] = list(self.writer_starts)
-        if not starts and (self.started_at is not None or machine != (None, None, None)):
+        if not starts and (self.started_at is not None or machine != NOBODY):
             starts = [self.started_at]
         return list(zip(starts, self.machines or (machine,) * len(starts), strict=True))
 

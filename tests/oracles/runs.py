@@ -4,8 +4,6 @@ Works step by step, with the facts in one object that every step may change; the
 same in static SQL.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from dataclasses import replace
 

@@ -1,16 +1,10 @@
 """The sessions of one run, from its writers, its stopwatch and its signs of life."""
 
-from __future__ import annotations
-
 import itertools
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from tests.oracles.machines import NOBODY
-
-if TYPE_CHECKING:
-    from tests.oracles.clocks import Facts
-    from tests.oracles.model import Machine
+from tests.oracles.clocks import Facts
+from tests.oracles.model import NOBODY, Machine
 
 
 @dataclass

@@ -1,17 +1,11 @@
 """Experiments of one line that ran one after another and could have overlapped."""
 
-from __future__ import annotations
-
 from bisect import bisect_left
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Sequence
+from typing import Any
 
-from tests.oracles.model import MINUTE, Derived, Follower, hours
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from tests.oracles.model import Experiment, Interval, Line
+from tests.oracles.model import MINUTE, Derived, Experiment, Follower, Interval, Line, hours
 
 READY_WITHIN = 10 * MINUTE
 

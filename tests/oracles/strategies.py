@@ -5,19 +5,15 @@ the boundaries of every rule (60 s, 2 min, 15 min, 5 days, each with 1 µs to ei
 often rather than almost never.
 """
 
-from __future__ import annotations
-
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from hypothesis import strategies as st
 
 from tests.oracles.model import DAY, HOUR, MINUTE, SECOND, Person, Run, micros
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 _T = TypeVar("_T")
 

@@ -1,17 +1,12 @@
 """The experiments of a stream, and the part of the data within one."""
 
-from __future__ import annotations
-
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
 
 from tests.oracles.experiments import with_overlaps
 from tests.oracles.model import Derived, Experiment, local_date
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from datetime import date
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,5 @@
 """Windows: local days, weeks and months, and how many weeks one holds."""
 
-from __future__ import annotations
-
 from datetime import date, timedelta
 from fractions import Fraction
 from functools import cache

@@ -1,17 +1,10 @@
 """Working hours of a scholar: the awake window on the days on which they usually work."""
 
-from __future__ import annotations
-
+from collections.abc import Iterable
 from datetime import date, timedelta
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
-from tests.oracles.model import Interval, clip, local_date, local_instant, measure, union
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from tests.oracles.model import Person
+from tests.oracles.model import Interval, Person, clip, local_date, local_instant, measure, union
 
 _DAY = timedelta(days=1)
 _WEEKDAYS = (1, 2, 3, 4, 5)
