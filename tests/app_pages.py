@@ -72,15 +72,7 @@ def open_page(
     warned: bool = False,
     **query: str | list[str],
 ) -> AppTest:
-    """Return a page after its first run.
-
-    Args:
-        page: its name, such as "my_velocity".
-        data: folder of the store.
-        monkeypatch: restores the settings.
-        warned: whether the page may warn.
-        query: the address's parameters.
-    """
+    """Return a page, such as "my_velocity", after its first run; `query` is that of its address."""
     monkeypatch.setenv("VELOCITY_DATA", str(data))
     monkeypatch.setenv("VELOCITY_CONFIG", str(data / "velocity.toml"))
     test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=PATIENCE_S)

@@ -65,11 +65,8 @@ class Attacker:
         """Return the smallest weighted sum that fits all answers; infinite if none does."""
         people = sorted(frozenset().union(*(it for it, _, _ in self.sums)))
         place = {it: 4 * at for at, it in enumerate(people)}
-        rows, lows, highs = [], [], []
-        for row, low, high in self._rules(place):
-            rows.append(_row(row, len(place)))
-            lows.append(low)
-            highs.append(high)
+        rules = [(_row(row, len(place)), low, high) for row, low, high in self._rules(place)]
+        rows, lows, highs = zip(*rules, strict=True)
         cost = _row({place[it]: weight for it, weight in aim.items()}, len(place))
         found = milp(
             cost,

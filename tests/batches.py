@@ -56,6 +56,14 @@ _USERNAMES = {("bob", "f"): "robert", ("ada", "f"): "eve"}
 _SCHOLARS = {"robert": "bob"}
 _RULES = (("f*/*", "claimed"), ("e*/q", "second"))
 
+#: Fields of a run of the oracle that are columns of the product: as they are, and as times.
+_SAME = (
+    *("entity", "project", "run_id", "username", "state", "group_name", "sweep", "config_hash"),
+    *("commit", "host", "gpu_type", "gpu_count", "gpu_utilisation", "machines", "resumed"),
+    *("offline", "shared", "rewound", "history_rows", "wrote"),
+)
+_TIMES = ("created_at", "started_at", "heartbeat_at", "first_metric_at", "last_metric_at")
+
 #: Grouping rules other than the defaults: 2 min and 60 s are swapped.
 OTHER_RULES = Rules(stale_after_us=2 * MINUTE, together_us=60 * SECOND, script_gap_us=2 * MINUTE)
 
@@ -72,11 +80,15 @@ class Batch:
     @cached_property
     def snapshot(self) -> Snapshot:
         """The product's result."""
+        return self.with_roster(self.roster)
+
+    def with_roster(self, roster: Roster | None) -> Snapshot:
+        """The product's result with another roster."""
         return store_of(
             [row_of(run) for case in self.cases for run in case.runs],
             {key: moment(it) for case in self.cases for key, it in case.as_of.items()},
             settings=settings_of(self.rules),
-            roster=self.roster,
+            roster=roster,
         )
 
     @cached_property
@@ -142,13 +154,13 @@ class Batch:
         if not self.has_roster:
             return None
         memberships = self._memberships()
+        people = {person.scholar: person for case in self.cases for person in case.people}
         return Roster(
             rented=("h*",),
             scholars=tuple(
-                _entry(scholar, person)
-                for number, case in enumerate(self.cases)
+                _entry(scholar, people.get(scholar))
+                for number in range(len(self.cases))
                 for scholar in (f"ada{number}", f"bob{number}")
-                for person in [next((it for it in case.people if it.scholar == scholar), None)]
             ),
             streams=tuple(
                 Stream(
@@ -249,14 +261,13 @@ def _apart(case: Case, number: int) -> Case:
 
 
 def _entry(scholar: str, person: Person | None) -> Scholar:
-    usernames = (scholar, scholar.replace("bob", "robert"))
+    known = {"id": scholar, "name": scholar}
+    known["usernames"] = (scholar, scholar.replace("bob", "robert"))
     if person is None:
-        return Scholar(id=scholar, name=scholar, usernames=usernames)
+        return Scholar(**known)
     awake = "-".join(f"{it // 60:02}:{it % 60:02}" for it in (person.awake_start, person.awake_end))
     return Scholar(
-        id=scholar,
-        name=scholar,
-        usernames=usernames,
+        **known,
         timezone=person.timezone,
         awake=awake,
         workdays=None
@@ -289,38 +300,17 @@ def moment(instant: int | None) -> datetime | None:
 def row_of(run: Run) -> dict[str, Any]:
     """A run of the oracle as a row of `RUN_SCHEMA`."""
     configured = run.gpu_count_config
+    same = {name: getattr(run, name) for name in _SAME}
+    times = {name: moment(getattr(run, name)) for name in _TIMES}
     return with_writers(
-        {
-            "entity": run.entity,
-            "project": run.project,
-            "run_id": run.run_id,
-            "username": run.username,
-            "state": run.state,
-            "created_at": moment(run.created_at),
-            "started_at": moment(run.started_at),
+        same
+        | times
+        | {
             "writer_starts": [moment(it) for it in run.writer_starts],
-            "heartbeat_at": moment(run.heartbeat_at),
             "runtime_s": None if run.runtime_us is None else run.runtime_us / SECOND,
-            "first_metric_at": moment(run.first_metric_at),
-            "last_metric_at": moment(run.last_metric_at),
-            "group_name": run.group_name,
-            "sweep": run.sweep,
             "tags": list(run.tags),
-            "config_hash": run.config_hash,
             "config": None if configured is None else f'{{"num_gpus":{configured}}}',
-            "commit": run.commit,
-            "host": run.host,
-            "gpu_type": run.gpu_type,
-            "gpu_count": run.gpu_count,
-            "gpu_utilisation": run.gpu_utilisation,
-            "machines": run.machines,
             "stamp": moment(run.stamp_at),
-            "resumed": run.resumed,
-            "offline": run.offline,
-            "shared": run.shared,
-            "rewound": run.rewound,
-            "history_rows": run.history_rows,
-            "wrote": run.wrote,
             "unreadable": list(run.unreadable) or None,
             "source": "api" if run.wrote is not None else "table",
         }

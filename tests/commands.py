@@ -4,12 +4,14 @@ import atexit
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from tests.conftest import ROOT
 from tests.forked import Commands
+from velocity.cli.application import make_group
 
 #: `velocity` of the clone under test, even if another version is installed.
 VELOCITY = (sys.executable, "-m", "velocity")
@@ -21,6 +23,17 @@ def environment(home: Path, **more: str) -> dict[str, str]:
     """Variables for a command: nothing from the user, and `more`."""
     kept = {name: os.environ[name] for name in KEPT if name in os.environ}
     return kept | {"HOME": str(home), "PYTHONPATH": str(ROOT)} | more
+
+
+def ran(*words: str | Path, **options: Any) -> subprocess.CompletedProcess[str]:
+    """Run any program to its end; its output is text."""
+    return subprocess.run(words, capture_output=True, text=True, check=False, **options)
+
+
+def unknown_options(command: str, words: Iterable[str]) -> set[str]:
+    """Return the options among the words that a command of `velocity` does not have."""
+    known = {text for it in make_group().commands[command].load().params for text in it.opts}
+    return {it for it in words if it.startswith("--")} - known
 
 
 def velocity(

@@ -55,18 +55,8 @@ _RAW = {
 }
 #: Permanent numbers, also of scholars who are gone; sync attempts and their traces.
 _OF_THE_PAST = {
-    "scholar_number",
-    "known_name",
-    "sync_log",
-    "restatement",
-    "group_week",
-    "restated",
-    "identity",
-    "taken_in",
-    "macros_of",
-    "config_shape",
-    "utilisation_request",
-    "archived",
+    *("scholar_number", "known_name", "sync_log", "restatement", "group_week", "restated"),
+    *("identity", "taken_in", "macros_of", "config_shape", "utilisation_request", "archived"),
     "archived_credits",
 }
 #: Settings and roster: `derived_with` has their fingerprint.
@@ -94,16 +84,12 @@ def derived_tables(store: LiveStore) -> dict[str, pl.DataFrame]:
     found = {}
     for table in (*_PLAIN, *kept):
         frame = store.frame(f'FROM derived."{table}"')
-        for column in frame.columns:
-            if column in _KEYS:
-                frame = frame.with_columns(
-                    frame[column].replace_strict(
-                        names[_KEYS[column]]["key"],
-                        names[_KEYS[column]]["name"],
-                        return_dtype=pl.String,
-                        default="?",
-                    )
-                )
+        for column in _KEYS.keys() & frame.columns:
+            known = names[_KEYS[column]]
+            named = frame[column].replace_strict(
+                known["key"], known["name"], return_dtype=pl.String, default="?"
+            )
+            frame = frame.with_columns(named)
         whole = [name for name, kind in frame.schema.items() if not kind.is_float()]
         found[str(table)] = frame.select(*whole, pl.exclude(whole)).sort(pl.all())
     return found

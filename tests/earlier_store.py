@@ -36,17 +36,16 @@ def write_earlier_store(data: Path, rows: Iterable[Mapping[str, Any]], as_of: An
 def _machine(row: Mapping[str, Any]) -> dict[str, Any]:
     """The row with the columns of its single machine instead of writers."""
     writers = row.get("writers") or ()
-    told = {"started_at": writers[0]["start"]} if writers else {}
-    told |= {"writer_starts": [it["start"] for it in writers]} if writers else {}
+    starts = [it["start"] for it in writers]
+    told = {"started_at": starts[0], "writer_starts": starts} if starts else {}
     return told | {name: value for name, value in row.items() if name != "writers"}
 
 
 def _kept(config: Any) -> dict[str, Any]:
-    whole = json.dumps(config, sort_keys=True, separators=(",", ":"))
-    return {
-        "config": json.dumps(_public(config), sort_keys=True, separators=(",", ":")),
-        "config_hash": hashlib.sha256(whole.encode()).hexdigest(),
-    }
+    public, whole = (
+        json.dumps(it, sort_keys=True, separators=(",", ":")) for it in (_public(config), config)
+    )
+    return {"config": public, "config_hash": hashlib.sha256(whole.encode()).hexdigest()}
 
 
 def _public(value: Any) -> Any:

@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.builders import run
+from tests.commands import ran
 from tests.conftest import ROOT
 from tests.forked import Commands
 from velocity.records import run_frame
@@ -75,14 +75,7 @@ class Tree:
 
     def python(self, *arguments: str) -> str:
         """Run Python; return what it prints."""
-        done = subprocess.run(
-            [sys.executable, *arguments],
-            cwd=self.folder,
-            env=self.env,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = ran(sys.executable, *arguments, cwd=self.folder, env=self.env)
         assert done.returncode == 0, done.stderr
         return done.stdout
 

@@ -4,7 +4,6 @@ import inspect
 import io
 import json
 import re
-import subprocess
 import sys
 import threading
 import traceback
@@ -16,7 +15,7 @@ import pytest
 import velocity
 from scripts import notebook
 from tests.builders import run, store_of
-from tests.commands import velocity as command
+from tests.commands import ran, velocity as command
 from tests.conftest import ROOT
 from tests.read_schemas import READ_SCHEMAS
 from velocity.reading import definitions
@@ -195,13 +194,7 @@ assert not {"polars", "duckdb", "pydantic", "velocity.errors"} & set(sys.modules
 with velocity.open(sys.argv[1]) as v:
     print(v.metrics(by="programme", period="week").height, v.loops().height)
 """
-    done = subprocess.run(
-        [sys.executable, "-c", code, str(data)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = ran(sys.executable, "-c", code, data, cwd=ROOT)
     assert (done.stdout.split(), done.returncode) == (["1", "5"], 0), done.stderr
 
 

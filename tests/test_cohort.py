@@ -2,16 +2,16 @@
 
 import json
 import os
-import subprocess
 import sys
 from collections import Counter
 from dataclasses import replace
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
 
 from tests.cohort_truth import WEEK, at, digest, environment, truth
+from tests.commands import ran
+from tests.conftest import ROOT
 from tests.oracles.kaplan_meier import estimate
 from tests.oracles.model import HOUR, hours
 from velocity.demo.cohort import build_cohort
@@ -31,15 +31,8 @@ def test_the_same_seed_and_instant_give_the_same_bytes_in_another_process():
         "from tests.cohort_truth import at, digest, truth;"
         f"print(digest(truth(at('{NOON:%Y-%m-%dT%H:%M}')).cohort), end='')"
     )
-    other = subprocess.run(
-        [sys.executable, "-c", program],
-        cwd=Path(__file__).parent.parent,
-        env=os.environ | {"PYTHONHASHSEED": "5"},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert other.stdout == digest(truth(NOON).cohort)
+    other = ran(sys.executable, "-c", program, cwd=ROOT, env=os.environ | {"PYTHONHASHSEED": "5"})
+    assert other.stdout == digest(truth(NOON).cohort), other.stderr
 
 
 @pytest.mark.thorough

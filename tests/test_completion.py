@@ -1,11 +1,10 @@
 """Shell completion: installed by the command itself, for commands, options and values."""
 
 import shutil
-import subprocess
 
 import pytest
 
-from tests.commands import VELOCITY, environment
+from tests.commands import VELOCITY, environment, ran
 
 pytestmark = pytest.mark.sampled(4)
 
@@ -33,9 +32,8 @@ def offered(tmp_path_factory):
     env["PATH"] = f"{command.parent}:{env['PATH']}"
 
     def run(*command):
-        done = subprocess.run(
-            command, cwd=home, env=env, check=True, capture_output=True, text=True
-        )
+        done = ran(*command, cwd=home, env=env)
+        assert done.returncode == 0, done.stderr
         return done.stdout.split()
 
     # The shell that asks decides, and these tests may run under one without completion.
@@ -44,14 +42,17 @@ def offered(tmp_path_factory):
 
 
 def test_bash_completes_commands(offered):
-    assert offered("ro") == ["roster"]
     assert {"sync", "doctor", "init"} <= set(offered(""))
 
 
-def test_bash_completes_options_and_commands_of_commands(offered):
-    assert offered("sync", "--pr") == ["--project"]
-    assert offered("roster", "s") == ["suggest"]
-
-
-def test_bash_completes_values(offered):
-    assert offered("metrics", "--by", "str") == ["stream"]
+@pytest.mark.parametrize(
+    ("words", "completed"),
+    [
+        (["ro"], "roster"),
+        (["sync", "--pr"], "--project"),
+        (["roster", "s"], "suggest"),
+        (["metrics", "--by", "str"], "stream"),
+    ],
+)
+def test_bash_completes_commands_options_and_values(words, completed, offered):
+    assert offered(*words) == [completed]

@@ -2,7 +2,6 @@
 
 import re
 import shlex
-import subprocess
 import sys
 import tomllib
 from pathlib import Path
@@ -10,8 +9,8 @@ from pathlib import Path
 import pytest
 import yaml  # type: ignore[import-untyped]
 
+from tests.commands import ran, unknown_options
 from tests.conftest import ROOT
-from velocity.cli.application import make_group
 
 DOCKERFILE = ROOT / "Dockerfile"
 TEXT = DOCKERFILE.read_text(encoding="utf-8").replace("\\\n", "")
@@ -21,21 +20,19 @@ HOME = "/srv/velocity"
 
 
 def _of(instruction):
-    return [
-        line.removeprefix(instruction).strip() for line in LINES if line.startswith(instruction)
-    ]
+    return [it.removeprefix(instruction).strip() for it in LINES if it.startswith(instruction)]
 
 
 def test_the_dockerfile_has_no_findings():
     linter = Path(sys.executable).with_name("hadolint")
-    done = subprocess.run([linter, DOCKERFILE], capture_output=True, text=True, check=False)
+    done = ran(linter, DOCKERFILE)
     assert (done.returncode, done.stdout) == (0, "")
 
 
 @pytest.mark.parametrize("file", ["compose.yaml", "deploy/compose.yaml"])
 def test_compose_accepts_the_file(file):
     command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec"]
-    done = subprocess.run([*command, ROOT / file], capture_output=True, text=True, check=False)
+    done = ran(*command, ROOT / file)
     assert done.returncode == 0, done.stdout
 
 
@@ -47,9 +44,8 @@ def test_the_build_gets_everything_that_the_wheel_is_made_of_and_nothing_else():
     copied.remove("${LOCK}")
     copied |= {"requirements.lock", "requirements-scale.lock"}
     assert _of("ARG LOCK=") == ["requirements.lock"]
-    assert copied - needed == {
-        *("pyproject.toml", "requirements.lock", "requirements-scale.lock", "LICENSE"),
-    }
+    more = {"pyproject.toml", "requirements.lock", "requirements-scale.lock", "LICENSE"}
+    assert copied - needed == more
     assert needed <= copied
     ignored = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
     assert {it.removeprefix("!") for it in ignored if it.startswith("!")} == copied
@@ -68,7 +64,7 @@ def test_the_image_runs_without_privileges_and_reports_its_health():
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_a_service_can_write_to_its_volume_only(name):
+def test_a_service_runs_an_existing_command_and_can_write_to_its_volume_only(name):
     service = SERVICES[name]
     assert service["read_only"] is True
     assert service["cap_drop"] == ["ALL"]
@@ -76,13 +72,7 @@ def test_a_service_can_write_to_its_volume_only(name):
     assert service["volumes"] == [f"velocity:{HOME}"]
     assert service["tmpfs"] == ["/tmp"]  # noqa: S108 - the container's own
     assert "environment" not in service
-
-
-@pytest.mark.parametrize("name", SERVICES)
-def test_a_service_runs_an_existing_command(name):
-    command, *options = SERVICES[name]["command"]
-    known = {text for param in make_group().commands[command].load().params for text in param.opts}
-    assert {it for it in options if it.startswith("--")} <= known
+    assert not unknown_options(service["command"][0], service["command"])
 
 
 def test_pages_are_published_to_this_machine_only():
@@ -104,11 +94,7 @@ def test_every_process_past_one_machine_has_its_own_folder_and_the_same_settings
         assert roster == f"./roster.toml:{HOME}/roster.toml:ro"
         assert (service["read_only"], service["cap_drop"]) == (True, ["ALL"])
         assert "ports" not in service
-        command, *options = service["command"]
-        known = make_group().commands[command].load().params
-        assert {it for it in options if it.startswith("--")} <= {
-            text for param in known for text in param.opts
-        }
+        assert not unknown_options(service["command"][0], service["command"])
     # Only the publisher reaches the cluster, and its workers have the folder of the publisher.
     assert [name for name, it in ours.items() if "cluster" in it.get("networks", ())] == ["publish"]
     assert [it["networks"] for it in cluster.values()] == [["cluster"]] * 2
