@@ -1,24 +1,16 @@
 """What compute bought, by example."""
 
-from datetime import date
 from functools import cache
 
 import pytest
 
 from tests.builders import run, store_of
+from tests.roster_texts import parsed, rate
 from velocity.reading import reads
-from velocity.roster.credits import Credits, Rate
-from velocity.roster.models import Roster
 
 pytestmark = pytest.mark.sampled(6)
 
-ROSTER = Roster(
-    credits=Credits(
-        rates=(
-            Rate.model_validate({"gpu": "*", "from": date(2026, 1, 1), "credits_per_gpu_hour": 2}),
-        )
-    ),
-)
+ROSTER = parsed(rate("*", "2026-01-01", 2))
 
 
 def on_gpus(*columns, **more):
@@ -64,32 +56,25 @@ def snapshot():
     return store_of(rows, "2026-01-12 00:00", roster=ROSTER)
 
 
-def of(scholar):
-    return reads.metrics(snapshot(), by="scholar", groups=[scholar]).row(0, named=True)
-
-
-def test_compute_after_the_next_launch_is_charged_after_the_decision():
-    assert of("decided")["after_decision_gpu_hours"] == pytest.approx(2 * 6)
-    assert of("undecided")["after_decision_gpu_hours"] == 0
-
-
-def test_a_launch_after_five_days_is_no_decision():
-    assert of("too_late")["after_decision_gpu_hours"] == 0
-    assert of("in_time")["after_decision_gpu_hours"] == pytest.approx(2 * 26)
-
-
-def test_failures_are_late_after_half_an_hour():
-    found = of("fails")
-    assert found["late_failure_gpu_hours"] == pytest.approx(2 * 1801 / 3600)
-    assert found["killed_gpu_hours"] == pytest.approx(2)
-
-
-def test_cost_is_that_of_all_runs_for_each_conclusion():
-    found = of("concludes")
-    assert found["gpu_hours_per_concluded"] == pytest.approx(4)
-    assert found["credits_per_concluded"] == pytest.approx(8)
-    nothing = of("concludes_nothing")
-    assert (nothing["gpu_hours_per_concluded"], nothing["credits_per_concluded"]) == (None, None)
+@pytest.mark.parametrize(
+    ("scholar", "expected"),
+    [
+        # Compute after the next launch is charged after the decision.
+        ("decided", {"after_decision_gpu_hours": 2 * 6}),
+        ("undecided", {"after_decision_gpu_hours": 0}),
+        # A launch after five days is no decision.
+        ("too_late", {"after_decision_gpu_hours": 0}),
+        ("in_time", {"after_decision_gpu_hours": 2 * 26}),
+        # A failure is late after half an hour.
+        ("fails", {"late_failure_gpu_hours": 2 * 1801 / 3600, "killed_gpu_hours": 2}),
+        # Each conclusion costs its part of all runs.
+        ("concludes", {"gpu_hours_per_concluded": 4, "credits_per_concluded": 8}),
+        ("concludes_nothing", {"gpu_hours_per_concluded": None, "credits_per_concluded": None}),
+    ],
+)
+def test_compute_is_counted_by_what_it_bought(scholar, expected):
+    figures = reads.metrics(snapshot(), by="scholar", groups=[scholar]).row(0, named=True)
+    assert {name: figures[name] for name in expected} == pytest.approx(expected)
 
 
 def test_conclusions_on_a_day_without_charges_cost_nothing():
