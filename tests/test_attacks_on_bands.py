@@ -7,7 +7,7 @@ differed by a day showed whose day it was and its figures (16 of 16).
 
 import inspect
 import random
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import pairwise
 
 import numpy as np
@@ -55,10 +55,8 @@ def told(snapshot):
 
 def four_weeks_of(snapshot):
     """Every scholar's figures for 19 January to 15 February, as an operator reads them."""
-    monday = at("2026-01-19 00:00").date()
-    return reads.metrics(
-        snapshot, by="scholar", from_day=monday, to_day=monday + timedelta(weeks=4)
-    )
+    days = {"from_day": date(2026, 1, 19), "to_day": date(2026, 2, 16)}
+    return reads.metrics(snapshot, by="scholar", **days)
 
 
 def test_no_quartile_is_the_figure_of_a_person(snapshot):
@@ -88,20 +86,20 @@ def narrowest(quartiles, step):
 
     The values are sorted unknowns; each quartile is the mean of three of them, rounded to `step`.
     """
-    order = [[1 if it == low else -1 if it == high else 0 for it in range(OTHERS)]
-             for low, high in pairwise(range(OTHERS))]  # fmt: skip
-    rows, limits = list(order), [0.0] * len(order)
+    places = np.eye(OTHERS)
+    rows = [places[low] - places[high] for low, high in pairwise(range(OTHERS))]
+    limits = [0.0] * len(rows)
     for quartile, middle in zip(quartiles, (2, 4, 6), strict=True):
-        mean = [1 / 3 if abs(it - middle) <= 1 else 0 for it in range(OTHERS)]
-        rows += [mean, [-it for it in mean]]
+        mean = places[middle - 1 : middle + 2].sum(axis=0) / 3
+        rows += [mean, -mean]
         limits += [quartile + step / 2, -(quartile - step / 2)]
     lengths = []
-    for place in range(OTHERS):
-        aim = np.eye(OTHERS)[place]
-        ends = [
-            linprog(sign * aim, A_ub=rows, b_ub=limits, bounds=(0, 1e3)).fun for sign in (1, -1)
-        ]
-        lengths.append(-ends[1] - ends[0])
+    for place in places:
+        least, most = (
+            sign * linprog(sign * place, A_ub=rows, b_ub=limits, bounds=(0, 1e3)).fun
+            for sign in (1, -1)
+        )
+        lengths.append(most - least)
     return min(lengths)
 
 

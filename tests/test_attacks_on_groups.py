@@ -15,6 +15,7 @@ import pytest
 
 from tests.attacker import Attacker, cell, share_cell
 from tests.builders import at, run
+from tests.roster_texts import stream
 from tests.test_restatement import sync
 from velocity.reading import reads
 from velocity.reading.access import viewer_of
@@ -47,7 +48,7 @@ ENDED = ("runs_finished", "runs_failed", "runs_killed", "runs_preempted")
 
 def begin() -> dict[str, list[str]]:
     """Stream -> its members, before anybody joins, moves or leaves."""
-    return {stream: [f"{stream}{it}" for it in range(size)] for stream, size in SIZES.items()}
+    return {name: [f"{name}{it}" for it in range(size)] for name, size in SIZES.items()}
 
 
 #: Week -> edits of the roster in it: person -> new stream (None: removed from the roster).
@@ -70,10 +71,9 @@ def write_roster(file: Path, streams: dict[str, list[str]]) -> Roster:
         f'[[scholars]]\nid = "{it}"\nname = "{it}"\nusernames = ["user-{it}"]\n' for it in people
     )
     groups = "".join(
-        f'[[streams]]\nid = "{stream}"\nname = "{stream}"\n'
-        f"mentors = {[BOTH] if stream == 'mentored' else []}\n"
-        f"members = [{', '.join(f'{{ scholar = {it!r} }}' for it in members)}]\n"
-        for stream, members in streams.items()
+        stream(name, members=f"[{', '.join(f'{{ scholar = {it!r} }}' for it in members)}]")
+        + f"mentors = {[BOTH] if name == 'mentored' else []}\n"
+        for name, members in streams.items()
     )
     file.write_text(f"leads = {[LEAD, BOTH]}\n{scholars}{groups}", encoding="utf-8")
     return load_roster(file)
@@ -156,10 +156,10 @@ def live_through(data: Path) -> Term:
     settings = Settings(roster=data / "roster.toml")
     streams, found = begin(), Term()
     for week in range(WEEKS):
-        for person, stream in EDITS.get(week, {}).items():
+        for person, to in EDITS.get(week, {}).items():
             streams = {it: [who for who in streams[it] if who != person] for it in streams}
-            if stream is not None:
-                streams[stream] = [*streams[stream], person]
+            if to is not None:
+                streams[to] = [*streams[to], person]
         roster = write_roster(settings.roster, streams)
         people = [*(it for members in streams.values() for it in members), "late", "big2"]
         rows = [it for who in dict.fromkeys(people) for it in worked(chance, who, week)]
@@ -251,8 +251,7 @@ def test_no_share_of_a_person_is_narrowed_to_less_than_5_points(term, tell):
 
 def test_the_attacker_wins_against_live_sums(term):
     """With live sums, as shown earlier, figures of a person added to the roster are exact."""
-    weeks = [at("00:00").date() + it * WEEK for it in range(3)]
-    for week in weeks:
+    for week in (at("00:00").date() + it * WEEK for it in range(3)):
         attacker = Attacker(whole=True, small_by_chance=False)
         for of_week, people, concluded in term.live:
             if of_week == week:

@@ -22,17 +22,14 @@ def hours(*configs, **columns):
             run(f"other{number}", "09:00", "10:00", gpu_count=1, project="q", **both),
         ]
     figures = reads.metrics(store_of(rows, "20:00", settings=SETTINGS), by="scholar")
-    return figures.sort("scholar")["gpu_hours"].to_list()
+    of = dict(figures.select("scholar", "gpu_hours").iter_rows())
+    return [of[f"scholar{number}"] for number in range(len(configs))]
 
 
 def test_the_key_replaces_the_count_of_the_machine():
-    assert hours("2", "0.5", "0") == pytest.approx([2 + 1, 0.5 + 1, 0 + 1])
-
-
-def test_a_value_that_is_not_a_gpu_count_replaces_nothing():
-    """For example -1, which means all GPUs of the machine in some trainers."""
-    configs = ["-1", "1e7", "1e308", '"nan"', '"inf"', '"all"', "null", "[2]"]
-    assert hours(*configs) == pytest.approx([4 + 1] * len(configs))
+    """Only with a count: in some trainers -1 means all GPUs of the machine."""
+    configs = ["2", "0.5", "0", "-1", "1e7", "1e308", '"nan"', '"inf"', '"all"', "null", "[2]"]
+    assert hours(*configs) == pytest.approx([2 + 1, 0.5 + 1, 0 + 1] + [4 + 1] * 8)
 
 
 def test_a_value_that_is_not_a_number_does_not_reduce_the_capacity_of_a_host():

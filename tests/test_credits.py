@@ -5,15 +5,7 @@ from datetime import date, datetime, timedelta
 import polars as pl
 import pytest
 
-from tests.batches import (
-    PLACES,
-    Batch,
-    batch_of,
-    moment,
-    row_of,
-    settings_of,
-)
-from tests.builders import store_of
+from tests.batches import PLACES, Batch, batch_of
 from tests.comparison import Key, Row, agree, rows_by
 from tests.oracles.credits import Rate, balances, ledger, spending
 from tests.oracles.model import RunKey, local_date
@@ -54,24 +46,16 @@ def priced(batch: Batch) -> tuple[Snapshot, tuple[Rate, ...], dict]:
     grants = grants_of(batch, local_date(batch.whole.complete_to, batch.rules.timezone))
     given_credits = roster.Credits(
         rates=tuple(
-            roster.Rate(
-                **{"gpu": it.glob, "from": it.first, "credits_per_gpu_hour": float(it.credits)}
-            )
+            roster.Rate(**{"gpu": it.glob, "from": it.first, "credits_per_gpu_hour": it.credits})
             for it in rates
         ),
         grants=tuple(
-            roster.Grant(date=day, amount=float(amount), **{kind: target})
+            roster.Grant(date=day, amount=amount, **{kind: target})
             for (kind, target), given_them in grants.items()
             for day, amount in given_them
         ),
     )
-    snapshot = store_of(
-        [row_of(run) for case in batch.cases for run in case.runs],
-        {key: moment(it) for case in batch.cases for key, it in case.as_of.items()},
-        settings=settings_of(batch.rules),
-        roster=known.model_copy(update={"credits": given_credits}),
-    )
-    return snapshot, rates, grants
+    return batch.with_roster(known.model_copy(update={"credits": given_credits})), rates, grants
 
 
 def runs_of(batch: Batch) -> dict[tuple[str, str], set[RunKey]]:
@@ -115,11 +99,7 @@ def test_credits_match_the_oracle(zone: str, base: datetime) -> None:
 
 STATES = [f"{it}_gpu_hours" for it in ("finished", "running", "killed", "failed", "other")]
 SHARED = [
-    "killed_gpu_hours",
-    "gpu_hours",
-    "unpriced_run_hours",
-    "credits",
-    "experiments_concluded",
+    *("killed_gpu_hours", "gpu_hours", "unpriced_run_hours", "credits", "experiments_concluded"),
     "credits_per_concluded",
 ]
 
@@ -144,9 +124,8 @@ def assert_the_table_adds_up(batch: Batch, snapshot: Snapshot) -> None:
             assert found.select(SHARED).row(0) == pytest.approx(tuple(row[it] for it in SHARED))
             assert found["gpu_hours_failed"][0] == pytest.approx(row["failed_gpu_hours"])
             cost, number = row["credits"], row["experiments_concluded"]
-            assert row["credits_per_concluded"] == (
-                pytest.approx(cost / number) if number else None
-            )
+            per_conclusion = cost / number if number else None
+            assert row["credits_per_concluded"] == pytest.approx(per_conclusion)
 
 
 def assert_spending(batch, snapshot, rates, kind, runs: dict[str, set[RunKey]]) -> None:
@@ -158,12 +137,8 @@ def assert_spending(batch, snapshot, rates, kind, runs: dict[str, set[RunKey]]) 
                 monday = day - timedelta(days=day.weekday())
                 row = by_week.setdefault((group, monday), {"credits": 0.0})
                 row["credits"] += float(amount)
-    found = rows_by(
-        reads.metrics(snapshot, by=kind, period="week").select(kind, "period_start", "credits"),
-        kind,
-        "period_start",
-    )
-    agree_but_for_rows_of_nothing(by_week, found)
+    weeks = reads.metrics(snapshot, by=kind, period="week").select(kind, "period_start", "credits")
+    agree_but_for_rows_of_nothing(by_week, rows_by(weeks, kind, "period_start"))
 
 
 def assert_ledger(batch: Batch, priced_as, kind, runs: dict[str, set[RunKey]], grants) -> None:

@@ -24,9 +24,8 @@ def synced(data, gaps_minutes, *, age: timedelta = timedelta(0)):
     with open_live(data) as store:
         store.record.merge_project("e", "p", rejected=(), as_of=last)
         for at in started:
-            store.record.merge_log(
-                SyncRow("sync", "e", "p", at, at, MergeCounts(), 0, 0, 1, None, None),
-            )
+            row = SyncRow("sync", "e", "p", at, at, MergeCounts(), 0, 0, 1, None, None)
+            store.record.merge_log(row)
         publish(store)
 
 

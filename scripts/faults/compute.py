@@ -20,7 +20,7 @@ FAULTS = (
         "derive/010_run_base",
         "BETWEEN 0 AND 1e6",
         ">= 0",
-        ("tests/test_configured_gpus.py::test_a_value_that_is_not_a_gpu_count_replaces_nothing",),
+        ("tests/test_configured_gpus.py::test_the_key_replaces_the_count_of_the_machine",),
     ),
     Fault(
         "a future grant is explained as granted",
