@@ -2,7 +2,7 @@
 
 import math
 import tomllib
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from fnmatch import fnmatchcase
 from itertools import pairwise
 
@@ -11,12 +11,7 @@ import pytest
 from tests.cohort_truth import ANCHOR, Truth, at, environment, microseconds, truth
 from tests.oracles.kaplan_meier import estimate
 from tests.oracles.lines import wip_ages
-from tests.oracles.model import (
-    DAY,
-    awake_microseconds,
-    hours,
-    micros,
-)
+from tests.oracles.model import DAY, Experiment, awake_microseconds, clip, hours, micros
 from velocity.demo import stories
 from velocity.demo.people import PEOPLE
 from velocity.demo.stories import BIRDS, ENTITY, Story
@@ -37,15 +32,26 @@ def data(request) -> Truth:
     return truth(request.param)
 
 
-def in_week(data: Truth, story: Story) -> tuple[int, int]:
-    return data.week(story.week)
+def line(story: Story) -> tuple[str, str, str]:
+    return "" if story.seat < 0 else BIRDS[story.seat], ENTITY, story.project
 
 
-def line_of(data: Truth, story: Story):
+def line_of(data: Truth, story: Story) -> list[Experiment]:
+    return [one for one in data.experiments(story.seat) if one.line == line(story)]
+
+
+def waited(*told: Story) -> set[tuple[tuple[str, str, str], int]]:
+    """The line of each story, and how long ago it happened."""
+    return {(line(it), microseconds(it.ago)) for it in told}
+
+
+def memberships(data: Truth, story: Story) -> list[tuple[str, date | None, date | None]]:
+    """(stream, from, to) of the story's scholar."""
     return [
-        one
-        for one in data.experiments(story.seat)
-        if one.line == (BIRDS[story.seat], ENTITY, story.project)
+        (stream.id, it.from_date, it.to_date)
+        for stream in data.roster.streams
+        for it in stream.members
+        if it.scholar == BIRDS[story.seat]
     ]
 
 
@@ -60,23 +66,21 @@ def off_share(data: Truth, *seats: int) -> float:
 
 
 def blind_ratio(data: Truth, story: Story) -> float:
-    line = line_of(data, story)
-    starts = sorted(one.S for one in line)
+    experiments = line_of(data, story)
+    starts = sorted(one.S for one in experiments)
     gaps = [(a, b) for a, b in pairwise(starts) if b - a <= 5 * DAY]
     person = data.derived.person(BIRDS[story.seat])
     awake = sum(awake_microseconds(person, *gap) for gap in gaps)
-    loops = [data.derived.loops[one.id] for one in line]
+    loops = [data.derived.loops[one.id] for one in experiments]
     median = estimate([(it.awake_us, it.reaction_event) for it in loops if it.awake_us is not None])
     return median.median / (math.log(2) * awake / len(gaps))
 
 
 def test_serial_starter_turns_parallel_in_the_fifth_week(data):
     story = stories.TURNS_PARALLEL
-    turn = in_week(data, story)[0]
-    before = data.serial_share(story.seat, window=(data.week(0)[0], turn))
-    after = data.serial_share(story.seat, window=(turn, data.week(stories.LAST_WEEK)[1]))
-    assert before > 0.95
-    assert after < 0.45
+    turn, _ = data.week(story.week)
+    assert data.serial_share(story.seat, window=(data.week(0)[0], turn)) > 0.95
+    assert data.serial_share(story.seat, window=(turn, data.week(stories.LAST_WEEK)[1])) < 0.45
 
 
 def test_steady_parallel_scholar_is_parallel_every_week(data):
@@ -91,7 +95,7 @@ def test_crash_storm_is_in_one_week(data):
         for run in data.derived.runs.values()
         if run.scholar == BIRDS[story.seat] and run.is_early_failure
     ]
-    start, end = in_week(data, story)
+    start, end = data.week(story.week)
     storm = [run for run in early if start <= run.start < end]
     assert len(storm) > 30
     assert len(early) - len(storm) < 20
@@ -114,23 +118,21 @@ def test_blind_launches_are_unrelated_to_results(data):
 
 def test_idle_week_has_nothing_in_flight(data):
     story = stories.IDLE_WEEK
-    start, end = in_week(data, story)
     everything = data.experiments(story.seat)
-    assert not [one for one in everything if any(a < end and b > start for a, b in one.segments)]
+    assert not any(clip(one.segments, data.week(story.week)) for one in everything)
     for week in (5, 7):
         assert data.experiments(story.seat, window=data.week(week))
 
 
 def test_evening_scholar_waits_mostly_outside_the_awake_window(data):
     seat = stories.EVENING.seat
-    everybody = off_share(data)
-    assert off_share(data, seat) > max(0.62, everybody + 0.08)
+    assert off_share(data, seat) > max(0.62, off_share(data) + 0.08)
     assert reaction_share(data.loops(seat)) > 0.5
 
 
 def test_one_day_has_only_false_starts(data):
     story = stories.FALSE_STARTS
-    start, _ = in_week(data, story)
+    start, _ = data.week(story.week)
     wednesday = [
         one
         for one in data.experiments(story.seat, window=(start + DAY, start + 4 * DAY))
@@ -142,15 +144,12 @@ def test_one_day_has_only_false_starts(data):
 def test_only_basalt_reacts_beyond_its_usual_range(data):
     for stream in tomllib.loads(data.cohort.roster_toml)["streams"]:
         seats = [BIRDS.index(it["scholar"]) for it in stream["members"] if [*it] == ["scholar"]]
+        by_week = (data.loops(*seats, window=data.week(week)) for week in range(stories.WEEKS))
         weekly = [
             estimate(
-                [
-                    (loop.reaction_us, loop.reaction_event)
-                    for loop in data.loops(*seats, window=data.week(week))
-                    if loop.reaction_us is not None
-                ]
+                [(it.reaction_us, it.reaction_event) for it in loops if it.reaction_us is not None]
             ).median
-            for week in range(stories.WEEKS)
+            for loops in by_week
         ]
         levels = [math.log(median) for median in weekly if median]
         moves = [abs(b - a) for a, b in pairwise(levels)]
@@ -164,23 +163,16 @@ def test_the_stuck_lines_are_those_of_the_stories(data):
         for loop in data.loops()
         if loop.status == "awaiting" and data.as_of - loop.F > DAY
     }
-    told = (
-        stories.RESULT_WAITING,
-        stories.RESULT_WAITING_TOO,
-        stories.FAILURE_UNRECOVERED,
-        stories.FAILURE_UNRECOVERED_TOO,
+    assert waiting == waited(
+        *(stories.RESULT_WAITING, stories.RESULT_WAITING_TOO),
+        *(stories.FAILURE_UNRECOVERED, stories.FAILURE_UNRECOVERED_TOO),
     )
-    assert waiting == {((BIRDS[it.seat], ENTITY, it.project), microseconds(it.ago)) for it in told}
     stale = {
         (run.line, data.as_of - run.run.heartbeat_at)
         for run in data.derived.runs.values()
         if run.state_class == "stale"
     }
-    zombies = (stories.STALE_RUN, stories.STALE_RUN_TOO)
-    assert stale == {
-        *(((BIRDS[it.seat], ENTITY, it.project), microseconds(it.ago)) for it in zombies),
-        (("", ENTITY, stories.ZOMBIE.project), microseconds(stories.ZOMBIE.ago)),
-    }
+    assert stale == waited(stories.STALE_RUN, stories.STALE_RUN_TOO, stories.ZOMBIE)
 
 
 def test_failures_not_recovered_are_those_of_the_stories(data):
@@ -196,9 +188,8 @@ def test_failures_not_recovered_are_those_of_the_stories(data):
             if run.state_class == "finished"
         ]
         if max(successes) < one.F:
-            unrecovered.add((one.line[2], data.as_of - one.F))
-    told = (stories.FAILURE_UNRECOVERED, stories.FAILURE_UNRECOVERED_TOO)
-    assert unrecovered == {(it.project, microseconds(it.ago)) for it in told}
+            unrecovered.add((one.line, data.as_of - one.F))
+    assert unrecovered == waited(stories.FAILURE_UNRECOVERED, stories.FAILURE_UNRECOVERED_TOO)
 
 
 def test_the_oldest_waiting_result_is_a_success_two_days_old(data):
@@ -229,9 +220,9 @@ def test_offline_runs_were_created_weeks_after_they_started(data):
         if node.created_at == data.cohort.as_of - story.ago and node.project == story.project
     ]
     assert len(synced) == 2
+    start, end = data.week(story.week)
     for node in synced:
         run = data.derived.runs[node.entity, node.project, node.name]
-        start, end = in_week(data, story)
         assert start <= run.start < run.end < end
         assert micros(node.created_at) - run.end > 7 * DAY
 
@@ -249,15 +240,10 @@ def has_stream(data, project):
 
 def test_scholar_in_two_streams_works_before_and_after_the_move(data):
     story = stories.TWO_STREAMS
-    moved = in_week(data, story)[0]
+    moved, _ = data.week(story.week)
     day = datetime.fromtimestamp(moved / 1e6, UTC).date()
-    spans = {
-        stream.id: (it.from_date, it.to_date)
-        for stream in data.roster.streams
-        for it in stream.members
-        if it.scholar == BIRDS[story.seat]
-    }
-    assert spans == {"cirrus": (None, day), "aurora": (day, None)}
+    spans = [("aurora", day, None), ("cirrus", None, day)]
+    assert sorted(memberships(data, story)) == spans
     assert not has_stream(data, story.project)
     starts = [one.S for one in line_of(data, story)]
     assert sum(start < moved for start in starts) > 30
@@ -267,18 +253,11 @@ def test_scholar_in_two_streams_works_before_and_after_the_move(data):
 def test_sandbox_belongs_to_no_stream_and_its_scholar_to_two(data):
     story = stories.AMBIGUOUS
     assert not has_stream(data, story.project)
-    streams = [
-        stream.id
-        for stream in data.roster.streams
-        for it in stream.members
-        if it.scholar == BIRDS[story.seat]
-    ]
-    assert streams == ["cirrus", "ember"]
+    assert [stream for stream, _, _ in memberships(data, story)] == ["cirrus", "ember"]
     assert len(line_of(data, story)) >= 5
 
 
 def test_one_scholar_has_nothing_at_all(data):
-    assert data.nodes(stories.NOTHING.seat) == []
     assert BIRDS[stories.NOTHING.seat] in {it.id for it in data.roster.scholars}
     assert [seat for seat in range(len(BIRDS)) if not data.nodes(seat)] == [stories.NOTHING.seat]
 
