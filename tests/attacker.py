@@ -29,18 +29,12 @@ def share_cell(told: float) -> tuple[float, float]:
 
 @dataclass
 class Attacker:
-    """Everything a viewer knows about one measure in one week.
+    """Everything a viewer knows about one measure in one week."""
 
-    Args:
-        whole: the measure counts things.
-        small_by_chance: a figure under 5 counts in sums as 0 or 5; otherwise figures count as is.
-        known: person -> figure.
-        sums: (people, from, to) of every answer that was kept.
-    """
-
-    whole: bool
-    small_by_chance: bool = True
-    known: dict[str, float] = field(default_factory=dict)
+    whole: bool  # the measure counts things
+    small_by_chance: bool = True  # a figure under 5 counts in sums as 0 or 5, not as it is
+    known: dict[str, float] = field(default_factory=dict)  # person -> figure
+    #: (people, from, to) of every answer that was kept.
     sums: list[tuple[frozenset[str], float, float]] = field(default_factory=list)
 
     def keep(self, people: Iterable[str], low: float, high: float) -> None:
@@ -52,7 +46,7 @@ class Attacker:
     @property
     def unknown(self) -> list[str]:
         """People who are in a sum and whose figure is not known."""
-        return sorted(frozenset().union(*(it for it, _, _ in self.sums)) - self.known.keys())
+        return [it for it in self._people() if it not in self.known]
 
     def interval(self, person: str) -> tuple[float, float]:
         """Return the smallest and the largest figure that the person can have had.
@@ -63,8 +57,7 @@ class Attacker:
 
     def least(self, aim: Mapping[str, float]) -> float:
         """Return the smallest weighted sum that fits all answers; infinite if none does."""
-        people = sorted(frozenset().union(*(it for it, _, _ in self.sums)))
-        place = {it: 4 * at for at, it in enumerate(people)}
+        place = {it: 4 * at for at, it in enumerate(self._people())}
         rules = [(_row(row, len(place)), low, high) for row, low, high in self._rules(place)]
         rows, lows, highs = zip(*rules, strict=True)
         cost = _row({place[it]: weight for it, weight in aim.items()}, len(place))
@@ -75,6 +68,9 @@ class Attacker:
             bounds=Bounds(0, np.tile([_MOST, _MOST, 1, 1], len(place))),
         )
         return float(found.fun) if found.success else np.inf
+
+    def _people(self) -> list[str]:
+        return sorted(frozenset().union(*(it for it, _, _ in self.sums)))
 
     def _rules(self, place: Mapping[str, int]) -> Iterator[tuple[dict[int, float], float, float]]:
         """Four unknowns per person: figure, its value in sums, is it large, is it 5."""

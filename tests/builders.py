@@ -38,6 +38,8 @@ WHERE as_of IS NOT NULL
 DAY = date(2026, 1, 5)
 
 Moment = str | datetime
+#: Where the data ends: one instant, or one per project.
+Ends = Moment | Mapping[tuple[str, str], datetime]
 
 
 def at(moment: Moment, *, days: int = 0) -> datetime:
@@ -125,13 +127,13 @@ def without_runs(folder: Path) -> None:
 
 def store_of(
     rows: Iterable[Mapping[str, Any]],
-    as_of: Moment | Mapping[tuple[str, str], datetime],
+    as_of: Ends,
     *,
     settings: Settings | None = None,
     roster: Roster | None = None,
     data: Path | None = None,
 ) -> Snapshot:
-    """Merge, derive and publish rows, complete to `as_of`: one instant, or one per project.
+    """Merge, derive and publish rows, complete to `as_of`.
 
     With a `data` folder the store stays there (for commands, and to be added to); without one, only
     the snapshot lives on, in memory of its open file. Equal stores are made once and copied.
@@ -139,23 +141,16 @@ def store_of(
     settings = settings or Settings()
     rows = list(rows)
     if data is not None and {it.suffix for it in data.glob("*")} - {".toml"}:
-        _add(rows, as_of, settings=settings, roster=roster, data=data)
+        _add(rows, as_of, settings, roster, data)
         return _opened(data)
-    make = partial(_add, rows, as_of, settings=settings, roster=roster)
+    make = partial(_add, rows, as_of, settings, roster)
     made = _made(_Wanted(repr((queries_fingerprint(), rows, as_of, settings, roster)), make))
     if data is None:
         return _opened(Path(made.name))
     return _opened(shutil.copytree(made.name, data, dirs_exist_ok=True))
 
 
-def _add(
-    rows: list[Mapping[str, Any]],
-    as_of: Moment | Mapping[tuple[str, str], datetime],
-    *,
-    settings: Settings,
-    roster: Roster | None,
-    data: Path,
-) -> None:
+def _add(rows: list, as_of: Ends, settings: Settings, roster: Roster | None, data: Path) -> None:
     """Merge rows into the store in a folder, derive and publish."""
     runs = run_frame(rows)
     with open_live(data) as store:
@@ -205,7 +200,7 @@ class _Wanted:
 def _made(wanted: _Wanted) -> tempfile.TemporaryDirectory[str]:
     """A folder with the store, which is removed with the last reference to it."""
     folder = tempfile.TemporaryDirectory()
-    wanted.make(data=copied(without_runs, Path(folder.name)))
+    wanted.make(copied(without_runs, Path(folder.name)))
     return folder
 
 

@@ -8,6 +8,7 @@ import polars as pl
 
 Key = tuple[Any, ...]
 Row = dict[str, Any]
+Rows = Mapping[Key, Mapping[str, Any]]
 
 
 def rows_by(frame: pl.DataFrame, *key: str) -> dict[Key, Row]:
@@ -17,16 +18,8 @@ def rows_by(frame: pl.DataFrame, *key: str) -> dict[Key, Row]:
     return rows
 
 
-def differences(
-    expected: Mapping[Key, Mapping[str, Any]], found: Mapping[Key, Mapping[str, Any]]
-) -> list[str]:
-    """Return missing rows, unexpected rows and different cells, for the expected columns."""
-    return list(_differences(expected, found))
-
-
-def _differences(
-    expected: Mapping[Key, Mapping[str, Any]], found: Mapping[Key, Mapping[str, Any]]
-) -> Iterator[str]:
+def differences(expected: Rows, found: Rows) -> Iterator[str]:
+    """Yield missing rows, unexpected rows and different cells, for the expected columns."""
     for key in expected.keys() - found.keys():
         yield f"{key}: no row"
     for key in found.keys() - expected.keys():
@@ -45,9 +38,7 @@ def alike(one: Any, other: Any) -> bool:
     return bool(one == other)
 
 
-def agree(
-    expected: Mapping[Key, Mapping[str, Any]], found: Mapping[Key, Mapping[str, Any]]
-) -> None:
+def agree(expected: Rows, found: Rows) -> None:
     """Fail with the first differences, if there are any."""
     wrong = sorted(differences(expected, found))
     assert not wrong, "\n".join([f"{len(wrong)} differences", *wrong[:12]])

@@ -66,34 +66,26 @@ def _in_order(items: list[pytest.Item]) -> list[list[pytest.Item]]:
 
     waiting = with_any("fault", "browser")
     computing = with_any("thorough") - waiting
-    turns = zip_longest(
-        *(
-            [tests for file, tests in files.items() if file in kind]
-            for kind in (waiting, computing)
-        ),
-        fillvalue=[],
+    short = files.keys() - waiting - computing
+    wait, compute, rest = (
+        [tests for file, tests in files.items() if file in kind]
+        for kind in (waiting, computing, short)
     )
-    short = [tests for file, tests in files.items() if file not in waiting | computing]
-    return [*chain.from_iterable(turns), *short]
+    return [*chain.from_iterable(zip_longest(wait, compute, fillvalue=[])), *rest]
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_makereport() -> Iterator[None]:
-    return _fail_if_skipped_in_ci((yield))
-
-
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_make_collect_report() -> Iterator[None]:
-    return _fail_if_skipped_in_ci((yield))
-
-
-def _fail_if_skipped_in_ci(report):
     """In CI a skip is a failure: a test that never runs there protects nothing."""
+    report = yield
     skipped = report.skipped and not hasattr(report, "wasxfail")
     if IN_CI and skipped and "../shared/data" not in str(report.longrepr):
         report.outcome = "failed"
         report.longrepr = f"skipped, which fails in CI: {report.longrepr}"
     return report
+
+
+pytest_make_collect_report = pytest_runtest_makereport
 
 
 @pytest.fixture

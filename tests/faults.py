@@ -89,13 +89,8 @@ def schema_without(type_name: str, field: str) -> str:
     """Schema text for `ProtocolServer.schema` of a server that does not have a field."""
 
     class _Remove(Visitor):
-        def enter_object_type_definition(
-            self, node: ObjectTypeDefinitionNode, *_: Any
-        ) -> ObjectTypeDefinitionNode | None:
-            if node.name.value != type_name:
-                return None
-            kept = visit(node, _RemoveField())
-            return kept if isinstance(kept, ObjectTypeDefinitionNode) else None
+        def enter_object_type_definition(self, node: ObjectTypeDefinitionNode, *_: Any) -> Any:
+            return visit(node, _RemoveField()) if node.name.value == type_name else None
 
     class _RemoveField(Visitor):
         def enter_field_definition(self, node: FieldDefinitionNode, *_: Any) -> Any:

@@ -20,15 +20,8 @@ NAME = f"Name {canary(OTHER)}"
 EXPERIMENT = f"e/language-{canary(OTHER)}/rlanguage-{OTHER}-9-0"
 #: For every widget with a choice: values of other people, unknown values, and "Custom".
 CHOICES = (
-    scholar(OTHER),
-    NAME,
-    "language",
-    f"language-{canary(OTHER)}",
-    EXPERIMENT,
-    "reaction_off_share",
-    "Custom",
-    "2026-01-05",
-    "",
+    *(scholar(OTHER), NAME, "language", f"language-{canary(OTHER)}", EXPERIMENT),
+    *("reaction_off_share", "Custom", "2026-01-05", ""),
 )
 _POINT = {"curve_number": 0, "point_index": 0, "point_number": 0, "x": 1, "y": scholar(OTHER)}
 #: Forged clicks on a chart: ids of other people, points that do not exist, and values that no
@@ -50,19 +43,12 @@ ROWS = ([0], [10**9], [-1], [scholar(OTHER)], [[0]], {"0": EXPERIMENT}, None, [T
 
 @dataclass(frozen=True)
 class Drawn:
-    """An element that can be clicked.
-
-    Args:
-        id: the server's id.
-        kind: of `streamlit.proto.Element`.
-        fragment: the part of the page that runs when it is clicked; "": all of it.
-        file: the file it offers; "": none.
-    """
+    """An element that can be clicked."""
 
     id: str
-    kind: str
-    fragment: str
-    file: str
+    kind: str  # of `streamlit.proto.Element`
+    fragment: str  # the part of the page that runs when it is clicked; "": all of it
+    file: str  # the file it offers; "": none
 
     @property
     def key(self) -> str:
@@ -104,8 +90,7 @@ class Tab(BrowserSession):
     async def take_tables(self) -> tuple[list[Answer], dict[str, bytes]]:
         """Open every table of the page and every form of the digest, and download their files.
 
-        Returns:
-            The answer to opening each of them, and path -> body of the files (counted as received).
+        Return the answer to each of them, and path -> body of the files (counted as received).
         """
         answers, bodies = [], await self.take_files()
         for menu in [it for it in self.drawn.values() if it.kind == "menu_button"]:
@@ -171,14 +156,16 @@ def said(widget: Drawn, what: object) -> WidgetState:
         case "number_input":
             state.double_value = float(len(str(what)))
         case "plotly_chart":
-            selection = {"points": what, "point_indices": [0], "box": [], "lasso": []}
-            state.string_value = json.dumps({"selection": selection})
+            state.string_value = _selected(points=what, point_indices=[0], box=[], lasso=[])
         case "dataframe":
-            selection = {"rows": what, "columns": [scholar(OTHER)], "cells": []}
-            state.string_value = json.dumps({"selection": selection})
+            state.string_value = _selected(rows=what, columns=[scholar(OTHER)], cells=[])
         case _:
             raise ValueError(f"what does a {widget.kind} say?")
     return state
+
+
+def _selected(**selection: object) -> str:
+    return json.dumps({"selection": selection})
 
 
 def lies(widgets: Iterable[Drawn]) -> Iterable[list[WidgetState]]:

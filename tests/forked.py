@@ -27,15 +27,11 @@ _STARTED, _ENDED = "started:", "ended:"
 
 
 class Command:
-    """One running command.
-
-    Attributes:
-        pid: of its process.
-        code: exit code, negative for a signal, set at the end of `lines`.
-    """
+    """One running command."""
 
     def __init__(self, pid: int, output: Iterator[str]) -> None:
         self.pid = pid
+        #: Negative for a signal; set at the end of `lines`.
         self.code: int | None = None
         self._output = output
 
@@ -53,13 +49,7 @@ class Command:
 
 
 class Commands:
-    """The parent of the commands; one command at a time.
-
-    Args:
-        cwd: of the commands.
-        env: of the commands.
-        before: words before the parent's own command, such as `unshare`.
-    """
+    """The parent of the commands, one at a time; `before` its own command, such as `unshare`."""
 
     def __init__(self, cwd: Path, env: Mapping[str, str], *before: str) -> None:
         self._parent = subprocess.Popen(
@@ -84,9 +74,9 @@ class Commands:
     def run(
         self, *arguments: str, cwd: Path, env: Mapping[str, str]
     ) -> subprocess.CompletedProcess[bytes]:
-        """Run `velocity` to its end, in another folder and with other variables than the parent.
+        """Run `velocity` to its end, without input, in any folder and with any variables.
 
-        It has no input. It is killed if it takes longer than any command should.
+        It is killed if it takes longer than any command should.
         """
         with tempfile.TemporaryDirectory() as folder:
             outputs = [str(Path(folder) / name) for name in ("out", "err")]

@@ -20,19 +20,7 @@ PROJECTS = ("audio", "text", "vision")
 
 
 class History:
-    """Changes of a world over time; the same seed gives the same changes.
-
-    Args:
-        world: world to change; it gets 60 runs first.
-        seed: of the random changes.
-        now: start of the history.
-        longest_pause: longest time between two changes.
-
-    Attributes:
-        now: the present instant.
-        unseen: ids of runs with a change that W&B does not show, so only a comparison of all
-            runs finds it.
-    """
+    """Changes of a world, which gets 60 runs first; the same seed gives the same changes."""
 
     def __init__(
         self,
@@ -43,6 +31,7 @@ class History:
         longest_pause: timedelta = timedelta(minutes=90),
     ) -> None:
         self.world, self.now = world, now
+        #: Ids of runs with a change that W&B does not show: only a comparison of all runs finds it.
         self.unseen: set[str] = set()
         self._longest_pause = longest_pause
         self.draw = random.Random(seed)  # noqa: S311 - no secret
@@ -62,27 +51,22 @@ class History:
             self.now += self.draw.random() * self._longest_pause
             self.draw.choice(changes)()
 
-    def add(self, state: str = "running") -> None:
-        self._put(self._count, state, self.now)
+    def add(self, state: str = "running", ago: timedelta = timedelta()) -> None:
+        run = node(
+            self._count,
+            project=self.draw.choice(PROJECTS),
+            state=state,
+            username=self.draw.choice(["ada", "bob", None]),
+            created_at=self.now,
+            heartbeat_at=self.now,
+            writers=[Writer("w0", self.now - ago, self.draw.choice(["n1", "n2"]), "H100", 8)],
+        )
+        self.world.put(run)
         self._count += 1
 
     def synced_late(self) -> None:
         """Add a run that started days ago and reaches W&B only now."""
-        self._put(self._count, "finished", self.now - 2 * DAY)
-        self._count += 1
-
-    def _put(self, number: int, state: str, started_at: datetime) -> None:
-        self.world.put(
-            node(
-                number,
-                project=self.draw.choice(PROJECTS),
-                state=state,
-                username=self.draw.choice(["ada", "bob", None]),
-                created_at=self.now,
-                heartbeat_at=self.now,
-                writers=[Writer("w0", started_at, self.draw.choice(["n1", "n2"]), "H100", 8)],
-            )
-        )
+        self.add("finished", 2 * DAY)
 
     def beat(self) -> None:
         self._change(state="running", heartbeat_at=self.now)

@@ -71,8 +71,8 @@ def served(data: Path, people: dict[str, dict[str, object]], **env: str) -> Iter
             VELOCITY_OIDC_CLIENT_ID="velocity",
             VELOCITY_OIDC_CLIENT_SECRET=SECRETS["client_secret"],
             VELOCITY_OIDC_SERVER_METADATA_URL=f"{issuer}/.well-known/openid-configuration",
+            **env,
         )
-        settings |= env
         with browsing.served(data, data / "velocity.toml", log=log, env=settings, port=port):
             yield App(f"http://localhost:{port}", log, data)
 
@@ -80,23 +80,18 @@ def served(data: Path, people: dict[str, dict[str, object]], **env: str) -> Iter
 def sign_in(
     app: App, person: str, *, referer: str = "", cookie: str = ""
 ) -> tuple[requests.Session, requests.Response]:
-    """Log in through the provider like a browser, without following the last redirect.
+    """Log in like a browser, as a person known to the provider.
 
-    Args:
-        app: app to log in to.
-        person: a person known to the provider.
-        referer: the page that the browser names as its origin.
-        cookie: replaces the cookie with the page to return to.
-
-    Returns:
-        The session with the cookies, and the app's response to the provider's redirect.
+    The browser names the page `referer` as its origin; `cookie` replaces the one with the page to
+    return to. Returns the session, and the app's response to the provider's redirect.
     """
     browser = requests.Session()
     way = f"{app.address}{run(_way_in(app.address))}"
     asked = browser.get(way, headers={"Referer": referer}, allow_redirects=False)
     told = browser.post(asked.headers["Location"], data={"sub": person}, allow_redirects=False)
-    if cookie:
-        _put(browser, "velocity_return", cookie)
+    for it in browser.cookies:
+        if cookie and it.name == "velocity_return":
+            it.value = cookie
     return browser, browser.get(told.headers["Location"], allow_redirects=False)
 
 
@@ -122,9 +117,3 @@ async def _way_in(address: str) -> str:
         await tab.open("")
         await tab.rerun(WidgetState(id=buttons[0], trigger_value=True))
     return ways[0]
-
-
-def _put(browser: requests.Session, name: str, value: str) -> None:
-    for cookie in browser.cookies:
-        if cookie.name == name:
-            cookie.value = value

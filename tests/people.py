@@ -4,6 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from tests.builders import at, run, store_of
+from tests.roster_texts import rate
 from velocity.roster.models import load_roster
 from velocity.store import Snapshot
 
@@ -58,8 +59,8 @@ def roster_text() -> str:
         f"scholars = [{', '.join(f'{scholar(it)!r}' for it in MANAGED)}]\n\n"
     )
     compute = (
-        '[[credits.rates]]\ngpu = "*"\nfrom = 2026-01-01\ncredits_per_gpu_hour = 1.0\n\n'
-        '[[credits.grants]]\ndate = 2026-01-05\nstream = "vision"\namount = 500\n\n'
+        rate("*", "2026-01-01")
+        + '[[credits.grants]]\ndate = 2026-01-05\nstream = "vision"\namount = 500\n\n'
         f'[[credits.grants]]\ndate = 2026-01-05\nscholar = "{scholar(5)}"\namount = 77\n'
     )
     return f'leads = ["{LEAD}"]\n\n{people}{streams}{manager}{compute}'
@@ -82,16 +83,8 @@ def populate(data: Path) -> Snapshot:
             _run(name, members[0], canary(members[0]), (99, 0), at("2026-03-16 05:30"))
             | {"state": "running", "runtime_s": None}
         )
-    stranger = canary(99)
-    rows.append(
-        run(
-            "r-stranger",
-            "09:00",
-            "10:00",
-            username=f"user-{stranger}",
-            project=f"vision-{stranger}",
-        )
-    )
+    stranger = {"username": f"user-{canary(99)}", "project": f"vision-{canary(99)}"}
+    rows.append(run("r-stranger", "09:00", "10:00", **stranger))
     (data / "roster.toml").write_text(roster_text(), encoding="utf-8")
     return store_of(rows, AS_OF, roster=load_roster(data / "roster.toml"), data=data)
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from tests.builders import at, run, store_of
+from tests.roster_texts import rate
 from velocity import state
 from velocity.roster.models import load_roster
 from velocity.settings import load_settings
@@ -24,7 +25,7 @@ date = 2026-01-05
 stream = "{stream}"
 amount = 5000
 """
-_RATE = '[[credits.rates]]\ngpu = "*"\nfrom = 2026-01-01\ncredits_per_gpu_hour = 2.0\n'
+_RATE = rate("*", "2026-01-01", 2)
 
 
 def programme(folder: Path, project: str = "vision") -> None:

@@ -5,7 +5,7 @@ import signal
 from collections.abc import Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,8 @@ from polars.testing import assert_frame_equal
 from tests.batches import PLACES, batch_of, moment, row_of, settings_of
 from tests.builders import complete_to, run
 from tests.derived_tables import derived_tables
+from tests.roster_texts import ADA, parsed, rate, stream, token_rate
 from velocity.records import run_frame
-from velocity.roster.credits import Credits, Grant, Rate, TokenRate
-from velocity.roster.rules import Automation
 from velocity.settings import Derive, Settings
 from velocity.store import LiveStore, open_live
 from velocity.store.derive import derive
@@ -26,29 +25,22 @@ from velocity.store.shard import Task, make_shard
 _ZONE, _START = PLACES[1]
 _BATCH = batch_of(_ZONE, _START, count=30, seed=3)
 _AS_OF = _START + timedelta(days=9)
-_BEFORE = date(2018, 1, 1)
-_DOLLARS = ("dollars_per_million_input", "dollars_per_million_output")
 _LINE = 300
 _NOBODY = "tcp://127.0.0.1:1"
 #: Tables with sums of fractions, whose last digits depend on the order of their rows.
 _FRACTIONS = {"host_share", "gpu_charge", "recent_charge", "weekly"}
 
 
-def _roster() -> Any:
-    rates_and_grants = Credits(
-        rates=(
-            Rate(**{"gpu": "*H100*", "from": _BEFORE, "credits_per_gpu_hour": 3.0}),
-            Rate(**{"gpu": "*", "from": _BEFORE, "credits_per_gpu_hour": 1.0}),
-        ),
-        token_rates=(TokenRate(**{"model": "*", "from": _BEFORE} | dict.fromkeys(_DOLLARS, 3.0)),),
-        grants=(Grant(date=_BEFORE, stream="second", amount=100.0),),
-    )
-    automation = (Automation(username="line", scholar="ada0"),)
-    assert _BATCH.roster is not None
-    return _BATCH.roster.model_copy(update={"credits": rates_and_grants, "automation": automation})
-
-
-ROSTER = _roster()
+_MORE = parsed(
+    ADA.replace("ada", "ada0")
+    + stream("second")
+    + rate("*H100*", "2018-01-01", 3)
+    + rate("*", "2018-01-01")
+    + token_rate("*", "2018-01-01")
+    + '[[credits.grants]]\ndate = 2018-01-01\nstream = "second"\namount = 100\n'
+    + '[[automation]]\nusername = "line"\nscholar = "ada0"\n'
+)
+ROSTER = _BATCH.roster.model_copy(update={"credits": _MORE.credits, "automation": _MORE.automation})
 
 
 def rows() -> list[dict[str, Any]]:
@@ -57,10 +49,8 @@ def rows() -> list[dict[str, Any]]:
     for number in range(24):
         machine = {"entity": "e", "host": "big", "gpu_type": "H100", "gpu_count": 8}
         begin = _START + timedelta(minutes=17 * number)
-        usage = [
-            {"model": "m", "input": 7 * number, "output": 3, "cache_read": 0, "cache_write": 0}
-        ]
-        found.append(_of(f"bob{number}", f"shared{number}", begin, 3.7, usage=usage, **machine))
+        used = {"model": "m", "input": 7 * number, "output": 3, "cache_read": 0, "cache_write": 0}
+        found.append(_of(f"bob{number}", f"shared{number}", begin, 3.7, usage=[used], **machine))
     for number in range(_LINE):
         begin = _START + timedelta(minutes=15 * number)
         place = {"entity": "auto", "host": "big-line", "config": f'{{"lr": {number}}}'}

@@ -59,9 +59,14 @@ def set_policy(data, *, individuals):
     )
 
 
-def errors_of(app):
-    """The exceptions that the app has logged so far, by line."""
-    return [line for line in app.log.read_text(encoding="utf-8").splitlines() if "Error" in line]
+def run_in(app, coroutine, *, individuals=True):
+    """Run a coroutine under a policy; the app must not log an exception."""
+    set_policy(app.data, individuals=individuals)
+    known = len(app.log.read_text(encoding="utf-8"))
+    result = run(coroutine)
+    told = app.log.read_text(encoding="utf-8")[known:]
+    assert [line for line in told.splitlines() if "Error" in line] == []
+    return result
 
 
 @pytest.fixture(scope="module")
@@ -85,8 +90,7 @@ def learnt(app, lead):
                 pages |= tab.pages
         return widgets.values(), pages
 
-    set_policy(app.data, individuals=True)
-    return run(look())
+    return run_in(app, look())
 
 
 class Watch:
@@ -146,9 +150,7 @@ def test_no_text_of_people_outside_the_scope_is_sent(viewer, individuals, app, l
         # The search finds what it should find.
         assert found == allowed
 
-    set_policy(app.data, individuals=individuals)
-    run(try_everything())
-    assert errors_of(app) == []
+    run_in(app, try_everything(), individuals=individuals)
 
 
 def test_a_click_on_a_removed_chart_is_not_an_error(app, lead):
@@ -160,9 +162,7 @@ def test_a_click_on_a_removed_chart_is_not_an_error(app, lead):
             await tab.rerun(page_hash=tab.pages["definitions"])
             assert (await tab.rerun(said(chart, POINTS[0]))).errors == []
 
-    set_policy(app.data, individuals=True)
-    run(click())
-    assert errors_of(app) == []
+    run_in(app, click())
 
 
 def test_forged_values_work_for_viewers_who_may_see_them(app, lead):
@@ -187,8 +187,7 @@ def test_forged_values_work_for_viewers_who_may_see_them(app, lead):
             # A timeline shows hours of the day, which only the scholar may see.
             assert "Timeline of" not in tab.received()
 
-    set_policy(app.data, individuals=True)
-    run(try_each())
+    run_in(app, try_each())
 
 
 @pytest.mark.parametrize("individuals", [True, False], ids=["people", "groups"])
@@ -198,11 +197,7 @@ def test_a_file_is_only_for_its_owner(individuals, app):
     owner, scholars = cookies(app, people.LEAD), cookies(app, email(0))
 
     async def try_others():
-        async with (
-            Tab(app, owner) as tab,
-            Tab(app, scholars) as other,
-            Tab(app, {}) as stranger,
-        ):
+        async with Tab(app, owner) as tab, Tab(app, scholars) as other, Tab(app, {}) as stranger:
             await tab.show(path, {"period": "Programme"})
             _, bodies = await tab.take_tables()
             theirs = "\n".join(it.decode("utf-8", "ignore") for it in bodies.values())

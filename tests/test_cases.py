@@ -49,8 +49,7 @@ def read(path: Path, entity: str = "lab", user: str = "ada") -> Any:
 
 def steps_of(folder: Path, expected: Mapping[str, Any]) -> list[dict[str, Any]]:
     if (folder / "steps.json").exists():
-        found: list[dict[str, Any]] = read(folder / "steps.json")
-        return found
+        return read(folder / "steps.json")
     tables = sorted(it.name for it in folder.iterdir() if it.suffix in (".csv", ".parquet"))
     return [{"import": [name, *expected.get("import_args", [])]} for name in tables]
 
@@ -178,14 +177,16 @@ def test_a_case_of_several_steps_has_the_expected_result(folder, server, tmp_pat
         assert list(differences(snapshot, figures, expected)) == []
 
 
+def near(wanted: float | None, within: float | None = None) -> Any:
+    return wanted if wanted is None else pytest.approx(wanted, rel=1e-6, abs=within)
+
+
 def differences(snapshot: Snapshot, figures: Mapping[str, Any], expected: Mapping[str, Any]):
     """Yield differences of figures and of the store's runs."""
     for name, value in expected["metrics"].items():
         within = value["within"] if isinstance(value, dict) else None
         wanted = value["about"] if isinstance(value, dict) else value
-        if figures[name] != (
-            wanted if wanted is None else pytest.approx(wanted, rel=1e-6, abs=within)
-        ):
+        if figures[name] != near(wanted, within):
             yield f"{name} {figures[name]} for {wanted}"
     rows = {
         f"{row['entity']}/{row['project']}/{row['run_id']}": row
@@ -211,9 +212,8 @@ def of_run(row: Mapping[str, Any], wanted: Mapping[str, Any]):
     if wanted.get("state_class", row["class"]) != row["class"]:
         yield f"is {row['class']}"
     for name in wanted.keys() & {"active_hours", "queue_hours"}:
-        value = wanted[name]
-        if row[name] != (None if value is None else pytest.approx(value, rel=1e-6)):
-            yield f"{name} {row[name]} for {value}"
+        if row[name] != near(wanted[name]):
+            yield f"{name} {row[name]} for {wanted[name]}"
     for name, column in (("start", "started_at"), ("end", "ended_at")):
         if name in wanted:
             instant = wanted[name] and datetime.fromisoformat(wanted[name])

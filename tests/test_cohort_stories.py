@@ -12,6 +12,7 @@ from tests.cohort_truth import ANCHOR, Truth, at, environment, microseconds, tru
 from tests.oracles.kaplan_meier import estimate
 from tests.oracles.lines import wip_ages
 from tests.oracles.model import DAY, Experiment, awake_microseconds, clip, hours, micros
+from tests.test_cohort_any_instant import holds_every_story
 from velocity.demo import stories
 from velocity.demo.people import PEOPLE
 from velocity.demo.stories import BIRDS, ENTITY, Story
@@ -74,6 +75,10 @@ def blind_ratio(data: Truth, story: Story) -> float:
     loops = [data.derived.loops[one.id] for one in experiments]
     median = estimate([(it.awake_us, it.reaction_event) for it in loops if it.awake_us is not None])
     return median.median / (math.log(2) * awake / len(gaps))
+
+
+def test_every_story_is_there(data):
+    holds_every_story(data.cohort)
 
 
 def test_serial_starter_turns_parallel_in_the_fifth_week(data):
@@ -266,12 +271,6 @@ def test_old_sdk_wrote_no_environment(data):
     begun = [node for node in data.cohort.runs if node.state != "pending"]
     without = {node.username for node in begun if not environment(node)}
     assert without - {None} == {BIRDS[stories.OLD_SDK.seat]}
-
-
-def test_spot_machines_preempt_and_resume(data):
-    nodes = data.nodes(stories.SPOT_MACHINES.seat)
-    assert sum(node.state.startswith("preempt") for node in nodes) >= 15
-    assert sum(len(environment(node)) > 1 for node in nodes) >= 3
 
 
 def test_five_runs_have_contradictory_facts(data):
