@@ -47,17 +47,10 @@ def ten_weeks(data: Path) -> None:
             for place in range(2 if late else 4):
                 start = at("09:00") + timedelta(days=day, hours=(8 if late else 3) * place)
                 # A little variation, so that there is a usual range.
-                length = timedelta(hours=1, minutes=day % 7)
-                rows.append(
-                    run(
-                        f"{stream}{day}-{place}",
-                        start,
-                        start + length,
-                        project=f"{stream}{BIDI} {HOSTILE}",
-                        display_name=HOSTILE,
-                        state="failed" if place == 1 and day % 3 == 0 else "finished",
-                    )
-                )
+                end = start + timedelta(hours=1, minutes=day % 7)
+                state = "failed" if place == 1 and day % 3 == 0 else "finished"
+                names = {"project": f"{stream}{BIDI} {HOSTILE}", "display_name": HOSTILE}
+                rows.append(run(f"{stream}{day}-{place}", start, end, state=state, **names))
     waits = [row for row in rows if not row["run_id"].startswith("slow69")]
     roster = data / "roster.toml"
     roster.write_text(_ROSTER, encoding="utf-8")

@@ -153,27 +153,20 @@ class Batch:
         """Who is who, if there is one."""
         if not self.has_roster:
             return None
-        memberships = self._memberships()
+        numbers = range(len(self.cases))
+        scholars = [f"{name}{number}" for number in numbers for name in ("ada", "bob")]
         people = {person.scholar: person for case in self.cases for person in case.people}
+        members = {stream: [] for stream in self.streams}
+        for it in self._memberships():
+            dates = {"from": it.first, "to": it.until}
+            members[it.stream].append(Member(scholar=it.scholar, **dates))
+        projects = {it: tuple(glob for glob, of in _RULES if of == it) for it in self.streams}
         return Roster(
             rented=("h*",),
-            scholars=tuple(
-                _entry(scholar, people.get(scholar))
-                for number in range(len(self.cases))
-                for scholar in (f"ada{number}", f"bob{number}")
-            ),
+            scholars=tuple(_entry(scholar, people.get(scholar)) for scholar in scholars),
             streams=tuple(
-                Stream(
-                    id=stream,
-                    name=stream,
-                    projects=tuple(glob for glob, of in _RULES if of == stream),
-                    members=tuple(
-                        Member(**{"scholar": it.scholar, "from": it.first, "to": it.until})
-                        for it in memberships
-                        if it.stream == stream
-                    ),
-                )
-                for stream in self.streams
+                Stream(id=it, name=it, projects=projects[it], members=tuple(members[it]))
+                for it in self.streams
             ),
         )
 
@@ -207,33 +200,17 @@ def batch_of(
 
 def _with_days(case: Case, number: int, first_day: date) -> Case:
     """Return the case with workdays of every third, and some days off of every second."""
-    return replace(
-        case,
-        people=tuple(
-            replace(
-                person,
-                workdays=(1, 2, 4, 7) if number % 3 == 0 else None,
-                days_off=frozenset(first_day + timedelta(days=n) for n in (1, 4, 5))
-                if number % 2
-                else frozenset(),
-            )
-            for person in case.people
-        ),
-    )
+    workdays = (1, 2, 4, 7) if number % 3 == 0 else None
+    days_off = frozenset(first_day + timedelta(days=n) for n in (1, 4, 5) if number % 2)
+    people = (replace(it, workdays=workdays, days_off=days_off) for it in case.people)
+    return replace(case, people=tuple(people))
 
 
 def _on_one_line(case: Case) -> Case:
     """Give all runs to Ada, mostly as separate experiments; a quarter is on a second line."""
+    alone = {"entity": "e", "username": "ada", "tags": (), "sweep": None}
     runs = tuple(
-        replace(
-            run,
-            entity="e",
-            project="p" if number % 4 else "q",
-            username="ada",
-            group_name=f"g{number % 100}",
-            tags=(),
-            sweep=None,
-        )
+        replace(run, project="p" if number % 4 else "q", group_name=f"g{number % 100}", **alone)
         for number, run in enumerate(case.runs)
     )
     as_of = max(case.as_of.values())
@@ -242,41 +219,31 @@ def _on_one_line(case: Case) -> Case:
 
 def _apart(case: Case, number: int) -> Case:
     """Return the case with its own entities and usernames."""
+    runs = []
+    for run in case.runs:
+        user = _USERNAMES.get((run.username, run.entity), run.username)
+        username = None if user is None else f"{user}{number}"
+        # The same id and start in another project would be the same run.
+        names = {"entity": f"{run.entity}{number}", "run_id": f"{run.run_id}.{number}"}
+        runs.append(replace(run, username=username, **names))
     return Case(
-        tuple(
-            replace(
-                run,
-                entity=f"{run.entity}{number}",
-                # The same id and start in another project would be the same run.
-                run_id=f"{run.run_id}.{number}",
-                username=None
-                if run.username is None
-                else f"{_USERNAMES.get((run.username, run.entity), run.username)}{number}",
-            )
-            for run in case.runs
-        ),
+        tuple(runs),
         {(f"{entity}{number}", project): it for (entity, project), it in case.as_of.items()},
         tuple(replace(person, scholar=f"{person.scholar}{number}") for person in case.people),
     )
 
 
 def _entry(scholar: str, person: Person | None) -> Scholar:
-    known = {"id": scholar, "name": scholar}
-    known["usernames"] = (scholar, scholar.replace("bob", "robert"))
-    if person is None:
-        return Scholar(**known)
-    awake = "-".join(f"{it // 60:02}:{it % 60:02}" for it in (person.awake_start, person.awake_end))
-    return Scholar(
-        **known,
-        timezone=person.timezone,
-        awake=awake,
-        workdays=None
-        if person.workdays is None
-        else tuple(WEEKDAYS[it - 1] for it in person.workdays),
-        away=tuple(
-            Away(**{"from": day, "to": day + timedelta(days=1)}) for day in sorted(person.days_off)
-        ),
-    )
+    usernames = (scholar, scholar.replace("bob", "robert"))
+    own: dict[str, Any] = {}
+    if person is not None:
+        ends = (person.awake_start, person.awake_end)
+        own["awake"] = "-".join(f"{it // 60:02}:{it % 60:02}" for it in ends)
+        own["timezone"] = person.timezone
+        own["workdays"] = person.workdays and tuple(WEEKDAYS[it - 1] for it in person.workdays)
+        days = [(day, day + timedelta(days=1)) for day in sorted(person.days_off)]
+        own["away"] = tuple(Away(**{"from": day, "to": following}) for day, following in days)
+    return Scholar(id=scholar, name=scholar, usernames=usernames, **own)
 
 
 def settings_of(rules: Rules) -> Settings:
@@ -302,16 +269,13 @@ def row_of(run: Run) -> dict[str, Any]:
     configured = run.gpu_count_config
     same = {name: getattr(run, name) for name in _SAME}
     times = {name: moment(getattr(run, name)) for name in _TIMES}
-    return with_writers(
-        same
-        | times
-        | {
-            "writer_starts": [moment(it) for it in run.writer_starts],
-            "runtime_s": None if run.runtime_us is None else run.runtime_us / SECOND,
-            "tags": list(run.tags),
-            "config": None if configured is None else f'{{"num_gpus":{configured}}}',
-            "stamp": moment(run.stamp_at),
-            "unreadable": list(run.unreadable) or None,
-            "source": "api" if run.wrote is not None else "table",
-        }
-    )
+    others = {
+        "writer_starts": [moment(it) for it in run.writer_starts],
+        "runtime_s": None if run.runtime_us is None else run.runtime_us / SECOND,
+        "tags": list(run.tags),
+        "config": None if configured is None else f'{{"num_gpus":{configured}}}',
+        "stamp": moment(run.stamp_at),
+        "unreadable": list(run.unreadable) or None,
+        "source": "api" if run.wrote is not None else "table",
+    }
+    return with_writers(same | times | others)

@@ -126,9 +126,7 @@ def environment(node: RunNode) -> dict:
 
 def oracle_run(node: RunNode) -> Run:
     """The node as a run of the oracle."""
-    config = {
-        name: entry["value"] for name, entry in json.loads(node.config).items() if name != "_wandb"
-    }
+    config = {name: it["value"] for name, it in json.loads(node.config).items() if name != "_wandb"}
     summary = json.loads(node.summary_metrics)
     writers = environment(node).values()
     starts = sorted(micros(datetime.fromisoformat(it["startedAt"])) for it in writers)

@@ -85,10 +85,8 @@ def derived_tables(store: LiveStore) -> dict[str, pl.DataFrame]:
     for table in (*_PLAIN, *kept):
         frame = store.frame(f'FROM derived."{table}"')
         for column in _KEYS.keys() & frame.columns:
-            known = names[_KEYS[column]]
-            named = frame[column].replace_strict(
-                known["key"], known["name"], return_dtype=pl.String, default="?"
-            )
+            known = {"old": names[_KEYS[column]]["key"], "new": names[_KEYS[column]]["name"]}
+            named = frame[column].replace_strict(**known, return_dtype=pl.String, default="?")
             frame = frame.with_columns(named)
         whole = [name for name, kind in frame.schema.items() if not kind.is_float()]
         found[str(table)] = frame.select(*whole, pl.exclude(whole)).sort(pl.all())

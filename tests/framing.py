@@ -20,9 +20,7 @@ def framed(records: list[bytes]) -> tuple[bytes, list[int]]:
                 out += bytes(left)
                 left = BLOCK_BYTES
             part, rest = rest[: left - FRAME_BYTES], rest[left - FRAME_BYTES :]
-            kind = {(True, True): 1, (True, False): 2, (False, False): 3, (False, True): 4}[
-                (first, not rest)
-            ]
+            kind = (3 if rest else 4) if not first else (2 if rest else 1)
             sealed = bytes([kind]) + part
             out += struct.pack("<IH", crc32(sealed), len(part)) + sealed
             first = False

@@ -79,10 +79,8 @@ def populate(data: Path) -> Snapshot:
                 for day in range(4):
                     start = at("09:00", days=7 * week + day) + timedelta(minutes=7 * person)
                     rows.append(_run(name, person, word, (week, day), start))
-        rows.append(
-            _run(name, members[0], canary(members[0]), (99, 0), at("2026-03-16 05:30"))
-            | {"state": "running", "runtime_s": None}
-        )
+        last = _run(name, members[0], canary(members[0]), (99, 0), at("2026-03-16 05:30"))
+        rows.append(last | {"state": "running", "runtime_s": None})
     stranger = {"username": f"user-{canary(99)}", "project": f"vision-{canary(99)}"}
     rows.append(run("r-stranger", "09:00", "10:00", **stranger))
     (data / "roster.toml").write_text(roster_text(), encoding="utf-8")

@@ -43,15 +43,9 @@ def programme(folder: Path, project: str = "vision") -> None:
         data=data,
     )
     for day, person in enumerate(PEOPLE):
-        state.record_look(
-            data,
-            scholar=person,
-            email=f"{PEOPLE[day - 1]}@x.example",
-            name=PEOPLE[day - 1],
-            page="Runs",
-            at=AS_OF - timedelta(days=day),
-            kept_days=90,
-        )
+        who = {"name": PEOPLE[day - 1], "email": f"{PEOPLE[day - 1]}@x.example"}
+        when = {"at": AS_OF - timedelta(days=day), "kept_days": 90}
+        state.record_look(data, scholar=person, page="Runs", **who, **when)
         state.sign_out(data, f"{person}@x.example", AS_OF)
         sent = state.SentMessage(person, "host_idle", f"host{day}", "2026-01-06", AS_OF)
         state.record_message(data, sent)

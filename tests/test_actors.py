@@ -63,22 +63,16 @@ def drawn_rows() -> list[dict[str, Any]]:
     rows = [run("first", "2026-01-05 00:00", "2026-01-05 00:30")]
     for number in range(400):
         begun = at("2026-01-05 00:00") + timedelta(seconds=chance.randrange(14 * 24 * 3600))
-        minutes = chance.choice([1, 4, 30, 300])
-        rows.append(
-            run(
-                f"r{number:03}",
-                begun,
-                begun + timedelta(minutes=minutes),
-                state=chance.choice(["finished", "finished", "failed", "killed", "running"]),
-                username=chance.choice(["ada", "ben"]),
-                project=chance.choice(["p", "q"]),
-                tags=chance.choice([[], ["agent"], ["night", "agent"], ["x"]]),
-                config_hash=chance.choice([None, "a", "b", "c"]),
-                gpu_count=1,
-                gpu_type="X",
-                host=chance.choice(["h1", "h2", None]),
-            )
-        )
+        ended = begun + timedelta(minutes=chance.choice([1, 4, 30, 300]))
+        columns = {
+            "state": chance.choice(["finished", "finished", "failed", "killed", "running"]),
+            "username": chance.choice(["ada", "ben"]),
+            "project": chance.choice(["p", "q"]),
+            "tags": chance.choice([[], ["agent"], ["night", "agent"], ["x"]]),
+            "config_hash": chance.choice([None, "a", "b", "c"]),
+            "host": chance.choice(["h1", "h2", None]),
+        }
+        rows.append(run(f"r{number:03}", begun, ended, gpu_count=1, gpu_type="X", **columns))
     return rows
 
 
@@ -124,13 +118,13 @@ def test_automation_has_the_figures_of_a_scholar_of_its_own():
             ours = people(ruled, actor="automation", groups=[name], **asked)
             theirs = people(apart, groups=[f"{name}-agent"], **asked)
             assert_frame_equal(ours.drop("scholar"), theirs.drop("scholar"), check_exact=True)
-    started, concluded = "experiments_started", "experiments_concluded"
     for by in ("scholar", "stream", "programme"):
         counted = reads.metrics(ruled, by=by, period="week")
         expected = reads.metrics(ruled, by=by, period="week", actor="automation")
-        assert counted["automated_started"].to_list() == expected[started].to_list()
-        assert counted["automated_concluded"].to_list() == expected[concluded].to_list()
-        assert expected[started].sum() > 0 < expected[concluded].sum()
+        for what in ("started", "concluded"):
+            figures = expected[f"experiments_{what}"]
+            assert counted[f"automated_{what}"].to_list() == figures.to_list()
+            assert figures.sum() > 0
 
 
 @pytest.mark.thorough
@@ -193,9 +187,7 @@ def test_an_explanation_adds_up_to_the_figure_of_each_actor(actor: reads.Actor, 
     beside = Remembering(beside)  # most explanations rest on the same reads
     figures = reads.metrics(beside, by="scholar", groups=["ada"], actor=actor)
     seen = 0
-    for metric in explained():
-        if metric == "signal" or "scholar" not in ways()[metric].kinds:
-            continue
+    for metric in [it for it in explained() if it != "signal" and "scholar" in ways()[it].kinds]:
         found = explain(beside, metric=metric, scholar="ada", actor=actor)
         for result in found.results:
             assert same(result.value, result.headline), (metric, result.value, result.headline)

@@ -3,7 +3,6 @@
 import random
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 import pytest
@@ -29,6 +28,13 @@ from velocity.sync.commands import import_runs
 PLACES = ("project", "tag")
 
 
+def times(begun: datetime, seconds: int) -> dict[str, object]:
+    """The columns of a run that began and then lasted so long."""
+    heard = begun + timedelta(seconds=seconds)
+    since = {"created_at": begun, "started_at": begun}
+    return since | {"heartbeat_at": heard, "runtime_s": float(seconds)}
+
+
 def drawn_log(entity: str = "e") -> pl.DataFrame:
     """Three people at work on ten days, each in a project of their own."""
     chance = random.Random(5)  # noqa: S311 - no secret
@@ -37,21 +43,16 @@ def drawn_log(entity: str = "e") -> pl.DataFrame:
         for user in ("ada", "ben", "cy"):
             for number in range(chance.randrange(3, 9)):
                 begun = at("09:00", days=day) + timedelta(minutes=chance.randrange(600))
-                seconds = chance.randrange(60, 9000)
-                rows.append(
-                    {
-                        "entity": entity,
-                        "project": f"of-{user}",
-                        "run_id": f"{entity}-{user}-{day}-{number}",
-                        "username": user if entity == "e" else f"{user}-{entity}",
-                        "state": chance.choice(["finished", "finished", "failed", "killed"]),
-                        "created_at": begun,
-                        "started_at": begun,
-                        "heartbeat_at": begun + timedelta(seconds=seconds),
-                        "runtime_s": float(seconds),
-                        "gpu_count": None,
-                    }
-                )
+                row = {
+                    "entity": entity,
+                    "project": f"of-{user}",
+                    "run_id": f"{entity}-{user}-{day}-{number}",
+                    "username": user if entity == "e" else f"{user}-{entity}",
+                    "gpu_count": None,
+                    **times(begun, chance.randrange(60, 9000)),
+                    "state": chance.choice(["finished", "finished", "failed", "killed"]),
+                }
+                rows.append(row)
     return pl.DataFrame(rows, schema_overrides={"gpu_count": pl.Int32})
 
 
@@ -76,23 +77,16 @@ def night(log: pl.DataFrame, place: str) -> tuple[str, pl.DataFrame]:
     begin = middle.replace(hour=22, minute=0, second=0, microsecond=0)
     if begin > log["started_at"].max() - timedelta(hours=12):
         begin -= timedelta(days=1)
-    rows: list[dict[str, Any]] = []
-    for number in range(96):
-        begun = begin + timedelta(minutes=5 * number)
-        seconds = 100 + 37 * number % 130  # more than a minute before the next: no script
-        rows.append(
-            own.row(0, named=True)
-            | {
-                "run_id": f"night-{place}-{number}",
-                "state": "failed" if number % 7 == 0 else "finished",
-                "created_at": begun,
-                "started_at": begun,
-                "heartbeat_at": begun + timedelta(seconds=seconds),
-                "runtime_s": float(seconds),
-                "tags": ["agent"] if place == "tag" else [],
-            }
-            | ({"project": "agent"} if place == "project" else {})
-        )
+    model = own.row(0, named=True) | {"tags": ["agent"] if place == "tag" else []}
+    model |= {"project": "agent"} if place == "project" else {}
+    rows = [
+        model
+        | {"run_id": f"night-{place}-{number}"}
+        | {"state": "failed" if number % 7 == 0 else "finished"}
+        # They end more than a minute before the next begins: no script.
+        | times(begin + timedelta(minutes=5 * number), 100 + 37 * number % 130)
+        for number in range(96)
+    ]
     return user, pl.DataFrame(rows, schema=log.schema | {"tags": pl.List(pl.String)})
 
 

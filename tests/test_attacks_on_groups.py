@@ -32,11 +32,8 @@ WEEK = timedelta(weeks=1)
 SIZES = {"big": 6, "mentored": 3, "rest": 4}
 #: Measure -> whether it is a count.
 AMOUNTS = {
-    "experiments_started": True,
-    "experiments_concluded": True,
-    "runs_ended": True,
-    "busy_hours": False,
-    "gpu_hours": False,
+    **dict.fromkeys(("experiments_started", "experiments_concluded", "runs_ended"), True),
+    **dict.fromkeys(("busy_hours", "gpu_hours"), False),
 }
 #: Share -> its part and its whole.
 SHARES = {
@@ -127,8 +124,7 @@ class Term:
         for who in (LEAD, BOTH):
             scope = viewer_of(roster, who, leads_see_individuals=False).scope
             for row in reads.group_weeks(snapshot, scope=scope).to_dicts():
-                key = who, row["week_start"], row["group_id"]
-                kept = self.answers.setdefault(key, [])
+                kept = self.answers.setdefault((who, row["week_start"], row["group_id"]), [])
                 if row not in kept:
                     kept.append(row)
             self.named |= set(reads.scholars(snapshot, scope=scope)["scholar"])
@@ -170,10 +166,8 @@ def live_through(data: Path) -> Term:
         found.look(snapshot, roster, streams)
         if "late" in EDITS.get(week, {}) or "late" in EDITS.get(week + 1, {}):
             shown = reads.metrics(snapshot, by="stream", period="week", groups=["big"])
-            found.live += [
-                (row["period_start"], streams["big"], row["experiments_concluded"])
-                for row in shown.to_dicts()
-            ]
+            for monday, concluded in shown.select("period_start", "experiments_concluded").rows():
+                found.live.append((monday, streams["big"], concluded))
         if week == FORGOTTEN_IN:
             forget_person(data, settings, look_up(data, settings, FORGOTTEN))
             streams = {it: [who for who in streams[it] if who != FORGOTTEN] for it in streams}
@@ -238,12 +232,10 @@ def test_no_share_of_a_person_is_narrowed_to_less_than_5_points(term, tell):
             attacker.keep(term.inside[week, group], low - 0.5, min(high, 1000) + 0.5)
             attacker.known = term.known(week, part, attacker.unknown)
             for person in attacker.unknown:
-                own = term.figure(week, whole, person)
-                if not own:
-                    continue
-                least, most = attacker.interval(person)
-                narrowest = min(narrowest, (min(most, own) - least) / own)
-                checked += 1
+                if own := term.figure(week, whole, person):
+                    least, most = attacker.interval(person)
+                    narrowest = min(narrowest, (min(most, own) - least) / own)
+                    checked += 1
     tell(f"groups: {checked:,} shares of others, none narrowed to less than {narrowest:.0%}")
     assert narrowest >= 0.05
     assert checked > 20
@@ -269,7 +261,6 @@ def test_the_attacker_wins_against_sums_that_are_only_rounded(term):
         for people, _, _ in attacker.sums:
             total = sum(term.figure(week, measure, it) for it in people)
             plain.keep(people, *cell(5 * round(total / 5) if total >= 5 else 0))
-        for person in plain.unknown:
-            low, high = plain.interval(person)
-            narrowed += high - low < 5 - 1e-3
+        ranges = map(plain.interval, plain.unknown)
+        narrowed += sum(high - low < 5 - 1e-3 for low, high in ranges)
     assert narrowed

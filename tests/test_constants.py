@@ -21,9 +21,8 @@ def test_medians_start_at_as_many_events_as_is_said(constant):
 
 
 def test_a_wait_is_drawn_up_to_its_limit(constant):
-    assert timedelta(microseconds=constant("reaction_limit_us()")) == (
-        timeline_lanes._ABANDONED_AFTER
-    )
+    limit = timedelta(microseconds=constant("reaction_limit_us()"))
+    assert limit == timeline_lanes._ABANDONED_AFTER
 
 
 def test_who_sets_no_awake_window_has_the_documented_one(constant):

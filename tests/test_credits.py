@@ -116,10 +116,8 @@ def assert_the_table_adds_up(batch: Batch, snapshot: Snapshot) -> None:
             assert parts[name].sum(), name
         sums = table.select(pl.sum_horizontal(STATES)).to_series()
         assert sums.to_list() == pytest.approx(table["gpu_hours"].to_list())
-        figures = [
-            reads.metrics(snapshot, by="stream", groups=[it], **window) for it in batch.streams
-        ]
-        figures.append(reads.metrics(snapshot, by="programme", **window))
+        of = [("stream", [it]) for it in batch.streams] + [("programme", None)]
+        figures = [reads.metrics(snapshot, by=by, groups=it, **window) for by, it in of]
         for row, found in zip([*table.head(3).to_dicts(), programme], figures, strict=True):
             assert found.select(SHARED).row(0) == pytest.approx(tuple(row[it] for it in SHARED))
             assert found["gpu_hours_failed"][0] == pytest.approx(row["failed_gpu_hours"])
