@@ -35,6 +35,10 @@ def started(node: RunNode) -> datetime:
     return min(starts, default=node.created_at)
 
 
+def monday(cohort: Cohort, week: int) -> datetime:
+    return datetime.fromtimestamp(Term.until(cohort.as_of).week(week), UTC)
+
+
 def holds_what_is_told_backwards(cohort: Cohort) -> None:
     as_of = cohort.as_of
     for story, count in ((stories.OPEN_TOO_LONG, 1), (stories.UNDER_WAY, 3)):
@@ -67,7 +71,7 @@ def holds_what_is_told_backwards(cohort: Cohort) -> None:
 
 def holds_what_is_told_by_week(cohort: Cohort) -> None:
     def within(story: Story, week: int) -> list[RunNode]:
-        first = datetime.fromtimestamp(Term.until(cohort.as_of).week(week), UTC)
+        first = monday(cohort, week)
         return [it for it in of(cohort, story) if first <= started(it) < first + timedelta(weeks=1)]
 
     def deaths(week: int) -> int:
@@ -109,18 +113,15 @@ def holds_what_single_measures_tell(cohort: Cohort) -> None:
     def of_account(username: str, project: str) -> list[RunNode]:
         return [it for it in cohort.runs if (it.username, it.project) == (username, project)]
 
-    as_of = cohort.as_of
     agent = of_account(agent_of(BIRDS[stories.AGENT.seat]), stories.AGENT.project)
-    week_ago = Term.until(as_of).week(stories.LAST_WEEK)
-    monday = datetime.fromtimestamp(week_ago, UTC)
     for day in range(7):
-        since = monday + timedelta(days=day)
+        since = monday(cohort, stories.LAST_WEEK) + timedelta(days=day)
         inside = [it for it in agent if since <= started(it) < since + timedelta(days=1)]
         assert len({started(it).hour for it in inside}) == 24
     layers = [_value(it, "layer") for it in of(cohort, stories.SWEEP_BY_HAND)]
     assert sorted(layers) == [4, 8, 12, 16, 20]
     assert len({_value(it, "lr") for it in of(cohort, stories.ADAPTIVE_SEARCH)}) == 6
-    away = datetime.fromtimestamp(Term.until(as_of).week(stories.AWAY.week), UTC)
+    away = monday(cohort, stories.AWAY.week)
     spans = (started(it) - away for it in of(cohort, stories.AWAY))
     assert not [it for it in spans if -timedelta(hours=12) <= it < timedelta(weeks=1)]
     repeated = [it for it in of(cohort, stories.REPEAT) if it.commit == "5" * 40]
@@ -133,7 +134,7 @@ def holds_what_single_measures_tell(cohort: Cohort) -> None:
     rented = [it for it in cohort.runs if RENTED_HOST.name in it.config]
     assert {it.state for it in rented} == {"finished"}
     end = max(it.heartbeat_at for it in rented)
-    assert timedelta() <= end - (as_of - stories.IDLE_HOST.ago) < timedelta(seconds=10)
+    assert timedelta() <= end - (cohort.as_of - stories.IDLE_HOST.ago) < timedelta(seconds=10)
 
 
 def _value(node: RunNode, key: str) -> object:
