@@ -74,6 +74,11 @@ def stream(name: str, *, projects: str = "[]", members: str = "[]") -> str:
     )
 
 
+def grant(to: str, *, date: str = "2026-01-01", amount: float = 1) -> str:
+    """A grant to `to`, such as `stream = 's'`."""
+    return f"[[credits.grants]]\ndate = {date}\namount = {amount}\n{to}\n"
+
+
 def rate(gpu: str, day: str, price: float = 1) -> str:
     return f'[[credits.rates]]\ngpu = "{gpu}"\nfrom = {day}\ncredits_per_gpu_hour = {price}\n'
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -20,13 +19,6 @@ from velocity.sources.wandb_api import connect
 from velocity.store import open_live
 from velocity.sync.commands import sync_wandb
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from datetime import datetime
-
-    from velocity.store import LiveStore
-    from velocity.sync.results import ProjectResult
-
 pytestmark = pytest.mark.thorough
 
 HOUR = timedelta(hours=1)
@@ -35,14 +27,14 @@ LATER = NOON + 3 * DAY
 
 
 @pytest.fixture
-def server(monkeypatch) -> Iterator[ProtocolServer]:
+def server(monkeypatch):
     with ProtocolServer(World([node(number) for number in range(20)])) as running:
         point_client_at(running, monkeypatch)
         yield running
 
 
 @pytest.fixture
-def store(tmp_path) -> Iterator[LiveStore]:
+def store(tmp_path):
     with open_live(copied(without_runs, tmp_path)) as live:
         yield live
 
@@ -52,7 +44,7 @@ def pulled(server, store):  # noqa: ARG001 - the client is pointed at it
     """Pulls lab/vision, or another project of lab, at an instant."""
     client = connect(timeout_s=20)
 
-    def pull(at: datetime, project: str = "vision") -> ProjectResult:
+    def pull(at, project="vision"):
         (result,) = pull_into(store, client, [f"lab/{project}"], at)
         if result.error is not None:
             raise result.error
@@ -61,20 +53,20 @@ def pulled(server, store):  # noqa: ARG001 - the client is pointed at it
     return pull
 
 
-def deleted(store) -> dict[str, datetime]:
+def deleted(store):
     sql = "SELECT run_id, deleted_at FROM raw_run WHERE deleted_at IS NOT NULL"
     return dict(store.record.connection.frame(sql).rows())
 
 
-def listings(server) -> int:
+def listings(server):
     return sum(call.variables.get("filters") == "{}" for call in runs_calls(server))
 
 
-def runs_calls(server) -> list:
+def runs_calls(server):
     return [call for call in server.calls if call.operation == "Runs"]
 
 
-def asked_alone(server, run_id: str) -> int:
+def asked_alone(server, run_id):
     wanted = json.dumps({"name": {"$in": [run_id]}})
     return sum(call.variables.get("filters") == wanted for call in runs_calls(server))
 
@@ -209,7 +201,7 @@ def test_an_unfinished_run_returned_by_a_single_request_stays(server, pulled, st
     server.world.put(*(node(number, state="running") for number in range(3)))
     pulled(LATER)
 
-    def of_three(call) -> bool:
+    def of_three(call):
         return str(call.variables.get("filters")).count("r00") == 3
 
     server.faults.append(faults.hidden_rows(keep=1).at(when=of_three, times=None))
@@ -233,7 +225,7 @@ def test_a_sync_with_nothing_new_takes_four_requests_in_all(server, tmp_path, un
     server.world.put(*(node(number) for number in range(1100)))
     server.world.put(*(node(number, state="running") for number in range(unfinished)))
 
-    def sync(at: datetime) -> None:
+    def sync(at):
         sync_wandb(tmp_path, Settings(), projects=["lab/vision"], clock=lambda: at)
 
     sync(LATER)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -19,11 +18,6 @@ from velocity.sources.wandb_api import connect
 from velocity.store import latest_snapshot
 from velocity.sync.commands import sync_wandb
 
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
-
-    from tests.wandb_server import ProtocolServer
-
 pytestmark = pytest.mark.sampled(4)
 
 COUNT = 300
@@ -35,24 +29,24 @@ HEARTBEATS = {
 
 
 @pytest.fixture
-def server(monkeypatch) -> Iterator[ProtocolServer]:
+def server(monkeypatch):
     with runs_served(monkeypatch, COUNT) as running:
         yield running
 
 
-def sizes(server) -> list[int]:
+def sizes(server):
     return [call.variables["perPage"] for call in server.calls if call.operation == "Runs"]
 
 
-def larger_than(size: int, fault: faults.Fault) -> faults.Fault:
+def larger_than(size, fault):
     return fault.at(when=lambda call: call.variables["perPage"] > size, times=None)
 
 
-def with_data_of(numbers: Collection[int], fault: faults.Fault) -> faults.Fault:
+def with_data_of(numbers, fault):
     """Every page with the data of one of these runs fails."""
     bad = {IDS[number] for number in numbers}
 
-    def holds(call) -> bool:
+    def holds(call):
         asked = call.variables
         if "summaryMetrics" not in call.query:
             return False
@@ -153,7 +147,7 @@ def test_a_run_that_takes_too_long_is_skipped_and_the_others_are_pulled(server):
 def test_a_run_that_cannot_be_sent_does_not_stop_syncs_and_is_tried_again(server, tmp_path):
     server.faults.append(with_data_of([137], faults.dropped()))
 
-    def sync(days: int):
+    def sync(days):
         at = NOON + timedelta(days=days)
         return sync_wandb(tmp_path, Settings(), projects=["lab/vision"], clock=lambda: at)
 
@@ -174,7 +168,7 @@ def test_many_runs_that_cannot_be_sent_do_not_stop_syncs_and_cost_little_later(s
     bad = range(7, COUNT, 40)
     server.faults.append(with_data_of(bad, faults.refused("response too large")))
 
-    def sync(hours: int):
+    def sync(hours):
         at = NOON + timedelta(days=3, hours=hours)
         return sync_wandb(tmp_path, Settings(), projects=["lab/vision"], clock=lambda: at)
 
@@ -187,7 +181,7 @@ def test_many_runs_that_cannot_be_sent_do_not_stop_syncs_and_cost_little_later(s
 
 @pytest.mark.thorough
 def test_runs_that_fail_once_do_not_discredit_the_heartbeat_filter(server, tmp_path):
-    def by_heartbeat(call) -> bool:
+    def by_heartbeat(call):
         return "heartbeatAt" in call.variables["filters"] and "summaryMetrics" in call.query
 
     fault = faults.refused("response too large").at(when=by_heartbeat, times=None)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from contextlib import closing
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -17,16 +16,11 @@ from velocity.record import duckdb_record
 from velocity.records import run_frame
 from velocity.store import open_live
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from tests.record_contract import Opened
-
 pytestmark = pytest.mark.sampled(12)
 
 
 @pytest.fixture
-def opened(tmp_path) -> Opened:
+def opened(tmp_path):
     """Open the store of a name, whose record is in its folder."""
 
     def named(name="one"):
@@ -36,13 +30,13 @@ def opened(tmp_path) -> Opened:
     return named
 
 
-def on_time(folder: Path) -> None:
+def on_time(folder):
     with open_live(copied(without_runs, folder)) as store:
         bring(store, ON_TIME)
         derived(store)
 
 
-def late(folder: Path) -> None:
+def late(folder):
     with open_live(copied(on_time, folder)) as store:
         bring(store, [*LATE, run("bob", "12:00", "13:00", username="bob")])
         derived(store)

@@ -1,7 +1,5 @@
 """Every mistake in a roster is found in one pass, with its entry and the expected value."""
 
-from __future__ import annotations
-
 from collections import Counter
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -9,7 +7,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from hypothesis import given, strategies as st
 
-from tests.roster_texts import ADA, errors, rate, stream, warnings
+from tests.roster_texts import ADA, errors, grant, rate, stream, warnings
 from velocity.roster.models import Roster, RosterError, Scholar, Stream, check_roster, load_roster
 from velocity.toml import toml_string
 
@@ -24,23 +22,19 @@ def test_an_address_that_folds_to_another_is_a_mistake(tmp_path, address):
 def test_every_mistake_is_found_in_one_pass_across_all_kinds(tmp_path):
     text = """\
 leeds = ["lead@example.org"]
-
 [[scholars]]
 id = "a da"
 name = "Ada"
 emails = ["nobody"]
 usernames = ["shared"]
 timezone = "Europe/Berln"
-
 [[scholars]]
 id = "ben"
 name = " "
 usernames = ["shared", ""]
 disabled = "no"
-
 [[scholars]]
 id = "ben"
-
 [[streams]]
 id = "vision"
 name = "Vision"
@@ -50,12 +44,10 @@ members = [
   { scholar = "ben", from = "2026-01-05" },
   { scholar = "ben", from = 2026-02-01, to = 2026-01-01 },
 ]
-
 [[credits.rates]]
 gpu = "*"
 from = 2026-01-05T10:00:00
 credits_per_gpu_hour = -1
-
 [[credits.grants]]
 date = 2026-01-05
 stream = "visio"
@@ -91,87 +83,64 @@ amount = 0
     assert [str(finding) for finding in caught.value.findings] == found
 
 
-@pytest.mark.parametrize(
-    ("text", "told"),
-    [
-        (
-            '[[scholars]]\nname = "Ada"',
-            (
-                "scholar no. 1: id: missing; expected a value (Short name in lists and "
-                "choices, in links and on the command line)"
-            ),
-        ),
-        (
-            ADA + "timezome = 'UTC'",
-            (
-                "scholar ada: timezome: unknown key; expected one of id, name, emails, "
-                "usernames, timezone, awake, workdays, away, aims, disabled, messages. "
-                "Did you mean timezone?"
-            ),
-        ),
-        (
-            stream("s", members="[{ scholar = 'ada', til = 2026-01-01 }]") + ADA,
-            "stream s: member ada: til: unknown key; expected one of scholar, from, to",
-        ),
-        (
-            ADA + "emails = 'a@x.org'",
-            'scholar ada: emails: got "a@x.org"; expected a list in square brackets',
-        ),
-        (
-            stream("s", members="[{ scholar = 'ada', from = '2026-01-05' }]") + ADA,
-            'stream s: member ada: from: got "2026-01-05"; expected a date without quotes,',
-        ),
-        (
-            rate("*", "2026-01-01T00:00:00"),
-            'rate "*": from: got 2026-01-01T00:00:00; expected a date without quotes, such',
-        ),
-        ("scholars = 3", "scholars: got 3; expected a list in square brackets"),
-        (
-            ADA.replace('["ada"]', '"ada"'),
-            'scholar ada: usernames: got "ada"; expected a list in square brackets',
-        ),
-        (
-            '[scholars]\nid = "ada"',
-            "scholars: got a table; expected a list: [[scholars]] above each entry, not",
-        ),
-        ("[[credits]]\n", "credits: got a list of 1; expected a table of keys and values"),
-        (
-            stream("s") + "[[credits.grants]]\ndate = 0206-01-05\nstream = 's'\namount = 1",
-            "grant no. 1: date: got 0206-01-05; expected a day from 2000-01-01 to 2099-12-31",
-        ),
-        (
-            stream("s") + "[[credits.grants]]\ndate = 2206-01-05\nstream = 's'\namount = 1",
-            "grant no. 1: date: got 2206-01-05; expected a day from 2000-01-01 to 2099-12-31",
-        ),
-        (
-            rate("*", "2206-01-01"),
-            'rate "*": from: got 2206-01-01; expected a day up to 2099-12-31',
-        ),
-        (
-            rate("*", "2026-01-01").replace("= 1", "= 1" + "0" * 400),
-            'rate "*": credits_per_gpu_hour: got',
-        ),
-        (
-            rate("*", "2026-01-01", 1e300),
-            'rate "*": credits_per_gpu_hour: got 1e+300; expected a number of 1e+12 or less',
-        ),
-        (
-            stream("s") + "[[credits.grants]]\ndate = 2026-01-05\nstream = 's'\namount = 1e308",
-            "grant 2026-01-05: amount: got 1e+308; expected a number of 1e+12 or less",
-        ),
-        (
-            "leads = " + "[" * 3000 + "]" * 3000,
-            "file: lists nested too deeply to read; expected entries as documented",
-        ),
-        (
-            'leads = ["x"]',
-            'leads: got "x"; expected an address in plain ASCII, such as name@example.org',
-        ),
-    ],
-)
-def test_a_mistake_names_its_entry_the_value_and_the_expected_value(tmp_path, text, told):
+MISTAKES = {
+    (
+        "scholar no. 1: id: missing; expected a value (Short name in lists and choices, in links "
+        "and on the command line)"
+    ): '[[scholars]]\nname = "Ada"',
+    (
+        "scholar ada: timezome: unknown key; expected one of id, name, emails, usernames, "
+        "timezone, awake, workdays, away, aims, disabled, messages. Did you mean timezone?"
+    ): ADA + "timezome = 'UTC'",
+    "stream s: member ada: til: unknown key; expected one of scholar, from, to": (
+        stream("s", members="[{ scholar = 'ada', til = 2026-01-01 }]") + ADA
+    ),
+    'scholar ada: emails: got "a@x.org"; expected a list in square brackets': (
+        ADA + "emails = 'a@x.org'"
+    ),
+    'stream s: member ada: from: got "2026-01-05"; expected a date without quotes,': (
+        stream("s", members="[{ scholar = 'ada', from = '2026-01-05' }]") + ADA
+    ),
+    'rate "*": from: got 2026-01-01T00:00:00; expected a date without quotes, such': (
+        rate("*", "2026-01-01T00:00:00")
+    ),
+    "scholars: got 3; expected a list in square brackets": "scholars = 3",
+    'scholar ada: usernames: got "ada"; expected a list in square brackets': (
+        ADA.replace('["ada"]', '"ada"')
+    ),
+    "scholars: got a table; expected a list: [[scholars]] above each entry, not": (
+        '[scholars]\nid = "ada"'
+    ),
+    "credits: got a list of 1; expected a table of keys and values": "[[credits]]\n",
+    "grant no. 1: date: got 0206-01-05; expected a day from 2000-01-01 to 2099-12-31": (
+        stream("s") + grant("stream = 's'", date="0206-01-05")
+    ),
+    "grant no. 1: date: got 2206-01-05; expected a day from 2000-01-01 to 2099-12-31": (
+        stream("s") + grant("stream = 's'", date="2206-01-05")
+    ),
+    'rate "*": from: got 2206-01-01; expected a day up to 2099-12-31': rate("*", "2206-01-01"),
+    'rate "*": credits_per_gpu_hour: got': (
+        rate("*", "2026-01-01").replace("= 1", "= 1" + "0" * 400)
+    ),
+    'rate "*": credits_per_gpu_hour: got 1e+300; expected a number of 1e+12 or less': (
+        rate("*", "2026-01-01", 1e300)
+    ),
+    "grant 2026-01-01: amount: got 1e+308; expected a number of 1e+12 or less": (
+        stream("s") + grant("stream = 's'", amount=1e308)
+    ),
+    "file: lists nested too deeply to read; expected entries as documented": (
+        "leads = " + "[" * 3000 + "]" * 3000
+    ),
+    'leads: got "x"; expected an address in plain ASCII, such as name@example.org': (
+        'leads = ["x"]'
+    ),
+}
+
+
+@pytest.mark.parametrize(("told", "text"), MISTAKES.items())
+def test_a_mistake_names_its_entry_the_value_and_the_expected_value(tmp_path, told, text):
     (error,) = errors(tmp_path, text)
-    assert told in error
+    assert error.startswith(told)
 
 
 def test_a_long_value_is_cut_in_the_report(tmp_path):
@@ -210,10 +179,8 @@ def test_checking_a_missing_file_reports_it(tmp_path):
     "awake", ["9-21", "9:00-21:00", "24:00-09:00", "09:00-24:30", "09:60-10:00"]
 )
 def test_impossible_times_of_day_are_refused(tmp_path, awake):
-    (error,) = errors(tmp_path, ADA + f'awake = "{awake}"')
-    assert error == (
-        f'scholar ada: awake: got "{awake}"; expected two times of day, such as "09:00-21:00".'
-    )
+    told = f'scholar ada: awake: got "{awake}"; expected two times of day, such as "09:00-21:00".'
+    assert errors(tmp_path, f'{ADA}awake = "{awake}"') == [told]
 
 
 def test_text_from_the_file_cannot_move_the_cursor_or_break_a_line(tmp_path):
@@ -283,33 +250,27 @@ away = [
   { from = 2026-09-07 },
   { from = 2026-10-05, to = 2062-10-05 },
 ]
-
 [[scholars]]
 id = "ben"
 name = "Ben"
 usernames = ["ben"]
 workdays = []
-
 [[holidays]]
 name = "Both"
 date = 2026-01-01
 from = 2026-01-01
-
 [[holidays]]
 name = "None"
-
 [[holidays]]
 name = "Half"
 from = 2026-01-01
-
 [[holidays]]
 name = "Backwards"
 from = 2026-01-02
 to = 2026-01-01
-
 [[holidays]]
-date = 2026-13-01
-""".replace("2026-13-01", '"2026-13-01"')
+date = "2026-13-01"
+"""
     )
     assert [error.split("; expected ")[0] for error in errors(tmp_path, text)] == [
         'scholar ada: workdays: got "monday"',
@@ -336,11 +297,9 @@ away = [
   { from = 2026-08-10, to = 2026-08-12 },
   { from = 2026-08-11, to = 2026-08-14 },
 ]
-
 [[holidays]]
 name = "New Year"
 date = 2026-01-01
-
 [[holidays]]
 name = "First"
 date = 2026-01-01

@@ -1,7 +1,5 @@
 """Rules about runs: which ones a roster can hold, and the mistakes in them."""
 
-from __future__ import annotations
-
 import pytest
 
 from tests.roster_texts import ADA, BEN, errors, findings, parsed, warnings
@@ -13,23 +11,14 @@ RULES = """\
 [[automation]]
 scholar = "ada"
 tag = "agent"
-
 [[automation]]
 config = "launcher.name"
 value = 3
-
 [[excluded]]
 project = "team/debug*"
-
 [[shared_account]]
 username = "lab"
 rules = [{ scholar = "ben", config = "who", value = "ben" }, { scholar = "ada", tag = "ada" }]
-"""
-
-TWICE = """\
-[[shared_account]]
-username = "lab"
-rules = [{ scholar = "ada", tag = "a" }, { scholar = "ben", tag = "a" }]
 """
 
 
@@ -46,46 +35,34 @@ def test_rules_become_rows_in_the_order_of_the_file(tmp_path):
 
 
 def test_every_mistake_in_rules_is_found_in_one_pass(tmp_path):
-    text = (
-        ADA
-        + BEN
-        + """\
+    text = """\
 [[automation]]
 scholar = "eve"
 tag = "a"
 job_type = "b"
-
 [[automation]]
 scholar = "ada"
-
 [[automation]]
 scholar = "ben"
 username = "ada"
-
 [[automation]]
 config = "launcher"
-
 [[automation]]
 config = "launcher"
 value = [1]
-
 [[excluded]]
 project = "debug"
-
 [[excluded]]
 username = "ada"
 tag = "b"
-
 [[shared_account]]
 username = "lab"
 rules = [{ scholar = "bn", tag = "x" }, { scholar = "ada" }]
-
 [[shared_account]]
 username = "lab"
 rules = [{ scholar = "ada", tag = "x" }]
 """
-    )
-    found = errors(tmp_path, text)
+    found = errors(tmp_path, ADA + BEN + text)
     for told in (
         "automation eve: got tag and job_type; expected one of username, tag, project, job_type",
         'automation eve: scholar: got "eve"; expected the id of a scholar in this file',
@@ -103,42 +80,37 @@ rules = [{ scholar = "ada", tag = "x" }]
     assert len(found) == 11
 
 
-@pytest.mark.parametrize(
-    ("text", "told"),
-    [
-        (
-            "[[automation]]\ntag = 'a'\n[[automation]]\ntag = 'a'\n",
-            "automation no. 2: never applies: automation no. 1 above it already matches",
-        ),
-        (
-            "[[excluded]]\nproject = 't/*'\n[[excluded]]\nproject = 't/x'\n",
-            "excluded no. 2: never applies: excluded no. 1 above it already matches its runs",
-        ),
-        ("[[shared_account]]\nusername = 'lab'\n", "shared_account lab: rules: empty; expected"),
-        (
-            TWICE,
-            "shared_account lab: rule ben: never applies: shared_account lab: rule ada above it",
-        ),
-    ],
-)
-def test_a_rule_without_effect_is_a_warning(tmp_path, text, told):
+USELESS = {
+    "automation no. 2: never applies: automation no. 1 above it already matches": (
+        2 * "[[automation]]\ntag = 'a'\n"
+    ),
+    "excluded no. 2: never applies: excluded no. 1 above it already matches its runs": (
+        "[[excluded]]\nproject = 't/*'\n[[excluded]]\nproject = 't/x'\n"
+    ),
+    "shared_account lab: rules: empty; expected": "[[shared_account]]\nusername = 'lab'\n",
+    "shared_account lab: rule ben: never applies: shared_account lab: rule ada above it": (
+        "[[shared_account]]\nusername = 'lab'\n"
+        "rules = [{ scholar = 'ada', tag = 'a' }, { scholar = 'ben', tag = 'a' }]\n"
+    ),
+}
+
+
+@pytest.mark.parametrize(("told", "text"), USELESS.items())
+def test_a_rule_without_effect_is_a_warning(tmp_path, told, text):
     (found,) = warnings(tmp_path, ADA + BEN + text)
-    assert told in found
+    assert found.startswith(told)
 
 
 def test_rules_that_only_look_alike_are_not_mistakes(tmp_path):
     text = """\
 [[automation]]
 tag = "agent"
-
 [[automation]]
 scholar = "ada"
 tag = "agent"
-
 [[automation]]
 config = "n"
 value = 1
-
 [[automation]]
 config = "n"
 value = true

@@ -1,10 +1,7 @@
 """Run tables: our own columns as CSV or Parquet, and W&B's export of a runs table."""
 
-from __future__ import annotations
-
 import json
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import pytest
@@ -13,53 +10,53 @@ from hypothesis import given, strategies as st
 from tests.sampling import drawn
 from tests.tables import read_run_table
 from velocity.errors import SourceError
-from velocity.records import RUN_SCHEMA, RunBatch, run_frame
+from velocity.records import RUN_SCHEMA, run_frame
 from velocity.sources.table_kinds import TABLE_SCHEMA
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 pytestmark = pytest.mark.sampled(4)
 
+HOUR = timedelta(hours=1)
 NINE = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
-ROW = {
-    "entity": "lab",
-    "project": "p",
-    "run_id": "r1",
-    "state": "finished",
-    "created_at": "2026-05-04T09:00:00Z",
-}
-EXPORTED = {
+LAB = {"entity": "lab", "project": "p"}
+ROW = LAB | {"run_id": "r1", "state": "finished", "created_at": "2026-05-04T09:00:00Z"}
+EXPORTED = dict.fromkeys(("Agent", "Notes", "User", "Tags", "Sweep"), "") | {
     "Name": "first",
-    "Agent": "",
     "State": "finished",
-    "Notes": "",
-    "User": "",
-    "Tags": "",
     "Created": "2026-05-04T09:00:00.000Z",
     "Runtime": "3600",
-    "Sweep": "",
 }
 
 
-def csv_of(path: Path, *rows: dict[str, str]) -> Path:
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "t.csv"
+
+
+def csv_of(path, *rows):
     pl.DataFrame(rows).write_csv(path, quote_style="always")
     return path
 
 
-def read_rows(table: RunBatch) -> list[dict[str, Any]]:
+def read(path, *rows, **given):
+    return read_run_table(csv_of(path, *rows), **given)
+
+
+def read_export(path, *rows):
+    return read(path, *(EXPORTED | row for row in rows), **LAB)
+
+
+def rows_of(table):
     assert dict(table.runs.schema) == RUN_SCHEMA
     return table.runs.to_dicts()
 
 
-def only(path: Path, **given: str) -> dict[str, Any]:
-    table = read_run_table(path, **given)
+def only(table):
     assert table.rejected == ()
-    (row,) = read_rows(table)
+    (row,) = rows_of(table)
     return row
 
 
-def refusal(path: Path, **given: str) -> SourceError:
+def refusal(path, **given):
     with pytest.raises(SourceError) as caught:
         read_run_table(path, **given)
     assert str(path) in caught.value.message
@@ -70,10 +67,9 @@ def refusal(path: Path, **given: str) -> SourceError:
 # Values
 
 
-def test_a_row_with_only_the_required_columns_is_a_run(tmp_path: Path) -> None:
-    row = only(csv_of(tmp_path / "runs.csv", ROW))
-    known = {name: value for name, value in row.items() if value is not None}
-    assert known == {**ROW, "created_at": NINE, "source": "table", "trust": 2}
+def test_a_row_with_only_the_required_columns_is_a_run(path):
+    known = {name: value for name, value in only(read(path, ROW)).items() if value is not None}
+    assert known == ROW | {"created_at": NINE, "source": "table", "trust": 2}
 
 
 @pytest.mark.parametrize(
@@ -89,54 +85,60 @@ def test_a_row_with_only_the_required_columns_is_a_run(tmp_path: Path) -> None:
         "2026-05-04 09:00:00.000000000 +00:00",
     ],
 )
-def test_iso_times_are_read_and_naive_ones_are_utc(tmp_path: Path, written: str) -> None:
-    assert only(csv_of(tmp_path / "t.csv", {**ROW, "created_at": written}))["created_at"] == NINE
+def test_iso_times_are_read_and_naive_ones_are_utc(path, written):
+    assert only(read(path, ROW | {"created_at": written}))["created_at"] == NINE
 
 
-def test_times_keep_their_microseconds(tmp_path: Path) -> None:
-    path = csv_of(tmp_path / "t.csv", {**ROW, "created_at": "2026-05-04T09:00:00.123456789Z"})
-    assert only(path)["created_at"] == NINE + timedelta(microseconds=123456)
+CELLS = {
+    "microseconds are kept": (
+        {"created_at": "2026-05-04T09:00:00.123456789Z"},
+        {"created_at": NINE + timedelta(microseconds=123456)},
+    ),
+    "a config is read whole": (
+        {"config": '{"seed": 7, "lr": 0.1, "hf_token": "hidden"}'},
+        {"config": '{"hf_token":"hidden","lr":0.1,"seed":7}', "config_hash": None},
+    ),
+    "text": ({"config": '{"lr": 0.1}'}, {"config": '{"lr":0.1}', "unreadable": None}),
+    "text in text": ({"config": r'"{\"lr\": 0.1}"'}, {"config": '{"lr":0.1}', "unreadable": None}),
+    "hash": ({"config": '{"a": 1}', "config_hash": "theirs"}, {"config_hash": "theirs"}),
+    "commit": ({"commit": "c0ffee"}, {"commit": "c0ffee"}),
+    "no state": ({"state": ""}, {"state": ""}),
+    "an end is the last sign of life": (
+        {"ended_at": "2026-05-04T10:00:00Z", "heartbeat_at": "2026-05-04T10:04:00Z"},
+        {"heartbeat_at": NINE + HOUR},
+    ),
+    "an id became a float": ({"run_id": "12.0"}, {"run_id": "12"}),
+    "an id became a negative float": ({"run_id": "-3.0"}, {"run_id": "-3"}),
+    "1.10": ({"run_id": "1.10"}, {"run_id": "1.10"}),
+    "12.00": ({"run_id": "12.00"}, {"run_id": "12.00"}),
+    "v12.0": ({"run_id": "v12.0"}, {"run_id": "v12.0"}),
+}
 
 
-def test_lists_are_json_arrays_or_parts_between_semicolons(tmp_path: Path) -> None:
-    starts = [NINE, NINE + timedelta(hours=1)]
+@pytest.mark.parametrize(("cells", "expected"), CELLS.values(), ids=CELLS)
+def test_a_cell_is_read(path, cells, expected):
+    row = only(read(path, ROW | cells))
+    assert row == row | expected
+
+
+def test_lists_are_json_arrays_or_parts_between_semicolons(path):
+    starts = [NINE, NINE + HOUR]
     for tags, writer_starts in (
         ('["a", "exp:x"]', json.dumps([start.isoformat() for start in starts])),
         (" a ; exp:x;", "2026-05-04T09:00:00Z; 2026-05-04 10:00"),
     ):
-        path = csv_of(tmp_path / "t.csv", {**ROW, "tags": tags, "writer_starts": writer_starts})
-        row = only(path)
+        row = only(read(path, ROW | {"tags": tags, "writer_starts": writer_starts}))
         assert row["tags"] == ["a", "exp:x"]
         assert [writer["start"] for writer in row["writers"]] == starts
 
 
-def test_a_config_is_read_whole(tmp_path: Path) -> None:
-    config = {"seed": 7, "lr": 0.1, "hf_token": "hidden"}
-    row = only(csv_of(tmp_path / "t.csv", {**ROW, "config": json.dumps(config)}))
-    assert row["config"] == '{"hf_token":"hidden","lr":0.1,"seed":7}'
-    assert row["config_hash"] is None
+def test_an_empty_cell_is_not_known(path):
+    empty = dict.fromkeys(RUN_SCHEMA.keys() - ROW.keys(), "")
+    row = only(read(path, ROW | empty | {"runtime_s": "NaN", "gpu_count": "nan"}))
+    assert {name for name in row if row[name] is None} == empty.keys() - {"source", "trust"}
 
 
-def test_a_hash_in_the_table_is_kept(tmp_path: Path) -> None:
-    path = csv_of(tmp_path / "t.csv", {**ROW, "config": '{"a": 1}', "config_hash": "theirs"})
-    assert only(path)["config_hash"] == "theirs"
-
-
-def test_a_table_can_have_the_commit(tmp_path):
-    path = csv_of(tmp_path / "t.csv", {**ROW, "commit": "c0ffee"})
-    assert only(path)["commit"] == "c0ffee"
-
-
-def test_an_empty_cell_is_not_known(tmp_path: Path) -> None:
-    empty = {name: "" for name in RUN_SCHEMA if name not in ROW}
-    row = only(csv_of(tmp_path / "t.csv", {**ROW, **empty, "runtime_s": "NaN", "gpu_count": "nan"}))
-    assert {name for name, value in row.items() if value is None} == set(empty) - {
-        "source",
-        "trust",
-    }
-
-
-def test_parquet_written_by_pandas_is_read(tmp_path: Path) -> None:
+def test_parquet_written_by_pandas_is_read(path):
     frame = pl.DataFrame(
         {
             **{name: [value] * 2 for name, value in ROW.items()},
@@ -152,14 +154,13 @@ def test_parquet_written_by_pandas_is_read(tmp_path: Path) -> None:
             "notes": pl.Series([None, None], dtype=pl.Null),
         }
     )
-    frame.write_parquet(tmp_path / "t.parquet")
-    first, second = read_rows(read_run_table(tmp_path / "t.parquet"))
+    frame.write_parquet(path)
+    first, second = rows_of(read_run_table(path))
     assert (first["run_id"], first["state"], second["state"]) == ("1", "finished", "failed")
-    starts = [[writer["start"] for writer in row["writers"]] for row in (first, second)]
     assert first["created_at"] == NINE
-    assert starts == [[NINE], [NINE]]
     assert first["heartbeat_at"] == datetime(2026, 5, 5, tzinfo=UTC)
-    assert [row["writers"][0]["gpu_count"] for row in (first, second)] == [8, None]
+    writers = [it for row in (first, second) for it in row["writers"]]
+    assert [(it["start"], it["gpu_count"]) for it in writers] == [(NINE, 8), (NINE, None)]
     assert (first["tags"], first["runtime_s"]) == (["a"], 1.0)
 
 
@@ -181,38 +182,29 @@ _RUN = st.fixed_dictionaries(
 
 @drawn(16)
 @given(st.lists(_RUN, min_size=1, max_size=12))
-def test_written_csv_and_parquet_give_the_same_runs(
-    tmp_path_factory: pytest.TempPathFactory, runs: list[dict[str, Any]]
-) -> None:
-    written = pl.DataFrame(
-        [
-            dict.fromkeys(TABLE_SCHEMA) | run | {"run_id": f"r{number}"}
-            for number, run in enumerate(runs)
-        ],
-        schema=TABLE_SCHEMA,
-    )
+def test_written_csv_and_parquet_give_the_same_runs(tmp_path_factory, runs):
+    rows = [
+        dict.fromkeys(TABLE_SCHEMA) | run | {"run_id": f"r{number}"}
+        for number, run in enumerate(runs)
+    ]
+    written = pl.DataFrame(rows, schema=TABLE_SCHEMA)
     folder = tmp_path_factory.mktemp("round")
     written.write_parquet(folder / "runs.parquet")
-    lists = [
-        pl.Series(
-            name,
-            [
-                None if value is None else json.dumps([str(item) for item in value])
-                for value in written[name]
-            ],
-            dtype=pl.String,
-        )
+    lists = {
+        name: [
+            value if value is None else json.dumps([*map(str, value)]) for value in written[name]
+        ]
         for name in ("tags", "writer_starts")
-    ]
-    written.with_columns(*lists).write_csv(folder / "runs.csv")
+    }
+    texts = pl.DataFrame(lists, schema=dict.fromkeys(lists, pl.String))
+    written.with_columns(texts).write_csv(folder / "runs.csv")
     for name in ("runs.parquet", "runs.csv"):
         table = read_run_table(folder / name)
         assert table.rejected == ()
-        read = table.runs
-        for column in set(written.columns) & set(read.columns):
-            assert read[column].equals(written[column])
+        for column in set(written.columns) & set(table.runs.columns):
+            assert table.runs[column].equals(written[column])
         starts = [
-            [it["start"] for it in row["writers"] or () if it["start"]] for row in read_rows(table)
+            [it["start"] for it in row["writers"] or () if it["start"]] for row in rows_of(table)
         ]
         assert starts == [sorted(it) for it in written["writer_starts"].fill_null([])]
 
@@ -234,59 +226,62 @@ def test_written_csv_and_parquet_give_the_same_runs(
         ("config", "[1]"),
     ],
 )
-def test_only_an_unreadable_value_is_lost(tmp_path: Path, column: str, value: str) -> None:
-    good = {**ROW, column: "", "run_id": "good", "display_name": "n"}
-    path = csv_of(tmp_path / "t.csv", good, {**ROW, column: value, "display_name": "n"})
-    table = read_run_table(path)
+def test_only_an_unreadable_value_is_lost(path, column, value):
+    named = ROW | {"display_name": "n"}
+    table = read(path, named | {column: "", "run_id": "good"}, named | {column: value})
     assert table.rejected == ()
-    whole, partial = read_rows(table)
+    whole, partial = rows_of(table)
     assert (whole["unreadable"], partial["unreadable"]) == (None, [column])
-    assert {**partial, "unreadable": None, "run_id": "good"} == whole
+    assert partial | {"unreadable": None, "run_id": "good"} == whole
     (note,) = table.notes
     shown = "" if column == "config" else f' "{value}"'
-    assert note.startswith(
-        f"{path}: {column} is not known in 1 row: row 2: {column}{shown} is not "
-    )
+    told = f"{path}: {column} is not known in 1 row: row 2: {column}{shown} is not "
+    assert note.startswith(told)
 
 
-@pytest.mark.parametrize("column", ["entity", "project", "run_id", "created_at"])
-def test_a_row_without_an_id_or_a_creation_time_is_not_a_run(tmp_path: Path, column: str) -> None:
-    path = csv_of(tmp_path / "t.csv", ROW, {**ROW, "run_id": "r2", column: ""})
-    table = read_run_table(path)
-    assert table.runs["run_id"].to_list() == ["r1"]
+@pytest.mark.parametrize(
+    ("cells", "reason"),
+    [
+        *(({it: ""}, f"{it} has no value") for it in ("entity", "project", "run_id", "created_at")),
+        (
+            {"created_at": "yesterday"},
+            'created_at "yesterday" is not a time such as 2026-05-04T09:00:00Z',
+        ),
+        (
+            {"run_id": "", "config": '{"token": "hidden"'},
+            "config is not a JSON object; run_id has no value",
+        ),
+        (
+            {"run_id": "1.23E+10"},
+            'run_id "1.23E+10" is not an id: a spreadsheet turned it into a number and lost digits',
+        ),
+    ],
+)
+def test_a_row_without_an_id_or_a_creation_time_is_not_a_run(path, cells, reason):
+    table = read(path, ROW, ROW | {"run_id": "r2"} | cells, ROW | {"run_id": "2E7x"})
+    assert table.runs["run_id"].to_list() == ["r1", "2E7x"]
     (rejected,) = table.rejected
-    assert rejected.reason == f"row 2: {column} has no value"
-    assert table.notes == (f"{path}: 1 of 2 rows could not be read: {rejected.reason}.",)
+    assert rejected.reason == f"row 2: {reason}"
+    assert rejected.run_id == (None if "run_id" in cells else "r2")
+    assert table.notes == (f"{path}: 1 of 3 rows could not be read: row 2: {reason}.",)
 
 
-def test_a_creation_time_that_cannot_be_read_is_quoted(tmp_path: Path) -> None:
-    path = csv_of(tmp_path / "t.csv", ROW, {**ROW, "run_id": "r2", "created_at": "yesterday"})
-    (rejected,) = read_run_table(path).rejected
-    assert rejected.run_id == "r2"
-    assert rejected.reason.startswith('row 2: created_at "yesterday" is not a time such as ')
-
-
-def test_the_first_rejected_rows_are_explained_and_the_others_counted(tmp_path: Path) -> None:
-    path = csv_of(tmp_path / "t.csv", ROW, *[{**ROW, "run_id": ""}] * 5)
-    (note,) = read_run_table(path).notes
+def test_the_first_rejected_rows_are_explained_and_the_others_counted(path):
+    (note,) = read(path, ROW, *[ROW | {"run_id": ""}] * 5).notes
     assert note.startswith(f"{path}: 5 of 6 rows could not be read: row 2: ")
     assert note.endswith("; and 2 more.")
 
 
-def test_a_table_without_a_readable_row_is_refused(tmp_path: Path) -> None:
-    error = refusal(
-        csv_of(tmp_path / "t.csv", {**ROW, "created_at": "soon"}, {**ROW, "run_id": ""})
-    )
+def test_a_table_without_a_readable_row_is_refused(path):
+    error = refusal(csv_of(path, ROW | {"created_at": "soon"}, ROW | {"run_id": ""}))
     assert 'row 1: created_at "soon" is not a time' in error.message
     assert "row 2: run_id has no value" in error.message
 
 
-def test_only_a_row_with_too_many_values_is_rejected(tmp_path: Path) -> None:
-    path = csv_of(tmp_path / "t.csv", ROW, {**ROW, "run_id": "r2"}, {**ROW, "run_id": "r3"})
-    lines = path.read_text(encoding="utf-8").splitlines()
-    lines[2] += ",more"
-    path.write_text("\n".join([*lines, ""]), encoding="utf-8")
-    table = read_run_table(path, entity="lab", project="p")
+def test_only_a_row_with_too_many_values_is_rejected(path):
+    csv_of(path, ROW, ROW | {"run_id": "r2"}, ROW | {"run_id": "r3"})
+    path.write_text(path.read_text().replace('"r2",', '"r2","more",'))
+    table = read_run_table(path, **LAB)
     assert table.runs["run_id"].to_list() == ["r1", "r3"]
     (rejected,) = table.rejected
     assert (rejected.entity, rejected.project, rejected.run_id) == ("lab", "p", None)
@@ -294,54 +289,27 @@ def test_only_a_row_with_too_many_values_is_rejected(tmp_path: Path) -> None:
     assert "1 of 3 rows could not be read" in table.notes[0]
 
 
-def test_a_table_with_only_long_rows_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "t.csv"
-    path.write_text(f"{','.join(ROW)}\n1,2,3,4,5,6\n", encoding="utf-8")
-    assert "row 1: it has 6 values but 5 headings" in refusal(path).message
+@pytest.mark.parametrize(
+    ("rows", "note"),
+    [
+        ([ROW | {"mood": "good", "row": "1", "": ""}], "these columns were skipped: mood, row."),
+        # A heading that reverses the text after it.
+        ([ROW | {"mo\u202eod": "good"}], "these columns were skipped: mo\ufffdod."),
+        ([ROW | {"state": "running"}, ROW], "1 row skipped: a later row is about the same run."),
+    ],
+)
+def test_skipped_columns_and_rows_are_named(path, rows, note):
+    table = read(path, *rows)
+    assert [row["state"] for row in rows_of(table)] == ["finished"]
+    assert table.notes == (f"{path}: {note}",)
 
 
-def test_an_unreadable_config_is_not_quoted(tmp_path: Path) -> None:
-    row = {**ROW, "run_id": "", "config": '{"token": "hidden"'}
-    (rejected,) = read_run_table(csv_of(tmp_path / "t.csv", ROW | {"config": ""}, row)).rejected
-    assert rejected.reason == "row 2: config is not a JSON object; run_id has no value"
-
-
-def test_a_config_in_json_text_inside_json_text_is_read(tmp_path: Path) -> None:
-    config = {"lr": 0.1}
-    for text in (json.dumps(config), json.dumps(json.dumps(config))):
-        row = only(csv_of(tmp_path / "t.csv", {**ROW, "config": text}))
-        assert (row["config"], row["unreadable"]) == ('{"lr":0.1}', None)
-
-
-def test_a_row_without_a_state_is_a_run(tmp_path: Path) -> None:
-    assert only(csv_of(tmp_path / "t.csv", {**ROW, "state": ""}))["state"] == ""
-
-
-def test_unknown_columns_are_skipped_by_name(tmp_path: Path) -> None:
-    table = read_run_table(csv_of(tmp_path / "t.csv", {**ROW, "mood": "good", "row": "1", "": ""}))
-    assert table.notes == (f"{tmp_path / 't.csv'}: these columns were skipped: mood, row.",)
-
-
-def test_a_heading_that_reverses_text_is_shown_without_that(tmp_path: Path) -> None:
-    table = read_run_table(csv_of(tmp_path / "t.csv", {**ROW, "mo\u202eod": "good"}))
-    assert table.notes == (f"{tmp_path / 't.csv'}: these columns were skipped: mo\ufffdod.",)
-
-
-def test_the_last_row_about_a_run_counts(tmp_path: Path) -> None:
-    table = read_run_table(csv_of(tmp_path / "t.csv", {**ROW, "state": "running"}, ROW))
-    assert [row["state"] for row in read_rows(table)] == ["finished"]
-    assert table.notes == (
-        f"{tmp_path / 't.csv'}: 1 row skipped: a later row is about the same run.",
-    )
-
-
-def test_the_largest_time_is_found_in_every_column_of_times(tmp_path: Path) -> None:
-    later = "2026-05-06T00:00:00Z"
+def test_the_largest_time_is_found_in_every_column_of_times(path):
     times = [name for name, kind in TABLE_SCHEMA.items() if kind == TABLE_SCHEMA["created_at"]]
+    row = ROW | {"started_at": ROW["created_at"], "runtime_s": "9e9"}
     for column in (*times, "writer_starts"):
-        row = {**ROW, "started_at": ROW["created_at"], column: later, "runtime_s": "9e9"}
-        table = read_run_table(csv_of(tmp_path / "t.csv", row))
-        assert table.complete_to == datetime(2026, 5, 6, tzinfo=UTC)
+        complete_to = read(path, row | {column: "2026-05-06T00:00:00Z"}).complete_to
+        assert complete_to == datetime(2026, 5, 6, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -353,41 +321,16 @@ def test_the_largest_time_is_found_in_every_column_of_times(tmp_path: Path) -> N
         ({"heartbeat_at": "2026-05-04T12:30:00Z"}, 3.5),
     ],
 )
-def test_a_table_is_complete_up_to_the_end_of_its_last_run(
-    tmp_path: Path, known: dict[str, str], hours: float
-) -> None:
-    table = read_run_table(csv_of(tmp_path / "t.csv", {**ROW, "runtime_s": "7200", **known}))
-    assert table.complete_to == NINE + timedelta(hours=hours)
+def test_a_table_is_complete_up_to_the_end_of_its_last_run(path, known, hours):
+    assert read(path, ROW | {"runtime_s": "7200"} | known).complete_to == NINE + hours * HOUR
 
 
-def test_an_end_is_the_last_sign_of_life(tmp_path: Path) -> None:
-    row = {**ROW, "ended_at": "2026-05-04T10:00:00Z", "heartbeat_at": "2026-05-04T10:04:00Z"}
-    assert only(csv_of(tmp_path / "t.csv", row))["heartbeat_at"] == NINE + timedelta(hours=1)
-
-
-@pytest.mark.parametrize(
-    ("written", "meant"),
-    [("12.0", "12"), ("-3.0", "-3"), ("1.10", "1.10"), ("12.00", "12.00"), ("v12.0", "v12.0")],
-)
-def test_an_id_that_became_a_float_is_restored(tmp_path: Path, written: str, meant: str) -> None:
-    assert only(csv_of(tmp_path / "t.csv", {**ROW, "run_id": written}))["run_id"] == meant
-
-
-def test_float_ids_of_parquet_are_restored(tmp_path: Path) -> None:
+def test_float_ids_of_parquet_are_restored(path):
     ids = [12.0, 1.5, 2.0**52, float("nan")]
-    frame = pl.DataFrame([ROW] * len(ids)).with_columns(run_id=pl.Series(ids))
-    frame.write_parquet(tmp_path / "t.parquet")
-    table = read_run_table(tmp_path / "t.parquet")
+    pl.DataFrame([ROW | {"run_id": it} for it in ids]).write_parquet(path)
+    table = read_run_table(path)
     assert table.runs["run_id"].to_list() == ["12", "1.5", "4503599627370496"]
     assert [rejected.reason for rejected in table.rejected] == ["row 4: run_id has no value"]
-
-
-def test_an_id_with_digits_lost_by_a_spreadsheet_is_rejected(tmp_path: Path) -> None:
-    path = csv_of(tmp_path / "t.csv", ROW, {**ROW, "run_id": "1.23E+10"}, {**ROW, "run_id": "2E7x"})
-    table = read_run_table(path)
-    assert table.runs["run_id"].to_list() == ["r1", "2E7x"]
-    (rejected,) = table.rejected
-    assert "a spreadsheet turned it into a number" in rejected.reason
 
 
 # Users, entities and projects
@@ -403,75 +346,79 @@ def test_an_id_with_digits_lost_by_a_spreadsheet_is_rejected(tmp_path: Path) -> 
         ({"user_column": "run_id"}, ["r1", "r2"]),
     ],
 )
-def test_a_username_comes_from_the_table_or_the_command(
-    tmp_path: Path, given: dict[str, str], names: list[str | None]
-) -> None:
-    rows = (
-        {**ROW, "username": "ada", "owner": "cy"},
-        {**ROW, "run_id": "r2", "username": "", "owner": " "},
-    )
-    table = read_run_table(csv_of(tmp_path / "t.csv", *rows), **given)
+def test_a_username_comes_from_the_table_or_the_command(path, given, names):
+    second = ROW | {"run_id": "r2", "username": "", "owner": " "}
+    table = read(path, ROW | {"username": "ada", "owner": "cy"}, second, **given)
     assert table.runs["username"].to_list() == names
 
 
-def test_a_missing_user_column_is_refused(tmp_path: Path) -> None:
-    error = refusal(csv_of(tmp_path / "t.csv", ROW), user_column="Owner")
+def test_a_missing_user_column_is_refused(path):
+    error = refusal(csv_of(path, ROW), user_column="Owner")
     assert 'does not have the column "Owner"' in error.message
     assert "run_id" in error.hint
 
 
-def test_a_given_entity_and_project_fill_gaps_but_never_replace(tmp_path: Path) -> None:
+def test_a_given_entity_and_project_fill_gaps_but_never_replace(path):
     bare = {name: value for name, value in ROW.items() if name != "project"}
-    path = csv_of(tmp_path / "t.csv", bare)
-    row = only(path, entity="mine", project="q")
+    row = only(read(path, bare, entity="mine", project="q"))
     assert (row["entity"], row["project"]) == ("lab", "q")
 
 
-def test_empty_lines_and_a_byte_order_mark_are_ignored(tmp_path: Path) -> None:
-    path = csv_of(tmp_path / "t.csv", ROW)
-    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes() + b"\n\n")
-    assert only(path)["run_id"] == "r1"
+def test_empty_lines_and_a_byte_order_mark_are_ignored(path):
+    path.write_bytes(b"\xef\xbb\xbf" + csv_of(path, ROW).read_bytes() + b"\n\n")
+    assert only(read_run_table(path))["run_id"] == "r1"
 
 
 # W&B's export
 
 
-def test_an_export_is_read_with_the_entity_and_project_given(tmp_path: Path) -> None:
-    path = csv_of(
-        tmp_path / "e.csv",
-        {**EXPORTED, "ID": "abc", "User": "ada", "Tags": "a, exp:x", "Sweep": "s", "Group": "g"},
-    )
-    row = only(path, entity="lab", project="p")
-    assert (row["entity"], row["project"], row["run_id"]) == ("lab", "p", "abc")
-    assert (row["display_name"], row["username"], row["state"]) == ("first", "ada", "finished")
-    assert (row["tags"], row["sweep"], row["group_name"]) == (["a", "exp:x"], "s", "g")
-    assert (row["created_at"], row["runtime_s"]) == (NINE, 3600.0)
+EXPORTS = {
+    "every column, and a given entity and project": (
+        {"ID": "abc", "User": "ada", "Tags": "a, exp:x", "Sweep": "s", "Group": "g"},
+        LAB
+        | {"run_id": "abc", "display_name": "first", "username": "ada", "state": "finished"}
+        | {"tags": ["a", "exp:x"], "sweep": "s", "group_name": "g"}
+        | {"created_at": NINE, "runtime_s": 3600.0},
+    ),
+    "a dash is an empty value": (
+        dict.fromkeys(("Notes", "User", "Tags", "Sweep", "Group"), "-"),
+        dict.fromkeys(("notes", "username", "tags", "sweep", "group_name")),
+    ),
+    "config columns are not mistaken for ours": (
+        {"host": "x", "tags": "y", "entity": "z"},
+        {"writers": None, "tags": None, "entity": "lab"},
+    ),
+}
 
 
-def test_an_export_is_complete_up_to_the_last_end_in_it(tmp_path: Path) -> None:
-    later = {**EXPORTED, "Name": "second", "Created": "2026-05-04T09:30:00Z", "Runtime": "60"}
-    table = read_run_table(csv_of(tmp_path / "e.csv", EXPORTED, later), entity="lab", project="p")
-    assert table.complete_to == NINE + timedelta(hours=1)
+@pytest.mark.parametrize(("cells", "expected"), EXPORTS.values(), ids=EXPORTS)
+def test_an_export_is_read(path, cells, expected):
+    row = only(read_export(path, cells))
+    assert row == row | expected
+
+
+def test_an_export_is_complete_up_to_the_last_end_in_it(path):
+    later = {"Name": "second", "Created": "2026-05-04T09:30:00Z", "Runtime": "60"}
+    assert read_export(path, {}, later).complete_to == NINE + HOUR
 
 
 @pytest.mark.parametrize("runtime", ["400000000", "1e12", "1e300"])
-def test_an_impossible_runtime_does_not_set_the_end_of_the_data(
-    tmp_path: Path, runtime: str
-) -> None:
-    absurd = {**EXPORTED, "Name": "second", "Created": "2026-05-04T10:30:00Z", "Runtime": runtime}
-    table = read_run_table(csv_of(tmp_path / "e.csv", EXPORTED, absurd), entity="lab", project="p")
-    assert table.complete_to == NINE + timedelta(hours=1, minutes=30)
+def test_an_impossible_runtime_does_not_set_the_end_of_the_data(path, runtime):
+    absurd = {"Name": "second", "Created": "2026-05-04T10:30:00Z", "Runtime": runtime}
+    table = read_export(path, {}, absurd)
+    assert table.complete_to == NINE + 1.5 * HOUR
     assert table.runs.height == 2
 
 
-def test_an_export_without_ids_uses_names_and_creation_times(tmp_path: Path) -> None:
-    def ids(*rows: dict[str, str]) -> dict[datetime, str]:
-        table = read_run_table(csv_of(tmp_path / "e.csv", *rows), entity="lab", project="p")
+def test_an_export_without_ids_uses_names_and_creation_times(path):
+    def ids(*created):
+        table = read_export(path, *({"Created": it} for it in created))
         assert any("ids were made" in note for note in table.notes)
-        return {row["created_at"]: row["run_id"] for row in read_rows(table)}
+        return {row["created_at"]: row["run_id"] for row in rows_of(table)}
 
-    older, newer = EXPORTED, {**EXPORTED, "Created": "2026-05-04T10:00:00.5Z"}
-    newest = {**EXPORTED, "Created": "2026-05-04T11:00:00Z"}
+    older, newer, newest = (
+        f"2026-05-04T{it}Z" for it in ("09:00:00.000", "10:00:00.5", "11:00:00")
+    )
     assert list(ids(newer, older).values()) == [
         "first 2026-05-04T10:00:00.500Z",
         "first 2026-05-04T09:00:00Z",
@@ -479,22 +426,16 @@ def test_an_export_without_ids_uses_names_and_creation_times(tmp_path: Path) -> 
     assert ids(older).items() <= ids(newest, newer, older).items()
 
 
-def test_runs_with_the_same_name_and_creation_time_are_numbered(tmp_path: Path) -> None:
-    other = {**EXPORTED, "Name": "other"}
-    path = csv_of(tmp_path / "e.csv", EXPORTED, other, EXPORTED, {**EXPORTED, "Name": ""}, EXPORTED)
-    table = read_run_table(path, entity="lab", project="p")
+def test_runs_with_the_same_name_and_creation_time_are_numbered(path):
+    table = read_export(path, {}, {"Name": "other"}, {}, {"Name": ""}, {})
     at = "2026-05-04T09:00:00Z"
-    assert table.runs["run_id"].to_list() == [
-        *(f"first {at}", f"other {at}", f"first {at} #2", f"first {at} #3")
-    ]
+    ids = [f"first {at}", f"other {at}", f"first {at} #2", f"first {at} #3"]
+    assert table.runs["run_id"].to_list() == ids
     assert [rejected.reason for rejected in table.rejected] == ["row 4: run_id has no value"]
 
 
-def test_tens_of_thousands_of_equal_names_get_different_ids(tmp_path: Path) -> None:
-    frame = pl.DataFrame([EXPORTED] * 20_000)
-    frame.write_csv(tmp_path / "e.csv")
-    table = read_run_table(tmp_path / "e.csv", entity="lab", project="p")
-    assert table.runs["run_id"].n_unique() == 20_000
+def test_tens_of_thousands_of_equal_names_get_different_ids(path):
+    assert read_export(path, *[{}] * 20_000).runs["run_id"].n_unique() == 20_000
 
 
 @pytest.mark.parametrize(
@@ -506,42 +447,22 @@ def test_tens_of_thousands_of_equal_names_get_different_ids(tmp_path: Path) -> N
         ({"End Time": "-", "Updated": "2026-05-04T10:30:00Z"}, None, 90),
     ],
 )
-def test_start_and_end_are_read_from_an_export_that_has_them(
-    tmp_path: Path, cells: dict[str, str], begun: int | None, seen: int
-) -> None:
-    row = only(csv_of(tmp_path / "e.csv", {**EXPORTED, **cells}), entity="lab", project="p")
+def test_start_and_end_are_read_from_an_export_that_has_them(path, cells, begun, seen):
+    row = only(read_export(path, cells))
     starts = [writer["start"] for writer in row["writers"] or ()]
     assert starts == ([] if begun is None else [NINE + timedelta(minutes=begun)])
     assert row["heartbeat_at"] == NINE + timedelta(minutes=seen)
 
 
-def test_the_machine_is_read_from_an_export(tmp_path: Path) -> None:
+def test_the_machine_is_read_from_an_export(path):
     cells = {"Hostname": "n1", "GPU Count": "8", "GPU Type": "NVIDIA A100"}
-    row = only(csv_of(tmp_path / "e.csv", {**EXPORTED, **cells}), entity="lab", project="p")
-    (writer,) = row["writers"]
+    (writer,) = only(read_export(path, cells))["writers"]
     assert (writer["host"], writer["gpu_count"], writer["gpu_type"]) == ("n1", 8, "NVIDIA A100")
     assert writer["start"] is None
 
 
-def test_a_dash_in_an_export_is_an_empty_value(tmp_path: Path) -> None:
-    cells = {"Notes": "-", "User": "-", "Tags": "-", "Sweep": "-", "Group": "-"}
-    row = only(csv_of(tmp_path / "e.csv", {**EXPORTED, **cells}), entity="lab", project="p")
-    assert [row[name] for name in ("notes", "username", "tags", "sweep", "group_name")] == [
-        None
-    ] * 5
-
-
-def test_config_columns_of_an_export_are_not_mistaken_for_ours(tmp_path: Path) -> None:
-    row = only(
-        csv_of(tmp_path / "e.csv", {**EXPORTED, "host": "x", "tags": "y", "entity": "z"}),
-        entity="lab",
-        project="p",
-    )
-    assert (row["writers"], row["tags"], row["entity"]) == (None, None, "lab")
-
-
-def test_an_export_without_entity_and_project_is_refused(tmp_path: Path) -> None:
-    path = csv_of(tmp_path / "e.csv", EXPORTED)
+def test_an_export_without_entity_and_project_is_refused(path):
+    csv_of(path, EXPORTED)
     assert "does not name the entity and the project" in refusal(path).message
     assert refusal(path, entity="lab").hint == "Add --project to the command."
 
@@ -551,10 +472,10 @@ def test_an_export_without_entity_and_project_is_refused(tmp_path: Path) -> None
     [("State", {"State"}), ("Created", {"Created"}), ("ID", {"Name"}), ("ID", {"Name", "User"})],
 )
 def test_the_error_for_a_missing_column_of_an_export_says_where_to_choose_it(
-    tmp_path: Path, column: str, left_out: set[str]
-) -> None:
+    path, column, left_out
+):
     less = {name: value for name, value in EXPORTED.items() if name not in left_out}
-    error = refusal(csv_of(tmp_path / "e.csv", less), entity="lab", project="p")
+    error = refusal(csv_of(path, less), **LAB)
     assert f'does not have the column "{column}"' in error.message
     assert error.hint == f"Choose {column} under Columns in W&B, and export the table again."
 
@@ -562,23 +483,20 @@ def test_the_error_for_a_missing_column_of_an_export_says_where_to_choose_it(
 # Files that are not tables
 
 
-def test_a_missing_file_is_reported(tmp_path: Path) -> None:
-    assert "does not exist" in refusal(tmp_path / "none.csv").message
-
-
-def test_a_directory_is_reported(tmp_path: Path) -> None:
-    assert "is a directory" in refusal(tmp_path).message
-
-
-def test_each_missing_column_is_named(tmp_path: Path) -> None:
+def test_each_missing_column_is_named(path):
     for column in ROW:
         less = {name: value for name, value in ROW.items() if name != column}
-        error = refusal(csv_of(tmp_path / "t.csv", less))
+        error = refusal(csv_of(path, less))
         assert error.message.endswith(f'does not have the column "{column}".')
         assert ", ".join(less) in error.hint
-    error = refusal(csv_of(tmp_path / "t.csv", {"a": "1", "b": "2"}))
+    error = refusal(csv_of(path, {"a": "1", "b": "2"}))
     wanted = '"entity", "project", "run_id", "state", "created_at"'
     assert f"does not have the columns {wanted}" in error.message
+
+
+def test_a_missing_file_and_a_directory_are_reported(tmp_path):
+    assert "does not exist" in refusal(tmp_path / "none.csv").message
+    assert "is a directory" in refusal(tmp_path).message
 
 
 @pytest.mark.parametrize(
@@ -587,6 +505,10 @@ def test_each_missing_column_is_named(tmp_path: Path) -> None:
         (b"", "is empty"),
         (b"entity,project,run_id,state,created_at\n", "has no rows"),
         (b"entity,project,run_id,state,created_at\n\n\n", "has no rows"),
+        (
+            b"entity,project,run_id,state,created_at\n1,2,3,4,5,6\n",
+            "row 1: it has 6 values but 5 headings",
+        ),
         (b"\x89PNG\r\n\x1a\n\0\0\0", "is binary, neither a CSV file nor a Parquet file"),
         (b"PK\x03\x04 and so on", "is an Excel workbook"),
         (b'{"runs": []}', "is a JSON file"),
@@ -596,40 +518,31 @@ def test_each_missing_column_is_named(tmp_path: Path) -> None:
         (b"\n\n", "cannot be read as CSV"),
     ],
 )
-def test_each_kind_of_file_that_is_not_a_table_has_its_own_error(
-    tmp_path: Path, content: bytes, words: str
-) -> None:
-    path = tmp_path / "t.csv"
+def test_each_kind_of_file_that_is_not_a_table_has_its_own_error(path, content, words):
     path.write_bytes(content)
     assert words in refusal(path).message
 
 
-def test_a_truncated_or_damaged_parquet_file_never_crashes(tmp_path: Path) -> None:
-    path = tmp_path / "t.parquet"
-    run_frame([{**ROW, "created_at": NINE, "run_id": f"r{n}"} for n in range(500)]).write_parquet(
-        path
-    )
+def test_a_truncated_or_damaged_parquet_file_never_crashes(path):
+    runs = [ROW | {"created_at": NINE, "run_id": f"r{n}"} for n in range(500)]
+    run_frame(runs).write_parquet(path)
     whole = path.read_bytes()
     for at in range(4, len(whole), 211):
         path.write_bytes(whole[:at])
         assert "is a damaged Parquet file" in refusal(path).message
 
 
-def test_a_column_of_a_type_that_cannot_be_read_is_named(tmp_path: Path) -> None:
-    frame = pl.DataFrame([ROW]).with_columns(
-        started_at=pl.lit(value=True), tags=pl.struct(a=pl.lit(1)), display_name=pl.lit(b"\xff")
-    )
-    for column in ("started_at", "tags", "display_name"):
-        frame.select(*ROW, column).write_parquet(tmp_path / "t.parquet")
-        message = refusal(tmp_path / "t.parquet").message
+def test_a_column_of_a_type_that_cannot_be_read_is_named(path):
+    for column, value in {"started_at": True, "tags": {"a": 1}, "display_name": b"\xff"}.items():
+        pl.DataFrame([ROW | {column: value}]).write_parquet(path)
+        message = refusal(path).message
         assert f'"{column}"' in message
         assert "cannot be read as" in message
 
 
-def test_an_unreadable_list_of_a_parquet_file_is_shown_as_it_is(tmp_path: Path) -> None:
-    frame = pl.DataFrame([ROW | {"writer_starts": ["yesterday", "noon"]}])
-    frame.write_parquet(tmp_path / "t.parquet")
-    (note,) = read_run_table(tmp_path / "t.parquet").notes
+def test_an_unreadable_list_of_a_parquet_file_is_shown_as_it_is(path):
+    pl.DataFrame([ROW | {"writer_starts": ["yesterday", "noon"]}]).write_parquet(path)
+    (note,) = read_run_table(path).notes
     assert "yesterday" in note
     assert "shape" not in note
 
@@ -639,12 +552,10 @@ def test_an_unreadable_list_of_a_parquet_file_is_shown_as_it_is(tmp_path: Path) 
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("name", ["nasa", "pozidriv"])
-def test_real_tables_are_equal_from_parquet_and_csv(
-    shared_data: Path, tmp_path: Path, name: str
-) -> None:
+def test_real_tables_are_equal_from_parquet_and_csv(shared_data, path, name):
     frame = pl.read_parquet(shared_data / f"{name}.runs.parquet")
     table = read_run_table(shared_data / f"{name}.runs.parquet")
     assert (table.runs.height, table.rejected, table.notes) == (frame.height, (), ())
     assert table.complete_to == frame["heartbeat_at"].max()
-    frame.write_csv(tmp_path / "runs.csv")
-    assert read_run_table(tmp_path / "runs.csv").runs.equals(table.runs)
+    frame.write_csv(path)
+    assert read_run_table(path).runs.equals(table.runs)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import tempfile
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -33,7 +32,7 @@ FIRST = run("r", "09:00", "09:10", **LOCAL)
 AGAIN = run("r@2026-01-05T13:00:00Z", "13:00", "14:00", **LOCAL)
 START = at("13:00:00.123456")
 #: Case -> the rows that each sync brings.
-CASES: dict[str, list[list[dict[str, Any]]]] = {
+CASES = {
     **{it: [[ON_DISK], [run("r", it, "10:00", **PULLED)]] for it in LATER},
     "directory last": [[OF_W_AND_B], [ON_DISK]],
     "moved": [[OF_W_AND_B], [ELSEWHERE], [OF_W_AND_B | {"notes": "edited"}]],
@@ -61,7 +60,7 @@ CASES: dict[str, list[list[dict[str, Any]]]] = {
 
 
 @cache
-def history() -> list[dict[str, str | None]]:
+def history():
     """After each sync, why each run of "case:entity/project/run" is excluded (None: it counts)."""
     found = []
     with (
@@ -90,7 +89,7 @@ def history() -> list[dict[str, str | None]]:
     return found
 
 
-def counted(case: str, sync: int = 2) -> set[str]:
+def counted(case, sync=2):
     """The runs of a case that count after a sync."""
     start = f"{case}:"
     excluded = {
@@ -103,29 +102,29 @@ def counted(case: str, sync: int = 2) -> set[str]:
 
 
 @pytest.mark.parametrize("later", LATER)
-def test_a_run_of_w_and_b_replaces_its_directory(later: str) -> None:
+def test_a_run_of_w_and_b_replaces_its_directory(later):
     assert counted(later, 0) == {"local/uncategorized/r"}
     assert counted(later, 1) == {"e/p/r"}
 
 
-def test_a_directory_read_after_w_and_b_does_not_count() -> None:
+def test_a_directory_read_after_w_and_b_does_not_count():
     assert counted("directory last") == {"e/p/r"}
 
 
-def test_the_last_row_of_a_moved_run_counts() -> None:
+def test_the_last_row_of_a_moved_run_counts():
     assert [counted("moved", it) for it in range(3)] == [{"e/p/r"}, {"e/q/r"}, {"e/p/r"}]
 
 
-def test_a_run_counts_again_once_the_other_is_gone() -> None:
+def test_a_run_counts_again_once_the_other_is_gone():
     assert counted("gone") == {"local/uncategorized/r"}
 
 
 @pytest.mark.parametrize("number", range(len(OTHERS)))
-def test_a_different_run_counts_too(number: int) -> None:
+def test_a_different_run_counts_too(number):
     assert len(counted(f"other {number}")) == 2
 
 
-def test_a_launch_separated_locally_is_the_run_of_w_and_b() -> None:
+def test_a_launch_separated_locally_is_the_run_of_w_and_b():
     assert counted("separated", 0) == {
         "local/uncategorized/r",
         "local/uncategorized/r@2026-01-05T13:00:00Z",
@@ -133,18 +132,18 @@ def test_a_launch_separated_locally_is_the_run_of_w_and_b() -> None:
     assert counted("separated", 1) == {"e/p/r", "local/uncategorized/r"}
 
 
-def test_a_launch_with_a_fraction_of_a_second_is_recognised() -> None:
+def test_a_launch_with_a_fraction_of_a_second_is_recognised():
     assert counted("fraction") == {"e/p/r"}
 
 
-def test_launches_in_quick_succession_in_one_project_are_two_runs() -> None:
+def test_launches_in_quick_succession_in_one_project_are_two_runs():
     assert len(counted("in succession")) == 2
 
 
-def test_a_launch_under_both_its_names_is_one_run() -> None:
+def test_a_launch_under_both_its_names_is_one_run():
     """The directory of the earlier launch is gone, and the later one was read again without it."""
     assert len(counted("both names")) == 1
 
 
-def test_three_rows_of_one_run_are_one_run() -> None:
+def test_three_rows_of_one_run_are_one_run():
     assert len(counted("three rows")) == 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 import duckdb
 import pytest
@@ -17,9 +16,6 @@ from velocity.store import open_live
 from velocity.store.derive import derive
 from velocity.store.publish import publish
 from velocity.store.snapshot import latest_snapshot
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 pytestmark = pytest.mark.sampled(3)
 
@@ -36,7 +32,7 @@ INSERT INTO raw_run BY NAME SELECT
 
 
 @pytest.fixture
-def data(tmp_path: Path) -> Path:
+def data(tmp_path):
     """A data folder of the first version, with runs of all kinds of writers."""
     with duckdb.connect(tmp_path / "live.duckdb") as old:
         old.execute((ROOT / "tests" / "data" / "one_file_store.sql").read_text())
@@ -48,7 +44,7 @@ def data(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_writers_are_built_from_the_earlier_columns(data: Path) -> None:
+def test_writers_are_built_from_the_earlier_columns(data):
     with open_live(data) as store:
         sql = "SELECT run_id, writers, unreadable FROM raw_run"
         rows = store.record.connection.frame(sql)
@@ -64,7 +60,7 @@ def test_writers_are_built_from_the_earlier_columns(data: Path) -> None:
     }
 
 
-def test_the_figures_of_a_migrated_store_are_derived_again(data: Path) -> None:
+def test_the_figures_of_a_migrated_store_are_derived_again(data):
     with open_live(data) as store:
         derive(store, Settings(), None)
         publish(store)
@@ -73,7 +69,7 @@ def test_the_figures_of_a_migrated_store_are_derived_again(data: Path) -> None:
     assert runs.filter(run_id="two")["ended_at"].item() == at("12:00")
 
 
-def test_the_same_run_again_is_unchanged(data: Path) -> None:
+def test_the_same_run_again_is_unchanged(data):
     with open_live(data) as store:
         rows = run_frame(store.record.connection.frame("FROM raw_run").to_dicts())
         assert store.record.merge_runs(rows).unchanged == rows.height

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -22,9 +21,6 @@ from velocity.ui import sync_now
 from velocity.ui.sign_in import Admission
 from velocity.ui.sync_now import latest, may_sync
 
-if TYPE_CHECKING:
-    from streamlit.testing.v1 import AppTest
-
 
 def store(data, *, projects):
     store_of([run("r1", "09:00", "10:00")], AS_OF, data=data)
@@ -37,7 +33,7 @@ def wait(data):
     return sync
 
 
-def labels(test: AppTest) -> list[str]:
+def labels(test):
     return [button.label for button in test.button]
 
 

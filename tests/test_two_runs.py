@@ -5,20 +5,16 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.commands import environment
 from velocity.paths import project_root
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 pytestmark = pytest.mark.thorough
 
 
-def _click_while_a_run_draws(folder: Path) -> str:
+def _click_while_a_run_draws(folder):
     """Return the program's output with the configuration of the folder, and Streamlit's log."""
     done = subprocess.run(
         [sys.executable, "-m", "tests.two_runs", folder],

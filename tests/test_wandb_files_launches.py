@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -19,18 +18,14 @@ from tests.test_wandb_files_records import (
     write_log,
 )
 
-if TYPE_CHECKING:
-    from datetime import datetime
-    from pathlib import Path
-
 HOUR = timedelta(hours=1)
 
 
-def exit_record(runtime: int, code: int = 0) -> Any:
+def exit_record(runtime, code=0):
     return pb.Record(exit={"exit_code": code, "runtime": runtime})
 
 
-def restored_record(runtime: int, at: datetime) -> Any:
+def restored_record(runtime, at):
     """The first summary of a client that resumes: the server's, with one item per key."""
     values = {"_timestamp": str(at.timestamp()), "_wandb": f'{{"runtime": {runtime}}}'}
     return pb.Record(
@@ -38,13 +33,13 @@ def restored_record(runtime: int, at: datetime) -> Any:
     )
 
 
-def ticking_record(runtime: int) -> Any:
+def ticking_record(runtime):
     """A summary that the client writes during the run."""
     item = {"nested_key": ["_wandb", "runtime"], "value_json": str(runtime)}
     return pb.Record(summary={"update": [item]})
 
 
-def launch(tmp_path: Path, hours: float, *records: Any, kind: str = "run", **run: Any) -> None:
+def launch(tmp_path, hours, *records, kind="run", **run):
     begun = START + hours * HOUR
     write_log(
         tmp_path / f"{kind}-{begun:%Y%m%d_%H%M%S}-r",
@@ -54,12 +49,12 @@ def launch(tmp_path: Path, hours: float, *records: Any, kind: str = "run", **run
     )
 
 
-def sessions(run: dict[str, Any]) -> list[tuple[datetime, float | None]]:
+def sessions(run):
     return [(writer["start"], writer["runtime_s"]) for writer in run["writers"]]
 
 
 @pytest.mark.parametrize("kind", ["run", "offline-run"])
-def test_a_launch_that_was_not_resumed_is_a_separate_run(tmp_path: Path, kind: str) -> None:
+def test_a_launch_that_was_not_resumed_is_a_separate_run(tmp_path, kind):
     launch(tmp_path, 0, exit_record(600, code=1), kind=kind)
     launch(tmp_path, 4, exit_record(3600), kind=kind)
     launch(tmp_path, 8, kind=kind)
@@ -80,7 +75,7 @@ def test_a_launch_that_was_not_resumed_is_a_separate_run(tmp_path: Path, kind: s
         {"branch_point": {"run": "r", "metric": "_step"}},
     ],
 )
-def test_a_log_shows_in_several_ways_that_it_resumed(tmp_path: Path, words: dict[str, Any]) -> None:
+def test_a_log_shows_in_several_ways_that_it_resumed(tmp_path, words):
     launch(tmp_path, 0, exit_record(600, code=1))
     launch(tmp_path, 4, exit_record(3600), **words)
     run = runs_of(tmp_path)["r"]
@@ -89,14 +84,14 @@ def test_a_log_shows_in_several_ways_that_it_resumed(tmp_path: Path, words: dict
     assert run["rewound"] == ("branch_point" in words)
 
 
-def test_a_fork_has_earlier_steps_but_did_not_resume(tmp_path: Path) -> None:
+def test_a_fork_has_earlier_steps_but_did_not_resume(tmp_path):
     launch(tmp_path, 0, starting_step=10, forked=True)
     launch(tmp_path, 1, starting_step=10, branch_point={"run": "other"}, forked=True)
     runs = runs_of(tmp_path)
     assert [run["resumed"] for run in runs.values()] == [False, False]
 
 
-def test_the_stopwatch_of_earlier_sessions_is_subtracted(tmp_path: Path) -> None:
+def test_the_stopwatch_of_earlier_sessions_is_subtracted(tmp_path):
     launch(tmp_path, 0, exit_record(3600, code=1))
     launch(tmp_path, 3, exit_record(10800), resumed=True, runtime=3600)
     run = runs_of(tmp_path)["r"]
@@ -105,7 +100,7 @@ def test_the_stopwatch_of_earlier_sessions_is_subtracted(tmp_path: Path) -> None
     assert run["heartbeat_at"] == START + 5 * HOUR
 
 
-def test_a_client_that_begins_with_the_servers_summary_has_resumed(tmp_path: Path) -> None:
+def test_a_client_that_begins_with_the_servers_summary_has_resumed(tmp_path):
     launch(tmp_path, 0, ticking_record(0), history_record(START), exit_record(3600))
     begun = START + 3 * HOUR
     restored = restored_record(3600, START)
@@ -115,7 +110,7 @@ def test_a_client_that_begins_with_the_servers_summary_has_resumed(tmp_path: Pat
     assert run["resumed"]
 
 
-def test_a_session_without_its_earlier_sessions(tmp_path: Path) -> None:
+def test_a_session_without_its_earlier_sessions(tmp_path):
     launch(tmp_path, 3, restored_record(3600, START), exit_record(5400), resumed=True)
     run = runs_of(tmp_path)["r"]
     assert sessions(run) == [(START + 3 * HOUR, 1800)]
@@ -124,13 +119,13 @@ def test_a_session_without_its_earlier_sessions(tmp_path: Path) -> None:
     assert (run["first_metric_at"], run["last_metric_at"]) == (None, None)
 
 
-def test_a_restarted_stopwatch_belongs_to_the_session(tmp_path: Path) -> None:
+def test_a_restarted_stopwatch_belongs_to_the_session(tmp_path):
     launch(tmp_path, 0, exit_record(7200))
     launch(tmp_path, 3, exit_record(600), branch_point={"run": "r"}, runtime=7200)
     assert sessions(runs_of(tmp_path)["r"]) == [(START, 7200), (START + 3 * HOUR, 600)]
 
 
-def test_each_session_has_its_own_machine_and_last_signs_of_life(tmp_path: Path) -> None:
+def test_each_session_has_its_own_machine_and_last_signs_of_life(tmp_path):
     row = START + minutes(20)
     launch(tmp_path, 0, stats_record(START + minutes(30)), history_record(row))
     launch(tmp_path, 2, exit_record(600), resume=True)
@@ -141,7 +136,7 @@ def test_each_session_has_its_own_machine_and_last_signs_of_life(tmp_path: Path)
     assert second["heartbeat_at"] == START + 2 * HOUR + minutes(10)
 
 
-def test_a_relaunch_may_be_resumed(tmp_path: Path) -> None:
+def test_a_relaunch_may_be_resumed(tmp_path):
     launch(tmp_path, 0, exit_record(600))
     launch(tmp_path, 1, exit_record(600))
     launch(tmp_path, 2, exit_record(1200), resumed=True, runtime=600)
@@ -153,7 +148,7 @@ def test_a_relaunch_may_be_resumed(tmp_path: Path) -> None:
     ]
 
 
-def test_two_launches_within_a_second_are_two_runs(tmp_path: Path) -> None:
+def test_two_launches_within_a_second_are_two_runs(tmp_path):
     for number, part in enumerate((0.25, 0.5)):
         begun = START + timedelta(seconds=part)
         write_log(tmp_path / str(number) / "run-20260504_090000-r", run_record(begun))
@@ -167,7 +162,7 @@ LOGS_WITHOUT_A_RUN = [b"", b":W&B", b":W&B\xe1\xbe\x00", bytes(range(256)) * 500
 
 
 @pytest.mark.parametrize("content", LOGS_WITHOUT_A_RUN)
-def test_if_the_log_has_no_run_the_other_files_are_used(tmp_path: Path, content: bytes) -> None:
+def test_if_the_log_has_no_run_the_other_files_are_used(tmp_path, content):
     folder = tmp_path / "run-20260504_090000-r"
     write_files(
         folder,
@@ -182,14 +177,14 @@ def test_if_the_log_has_no_run_the_other_files_are_used(tmp_path: Path, content:
     assert run["unreadable"] == (["log"] if len(content) > 100 else None)
 
 
-def test_if_the_log_cannot_be_opened_the_other_files_are_used(tmp_path: Path) -> None:
+def test_if_the_log_cannot_be_opened_the_other_files_are_used(tmp_path):
     folder = tmp_path / "run-20260504_090000-r"
     write_files(folder, wandb_metadata='{"startedAt": "2026-05-04T09:00:00Z"}')
     (folder / "run-r.wandb").symlink_to(tmp_path / "nowhere")
     assert runs_of(tmp_path)["r"]["unreadable"] == ["log"]
 
 
-def test_a_session_without_a_log_belongs_to_the_run_before_it(tmp_path: Path) -> None:
+def test_a_session_without_a_log_belongs_to_the_run_before_it(tmp_path):
     launch(tmp_path, 0, exit_record(600), entity="lab")
     write_files(
         tmp_path / "run-20260504_100000-r",
@@ -208,9 +203,7 @@ def test_a_session_without_a_log_belongs_to_the_run_before_it(tmp_path: Path) ->
         (None, 5400),
     ],
 )
-def test_without_a_log_rows_show_whether_the_stopwatch_continued(
-    tmp_path: Path, rows_until: timedelta | None, seconds: int
-) -> None:
+def test_without_a_log_rows_show_whether_the_stopwatch_continued(tmp_path, rows_until, seconds):
     total = {3600: 3600, 1800: 5400, 5400: 5400}[seconds]
     for hours, runtime, until in ((0, 3600, HOUR), (3, total, rows_until)):
         begun = START + hours * HOUR

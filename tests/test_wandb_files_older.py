@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from tests.run_directories import fetched, runs_of, write_files
 
-if TYPE_CHECKING:
-    from pathlib import Path
 
-
-def test_an_older_directory_has_times_but_no_outcome(tmp_path: Path) -> None:
+def test_an_older_directory_has_times_but_no_outcome(tmp_path):
     write_files(
         tmp_path / "run-20220504_110000-old",
         wandb_metadata='{"startedAt": "2022-05-04T09:00:00.5", "heartbeatAt": "2022-05-04T09:00:03"'
@@ -32,7 +28,7 @@ def test_an_older_directory_has_times_but_no_outcome(tmp_path: Path) -> None:
     assert (run["config"], run["commit"]) == ('{"lr":0.1,"seed":1}', "c0ffee")
 
 
-def test_an_older_directory_without_metadata_begins_before_its_last_row(tmp_path: Path) -> None:
+def test_an_older_directory_without_metadata_begins_before_its_last_row(tmp_path):
     write_files(
         tmp_path / "run-20220504_110000-old",
         wandb_summary='{"_timestamp": 1651658400.0, "_runtime": 3600}',
@@ -42,7 +38,7 @@ def test_an_older_directory_without_metadata_begins_before_its_last_row(tmp_path
     assert run["config_hash"] is None
 
 
-def test_an_older_directory_with_nothing_readable_is_rejected(tmp_path: Path) -> None:
+def test_an_older_directory_with_nothing_readable_is_rejected(tmp_path):
     write_files(
         tmp_path / "run-20220504_110000-old", wandb_metadata="{torn", config="{", wandb_summary="[]"
     )

@@ -15,20 +15,20 @@ from velocity.sources.wandb_files import LocalSource
 
 
 @pytest.mark.thorough
-def test_thousands_of_runs_are_read_in_batches_with_progress(tmp_path: Path) -> None:
+def test_thousands_of_runs_are_read_in_batches_with_progress(tmp_path):
     for number in range(1100):
         write_files(
             tmp_path / f"s{number % 7}" / "wandb" / f"run-20220504_110000-r{number}",
             wandb_summary='{"_timestamp": 1651658400.0, "_runtime": 3600}',
         )
-    told: list[tuple[int, int]] = []
+    told = []
     asked = Asked([str(tmp_path)], on_progress=lambda _, done, total: told.append((done, total)))
     batches = list(LocalSource().read(asked))
     assert [batch.runs.height for batch in batches] == [500, 500, 100]
     assert told == [(done, 1100) for done in range(1, 1101)]
 
 
-def test_each_path_without_run_directories_has_its_own_error(tmp_path: Path) -> None:
+def test_each_path_without_run_directories_has_its_own_error(tmp_path):
     (tmp_path / "empty").mkdir()
     (tmp_path / "file").write_text("")
     for name, words in {
@@ -42,7 +42,7 @@ def test_each_path_without_run_directories_has_its_own_error(tmp_path: Path) -> 
         assert caught.value.hint
 
 
-def test_the_w_and_b_client_is_loaded_only_to_read_a_log(tmp_path: Path) -> None:
+def test_the_w_and_b_client_is_loaded_only_to_read_a_log(tmp_path):
     write_files(
         tmp_path / "run-20220504_110000-old",
         wandb_summary='{"_timestamp": 1651658400.0, "_runtime": 3600}',

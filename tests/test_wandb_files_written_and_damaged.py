@@ -8,16 +8,12 @@ import shutil
 import signal
 import subprocess
 import sys
-from typing import TYPE_CHECKING
 
 import pytest
 
 from scripts.waiting import wait_until
 from tests.framing import BLOCK_BYTES
 from tests.run_directories import fetched, runs_of
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 pytestmark = pytest.mark.sampled(4)
 
@@ -53,7 +49,7 @@ sys.stdin.read()
 
 
 @pytest.fixture(scope="module")
-def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def written(tmp_path_factory):
     """The `wandb` folder of a script with several runs, killed during the last one."""
     folder = tmp_path_factory.mktemp("client")
     with subprocess.Popen(
@@ -74,11 +70,11 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def log_of(folder: Path, run_id: str) -> Path:
+def log_of(folder, run_id):
     return next(folder.glob(f"wandb/*/run-{run_id}.wandb"))
 
 
-def copied(folder: Path, run_id: str, to: Path) -> Path:
+def copied(folder, run_id, to):
     """The log of a copy of the run's directory below `to`."""
     source = log_of(folder, run_id).parent
     shutil.copytree(source, to / source.name)
@@ -88,7 +84,7 @@ def copied(folder: Path, run_id: str, to: Path) -> Path:
 # Complete directories
 
 
-def test_a_finished_run_is_read_completely(written: Path) -> None:
+def test_a_finished_run_is_read_completely(written):
     run = runs_of(written)["done"]
     assert (run["entity"], run["project"], run["username"]) == ("local", "p", None)
     assert (run["state"], run["source"]) == ("finished", "files")
@@ -101,21 +97,21 @@ def test_a_finished_run_is_read_completely(written: Path) -> None:
     assert run["runtime_s"] is not None
 
 
-def test_the_whole_config_is_read(written: Path) -> None:
+def test_the_whole_config_is_read(written):
     config = json.loads(runs_of(written)["done"]["config"])
     told = {"api_key": "hidden", "late": 2, "lr": 0.1, "model": {"width": 64}, "seed": 3}
     assert config == {**told, "_wandb": config["_wandb"]}
 
 
-def test_exit_code_one_is_a_failure(written: Path) -> None:
+def test_exit_code_one_is_a_failure(written):
     assert runs_of(written)["bad"]["state"] == "failed"
 
 
-def test_a_preempted_run_is_not_a_failure(written: Path) -> None:
+def test_a_preempted_run_is_not_a_failure(written):
     assert runs_of(written)["evicted"]["state"] == "preempted"
 
 
-def test_a_resumed_run_is_one_row_with_a_start_for_each_writer(written: Path) -> None:
+def test_a_resumed_run_is_one_row_with_a_start_for_each_writer(written):
     run = runs_of(written)["again"]
     assert run["project"] == "uncategorized"
     first, second = (writer["start"] for writer in run["writers"])
@@ -124,13 +120,13 @@ def test_a_resumed_run_is_one_row_with_a_start_for_each_writer(written: Path) ->
     assert run["first_metric_at"] < second < run["last_metric_at"]
 
 
-def test_a_killed_run_is_running_until_its_last_sign_of_life(written: Path) -> None:
+def test_a_killed_run_is_running_until_its_last_sign_of_life(written):
     run = runs_of(written)["slain"]
     assert run["state"] == "running"
     assert run["heartbeat_at"] >= run["last_metric_at"] >= run["first_metric_at"]
 
 
-def test_the_same_id_without_resume_is_a_separate_run(written: Path) -> None:
+def test_the_same_id_without_resume_is_a_separate_run(written):
     runs = runs_of(written)
     (again,) = (run_id for run_id in runs if run_id.startswith("twice@"))
     assert (runs["twice"]["relaunched"], runs[again]["relaunched"]) == (None, True)
@@ -139,12 +135,12 @@ def test_the_same_id_without_resume_is_a_separate_run(written: Path) -> None:
     assert (len(runs[again]["writers"]), runs[again]["rewound"]) == (2, True)
 
 
-def test_a_fork_is_a_run_that_did_not_resume(written: Path) -> None:
+def test_a_fork_is_a_run_that_did_not_resume(written):
     run = runs_of(written)["forked"]
     assert (run["resumed"], run["rewound"], run["relaunched"]) == (False, False, None)
 
 
-def test_a_given_entity_fills_gaps_but_never_replaces(written: Path) -> None:
+def test_a_given_entity_fills_gaps_but_never_replaces(written):
     found = runs_of(written, entity="mine")
     entities = {run_id.partition("@")[0]: run["entity"] for run_id, run in found.items()}
     assert entities.pop("bad") == "lab"
@@ -152,12 +148,12 @@ def test_a_given_entity_fills_gaps_but_never_replaces(written: Path) -> None:
     assert set(entities.values()) == {"mine"}
 
 
-def test_a_given_username_owns_every_run(written: Path) -> None:
+def test_a_given_username_owns_every_run(written):
     rows, _ = fetched(written, username="ada")
     assert {row["username"] for row in rows} == {"ada"}
 
 
-def test_a_path_may_be_a_tree_a_wandb_directory_or_one_run(written: Path) -> None:
+def test_a_path_may_be_a_tree_a_wandb_directory_or_one_run(written):
     one = log_of(written, "done").parent
     assert set(runs_of(written)) == set(runs_of(written / "wandb"))
     assert set(runs_of(one)) == {"done"}
@@ -165,7 +161,7 @@ def test_a_path_may_be_a_tree_a_wandb_directory_or_one_run(written: Path) -> Non
     assert set(runs_of(one, written, one)) == set(runs_of(written))
 
 
-def test_a_copy_of_a_directory_is_not_a_second_session(written: Path, tmp_path: Path) -> None:
+def test_a_copy_of_a_directory_is_not_a_second_session(written, tmp_path):
     shutil.copytree(written, tmp_path / "backup")
     assert runs_of(written, tmp_path) == runs_of(written)
 
@@ -173,7 +169,7 @@ def test_a_copy_of_a_directory_is_not_a_second_session(written: Path, tmp_path: 
 # Cut off and damaged
 
 
-def test_a_file_cut_off_anywhere_gives_its_complete_records(written: Path, tmp_path: Path) -> None:
+def test_a_file_cut_off_anywhere_gives_its_complete_records(written, tmp_path):
     whole = runs_of(written)["done"]
     log = copied(written, "done", tmp_path)
     data = log.read_bytes()
@@ -190,7 +186,7 @@ def test_a_file_cut_off_anywhere_gives_its_complete_records(written: Path, tmp_p
     assert states == {"running"}
 
 
-def test_a_flipped_bit_is_reported_and_the_rest_is_used(written: Path, tmp_path: Path) -> None:
+def test_a_flipped_bit_is_reported_and_the_rest_is_used(written, tmp_path):
     log = copied(written, "done", tmp_path)
     data = log.read_bytes()
     finished = untold = 0
@@ -208,7 +204,7 @@ def test_a_flipped_bit_is_reported_and_the_rest_is_used(written: Path, tmp_path:
     assert untold < 0.1 * len(data) / 61
 
 
-def test_a_run_that_has_just_begun_is_skipped_until_its_name_is_written(tmp_path: Path) -> None:
+def test_a_run_that_has_just_begun_is_skipped_until_its_name_is_written(tmp_path):
     folder = tmp_path / "run-20260504_090000-new"
     folder.mkdir()
     (folder / "run-new.wandb").write_bytes(b":W&")
@@ -219,7 +215,7 @@ def test_a_run_that_has_just_begun_is_skipped_until_its_name_is_written(tmp_path
     assert "does not contain a complete run record" in problem.reason
 
 
-def test_only_the_file_that_cannot_be_opened_is_rejected(written: Path, tmp_path: Path) -> None:
+def test_only_the_file_that_cannot_be_opened_is_rejected(written, tmp_path):
     copied(written, "done", tmp_path)
     folder = tmp_path / "run-20260504_090000-gone"
     folder.mkdir()
@@ -230,7 +226,7 @@ def test_only_the_file_that_cannot_be_opened_is_rejected(written: Path, tmp_path
     assert "cannot be read" in rejected[0].reason
 
 
-def test_a_file_of_another_kind_is_rejected(tmp_path: Path) -> None:
+def test_a_file_of_another_kind_is_rejected(tmp_path):
     folder = tmp_path / "run-20260504_090000-odd"
     folder.mkdir()
     (folder / "run-odd.wandb").write_bytes(bytes(range(256)) * 500)
