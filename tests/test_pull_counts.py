@@ -1,7 +1,5 @@
 """Changes that the next sync sees at once, by W&B's run count and by unfinished runs."""
 
-from __future__ import annotations
-
 import json
 from datetime import timedelta
 
@@ -10,8 +8,7 @@ import pytest
 from tests import faults
 from tests.builders import without_runs
 from tests.stores import copied
-from tests.wandb_server import ProtocolServer, World
-from tests.worlds import NOON, node, point_client_at, pull_into
+from tests.worlds import NOON, node, pull_into, runs_served
 from velocity.demo.wandb_server.world import Writer
 from velocity.record import exclusions
 from velocity.settings import Settings
@@ -28,8 +25,7 @@ LATER = NOON + 3 * DAY
 
 @pytest.fixture
 def server(monkeypatch):
-    with ProtocolServer(World([node(number) for number in range(20)])) as running:
-        point_client_at(running, monkeypatch)
+    with runs_served(monkeypatch, 20) as running:
         yield running
 
 
@@ -58,45 +54,37 @@ def deleted(store):
     return dict(store.record.connection.frame(sql).rows())
 
 
-def listings(server):
-    return sum(call.variables.get("filters") == "{}" for call in runs_calls(server))
-
-
-def runs_calls(server):
-    return [call for call in server.calls if call.operation == "Runs"]
-
-
-def asked_alone(server, run_id):
-    wanted = json.dumps({"name": {"$in": [run_id]}})
-    return sum(call.variables.get("filters") == wanted for call in runs_calls(server))
+def asked(server, **filters):
+    """Number of requests for runs with exactly these filters; without any, a listing."""
+    wanted = json.dumps(filters)
+    return sum(
+        call.operation == "Runs" and call.variables.get("filters") == wanted
+        for call in server.calls
+    )
 
 
 @pytest.mark.parametrize(
     "late",
     [
-        pytest.param({"heartbeat_at": LATER - 40 * DAY}, id="created and last heard of long ago"),
-        pytest.param({"heartbeat_at": None}, id="without a heartbeat"),
-        pytest.param({"created_at": LATER - 2 * HOUR, "heartbeat_at": LATER - 2 * HOUR}, id="late"),
+        {"heartbeat_at": LATER - 40 * DAY},
+        {"heartbeat_at": None},
+        {"created_at": LATER - 2 * HOUR, "heartbeat_at": LATER - 2 * HOUR},
     ],
+    ids=["created and last heard of long ago", "without a heartbeat", "late"],
 )
 def test_a_new_run_with_an_old_heartbeat_appears_at_the_next_sync(server, pulled, late):
     pulled(LATER)
     server.world.put(node(40, **late))
     assert pulled(LATER + HOUR).counts.new == 1
-    before = listings(server)
+    before = asked(server)
     assert pulled(LATER + 2 * HOUR).requests == 2
-    assert listings(server) == before
+    assert asked(server) == before
 
 
 def test_a_run_that_was_uploaded_late_appears_at_the_next_sync(server, pulled):
     pulled(LATER)
-    begun = LATER - 9 * DAY
-    uploaded = LATER + HOUR
-    server.world.put(
-        node(
-            40, created_at=uploaded, heartbeat_at=uploaded, writers=[Writer("w0", begun, "laptop")]
-        )
-    )
+    uploaded = dict.fromkeys(("created_at", "heartbeat_at"), LATER + HOUR)
+    server.world.put(node(40, **uploaded, writers=[Writer("w0", LATER - 9 * DAY, "laptop")]))
     result = pulled(LATER + 2 * HOUR)
     assert (result.counts.new, result.requests) == (1, 2)
 
@@ -104,10 +92,10 @@ def test_a_run_that_was_uploaded_late_appears_at_the_next_sync(server, pulled):
 def test_new_and_changed_runs_explain_the_count_and_start_no_listing(server, pulled):
     pulled(LATER)
     server.world.put(*(node(n, heartbeat_at=LATER + HOUR) for n in range(10, 30)))
-    before = listings(server)
+    before = asked(server)
     result = pulled(LATER + 2 * HOUR)
     assert (result.counts.new, result.counts.changed, result.requests) == (10, 10, 2)
-    assert listings(server) == before
+    assert asked(server) == before
 
 
 def test_equal_numbers_of_deleted_and_new_runs_are_noticed_at_once(server, pulled):
@@ -131,9 +119,9 @@ def test_a_run_created_during_the_count_does_not_start_a_listing(server, pulled)
     pulled(LATER)
     new = faults.changing(lambda world: world.put(node(40, heartbeat_at=LATER + HOUR)))
     server.faults.append(new.at(operation="Runs"))  # after the count, before the new runs
-    before = listings(server)
+    before = asked(server)
     result = pulled(LATER + HOUR)
-    assert (result.counts.new, result.requests, listings(server)) == (1, 3, before)
+    assert (result.counts.new, result.requests, asked(server)) == (1, 3, before)
 
 
 def test_a_moved_run_changes_projects_at_once(server, pulled, store):
@@ -153,9 +141,9 @@ def test_runs_of_a_forgotten_person_cost_only_one_listing(server, pulled, store,
     bob = exclusions.Names(usernames=frozenset({"bob"}))
     exclusions.load(tmp_path).begun(bob).save(tmp_path)
     store.record.erase(bob)
-    before = listings(server)
+    before = asked(server)
     requests = [pulled(LATER + n * HOUR).requests for n in (1, 2, 3)]
-    assert listings(server) == before + 1
+    assert asked(server) == before + 1
     assert requests[1:] == [2, 2]
     server.world.delete("lab", "vision", "r0019")
     assert pulled(LATER + 4 * HOUR).deleted == 1
@@ -164,10 +152,10 @@ def test_runs_of_a_forgotten_person_cost_only_one_listing(server, pulled, store,
 def test_a_skipped_run_is_counted_and_does_not_start_a_listing(server, pulled):
     pulled(LATER)
     server.world.put(faults.lose_creation(node(40, heartbeat_at=LATER + HOUR)))
-    before = listings(server)
+    before = asked(server)
     for hours in (2, 5):
         assert len(pulled(LATER + hours * HOUR).rejected) == 1
-    assert listings(server) == before
+    assert asked(server) == before
 
 
 def test_a_count_that_no_listing_confirms_is_not_checked_every_time(server, pulled):
@@ -189,12 +177,12 @@ def test_a_deleted_unfinished_run_is_marked_at_once_even_if_the_count_is_right(
     pulled(LATER)
     server.world.delete("lab", "vision", "r0001")
     server.world.put(node(40, heartbeat_at=LATER + HOUR))
-    before = listings(server)
+    before = asked(server)
     result = pulled(LATER + 2 * HOUR)
-    assert (result.deleted, listings(server)) == (1, before)
+    assert (result.deleted, asked(server)) == (1, before)
     assert deleted(store) == {"r0001": LATER + 2 * HOUR}
-    assert asked_alone(server, "r0001") == 1
-    assert asked_alone(server, "r0000") == 0
+    assert asked(server, name={"$in": ["r0001"]}) == 1
+    assert asked(server, name={"$in": ["r0000"]}) == 0
 
 
 def test_an_unfinished_run_returned_by_a_single_request_stays(server, pulled, store):
@@ -207,7 +195,7 @@ def test_an_unfinished_run_returned_by_a_single_request_stays(server, pulled, st
     server.faults.append(faults.hidden_rows(keep=1).at(when=of_three, times=None))
     assert pulled(LATER + HOUR).deleted == 0
     assert deleted(store) == {}
-    assert [asked_alone(server, f"r000{n}") for n in range(3)] == [0, 1, 1]
+    assert [asked(server, name={"$in": [f"r000{n}"]}) for n in range(3)] == [0, 1, 1]
 
 
 def test_a_restored_run_counts_again_at_the_next_sync(server, pulled, store):

@@ -1,7 +1,5 @@
 """After any history of edits, deletions and faults, the store equals a fresh full pull."""
 
-from __future__ import annotations
-
 import pytest
 
 from tests.pulled_histories import check_history

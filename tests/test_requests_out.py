@@ -1,7 +1,5 @@
 """Only requests listed in docs/security.md leave the machine; test_wheel.py watches the demo."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 

@@ -1,10 +1,8 @@
 """A run read under two keys counts once: the row read last, but W&B before directories."""
 
-from __future__ import annotations
-
-import tempfile
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -22,40 +20,56 @@ MOVED = {"project": "q", "source": "api"}
 PULLED = {"source": "api"}
 
 ON_DISK, OF_W_AND_B, ELSEWHERE = (run("r", "09:00", "10:00", **it) for it in (LOCAL, PULLED, MOVED))
-LATER = ["09:00", "09:02", "08:58"]
-OTHERS = [
-    run("r", "09:03", "10:00", **MOVED),  # another start
-    run("s", "09:00", "10:00", **MOVED),  # another id
-    run("r@home", "09:00", "10:00", **MOVED),  # an id with an @ of its own
-]
 FIRST = run("r", "09:00", "09:10", **LOCAL)
 AGAIN = run("r@2026-01-05T13:00:00Z", "13:00", "14:00", **LOCAL)
+ONE, TWO = "local/uncategorized/r", "local/uncategorized/r@2026-01-05T13:00:00Z"
 START = at("13:00:00.123456")
-#: Case -> the rows that each sync brings.
+#: Case -> the rows that each sync brings, and the runs that count after it.
 CASES = {
-    **{it: [[ON_DISK], [run("r", it, "10:00", **PULLED)]] for it in LATER},
-    "directory last": [[OF_W_AND_B], [ON_DISK]],
-    "moved": [[OF_W_AND_B], [ELSEWHERE], [OF_W_AND_B | {"notes": "edited"}]],
-    "gone": [[ON_DISK], [OF_W_AND_B]],
-    **{f"other {number}": [[OF_W_AND_B, it]] for number, it in enumerate(OTHERS)},
-    "separated": [
-        [FIRST, AGAIN | {"relaunched": True}],
-        [run("r", "13:00", "14:00", **PULLED, created_at="09:00")],
-    ],
-    "fraction": [
-        [
-            run(f"r@{START.isoformat().replace('+00:00', 'Z')}", START, "14:00", **LOCAL),
-            run("r", START, "14:00", **PULLED),
+    **{
+        f"a run of W&B from {start} replaces its directory": [
+            ([ON_DISK], {ONE}),
+            ([run("r", start, "10:00", **PULLED)], {"e/p/r"}),
         ]
+        for start in ("09:00", "09:02", "08:58")
+    },
+    "a directory read after W&B": [([OF_W_AND_B], {"e/p/r"}), ([ON_DISK], {"e/p/r"})],
+    "the last row of a moved run": [
+        ([OF_W_AND_B], {"e/p/r"}),
+        ([ELSEWHERE], {"e/q/r"}),
+        ([OF_W_AND_B | {"notes": "edited"}], {"e/p/r"}),
     ],
-    "in succession": [
-        [
-            run("r", "09:00", "09:00:30", **LOCAL),
-            run("r@2026-01-05T09:01:00Z", "09:01", "10:00", **LOCAL),
-        ]
+    "gone": [([ON_DISK], {ONE}), ([OF_W_AND_B], {"e/p/r"}), ([], {ONE})],
+    "another start": [([OF_W_AND_B, run("r", "09:03", "10:00", **MOVED)], {"e/p/r", "e/q/r"})],
+    "another id": [([OF_W_AND_B, run("s", "09:00", "10:00", **MOVED)], {"e/p/r", "e/q/s"})],
+    "an id with an @ of its own": [
+        ([OF_W_AND_B, run("r@home", "09:00", "10:00", **MOVED)], {"e/p/r", "e/q/r@home"})
     ],
-    "both names": [[FIRST, AGAIN], [run("r", "13:00", "14:00", **LOCAL)]],
-    "three rows": [[ON_DISK, OF_W_AND_B, ELSEWHERE]],
+    "a launch separated locally is the run of W&B": [
+        ([FIRST, AGAIN | {"relaunched": True}], {ONE, TWO}),
+        ([run("r", "13:00", "14:00", **PULLED, created_at="09:00")], {"e/p/r", ONE}),
+    ],
+    "a launch with a fraction of a second": [
+        (
+            [
+                run(f"r@{START.isoformat().replace('+00:00', 'Z')}", START, "14:00", **LOCAL),
+                run("r", START, "14:00", **PULLED),
+            ],
+            {"e/p/r"},
+        )
+    ],
+    "launches in quick succession in one project": [
+        (
+            [
+                run("r", "09:00", "09:00:30", **LOCAL),
+                run("r@2026-01-05T09:01:00Z", "09:01", "10:00", **LOCAL),
+            ],
+            {ONE, "local/uncategorized/r@2026-01-05T09:01:00Z"},
+        )
+    ],
+    # The directory of the earlier launch is gone, and the later one was read again without it.
+    "both names": [([FIRST, AGAIN], {ONE, TWO}), ([run("r", "13:00", "14:00", **LOCAL)], {ONE})],
+    "three rows": [([ON_DISK, OF_W_AND_B, ELSEWHERE], {"e/q/r"})],
 }
 
 
@@ -63,15 +77,12 @@ CASES = {
 def history():
     """After each sync, why each run of "case:entity/project/run" is excluded (None: it counts)."""
     found = []
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        open_live(copied(without_runs, Path(folder))) as store,
-    ):
+    with TemporaryDirectory() as folder, open_live(copied(without_runs, Path(folder))) as store:
         for number in range(3):
             rows = [
                 row | {"entity": f"{case}:{row['entity']}", "run_id": f"{case}|{row['run_id']}"}
                 for case, syncs in CASES.items()
-                for row in (syncs[number] if number < len(syncs) else ())
+                for row in (syncs[number][0] if number < len(syncs) else ())
             ]
             runs = run_frame(rows)
             store.record.merge_runs(runs)
@@ -89,61 +100,14 @@ def history():
     return found
 
 
-def counted(case, sync=2):
-    """The runs of a case that count after a sync."""
-    start = f"{case}:"
-    excluded = {
-        key.removeprefix(start): why
-        for key, why in history()[sync].items()
-        if key.startswith(start)
-    }
-    assert set(excluded.values()) <= {None, "same_run"}
-    return {key for key, why in excluded.items() if why is None}
-
-
-@pytest.mark.parametrize("later", LATER)
-def test_a_run_of_w_and_b_replaces_its_directory(later):
-    assert counted(later, 0) == {"local/uncategorized/r"}
-    assert counted(later, 1) == {"e/p/r"}
-
-
-def test_a_directory_read_after_w_and_b_does_not_count():
-    assert counted("directory last") == {"e/p/r"}
-
-
-def test_the_last_row_of_a_moved_run_counts():
-    assert [counted("moved", it) for it in range(3)] == [{"e/p/r"}, {"e/q/r"}, {"e/p/r"}]
-
-
-def test_a_run_counts_again_once_the_other_is_gone():
-    assert counted("gone") == {"local/uncategorized/r"}
-
-
-@pytest.mark.parametrize("number", range(len(OTHERS)))
-def test_a_different_run_counts_too(number):
-    assert len(counted(f"other {number}")) == 2
-
-
-def test_a_launch_separated_locally_is_the_run_of_w_and_b():
-    assert counted("separated", 0) == {
-        "local/uncategorized/r",
-        "local/uncategorized/r@2026-01-05T13:00:00Z",
-    }
-    assert counted("separated", 1) == {"e/p/r", "local/uncategorized/r"}
-
-
-def test_a_launch_with_a_fraction_of_a_second_is_recognised():
-    assert counted("fraction") == {"e/p/r"}
-
-
-def test_launches_in_quick_succession_in_one_project_are_two_runs():
-    assert len(counted("in succession")) == 2
-
-
-def test_a_launch_under_both_its_names_is_one_run():
-    """The directory of the earlier launch is gone, and the later one was read again without it."""
-    assert len(counted("both names")) == 1
-
-
-def test_three_rows_of_one_run_are_one_run():
-    assert len(counted("three rows")) == 1
+@pytest.mark.parametrize("case", CASES)
+def test_a_run_under_two_keys_counts_once(case):
+    found = [
+        {key.removeprefix(f"{case}:"): why for key, why in it.items() if key.startswith(f"{case}:")}
+        for it in history()
+    ]
+    assert {why for it in found for why in it.values()} <= {None, "same_run"}
+    counted = [{key for key, why in it.items() if why is None} for it in found]
+    expected = [runs for _, runs in CASES[case]]
+    # Later syncs bring nothing more about the run.
+    assert counted == expected + expected[-1:] * (3 - len(expected))

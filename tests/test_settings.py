@@ -1,7 +1,5 @@
 """velocity.toml: defaults without a file, and every mistake reported at once."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest
@@ -10,7 +8,7 @@ from velocity.errors import ConfigurationError
 from velocity.settings import Settings, load_settings
 
 
-def refusal(folder: Path, text: str | bytes) -> ConfigurationError:
+def refusal(folder, text):
     path = folder / "velocity.toml"
     path.write_bytes(text.encode() if isinstance(text, str) else text)
     with pytest.raises(ConfigurationError) as caught:
@@ -22,24 +20,22 @@ def refusal(folder: Path, text: str | bytes) -> ConfigurationError:
     return caught.value
 
 
-def test_without_a_file_the_defaults_apply(tmp_path):
-    settings = load_settings(tmp_path / "velocity.toml")
-    assert settings == Settings(roster=tmp_path / "roster.toml")
-
-
-def test_an_empty_file_changes_nothing(tmp_path):
-    (tmp_path / "velocity.toml").write_text("")
-    assert load_settings(tmp_path / "velocity.toml") == load_settings(tmp_path / "absent.toml")
+def test_without_a_file_or_with_an_empty_one_the_defaults_apply(tmp_path):
+    path = tmp_path / "velocity.toml"
+    defaults = Settings(roster=tmp_path / "roster.toml")
+    assert load_settings(path) == defaults
+    path.write_text("")
+    assert load_settings(path) == defaults
 
 
 def test_a_relative_roster_path_is_relative_to_the_settings(tmp_path):
-    (tmp_path / "velocity.toml").write_text('roster = "people/all.toml"')
-    assert load_settings(tmp_path / "velocity.toml").roster == tmp_path / "people" / "all.toml"
-
-
-def test_an_absolute_roster_path_is_kept(tmp_path):
-    (tmp_path / "velocity.toml").write_text('roster = "/somewhere/roster.toml"')
-    assert load_settings(tmp_path / "velocity.toml").roster == Path("/somewhere/roster.toml")
+    path = tmp_path / "velocity.toml"
+    for written, meant in (
+        ("people/all.toml", tmp_path / "people" / "all.toml"),
+        ("/somewhere/roster.toml", Path("/somewhere/roster.toml")),
+    ):
+        path.write_text(f'roster = "{written}"')
+        assert load_settings(path).roster == meant
 
 
 def test_a_file_that_begins_with_a_byte_order_mark_is_read(tmp_path):
@@ -48,9 +44,7 @@ def test_a_file_that_begins_with_a_byte_order_mark_is_read(tmp_path):
 
 
 def test_every_mistake_is_reported_at_once_with_its_key_and_the_expected_value(tmp_path):
-    message = refusal(
-        tmp_path,
-        """\
+    text = """\
 rooster = "roster.toml"
 [programme]
 timezone = "Europe/Berln"
@@ -64,8 +58,8 @@ script_gap_seconds = nan
 gpu_count_key = 8
 [access]
 mode = "closed"
-""",
-    ).message
+"""
+    message = refusal(tmp_path, text).message
     assert "has 8 mistakes" in message
     for told in (
         "rooster: unknown key; expected one of roster, programme",
@@ -82,76 +76,56 @@ mode = "closed"
         assert told in message
 
 
-@pytest.mark.parametrize(
-    ("text", "told"),
-    [
-        ("programme = 3", "programme: got 3; expected a table of keys and values"),
-        (
-            '[wandb]\nprojects = "a/b"',
-            'wandb.projects: got "a/b"; expected a list in square brackets',
-        ),
-        (
-            "[experiments]\ntogether_minutes = true",
-            "experiments.together_minutes: got true; expected a number, without quotes",
-        ),
-        (
-            "[experiments]\ntogether_minutes = 1e9",
-            "experiments.together_minutes: got 1000000000.0; expected a number of 10080 or",
-        ),
-        (
-            "[store]\nkeep_weeks = 12.5",
-            "store.keep_weeks: got 12.5; expected a whole number, without quotes",
-        ),
-        ('[programme]\nname = " "', 'programme.name: got " "; expected a name on one line'),
-        (
-            '[programme]\nname = "a\\u001b[2J"',
-            r'programme.name: got "a\u001b[2J"; expected a name on one line',
-        ),
-        ("[programme]\nlimit = 1", "programme.limit: unknown key; expected one of name, timezone"),
-        (
-            "[compute]\ngpu_count_key = 'a\"b'",
-            'compute.gpu_count_key: got "a\\"b"; expected a key of the runs\' configs, such as',
-        ),
-        (
-            '[compute]\ngpu_count_key = "gpu*"',
-            'compute.gpu_count_key: got "gpu*"; expected a key of the runs\' configs, such as',
-        ),
-        (
-            '[compute]\ngpu_count_key = ""',
-            'compute.gpu_count_key: got ""; expected a key of the runs\' configs, such as',
-        ),
-        (
-            '[programme]\ntimezone = "localtime"',
-            'programme.timezone: got "localtime"; expected an IANA time zone such as',
-        ),
-    ],
-)
-def test_one_mistake_is_reported_in_one_sentence(tmp_path, text, told):
-    message = refusal(tmp_path, text).message
-    assert "has 1 mistake: " in message
-    assert told in message
+MISTAKES = {
+    "programme: got 3; expected a table of keys and values": "programme = 3",
+    'wandb.projects: got "a/b"; expected a list in square brackets': '[wandb]\nprojects = "a/b"',
+    "experiments.together_minutes: got true; expected a number, without quotes": (
+        "[experiments]\ntogether_minutes = true"
+    ),
+    "experiments.together_minutes: got 1000000000.0; expected a number of 10080 or": (
+        "[experiments]\ntogether_minutes = 1e9"
+    ),
+    "store.keep_weeks: got 12.5; expected a whole number, without quotes": (
+        "[store]\nkeep_weeks = 12.5"
+    ),
+    'programme.name: got " "; expected a name on one line': '[programme]\nname = " "',
+    r'programme.name: got "a\u001b[2J"; expected a name on one line': (
+        '[programme]\nname = "a\\u001b[2J"'
+    ),
+    "programme.limit: unknown key; expected one of name, timezone": "[programme]\nlimit = 1",
+    'compute.gpu_count_key: got "a\\"b"; expected a key of the runs\' configs, such as': (
+        "[compute]\ngpu_count_key = 'a\"b'"
+    ),
+    'compute.gpu_count_key: got "gpu*"; expected a key of the runs\' configs, such as': (
+        '[compute]\ngpu_count_key = "gpu*"'
+    ),
+    'compute.gpu_count_key: got ""; expected a key of the runs\' configs, such as': (
+        '[compute]\ngpu_count_key = ""'
+    ),
+    'programme.timezone: got "localtime"; expected an IANA time zone such as': (
+        '[programme]\ntimezone = "localtime"'
+    ),
+    **{
+        f'wandb.projects: got "{project}"; expected "ENTITY/PROJECT"': (
+            f'[wandb]\nprojects = ["{project}"]'
+        )
+        for project in ("team", "team/", "/p", "a/b/c", "team/vision-*", "*/p", "")
+    },
+    # Invalid TOML.
+    "line 1: got \"[programme\"; expected valid TOML (parser: expected ']' at the end": (
+        "[programme\n"
+    ),
+    'line 3: got "name = one two"; expected valid TOML (parser: invalid value)': (
+        "\n\nname = one two\n"
+    ),
+    r'line 1: got "roster = \""; expected valid TOML (parser: unterminated string)': 'roster = "',
+    "file: bytes at 10 that are not UTF-8; expected text saved as UTF-8": b'roster = "\xff"',
+}
 
 
-@pytest.mark.parametrize(
-    ("text", "told"),
-    [
-        (
-            "[programme\n",
-            "line 1: got \"[programme\"; expected valid TOML (parser: expected ']' at the end",
-        ),
-        (
-            "\n\nname = one two\n",
-            'line 3: got "name = one two"; expected valid TOML (parser: invalid value)',
-        ),
-        (
-            'roster = "',
-            r'line 1: got "roster = \""; expected valid TOML (parser: unterminated string)',
-        ),
-        (b'roster = "\xff"', "file: bytes at 10 that are not UTF-8; expected text saved as UTF-8"),
-    ],
-)
-def test_the_error_for_invalid_toml_names_the_line(tmp_path, text, told):
-    assert told in refusal(tmp_path, text).message
+@pytest.mark.parametrize(("told", "text"), MISTAKES.items())
+def test_one_mistake_is_reported_in_one_sentence(tmp_path, told, text):
+    assert f"has 1 mistake: {told}" in refusal(tmp_path, text).message
 
 
 def test_a_folder_in_place_of_the_file_is_an_error(tmp_path):
@@ -163,8 +137,3 @@ def test_a_folder_in_place_of_the_file_is_an_error(tmp_path):
 def test_projects_that_wandb_allows_are_accepted(tmp_path, project):
     (tmp_path / "velocity.toml").write_text(f'[wandb]\nprojects = ["{project}"]')
     assert load_settings(tmp_path / "velocity.toml").wandb.projects == (project,)
-
-
-@pytest.mark.parametrize("project", ["team", "team/", "/p", "a/b/c", "team/vision-*", "*/p", ""])
-def test_impossible_project_names_are_refused(tmp_path, project):
-    assert "ENTITY/PROJECT" in refusal(tmp_path, f'[wandb]\nprojects = ["{project}"]').message

@@ -1,7 +1,5 @@
 """A third-party source: one file, found by its entry point."""
 
-from __future__ import annotations
-
 import os
 import sys
 
@@ -48,9 +46,8 @@ def toy(tmp_path, monkeypatch):
     told.mkdir(parents=True)
     (folder / "toy.py").write_text(_TOY)
     (told / "METADATA").write_text("Metadata-Version: 2.1\nName: toy\nVersion: 1.0\n")
-    (told / "entry_points.txt").write_text(
-        "[velocity.sources]\ntoy = toy:Toy\nbroken = toy:Missing\n"
-    )
+    entries = "[velocity.sources]\ntoy = toy:Toy\nbroken = toy:Missing\n"
+    (told / "entry_points.txt").write_text(entries)
     monkeypatch.syspath_prepend(folder)
     return folder
 
@@ -73,15 +70,15 @@ def test_a_source_of_one_file_imports_runs(toy, tmp_path):
     assert as_of.hour == 12
 
 
-def test_a_source_is_found_by_its_name(toy):
-    del toy
+@pytest.mark.usefixtures("toy")
+def test_a_source_is_found_by_its_name():
     assert type(find_source("toy")).__name__ == "Toy"
     assert isinstance(find_source("table"), TableSource)
     assert isinstance(find_source("files"), LocalSource)
 
 
-def test_a_missing_or_broken_source_is_an_error_that_says_so(toy):
-    del toy
+@pytest.mark.usefixtures("toy")
+def test_a_missing_or_broken_source_is_an_error_that_says_so():
     with pytest.raises(SourceError) as caught:
         find_source("toi")
     assert "broken, files, inspect, mlflow, slurm, table, toy, trackio" in caught.value.hint

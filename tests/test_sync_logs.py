@@ -1,7 +1,5 @@
 """The output of a sync, which may go to a log, has no key, address or text of a run."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

@@ -1,7 +1,5 @@
 """“Sync now”: the server starts the command line's sync, with a real store and W&B server."""
 
-from __future__ import annotations
-
 import os
 
 import pytest
@@ -99,24 +97,17 @@ def test_a_click_syncs_and_never_runs_code_of_the_working_directory(tmp_path, mo
 
 
 def test_the_sync_gets_only_the_secret_of_wandb():
-    ours = {
-        "VELOCITY_OIDC_CLIENT_SECRET": "zq",
-        "VELOCITY_OIDC_COOKIE_SECRET": "zq",
-        "VELOCITY_WEBHOOK_URL": "zq",
-        "STREAMLIT_SERVER_PORT": "zq",
-        "AWS_SECRET_ACCESS_KEY": "zq",
-        "PYTHONSTARTUP": "zq",
-        "PYTHONHOME": "zq",
-        "LD_PRELOAD": "zq",
-        "WANDB_API_KEY": "key",
-        "https_proxy": "http://proxy",
-        "HOME": "/home/x",
-        "PYTHONPATH": f"relative{os.pathsep}/opt/more{os.pathsep}",
-    }
-    assert sync_now._environment(ours) == {
-        "WANDB_API_KEY": "key",
-        "https_proxy": "http://proxy",
-        "HOME": "/home/x",
+    secrets = (
+        *("VELOCITY_OIDC_CLIENT_SECRET", "VELOCITY_OIDC_COOKIE_SECRET", "VELOCITY_WEBHOOK_URL"),
+        *("STREAMLIT_SERVER_PORT", "AWS_SECRET_ACCESS_KEY"),
+        *("PYTHONSTARTUP", "PYTHONHOME", "LD_PRELOAD"),
+    )
+    kept = {"WANDB_API_KEY": "key", "https_proxy": "http://proxy", "HOME": "/home/x"}
+    ours = kept | dict.fromkeys(secrets, "zq")
+    found = sync_now._environment(
+        ours | {"PYTHONPATH": f"relative{os.pathsep}/opt/more{os.pathsep}"}
+    )
+    assert found == kept | {
         "PYTHONPATH": os.pathsep.join([str(ROOT), "/opt/more"]),
         "PYTHONIOENCODING": "utf-8",
     }

@@ -1,7 +1,5 @@
 """A session has one run at a time, unlike Streamlit's default: see tests/two_runs.py."""
 
-from __future__ import annotations
-
 import shutil
 import subprocess
 import sys

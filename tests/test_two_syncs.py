@@ -1,7 +1,5 @@
 """Two simultaneous syncs of a store: the second one names the first, and ends."""
 
-from __future__ import annotations
-
 import threading
 
 import pytest

@@ -1,10 +1,9 @@
 """Errors if W&B cannot be reached, refuses, or sends an unusable response."""
 
-from __future__ import annotations
-
 import re
 import ssl
 import threading
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
@@ -49,15 +48,42 @@ def told(kind, what):
     return caught.value.message
 
 
+def told_at(url, kind, monkeypatch):
+    """Return the text of the error if the client logs in at an address."""
+    monkeypatch.setenv("WANDB_BASE_URL", url)
+    monkeypatch.setenv("WANDB_API_KEY", DEMO_API_KEY)
+    return told(kind, lambda: connect(timeout_s=SHORT_S))
+
+
+@contextmanager
+def elsewhere(certificate=None):
+    """The address of a server of another kind, with TLS if it has a certificate."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self):
+            self.send_error(404)
+
+        def log_message(self, *_):
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as other:
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+            other.socket = context.wrap_socket(other.socket, server_side=True)
+        threading.Thread(target=other.serve_forever, daemon=True).start()
+        yield f"{'https' if certificate else 'http'}://localhost:{other.server_port}"
+        other.shutdown()
+
+
 def test_a_missing_project_and_a_missing_entity_have_different_errors(wandb_server):
+    missing = 'The W&B entity "lab" has no project "nope" that this API key may see.'
     for what in (
         lambda: pulled(wandb_server, "nope"),
         lambda: wandb_server.count_runs("lab", "nope"),
         lambda: list(wandb_server.fetch_listing("lab", "nope")),
     ):
-        assert told(NoProjectError, what) == (
-            'The W&B entity "lab" has no project "nope" that this API key may see.'
-        )
+        assert told(NoProjectError, what) == missing
     for what in (
         lambda: list(wandb_server.fetch_runs("lib", "vision")),
         lambda: wandb_server.count_runs("lib", "vision"),
@@ -157,30 +183,20 @@ def test_an_unreachable_server_is_an_error(server, wandb_server):
     ],
 )
 def test_an_unusable_address_is_an_error(monkeypatch, url, kind, words):
-    monkeypatch.setenv("WANDB_BASE_URL", url)
-    monkeypatch.setenv("WANDB_API_KEY", DEMO_API_KEY)
-    assert words in told(kind, lambda: connect(timeout_s=SHORT_S))
+    assert words in told_at(url, kind, monkeypatch)
 
 
 @pytest.mark.fault
 def test_a_server_without_tls_is_an_error(server, monkeypatch):
     url = server.url.replace("http:", "https:")
-    monkeypatch.setenv("WANDB_BASE_URL", url)
-    message = told(SourceError, lambda: connect(timeout_s=SHORT_S))
+    message = told_at(url, SourceError, monkeypatch)
     assert message == f"No secure connection to {url}: wrong version number."
 
 
 @pytest.mark.fault
 def test_an_untrusted_certificate_is_an_error(tmp_path, monkeypatch):
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(self_signed(tmp_path / "certificate.pem"))
-    with HTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as secure:
-        secure.socket = context.wrap_socket(secure.socket, server_side=True)
-        threading.Thread(target=secure.serve_forever, daemon=True).start()
-        monkeypatch.setenv("WANDB_BASE_URL", f"https://localhost:{secure.server_port}")
-        monkeypatch.setenv("WANDB_API_KEY", DEMO_API_KEY)
-        message = told(SourceError, lambda: connect(timeout_s=SHORT_S))
-        secure.shutdown()
+    with elsewhere(self_signed(tmp_path / "certificate.pem")) as url:
+        message = told_at(url, SourceError, monkeypatch)
     assert message.endswith(": self-signed certificate.")
 
 
@@ -202,17 +218,5 @@ def self_signed(path):
 
 
 def test_a_server_of_another_kind_is_an_error(monkeypatch):
-    class Elsewhere(BaseHTTPRequestHandler):
-        def do_POST(self):
-            self.send_error(404)
-
-        def log_message(self, *_):
-            pass
-
-    with HTTPServer(("127.0.0.1", 0), Elsewhere) as other:
-        threading.Thread(target=other.serve_forever, daemon=True).start()
-        monkeypatch.setenv("WANDB_BASE_URL", f"http://127.0.0.1:{other.server_port}")
-        monkeypatch.setenv("WANDB_API_KEY", DEMO_API_KEY)
-        message = told(ConfigurationError, lambda: connect(timeout_s=SHORT_S))
-        other.shutdown()
-    assert "sent text/html (HTTP 404)" in message
+    with elsewhere() as url:
+        assert "sent text/html (HTTP 404)" in told_at(url, ConfigurationError, monkeypatch)

@@ -1,22 +1,18 @@
 """The client in a fresh process: the origin of key and address, and what else it sends."""
 
-from __future__ import annotations
-
 import os
 import pty
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 from scripts.waiting import PATIENCE_S
+from tests.conftest import ROOT
 from tests.worlds import COUNT, runs_served
 from velocity.demo.wandb_server.server import DEMO_API_KEY
 
 pytestmark = pytest.mark.thorough
-
-ROOT = Path(__file__).resolve().parent.parent
 
 
 @pytest.fixture
@@ -80,11 +76,13 @@ def test_the_address_is_in_the_clients_settings_file_and_only_queries_are_sent(s
     assert not (tmp_path / "wandb").exists()
 
 
-def test_an_invalid_address_is_an_error_in_a_fresh_process_too(tmp_path):
-    said = script(tmp_path, WANDB_BASE_URL="rubbish", WANDB_API_KEY=DEMO_API_KEY)
-    assert said.startswith('The W&B client cannot use the setting "rubbish": ')
-
-
-def test_the_reason_for_a_refused_address_has_no_prefix_of_the_validator(tmp_path):
-    said = script(tmp_path, WANDB_BASE_URL="http://api.wandb.ai", WANDB_API_KEY=DEMO_API_KEY)
-    assert 'the setting "http://api.wandb.ai": http is not secure' in said
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("rubbish", ""),
+        ("http://api.wandb.ai", "http is not secure"),  # without the prefix of the validator
+    ],
+)
+def test_an_invalid_address_is_an_error_in_a_fresh_process_too(tmp_path, url, why):
+    said = script(tmp_path, WANDB_BASE_URL=url, WANDB_API_KEY=DEMO_API_KEY)
+    assert said.startswith(f'The W&B client cannot use the setting "{url}": {why}')

@@ -1,8 +1,6 @@
 """Reading runs, listings and projects through the real client from the protocol server."""
 
-from __future__ import annotations
-
-import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import polars as pl
@@ -38,11 +36,8 @@ def test_the_connection_knows_the_user_and_the_address_of_the_pages(server, wand
 
 
 def test_all_runs_are_read_page_by_page_in_order_of_creation(wandb_server):
-    assert pulled(wandb_server, page_size=5) == [
-        run_ids(0, 1, 2, 3, 4),
-        run_ids(5, 6, 7, 8, 9),
-        run_ids(10, 11),
-    ]
+    pages = [run_ids(0, 1, 2, 3, 4), run_ids(5, 6, 7, 8, 9), run_ids(10, 11)]
+    assert pulled(wandb_server, page_size=5) == pages
     assert wandb_server.count_runs("lab", "vision") == COUNT
     (first, *_) = wandb_server.fetch_runs("lab", "vision")
     assert first.runs.schema == pl.Schema(RUN_SCHEMA)
@@ -56,10 +51,9 @@ def test_the_real_client_pulls_and_heavy_fields_are_not_requested(server, wandb_
     call = server.calls[-1]
     assert (call.operation, call.variables["perPage"]) == ("Runs", 500)
     assert call.user_agent == f"W&B Public Client {wandb.__version__}"
-    server.schema = faults.schema_without("Run", "systemMetrics")
-    assert pulled(wandb_server) == [run_ids(*range(COUNT))]
-    server.schema = faults.schema_without("Run", "historyKeys")
-    assert pulled(wandb_server) == [run_ids(*range(COUNT))]
+    for field in ("systemMetrics", "historyKeys"):
+        server.schema = faults.schema_without("Run", field)
+        assert pulled(wandb_server) == [run_ids(*range(COUNT))]
 
 
 def test_only_runs_with_a_later_heartbeat_are_read_oldest_first(server, wandb_server):
@@ -70,12 +64,8 @@ def test_only_runs_with_a_later_heartbeat_are_read_oldest_first(server, wandb_se
 
 
 def test_runs_are_read_again_by_id_in_pages(server, wandb_server):
-    wanted = [*run_ids(7, 3, 99, 5, 1)]
-    assert pulled(wandb_server, run_ids=wanted, page_size=2) == [
-        run_ids(3, 7),
-        run_ids(5),
-        run_ids(1),
-    ]
+    pages = [run_ids(3, 7), run_ids(5), run_ids(1)]
+    assert pulled(wandb_server, run_ids=run_ids(7, 3, 99, 5, 1), page_size=2) == pages
     assert pulled(wandb_server, run_ids=[]) == []
     assert [call.operation for call in server.calls].count("Runs") == 3
 
@@ -108,8 +98,7 @@ def test_a_listing_has_every_id_without_config_and_summary(server, wandb_server)
     assert [len(frame) for frame in frames] == [8, 4]
     assert frames[0].schema == pl.Schema(LISTING_SCHEMA)
     assert pl.concat(frames)["run_id"].to_list() == run_ids(*range(COUNT))
-    heavy = ("config", "summaryMetrics", "systemMetrics", "historyKeys")
-    for field in heavy:
+    for field in ("config", "summaryMetrics", "systemMetrics", "historyKeys"):
         server.schema = faults.schema_without("Run", field)
         assert len(list(wandb_server.fetch_listing("lab", "vision"))) == 1
 
@@ -158,13 +147,6 @@ def test_at_most_one_page_is_fetched_ahead(server, wandb_server):
 
 
 def test_one_connection_serves_several_threads(wandb_server):
-    results = []
-    threads = [
-        threading.Thread(target=lambda: results.append(pulled(wandb_server, page_size=3)))
-        for _ in range(4)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(4) as threads:
+        results = list(threads.map(lambda _: pulled(wandb_server, page_size=3), range(4)))
     assert results == [[run_ids(*range(n, n + 3)) for n in range(0, COUNT, 3)]] * 4

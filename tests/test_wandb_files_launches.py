@@ -1,7 +1,5 @@
 """Directories with the same run id: sessions of one run, or launches that are separate runs."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 import pytest
@@ -28,9 +26,8 @@ def exit_record(runtime, code=0):
 def restored_record(runtime, at):
     """The first summary of a client that resumes: the server's, with one item per key."""
     values = {"_timestamp": str(at.timestamp()), "_wandb": f'{{"runtime": {runtime}}}'}
-    return pb.Record(
-        summary={"update": [{"key": key, "value_json": it} for key, it in values.items()]}
-    )
+    update = [{"key": key, "value_json": it} for key, it in values.items()]
+    return pb.Record(summary={"update": update})
 
 
 def ticking_record(runtime):
@@ -60,10 +57,12 @@ def test_a_launch_that_was_not_resumed_is_a_separate_run(tmp_path, kind):
     launch(tmp_path, 8, kind=kind)
     runs = runs_of(tmp_path)
     assert list(runs) == ["r", "r@2026-05-04T13:00:00Z", "r@2026-05-04T17:00:00Z"]
-    assert [run["state"] for run in runs.values()] == ["failed", "finished", "running"]
-    assert [run["relaunched"] for run in runs.values()] == [None, True, True]
-    assert [run["runtime_s"] for run in runs.values()] == [600, 3600, 0]
-    assert [len(run["writers"]) for run in runs.values()] == [1, 1, 1]
+    names = ("state", "relaunched", "runtime_s")
+    assert [(*(run[it] for it in names), len(run["writers"])) for run in runs.values()] == [
+        ("failed", None, 600, 1),
+        ("finished", True, 3600, 1),
+        ("running", True, 0, 1),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -87,8 +86,7 @@ def test_a_log_shows_in_several_ways_that_it_resumed(tmp_path, words):
 def test_a_fork_has_earlier_steps_but_did_not_resume(tmp_path):
     launch(tmp_path, 0, starting_step=10, forked=True)
     launch(tmp_path, 1, starting_step=10, branch_point={"run": "other"}, forked=True)
-    runs = runs_of(tmp_path)
-    assert [run["resumed"] for run in runs.values()] == [False, False]
+    assert [run["resumed"] for run in runs_of(tmp_path).values()] == [False, False]
 
 
 def test_the_stopwatch_of_earlier_sessions_is_subtracted(tmp_path):
@@ -142,10 +140,8 @@ def test_a_relaunch_may_be_resumed(tmp_path):
     launch(tmp_path, 2, exit_record(1200), resumed=True, runtime=600)
     runs = runs_of(tmp_path)
     assert sessions(runs["r"]) == [(START, 600)]
-    assert sessions(runs["r@2026-05-04T10:00:00Z"]) == [
-        (START + HOUR, 600),
-        (START + 2 * HOUR, 600),
-    ]
+    resumed = [(START + HOUR, 600), (START + 2 * HOUR, 600)]
+    assert sessions(runs["r@2026-05-04T10:00:00Z"]) == resumed
 
 
 def test_two_launches_within_a_second_are_two_runs(tmp_path):
@@ -158,10 +154,7 @@ def test_two_launches_within_a_second_are_two_runs(tmp_path):
 # Without a complete log
 
 
-LOGS_WITHOUT_A_RUN = [b"", b":W&B", b":W&B\xe1\xbe\x00", bytes(range(256)) * 500]
-
-
-@pytest.mark.parametrize("content", LOGS_WITHOUT_A_RUN)
+@pytest.mark.parametrize("content", [b"", b":W&B", b":W&B\xe1\xbe\x00", bytes(range(256)) * 500])
 def test_if_the_log_has_no_run_the_other_files_are_used(tmp_path, content):
     folder = tmp_path / "run-20260504_090000-r"
     write_files(
@@ -186,25 +179,24 @@ def test_if_the_log_cannot_be_opened_the_other_files_are_used(tmp_path):
 
 def test_a_session_without_a_log_belongs_to_the_run_before_it(tmp_path):
     launch(tmp_path, 0, exit_record(600), entity="lab")
-    write_files(
-        tmp_path / "run-20260504_100000-r",
-        wandb_metadata='{"startedAt": "2026-05-04T10:00:00Z"}',
-    )
+    metadata = '{"startedAt": "2026-05-04T10:00:00Z"}'
+    write_files(tmp_path / "run-20260504_100000-r", wandb_metadata=metadata)
     (row,), rejected = fetched(tmp_path)
     assert rejected == []
     assert (row["entity"], row["project"], len(row["writers"])) == ("lab", "p", 2)
 
 
 @pytest.mark.parametrize(
-    ("rows_until", "seconds"),
+    ("rows_until", "total", "seconds"),
     [
-        (timedelta(minutes=59), 3600),  # 5400 s from 10:00 would be too short for rows until 12:59
-        (timedelta(minutes=29), 1800),  # the stopwatch continued
-        (None, 5400),
+        (minutes(59), 3600, 3600),  # 5400 s from 10:00 would be too short for rows until 12:59
+        (minutes(29), 5400, 1800),  # the stopwatch continued
+        (None, 5400, 5400),
     ],
 )
-def test_without_a_log_rows_show_whether_the_stopwatch_continued(tmp_path, rows_until, seconds):
-    total = {3600: 3600, 1800: 5400, 5400: 5400}[seconds]
+def test_without_a_log_rows_show_whether_the_stopwatch_continued(
+    tmp_path, rows_until, total, seconds
+):
     for hours, runtime, until in ((0, 3600, HOUR), (3, total, rows_until)):
         begun = START + hours * HOUR
         last = "" if until is None else f', "_timestamp": {(begun + until).timestamp()}'

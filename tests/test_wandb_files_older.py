@@ -1,15 +1,15 @@
 """Run directories of older clients, which have only files/ and no log."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 
 from tests.run_directories import fetched, runs_of, write_files
 
+OLD = "run-20220504_110000-old"
+
 
 def test_an_older_directory_has_times_but_no_outcome(tmp_path):
     write_files(
-        tmp_path / "run-20220504_110000-old",
+        tmp_path / OLD,
         wandb_metadata='{"startedAt": "2022-05-04T09:00:00.5", "heartbeatAt": "2022-05-04T09:00:03"'
         ', "state": "running", "host": "node7", "gpu": "Tesla V100", "gpu_count": 4,'
         ' "git": {"remote": "g@h:x.git", "commit": "c0ffee"}}',
@@ -29,20 +29,14 @@ def test_an_older_directory_has_times_but_no_outcome(tmp_path):
 
 
 def test_an_older_directory_without_metadata_begins_before_its_last_row(tmp_path):
-    write_files(
-        tmp_path / "run-20220504_110000-old",
-        wandb_summary='{"_timestamp": 1651658400.0, "_runtime": 3600}',
-    )
+    write_files(tmp_path / OLD, wandb_summary='{"_timestamp": 1651658400.0, "_runtime": 3600}')
     run = runs_of(tmp_path)["old"]
     assert run["created_at"] == datetime(2022, 5, 4, 9, 0, tzinfo=UTC)
     assert run["config_hash"] is None
 
 
 def test_an_older_directory_with_nothing_readable_is_rejected(tmp_path):
-    write_files(
-        tmp_path / "run-20220504_110000-old", wandb_metadata="{torn", config="{", wandb_summary="[]"
-    )
-    rows, rejected = fetched(tmp_path)
-    assert rows == []
-    assert [problem.run_id for problem in rejected] == ["old"]
-    assert "when the run began" in rejected[0].reason
+    write_files(tmp_path / OLD, wandb_metadata="{torn", config="{", wandb_summary="[]")
+    rows, (problem,) = fetched(tmp_path)
+    assert (rows, problem.run_id) == ([], "old")
+    assert "when the run began" in problem.reason

@@ -1,26 +1,24 @@
 """Trees of run directories: many runs in batches, other folders, and imported modules."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
+from tests.conftest import ROOT
 from tests.run_directories import write_files
 from velocity.errors import SourceError
 from velocity.sources.base import Asked
 from velocity.sources.wandb_files import LocalSource
 
+ROW = '{"_timestamp": 1651658400.0, "_runtime": 3600}'
+
 
 @pytest.mark.thorough
 def test_thousands_of_runs_are_read_in_batches_with_progress(tmp_path):
     for number in range(1100):
-        write_files(
-            tmp_path / f"s{number % 7}" / "wandb" / f"run-20220504_110000-r{number}",
-            wandb_summary='{"_timestamp": 1651658400.0, "_runtime": 3600}',
-        )
+        folder = tmp_path / f"s{number % 7}" / "wandb" / f"run-20220504_110000-r{number}"
+        write_files(folder, wandb_summary=ROW)
     told = []
     asked = Asked([str(tmp_path)], on_progress=lambda _, done, total: told.append((done, total)))
     batches = list(LocalSource().read(asked))
@@ -43,10 +41,7 @@ def test_each_path_without_run_directories_has_its_own_error(tmp_path):
 
 
 def test_the_w_and_b_client_is_loaded_only_to_read_a_log(tmp_path):
-    write_files(
-        tmp_path / "run-20220504_110000-old",
-        wandb_summary='{"_timestamp": 1651658400.0, "_runtime": 3600}',
-    )
+    write_files(tmp_path / "run-20220504_110000-old", wandb_summary=ROW)
     script = (
         "import sys\n"
         "from velocity.sources.base import Asked\n"
@@ -54,5 +49,4 @@ def test_the_w_and_b_client_is_loaded_only_to_read_a_log(tmp_path):
         "list(LocalSource().read(Asked([sys.argv[1]])))\n"
         "assert 'wandb' not in sys.modules"
     )
-    root = Path(__file__).parents[1]
-    subprocess.run([sys.executable, "-c", script, tmp_path], cwd=root, check=True)
+    subprocess.run([sys.executable, "-c", script, tmp_path], cwd=ROOT, check=True)

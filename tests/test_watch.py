@@ -1,7 +1,5 @@
 """`velocity sync --watch` against the stand-in server, stopped, starved and killed."""
 
-from __future__ import annotations
-
 import os
 import re
 import resource
