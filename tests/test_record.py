@@ -1,7 +1,5 @@
 """The record in a file: what every record does, and what happens to the file itself."""
 
-from __future__ import annotations
-
 import shutil
 from contextlib import closing
 

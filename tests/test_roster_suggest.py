@@ -1,7 +1,5 @@
 """Suggested entries can be loaded again for any usernames."""
 
-from __future__ import annotations
-
 import tomllib
 
 from hypothesis import example, given, strategies as st

@@ -3,7 +3,6 @@
 import re
 import ssl
 import threading
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
@@ -13,17 +12,15 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests import faults
+from tests.wandb_server import Fault, Reply
 from tests.worlds import SHORT_S, connected, pulled, runs_served
+from velocity import errors
 from velocity.demo.wandb_server.server import DEMO_API_KEY
-from velocity.errors import (
-    ConfigurationError,
-    NoProjectError,
-    RetryLaterError,
-    SourceError,
-    UnansweredError,
-    VelocityError,
-)
+from velocity.errors import ConfigurationError, RetryLaterError, SourceError, VelocityError
 from velocity.sources.wandb_api import connect
+
+#: A server of another kind.
+ELSEWHERE = Fault(reply=Reply(404, "<p>Not Found</p>", "text/html"))
 
 
 @pytest.fixture
@@ -55,27 +52,6 @@ def told_at(url, kind, monkeypatch):
     return told(kind, lambda: connect(timeout_s=SHORT_S))
 
 
-@contextmanager
-def elsewhere(certificate=None):
-    """The address of a server of another kind, with TLS if it has a certificate."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self):
-            self.send_error(404)
-
-        def log_message(self, *_):
-            pass
-
-    with HTTPServer(("127.0.0.1", 0), Handler) as other:
-        if certificate:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.load_cert_chain(certificate)
-            other.socket = context.wrap_socket(other.socket, server_side=True)
-        threading.Thread(target=other.serve_forever, daemon=True).start()
-        yield f"{'https' if certificate else 'http'}://localhost:{other.server_port}"
-        other.shutdown()
-
-
 def test_a_missing_project_and_a_missing_entity_have_different_errors(wandb_server):
     missing = 'The W&B entity "lab" has no project "nope" that this API key may see.'
     for what in (
@@ -83,7 +59,7 @@ def test_a_missing_project_and_a_missing_entity_have_different_errors(wandb_serv
         lambda: wandb_server.count_runs("lab", "nope"),
         lambda: list(wandb_server.fetch_listing("lab", "nope")),
     ):
-        assert told(NoProjectError, what) == missing
+        assert told(errors.NoProjectError, what) == missing
     for what in (
         lambda: list(wandb_server.fetch_runs("lib", "vision")),
         lambda: wandb_server.count_runs("lib", "vision"),
@@ -96,7 +72,7 @@ def test_a_missing_project_and_a_missing_entity_have_different_errors(wandb_serv
 @pytest.mark.parametrize(
     ("fault", "kind", "words"),
     [
-        (faults.status(503), UnansweredError, "did not send lab/vision within 2 s"),
+        (faults.status(503), errors.UnansweredError, "did not send lab/vision within 2 s"),
         (faults.dropped(), RetryLaterError, "was cut off"),
         (faults.status(403, "permission denied"), SourceError, "no permission to read lab/vision"),
         (faults.refused("permission denied"), SourceError, "no permission to read lab/vision"),
@@ -118,7 +94,8 @@ def test_a_page_that_fails_names_its_cause(server, wandb_server, fault, kind, wo
         (faults.status(429), RetryLaterError, "received too many requests (HTTP 429)"),
         (faults.slow(30), RetryLaterError, "did not answer within 2 s"),
         (faults.dropped(), RetryLaterError, "sends incomplete responses"),
-        (faults.html_page(), ConfigurationError, "sent text/html"),
+        (faults.html_page(), ConfigurationError, "sent text/html (HTTP 200)"),
+        (ELSEWHERE, ConfigurationError, "sent text/html (HTTP 404)"),
         (faults.nobody(), ConfigurationError, "does not recognise the API key"),
         (faults.status(403, "no"), SourceError, "refused access (HTTP 403)"),
     ],
@@ -195,8 +172,13 @@ def test_a_server_without_tls_is_an_error(server, monkeypatch):
 
 @pytest.mark.fault
 def test_an_untrusted_certificate_is_an_error(tmp_path, monkeypatch):
-    with elsewhere(self_signed(tmp_path / "certificate.pem")) as url:
-        message = told_at(url, SourceError, monkeypatch)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(self_signed(tmp_path / "certificate.pem"))
+    with HTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as secure:
+        secure.socket = context.wrap_socket(secure.socket, server_side=True)
+        threading.Thread(target=secure.serve_forever, daemon=True).start()
+        message = told_at(f"https://localhost:{secure.server_port}", SourceError, monkeypatch)
+        secure.shutdown()
     assert message.endswith(": self-signed certificate.")
 
 
@@ -215,8 +197,3 @@ def self_signed(path):
     pem, pkcs8 = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
     path.write_bytes(key.private_bytes(pem, pkcs8, plain) + certificate.public_bytes(pem))
     return path
-
-
-def test_a_server_of_another_kind_is_an_error(monkeypatch):
-    with elsewhere() as url:
-        assert "sent text/html (HTTP 404)" in told_at(url, ConfigurationError, monkeypatch)

@@ -78,11 +78,28 @@ def test_values_unknown_to_w_and_b_are_null():
     assert bare["config"] == "{}"
     unknown = ("username", "heartbeat_at", "writers", "stamp", "runtime_s", "tags", "config_hash")
     assert [name for name in (*unknown, "unreadable") if bare[name] is not None] == []
-    without = row(config=None, summaryMetrics=None)
-    assert (without["config"], without["config_hash"]) == (None, None)
-    # Otherwise all runs without a sweep would be one experiment.
-    nameless = row(group="", sweepName="")
-    assert (nameless["group_name"], nameless["sweep"]) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        # Otherwise all runs without a sweep would be one experiment.
+        ({"group": "", "sweepName": ""}, {"group_name": None, "sweep": None}),
+        (
+            {"config": None, "summaryMetrics": None},
+            {"wrote": False}
+            | dict.fromkeys(("config", "config_hash", "writers", "runtime_s", "last_metric_at")),
+        ),
+        ({"state": None}, {"state": ""}),
+        ({"tags": ["a", 7, "b"]}, {"tags": ["a", "b"], "unreadable": ["tags"]}),
+        *(
+            ({"historyLineCount": it}, {"history_rows": None})
+            for it in (-(2**70), -1, 2**63, True, 2.5, "7")
+        ),
+    ],
+)
+def test_a_missing_or_impossible_value_costs_only_itself(changes, expected):
+    assert row(**changes) == row() | expected
 
 
 def test_an_empty_page_is_an_empty_frame():
@@ -146,11 +163,6 @@ def test_an_impossible_gpu_count_is_not_known():
         assert row(config=stored(environment=environment))["writers"] == [writer(NOON)]
 
 
-@pytest.mark.parametrize("start", [NOON.timestamp(), "2026-01-05T12:00:00"])
-def test_the_start_that_old_clients_wrote_is_read(start):
-    assert row(config=stored(start_time=start))["stamp"] == NOON
-
-
 def test_features_of_the_client_are_read_from_its_list():
     def words(**internal):
         told = row(config=stored(**internal))
@@ -181,48 +193,53 @@ def test_a_client_that_ever_wrote_is_recognised_by_its_traces(changes, wrote):
 
 
 @pytest.mark.parametrize(
-    ("summary", "seconds"),
+    ("summary", "expected"),
     [
-        ({"_wandb": {"runtime": 12}, "_runtime": 99.5}, 99.5),
-        ({"_runtime": 99.5}, 99.5),
-        ({"_wandb": {}, "_runtime": 99.5}, 99.5),
-        ({"_wandb": None, "_runtime": "soon"}, None),
-        ({"_wandb": {"runtime": float("nan")}}, None),
-        ({"_wandb": {"runtime": 0}, "_runtime": 5}, 5.0),
-        ({"_wandb": {"runtime": 5}, "_runtime": 0}, 5.0),
-        ({"_wandb": {"runtime": -5}}, -5.0),
+        # The stopwatch is the larger of the two runtimes.
+        ({"_wandb": {"runtime": 12}, "_runtime": 99.5}, {"runtime_s": 99.5}),
+        ({"_runtime": 99.5}, {"runtime_s": 99.5}),
+        ({"_wandb": {}, "_runtime": 99.5}, {"runtime_s": 99.5}),
+        ({"_wandb": None, "_runtime": "soon"}, {"runtime_s": None}),
+        ({"_wandb": {"runtime": float("nan")}}, {"runtime_s": None}),
+        ({"_wandb": {"runtime": 0}, "_runtime": 5}, {"runtime_s": 5.0}),
+        ({"_wandb": {"runtime": 5}, "_runtime": 0}, {"runtime_s": 5.0}),
+        ({"_wandb": {"runtime": -5}}, {"runtime_s": -5.0}),
+        (
+            {"_timestamp": NOON.timestamp() + 0.25},
+            {"last_metric_at": NOON + timedelta(seconds=0.25)},
+        ),
+        *(({"_timestamp": it}, {"last_metric_at": None}) for it in (1e300, "later", True)),
     ],
 )
-def test_the_stopwatch_is_the_larger_of_the_two_runtimes(summary, seconds):
-    assert row(summaryMetrics=json.dumps(summary))["runtime_s"] == seconds
+def test_a_summary_has_the_stopwatch_and_the_time_of_the_last_row(summary, expected):
+    found = row(summaryMetrics=json.dumps(summary))
+    assert found == found | expected
 
 
-@pytest.mark.parametrize(
-    ("timestamp", "instant"),
-    [
-        (NOON.timestamp() + 0.25, NOON + timedelta(seconds=0.25)),
-        *((it, None) for it in (1e300, "later", True)),
-    ],
-)
-def test_the_last_row_is_the_summarys_timestamp(timestamp, instant):
-    summary = json.dumps({"_timestamp": timestamp})
-    assert row(summaryMetrics=summary)["last_metric_at"] == instant
+CONFIGS = {
+    "values are unwrapped and others stay": (
+        '{"a": {"value": 1}, "b": 2, "c": {"desc": "x"}, "wandb_version": 1, "_wandb": 3}',
+        {"config": '{"a":1,"b":2,"c":{"desc":"x"}}'},
+    ),
+    "all but the client's own keys": (
+        stored({"lr": 1, "hf_token": "t", "aws": {"secret": "s", "region": "eu"}, "seed": 4}),
+        {"config": '{"aws":{"region":"eu","secret":"s"},"hf_token":"t","lr":1,"seed":4}'},
+    ),
+    "nan and infinity become text": (
+        '{"a": {"value": NaN}, "b": {"value": -Infinity}, "c": {"value": 1e999}}',
+        {"config": '{"a":"NaN","b":"-Infinity","c":"1e999"}'},
+    ),
+    "half a character": ('{"a": {"value": "\\ud83d."}}', {"config": '{"a":"\ufffd."}'}),
+    "start 0": (stored(start_time=0), {"stamp": datetime(1970, 1, 1, tzinfo=UTC)}),
+    "start that old clients wrote": (stored(start_time=NOON.timestamp()), {"stamp": NOON}),
+    "start in text": (stored(start_time="2026-01-05T12:00:00"), {"stamp": NOON}),
+}
 
 
-def test_config_values_are_unwrapped_and_others_stay():
-    config = '{"a": {"value": 1}, "b": 2, "c": {"desc": "x"}, "wandb_version": 1, "_wandb": 3}'
-    assert row(config=config)["config"] == '{"a":1,"b":2,"c":{"desc":"x"}}'
-
-
-def test_the_whole_config_is_read_except_the_clients_own_keys():
-    config = {"lr": 1, "hf_token": "t", "aws": {"secret": "s", "region": "eu"}, "seed": 4}
-    told = row(config=stored(config))["config"]
-    assert told == '{"aws":{"region":"eu","secret":"s"},"hf_token":"t","lr":1,"seed":4}'
-
-
-def test_nan_and_infinity_in_a_config_become_text():
-    config = '{"a": {"value": NaN}, "b": {"value": -Infinity}, "c": {"value": 1e999}}'
-    assert row(config=config)["config"] == '{"a":"NaN","b":"-Infinity","c":"1e999"}'
+@pytest.mark.parametrize(("config", "expected"), CONFIGS.values(), ids=CONFIGS)
+def test_a_config_is_read_whole_and_has_the_start_of_old_clients(config, expected):
+    found = row(config=config)
+    assert found == found | expected | {"unreadable": None}
 
 
 @pytest.mark.parametrize(
@@ -253,29 +270,8 @@ def test_only_an_unreadable_field_is_lost_and_it_is_named(changes, lost, field):
     assert {name: told[name] for name in kept} == {name: whole[name] for name in kept}
 
 
-def test_tags_that_are_text_stay():
-    told = row(tags=["a", 7, "b"])
-    assert (told["tags"], told["unreadable"]) == (["a", "b"], ["tags"])
-
-
 def test_a_config_that_was_encoded_twice_is_decoded_twice():
-    twice = row(config=faults.encode_config_twice(node()).config)
-    assert twice == row()
-
-
-def test_half_a_character_becomes_the_replacement_character():
-    told = row(config='{"a": {"value": "\\ud83d."}, "_wandb": {"value": {"start_time": 0}}}')
-    assert (told["config"], told["unreadable"]) == ('{"a":"\ufffd."}', None)
-    assert told["stamp"] == datetime(1970, 1, 1, tzinfo=UTC)
-
-
-@pytest.mark.parametrize("rows", [-(2**70), -1, 2**63, True, 2.5, "7"])
-def test_an_impossible_number_of_rows_is_not_known(rows):
-    assert row(historyLineCount=rows) == row() | {"history_rows": None}
-
-
-def test_a_run_without_a_state_has_an_empty_state():
-    assert row(state=None)["state"] == ""
+    assert row(config=faults.encode_config_twice(node()).config) == row()
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import threading
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from types import SimpleNamespace
+from unittest.mock import Mock, call
 
 import pytest
 from typer import BadParameter
@@ -40,6 +41,14 @@ def surroundings(folder, url):
     return environment(folder, **known, **{MARK: str(folder)})
 
 
+def fields_of(line):
+    return {name: value.strip('"') for name, value in FIELD.findall(line)}
+
+
+def ids_in(data):
+    return sorted(reads.runs(latest_snapshot(data))["run_id"])
+
+
 class Service:
     """A watch of lab/* every second, and the lines of its log so far."""
 
@@ -66,8 +75,7 @@ class Service:
             cycles += "event=waiting" in line
             if cycles > _PATIENCE:
                 break
-            told = {name: value.strip('"') for name, value in FIELD.findall(line)}
-            if wanted.items() <= told.items():
+            if wanted.items() <= (told := fields_of(line)).items():
                 return told
         pytest.fail(self.log)
 
@@ -80,26 +88,6 @@ class Service:
     def kill(self):
         self._process.kill()
         self._process.wait()
-
-
-def watched_sync(folder, url, *, patience_s):
-    """The exit code and the log of one sync as a watch starts it."""
-    holding, held = os.pipe()  # a watch keeps its end open while it runs
-    try:
-        done = subprocess.run(
-            [*VELOCITY, "sync", f"--watched={patience_s}", "--project", "lab/*", "--data", "data"],
-            cwd=folder,
-            env=surroundings(folder, url),
-            stdin=holding,
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE_S,
-            check=False,
-        )
-    finally:
-        os.close(held)
-        os.close(holding)
-    return done.returncode, done.stdout
 
 
 @contextmanager
@@ -144,16 +132,13 @@ def test_a_watch_syncs_repeatedly_and_stops_on_a_signal(stopped):
     service, code = stopped
     assert code == 0
     assert "event=stopped signal=SIGTERM" in service.log
-    assert reads.runs(latest_snapshot(service.data))["run_id"].sort().to_list() == [
-        "r0000",
-        "r0001",
-    ]
+    assert ids_in(service.data) == ["r0000", "r0001"]
 
 
 @pytest.mark.thorough
 def test_an_interrupted_removal_is_finished_and_logged_before_the_sync(stopped):
     service, _ = stopped
-    events = [dict(FIELD.findall(line))["event"] for line in service.log.splitlines()]
+    events = [fields_of(line)["event"] for line in service.log.splitlines()]
     assert events[:4] == ["started", "forgotten", "pulled", "published"]
 
 
@@ -183,10 +168,8 @@ def test_every_line_has_a_time_and_an_event_and_no_secret_or_run_name(stopped):
     for line in log.splitlines():
         assert re.match(r"ts=\d{4}-\d\d-\d\dT[\d:.]+Z level=(info|warning|error) event=\w+", line)
         assert re.search(r" rss_mib=[\d.]+$", line)
-    pulled = log[log.index("event=pulled") :].splitlines()[0]
-    assert {"project", "new", "changed", "requests", "seconds"} <= {
-        it for it, _ in FIELD.findall(pulled)
-    }
+    pulled = next(line for line in log.splitlines() if "event=pulled" in line)
+    assert fields_of(pulled).keys() >= {"project", "new", "changed", "requests", "seconds"}
     for secret in (DEMO_API_KEY, "ada", "example.org", "run 0", "r0000"):
         assert secret not in log
 
@@ -202,7 +185,13 @@ def test_text_from_outside_cannot_forge_a_line_or_leak_a_secret(tmp_path):
 @pytest.mark.fault
 def test_a_sync_without_progress_ends(server, tmp_path):
     server.faults.append(slow(PATIENCE_S))
-    assert watched_sync(tmp_path, server.url, patience_s=2) == (-signal.SIGALRM, "")
+    command = [*VELOCITY, "sync", "--watched=2", "--project", "lab/*", "--data", "data"]
+    env = surroundings(tmp_path, server.url)
+    pipes = dict.fromkeys(("stdin", "stdout"), subprocess.PIPE)
+    # As a watch does, keep the end of its input open while it runs.
+    with subprocess.Popen(command, cwd=tmp_path, env=env, **pipes) as sync:
+        assert sync.stdout.read() == b""
+        assert sync.wait(PATIENCE_S) == -signal.SIGALRM
     assert_nothing_runs(tmp_path)
 
 
@@ -211,10 +200,7 @@ def troubled(tmp_path_factory):
     """A watch, its server, and how it met a lock at first; each test ends when it publishes."""
     folder = tmp_path_factory.mktemp("troubled")
     (folder / "data").mkdir()
-    with (
-        ProtocolServer(World([node(0)])) as server,
-        watching(folder, server.url) as service,
-    ):
+    with ProtocolServer(World([node(0)])) as server, watching(folder, server.url) as service:
         with writer_lock(service.data):
             locked = service.until("skipped")["reason"], service.until("waiting")["outcome"]
         service.until("published")
@@ -260,7 +246,7 @@ def test_a_watch_recovers_from_a_full_disk(troubled):
     resource.prlimit(service.pid, resource.RLIMIT_FSIZE, (hard, hard))
     server.world.put(node(1, heartbeat_at=datetime.now(UTC)))
     service.until("published", new="1")
-    assert "r0001" in reads.runs(latest_snapshot(service.data))["run_id"]
+    assert "r0001" in ids_in(service.data)
 
 
 @pytest.mark.fault
@@ -305,42 +291,21 @@ def test_an_entity_without_projects_is_not_a_failure(server, tmp_path, monkeypat
 
 
 def test_the_pause_grows_with_each_failure_and_a_good_sync_resets_it(tmp_path, monkeypatch):
-    codes = iter([1, -signal.SIGKILL, 1, 0, 1, SKIPPED])
-    pauses = []
-
-    def sleep(seconds):
-        pauses.append(seconds)
-        if len(pauses) == 6:
-            raise InterruptedError
-
-    nudges = []
-
-    def run(command):
-        if command == ["nudge"]:
-            nudges.append(command)
-            return 1  # does not make the next sync come sooner
-        return next(codes)
-
-    monkeypatch.setattr(watch, "_run", run)
+    # A failed nudge does not make the next sync come sooner.
+    nudge = Mock(return_value=1)
+    sync = Mock(side_effect=[1, -signal.SIGKILL, 1, 0, 1, SKIPPED])
+    sleep = Mock(side_effect=[*[None] * 5, InterruptedError])
+    monkeypatch.setattr(watch, "_run", lambda command: {"sync": sync, "nudge": nudge}[command[0]]())
     monkeypatch.setattr(watch.random, "uniform", lambda *_: 0)
     monkeypatch.setattr(watch, "time", SimpleNamespace(monotonic=lambda: 0.0, sleep=sleep))
     with (tmp_path / "log").open("wb") as file, pytest.raises(InterruptedError):
         watch._sync_for_ever(["sync"], ["nudge"], Log(file.fileno()), 3600)
-    assert pauses == [30, 60, 120, 3600, 30, 3600]
-    assert len(nudges) == 6  # also after a failed sync: the operator may have to know
-    waits = [
-        [told[name] for name in ("outcome", "failures")]
-        for line in (tmp_path / "log").read_text(encoding="utf-8").splitlines()
-        if (told := dict(FIELD.findall(line)))["event"] == "waiting"
-    ]
-    assert waits == [
-        ["failed", "1"],
-        ["crashed:-9", "2"],
-        ["failed", "3"],
-        ["synced", "0"],
-        ["failed", "1"],
-        ["skipped", "0"],
-    ]
+    assert sleep.call_args_list == [call(it) for it in (30, 60, 120, 3600, 30, 3600)]
+    assert nudge.call_count == 6  # also after a failed sync: the operator may have to know
+    lines = map(fields_of, (tmp_path / "log").read_text(encoding="utf-8").splitlines())
+    waits = [(it["outcome"], it["failures"]) for it in lines if it["event"] == "waiting"]
+    first = [("failed", "1"), ("crashed:-9", "2"), ("failed", "3")]
+    assert waits == [*first, ("synced", "0"), ("failed", "1"), ("skipped", "0")]
 
 
 @pytest.mark.parametrize(
@@ -356,16 +321,15 @@ def test_a_sync_is_terminated_and_killed_only_if_that_fails(monkeypatch, told, c
 
 
 def test_failures_in_a_row_wait_longer_up_to_the_interval():
-    assert [pause_s(600, failures, 0) for failures in range(8)] == [
-        *(600, 30, 60, 120, 240, 480, 600, 600)
-    ]
+    waits = [600, 30, 60, 120, 240, 480, 600, 600]
+    assert [pause_s(600, failures, 0) for failures in range(8)] == waits
     assert pause_s(600, 5000, 0) == 600
     assert pause_s(10, 3, 0) == 10
 
 
 def test_services_start_their_syncs_at_different_times():
-    assert [pause_s(600, 0, draw) for draw in (-1, 1)] == pytest.approx([540, 660])
-    assert [pause_s(600, 1, draw) for draw in (-1, 1)] == pytest.approx([27, 33])
+    draws = [pause_s(600, failures, draw) for failures in (0, 1) for draw in (-1, 1)]
+    assert draws == pytest.approx([540, 660, 27, 33])
 
 
 @pytest.mark.parametrize("text", ["", "10", "m", "0s", "-1m", "1.5h", "10 m", "10d", "9999999s"])
@@ -378,5 +342,4 @@ def test_a_watch_that_can_never_work_fails_at_once(tmp_path):
     done = velocity("sync", "--watch", "10m", cwd=tmp_path)
     assert done.returncode == 1
     assert b"No W&B project is named" in done.stderr
-    done = velocity("sync", "--watch", "10m", "--full", cwd=tmp_path)
-    assert done.returncode == 2
+    assert velocity("sync", "--watch", "10m", "--full", cwd=tmp_path).returncode == 2
