@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from hypothesis import given, strategies as st
 
-from tests.roster_texts import ADA, errors, grant, rate, stream, warnings
+from tests.roster_texts import ADA, BEN, errors, grant, rate, stream, warnings
 from velocity.roster.models import Roster, RosterError, Scholar, Stream, check_roster, load_roster
 from velocity.toml import toml_string
 
@@ -44,14 +44,9 @@ members = [
   { scholar = "ben", from = "2026-01-05" },
   { scholar = "ben", from = 2026-02-01, to = 2026-01-01 },
 ]
-[[credits.rates]]
-gpu = "*"
-from = 2026-01-05T10:00:00
-credits_per_gpu_hour = -1
-[[credits.grants]]
-date = 2026-01-05
-stream = "visio"
-amount = 0
+[credits]
+rates = [{ gpu = "*", from = 2026-01-05T10:00:00, credits_per_gpu_hour = -1 }]
+grants = [{ date = 2026-01-05, stream = "visio", amount = 0 }]
 """
     found = errors(tmp_path, text)
     places = [
@@ -241,37 +236,25 @@ def test_any_file_can_be_checked_and_loads_unless_it_has_an_error(values):
 
 
 def test_every_mistake_in_days_off_is_found_in_one_pass(tmp_path):
-    text = (
-        ADA
-        + """workdays = ["Monday", "monday"]
+    holidays = """\
+holidays = [
+  { name = "Both", date = 2026-01-01, from = 2026-01-01 },
+  { name = "None" },
+  { name = "Half", from = 2026-01-01 },
+  { name = "Backwards", from = 2026-01-02, to = 2026-01-01 },
+  { date = "2026-13-01" },
+]
+"""
+    days_off = """\
+workdays = ["Monday", "monday"]
 away = [
   { from = 2026-08-03, to = 2026-08-03 },
   { from = "2026-08-03", to = 2026-08-09 },
   { from = 2026-09-07 },
   { from = 2026-10-05, to = 2062-10-05 },
 ]
-[[scholars]]
-id = "ben"
-name = "Ben"
-usernames = ["ben"]
-workdays = []
-[[holidays]]
-name = "Both"
-date = 2026-01-01
-from = 2026-01-01
-[[holidays]]
-name = "None"
-[[holidays]]
-name = "Half"
-from = 2026-01-01
-[[holidays]]
-name = "Backwards"
-from = 2026-01-02
-to = 2026-01-01
-[[holidays]]
-date = "2026-13-01"
 """
-    )
+    text = f"{holidays}{ADA}{days_off}{BEN}workdays = []\n"
     assert [error.split("; expected ")[0] for error in errors(tmp_path, text)] == [
         'scholar ada: workdays: got "monday"',
         'scholar ada: away no. 2: from: got "2026-08-03"',
@@ -289,22 +272,18 @@ date = "2026-13-01"
 
 
 def test_days_off_that_say_the_same_twice_are_warnings(tmp_path):
-    text = (
-        ADA
-        + """workdays = ["Monday", "Monday"]
-away = [
-  { from = 2026-08-03, to = 2026-08-10 },
-  { from = 2026-08-10, to = 2026-08-12 },
-  { from = 2026-08-11, to = 2026-08-14 },
+    text = f"""\
+holidays = [
+  {{ name = "New Year", date = 2026-01-01 }},
+  {{ name = "First", date = 2026-01-01 }},
 ]
-[[holidays]]
-name = "New Year"
-date = 2026-01-01
-[[holidays]]
-name = "First"
-date = 2026-01-01
+{ADA}workdays = ["Monday", "Monday"]
+away = [
+  {{ from = 2026-08-03, to = 2026-08-10 }},
+  {{ from = 2026-08-10, to = 2026-08-12 }},
+  {{ from = 2026-08-11, to = 2026-08-14 }},
+]
 """
-    )
     assert errors(tmp_path, text) == []
     assert [it.split("; expected ")[0] for it in warnings(tmp_path, text)] == [
         'scholar ada: workdays: "Monday" appears twice',

@@ -36,25 +36,14 @@ def test_rules_become_rows_in_the_order_of_the_file(tmp_path):
 
 def test_every_mistake_in_rules_is_found_in_one_pass(tmp_path):
     text = """\
-[[automation]]
-scholar = "eve"
-tag = "a"
-job_type = "b"
-[[automation]]
-scholar = "ada"
-[[automation]]
-scholar = "ben"
-username = "ada"
-[[automation]]
-config = "launcher"
-[[automation]]
-config = "launcher"
-value = [1]
-[[excluded]]
-project = "debug"
-[[excluded]]
-username = "ada"
-tag = "b"
+automation = [
+  { scholar = "eve", tag = "a", job_type = "b" },
+  { scholar = "ada" },
+  { scholar = "ben", username = "ada" },
+  { config = "launcher" },
+  { config = "launcher", value = [1] },
+]
+excluded = [{ project = "debug" }, { username = "ada", tag = "b" }]
 [[shared_account]]
 username = "lab"
 rules = [{ scholar = "bn", tag = "x" }, { scholar = "ada" }]
@@ -62,7 +51,7 @@ rules = [{ scholar = "bn", tag = "x" }, { scholar = "ada" }]
 username = "lab"
 rules = [{ scholar = "ada", tag = "x" }]
 """
-    found = errors(tmp_path, ADA + BEN + text)
+    found = errors(tmp_path, text + ADA + BEN)
     for told in (
         "automation eve: got tag and job_type; expected one of username, tag, project, job_type",
         'automation eve: scholar: got "eve"; expected the id of a scholar in this file',
@@ -103,19 +92,14 @@ def test_a_rule_without_effect_is_a_warning(tmp_path, told, text):
 
 def test_rules_that_only_look_alike_are_not_mistakes(tmp_path):
     text = """\
-[[automation]]
-tag = "agent"
-[[automation]]
-scholar = "ada"
-tag = "agent"
-[[automation]]
-config = "n"
-value = 1
-[[automation]]
-config = "n"
-value = true
+automation = [
+  { tag = "agent" },
+  { scholar = "ada", tag = "agent" },
+  { config = "n", value = 1 },
+  { config = "n", value = true },
+]
 """
-    assert warnings(tmp_path, ADA + BEN + text) == errors(tmp_path, ADA + BEN + text) == []
+    assert warnings(tmp_path, text + ADA + BEN) == errors(tmp_path, text + ADA + BEN) == []
 
 
 def test_rules_that_match_nothing_in_the_data_are_reported(tmp_path):

@@ -17,7 +17,6 @@ import sys
 import threading
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
 
 import streamlit as st
 from streamlit.proto.BackMsg_pb2 import BackMsg
@@ -26,14 +25,11 @@ from streamlit.runtime.memory_media_file_storage import MemoryMediaFileStorage
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.session_manager import SessionClient
 
-if TYPE_CHECKING:
-    from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-
 _PAGE = "from tests.two_runs import page; page()"
 
 _drawing, _clicked = threading.Event(), threading.Event()
 _compared, _noted = threading.Event(), threading.Event()
-_chosen: list[str] = []  # in the first widget, by run
+_chosen = []  # in the first widget, by run
 
 
 @dataclass(frozen=True)
@@ -42,10 +38,10 @@ class Choice:
 
     name: str
 
-    def __str__(self) -> str:
+    def __str__(self):
         return self.name
 
-    def __deepcopy__(self, _memo: object) -> Self:
+    def __deepcopy__(self, _memo):
         if self.name == "late":
             _drawing.set()
             _clicked.wait()
@@ -53,7 +49,7 @@ class Choice:
                 _compared.wait()
         return self
 
-    def __ne__(self, other: object) -> bool:
+    def __ne__(self, other):
         if _drawing.is_set() and not _noted.is_set():
             _compared.set()
             _noted.wait()
@@ -63,16 +59,16 @@ class Choice:
 class _Client(SessionClient):
     """A browser that receives the id of the first widget as `first`."""
 
-    def __init__(self) -> None:
+    def __init__(self):
         self.first = asyncio.get_running_loop().create_future()
 
-    def write_forward_msg(self, msg: ForwardMsg) -> None:
+    def write_forward_msg(self, msg):
         shown = msg.delta.new_element.selectbox.id
         if shown and not self.first.done():
             self.first.set_result(shown)
 
 
-def page() -> None:
+def page():
     """Draw one widget, and a second one from the second run on."""
     chosen = st.selectbox("first", [Choice("a"), Choice("b")], key="first")
     _chosen.append(str(chosen))
@@ -83,7 +79,7 @@ def page() -> None:
             _noted.set()
 
 
-async def click_while_a_run_draws(folder: Path) -> None:
+async def click_while_a_run_draws(folder):
     """Open the page, request it again, and choose "b" while that run draws."""
     script = folder / "page.py"
     script.write_text(_PAGE, encoding="utf-8")
@@ -111,12 +107,12 @@ async def click_while_a_run_draws(folder: Path) -> None:
     await runtime.stopped
 
 
-async def _end_of_runs() -> None:
+async def _end_of_runs():
     for run in _runs():
         await asyncio.to_thread(run.join)
 
 
-def _runs() -> list[threading.Thread]:
+def _runs():
     return [it for it in threading.enumerate() if it.name == "ScriptRunner.scriptThread"]
 
 
