@@ -219,8 +219,8 @@ def test_a_sync_with_nothing_new_takes_four_requests_in_all(server, tmp_path, un
     sync(LATER)
     before = len(server.calls)
     sync(LATER + HOUR)
-    asked = [call.operation for call in list(server.calls)[before:] if call.operation]
-    assert asked == ["Viewer", "RunCount", "Runs", "Runs"][: 4 if unfinished else 3]
+    operations = [call.operation for call in list(server.calls)[before:] if call.operation]
+    assert operations == ["Viewer", "RunCount", "Runs", "Runs"][: 4 if unfinished else 3]
 
 
 def test_a_comparison_with_a_future_time_is_repeated(server, pulled):
