@@ -93,15 +93,12 @@ MISTAKES = {
         '[programme]\nname = "a\\u001b[2J"'
     ),
     "programme.limit: unknown key; expected one of name, timezone": "[programme]\nlimit = 1",
-    'compute.gpu_count_key: got "a\\"b"; expected a key of the runs\' configs, such as': (
-        "[compute]\ngpu_count_key = 'a\"b'"
-    ),
-    'compute.gpu_count_key: got "gpu*"; expected a key of the runs\' configs, such as': (
-        '[compute]\ngpu_count_key = "gpu*"'
-    ),
-    'compute.gpu_count_key: got ""; expected a key of the runs\' configs, such as': (
-        '[compute]\ngpu_count_key = ""'
-    ),
+    **{
+        f"compute.gpu_count_key: got {shown}; expected a key of the runs' configs, such as": (
+            f"[compute]\ngpu_count_key = {written}"
+        )
+        for shown, written in ((r'"a\"b"', "'a\"b'"), ('"gpu*"', '"gpu*"'), ('""', '""'))
+    },
     'programme.timezone: got "localtime"; expected an IANA time zone such as': (
         '[programme]\ntimezone = "localtime"'
     ),

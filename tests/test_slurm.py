@@ -198,10 +198,7 @@ def test_values_are_read_in_the_form_of_every_release(read, text, value):
 def _v0037(**more):
     """A job as Slurm 21.08 writes it."""
     eight = EIGHT.timestamp()
-    gpus = [
-        {"type": "gres", "name": name, "id": number, "count": 8}
-        for number, name in enumerate(("gpu", "gpu:a100"), 1001)
-    ]
+    gpus = [{"type": "gres", "name": name, "count": 8} for name in ("gpu", "gpu:a100")]
     return {
         "job_id": 1001,
         "account": "vision",
@@ -213,7 +210,7 @@ def _v0037(**more):
         "het": {"job_id": 0, "job_offset": None},
         "state": {"current": "COMPLETED", "reason": "None"},
         "time": {"submission": eight, "start": eight + 3600, "end": eight + 10800, "elapsed": 7200},
-        "tres": {"allocated": [{"type": "cpu", "name": None, "id": 1, "count": 32}, *gpus]},
+        "tres": {"allocated": [{"type": "cpu", "name": None, "count": 32}, *gpus]},
     } | more
 
 

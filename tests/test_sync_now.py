@@ -1,6 +1,7 @@
 """“Sync now”: the server starts the command line's sync, with a real store and W&B server."""
 
 import os
+from types import SimpleNamespace
 
 import pytest
 
@@ -54,12 +55,8 @@ def test_viewers_with_limits_see_only_that_a_sync_runs_or_failed(tmp_path, monke
     lead = Viewer("lead@x.example", "lead", frozenset({"lead"}), Scope(fixed_groups=True))
     monkeypatch.setattr(sync_now, "admission", lambda: Admission(lead, None))
 
-    class Told:
-        under_way = True
-        last_line = "pull     zq-person/vision  3 of 9"
-        error = None
-
-    told = Told()
+    line = "pull     zq-person/vision  3 of 9"
+    told = SimpleNamespace(under_way=True, last_line=line, error=None)
     monkeypatch.setitem(sync_now._begun, tmp_path, told)
     test = open_page("data_health", tmp_path, monkeypatch)
     assert [it.value for it in test.caption if it.value.startswith("Syncing")] == ["Syncing"]
@@ -68,7 +65,6 @@ def test_viewers_with_limits_see_only_that_a_sync_runs_or_failed(tmp_path, monke
     test.run()
     assert [it.value for it in test.warning if "zq" in it.value] == []
     assert "The last sync failed" in test.warning[0].value
-    monkeypatch.undo()
 
 
 @pytest.mark.thorough
@@ -103,11 +99,8 @@ def test_the_sync_gets_only_the_secret_of_wandb():
         *("PYTHONSTARTUP", "PYTHONHOME", "LD_PRELOAD"),
     )
     kept = {"WANDB_API_KEY": "key", "https_proxy": "http://proxy", "HOME": "/home/x"}
-    ours = kept | dict.fromkeys(secrets, "zq")
-    found = sync_now._environment(
-        ours | {"PYTHONPATH": f"relative{os.pathsep}/opt/more{os.pathsep}"}
-    )
-    assert found == kept | {
+    path = {"PYTHONPATH": f"relative{os.pathsep}/opt/more{os.pathsep}"}
+    assert sync_now._environment(kept | path | dict.fromkeys(secrets, "zq")) == kept | {
         "PYTHONPATH": os.pathsep.join([str(ROOT), "/opt/more"]),
         "PYTHONIOENCODING": "utf-8",
     }

@@ -54,13 +54,10 @@ def written(tmp_path_factory):
         [sys.executable, "-c", SCRIPT],
         cwd=folder,
         env={**os.environ, "WANDB_MODE": "offline", "WANDB_SILENT": "true"},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        **dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE),
         text=True,
     ) as child:
-        assert child.stdout is not None
-        assert child.stdout.readline() == "READY\n", child.stderr and child.stderr.read()
+        assert child.stdout.readline() == "READY\n", child.stderr.read()
         log = log_of(folder, "slain")
         wait_until(lambda: log.stat().st_size > BLOCK_BYTES)
         child.send_signal(signal.SIGKILL)

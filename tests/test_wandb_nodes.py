@@ -129,38 +129,36 @@ def test_times_in_all_formats_are_utc(written, instant):
     assert row(config=stored(environment=environment))["writers"] == [writer(instant)]
 
 
+AT_NOON = {"startedAt": "2026-01-05T12:00:00Z"}
+SLURM = {"job_id": "1003", "array_job_id": "1000", "array_task_id": "3"}
+
+
 @pytest.mark.parametrize(
-    "environment",
-    [None, [], {"w": None}, {"w": {}}, {"w": {"startedAt": None, "gpu_count": True}}],
+    ("environment", "writers", "unreadable"),
+    [
+        *((it, None, None) for it in (None, [], {"w": None}, {"w": {}})),
+        ({"w": {"startedAt": None, "gpu_count": True}}, None, None),
+        *(
+            ({"w": AT_NOON | {"gpu_count": it}}, [writer(NOON)], None)
+            for it in ("8", -1, 2**70, None, 1.5, True)
+        ),
+        ({"w": AT_NOON | {"slurm": SLURM}}, [writer(NOON) | {"job_id": "1003"}], None),
+        # A writer without a start still has its machine.
+        (
+            {
+                "w0": {"startedAt": None, "gpu_count": 8},
+                "w1": AT_NOON | {"host": "node"},
+                "w2": {"startedAt": "soon", "host": "node"},
+            },
+            [writer(NOON, "node"), writer(None, gpu_count=8), writer(None, "node")],
+            ["startedAt"],
+        ),
+    ],
 )
-def test_an_empty_environment_is_not_a_writer(environment):
-    unknown = row(config=stored({"lr": 1}, environment))
-    assert (unknown["writers"], unknown["unreadable"]) == (None, None)
-    assert unknown["config"] == '{"lr":1}'
-
-
-def test_a_writer_has_the_number_of_its_slurm_job():
-    slurm = {"job_id": "1003", "array_job_id": "1000", "array_task_id": "3"}
-    environment = {"w": {"startedAt": "2026-01-05T12:00:00Z", "slurm": slurm}}
-    assert row(config=stored(environment=environment))["writers"][0]["job_id"] == "1003"
-
-
-def test_a_writer_without_a_start_still_has_its_machine():
-    environment = {
-        "w0": {"startedAt": None, "gpu_count": 8},
-        "w1": {"startedAt": "2026-01-05T12:00:00Z", "host": "node"},
-        "w2": {"startedAt": "soon", "host": "node"},
-    }
-    told = row(config=stored(environment=environment))
-    machine = writer(None, gpu_count=8)
-    assert told["writers"] == [writer(NOON, "node"), machine, writer(None, "node")]
-    assert told["unreadable"] == ["startedAt"]
-
-
-def test_an_impossible_gpu_count_is_not_known():
-    for count in ("8", -1, 2**70, None, 1.5, True):
-        environment = {"w": {"startedAt": "2026-01-05T12:00:00Z", "gpu_count": count}}
-        assert row(config=stored(environment=environment))["writers"] == [writer(NOON)]
+def test_an_environment_has_a_writer_per_process(environment, writers, unreadable):
+    told = row(config=stored({"lr": 1}, environment))
+    assert (told["writers"], told["unreadable"]) == (writers, unreadable)
+    assert told["config"] == '{"lr":1}'
 
 
 def test_features_of_the_client_are_read_from_its_list():
@@ -262,12 +260,10 @@ def test_a_config_is_read_whole_and_has_the_start_of_old_clients(config, expecte
     ],
 )
 def test_only_an_unreadable_field_is_lost_and_it_is_named(changes, lost, field):
-    whole, told = row(), row(**changes)
-    assert [told[name] for name in lost] == [None] * len(lost)
-    assert told["unreadable"] == [field]
-    kept = whole.keys() - {*lost, "unreadable", "writers", "config", "config_hash"}
-    kept -= {"runtime_s", "last_metric_at"}
-    assert {name: told[name] for name in kept} == {name: whole[name] for name in kept}
+    told = row(**changes)
+    # A config and a summary hold several columns.
+    others = {name: told[name] for name in ("writers", "config", "runtime_s", "last_metric_at")}
+    assert told == row() | others | dict.fromkeys(lost) | {"unreadable": [field]}
 
 
 def test_a_config_that_was_encoded_twice_is_decoded_twice():
