@@ -49,6 +49,13 @@ def pulled(server, store):  # noqa: ARG001 - the client is pointed at it
     return pull
 
 
+@pytest.fixture
+def later(pulled):
+    """Pulls lab/vision some hours after it was pulled once."""
+    pulled(LATER)
+    return lambda hours: pulled(LATER + hours * HOUR)
+
+
 def deleted(store):
     sql = "SELECT run_id, deleted_at FROM raw_run WHERE deleted_at IS NOT NULL"
     return dict(store.record.connection.frame(sql).rows())
@@ -72,55 +79,49 @@ def asked(server, **filters):
     ],
     ids=["created and last heard of long ago", "without a heartbeat", "late"],
 )
-def test_a_new_run_with_an_old_heartbeat_appears_at_the_next_sync(server, pulled, late):
-    pulled(LATER)
+def test_a_new_run_with_an_old_heartbeat_appears_at_the_next_sync(server, later, late):
     server.world.put(node(40, **late))
-    assert pulled(LATER + HOUR).counts.new == 1
+    assert later(1).counts.new == 1
     before = asked(server)
-    assert pulled(LATER + 2 * HOUR).requests == 2
+    assert later(2).requests == 2
     assert asked(server) == before
 
 
-def test_a_run_that_was_uploaded_late_appears_at_the_next_sync(server, pulled):
-    pulled(LATER)
+def test_a_run_that_was_uploaded_late_appears_at_the_next_sync(server, later):
     uploaded = dict.fromkeys(("created_at", "heartbeat_at"), LATER + HOUR)
     server.world.put(node(40, **uploaded, writers=[Writer("w0", LATER - 9 * DAY, "laptop")]))
-    result = pulled(LATER + 2 * HOUR)
+    result = later(2)
     assert (result.counts.new, result.requests) == (1, 2)
 
 
-def test_new_and_changed_runs_explain_the_count_and_start_no_listing(server, pulled):
-    pulled(LATER)
+def test_new_and_changed_runs_explain_the_count_and_start_no_listing(server, later):
     server.world.put(*(node(n, heartbeat_at=LATER + HOUR) for n in range(10, 30)))
     before = asked(server)
-    result = pulled(LATER + 2 * HOUR)
+    result = later(2)
     assert (result.counts.new, result.counts.changed, result.requests) == (10, 10, 2)
     assert asked(server) == before
 
 
-def test_equal_numbers_of_deleted_and_new_runs_are_noticed_at_once(server, pulled):
-    pulled(LATER)
+def test_equal_numbers_of_deleted_and_new_runs_are_noticed_at_once(server, later):
     server.world.delete("lab", "vision", "r0003")
     server.world.put(node(40, heartbeat_at=LATER + HOUR))
-    result = pulled(LATER + 2 * HOUR)
+    result = later(2)
     assert (result.counts.new, result.deleted) == (1, 1)
 
 
-def test_a_run_replaced_by_one_with_an_old_heartbeat_is_found_by_the_daily_listing(server, pulled):
-    pulled(LATER)
+def test_a_run_replaced_by_one_with_an_old_heartbeat_is_found_by_the_daily_listing(server, later):
     server.world.delete("lab", "vision", "r0003")
     server.world.put(node(40))
-    assert pulled(LATER + 2 * HOUR).requests == 2
-    result = pulled(LATER + DAY)
+    assert later(2).requests == 2
+    result = later(24)
     assert (result.counts.new, result.deleted) == (1, 1)
 
 
-def test_a_run_created_during_the_count_does_not_start_a_listing(server, pulled):
-    pulled(LATER)
+def test_a_run_created_during_the_count_does_not_start_a_listing(server, later):
     new = faults.changing(lambda world: world.put(node(40, heartbeat_at=LATER + HOUR)))
     server.faults.append(new.at(operation="Runs"))  # after the count, before the new runs
     before = asked(server)
-    result = pulled(LATER + HOUR)
+    result = later(1)
     assert (result.counts.new, result.requests, asked(server)) == (1, 3, before)
 
 
@@ -149,23 +150,21 @@ def test_runs_of_a_forgotten_person_cost_only_one_listing(server, pulled, store,
     assert pulled(LATER + 4 * HOUR).deleted == 1
 
 
-def test_a_skipped_run_is_counted_and_does_not_start_a_listing(server, pulled):
-    pulled(LATER)
+def test_a_skipped_run_is_counted_and_does_not_start_a_listing(server, later):
     server.world.put(faults.lose_creation(node(40, heartbeat_at=LATER + HOUR)))
     before = asked(server)
     for hours in (2, 5):
-        assert len(pulled(LATER + hours * HOUR).rejected) == 1
+        assert len(later(hours).rejected) == 1
     assert asked(server) == before
 
 
-def test_a_count_that_no_listing_confirms_is_not_checked_every_time(server, pulled):
-    pulled(LATER)
+def test_a_count_that_no_listing_confirms_is_not_checked_every_time(server, later):
     more = faults.Fault(change_data=lambda _data, _call: {"project": {"runCount": 23}})
     server.faults.append(more.at(operation="RunCount", times=None))
-    assert "W&B counts 23 runs but lists 20" in pulled(LATER + HOUR).notes[0]
-    assert pulled(LATER + 2 * HOUR).requests == 2
+    assert "W&B counts 23 runs but lists 20" in later(1).notes[0]
+    assert later(2).requests == 2
     server.faults.clear()
-    result = pulled(LATER + 3 * HOUR)
+    result = later(3)
     assert (result.deleted, result.notes, result.requests) == (0, [], 2)
 
 

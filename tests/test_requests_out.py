@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import pytest
+from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from benchmarks.browser_session import BrowserSession
@@ -23,19 +24,11 @@ pytestmark = pytest.mark.thorough
 FOREIGN = "http://10.1.2.3:8080"
 
 
-async def come_from_elsewhere(address, cookies):
+async def come_from_elsewhere(address):
     """Open a socket to a port of this machine, as any page in a browser can."""
-
-    class Foreign(BrowserSession):
-        async def __aenter__(self):
-            from websockets.asyncio.client import connect  # noqa: PLC0415
-
-            url = f"{address.replace('http', 'ws', 1)}/_stcore/stream"
-            self._socket = await connect(url, origin=FOREIGN)
-            return self
-
+    url = f"{address.replace('http', 'ws', 1)}/_stcore/stream"
     with pytest.raises(InvalidStatus):
-        async with Foreign(address, cookies=cookies):
+        async with connect(url, origin=FOREIGN):
             pass
 
 
@@ -64,7 +57,7 @@ def test_the_open_app_sends_no_requests(tmp_path):
             data, data / "velocity.toml", log=tmp_path / "log", env=watch.env
         ) as printed:
             address, cookies = browsing.origin(printed), browsing.cookies(printed)
-            run(come_from_elsewhere(address, cookies))
+            run(come_from_elsewhere(address))
             assert run(look_around(address, cookies)) == []
         assert watch.elsewhere() == []
 
@@ -75,7 +68,7 @@ def test_the_app_with_sign_in_sends_requests_only_to_its_provider(tmp_path):
     claims = {email(0): {"email": email(0), "email_verified": True}}
     with watched(tmp_path) as watch:
         with served(data, claims, **watch.env) as app:
-            run(come_from_elsewhere(app.address, {}))
+            run(come_from_elsewhere(app.address))
             browser, _ = sign_in(app, email(0))
             assert "_streamlit_user" in browser.cookies
         # The provider of this test is on this machine.

@@ -6,33 +6,31 @@ from unittest.mock import Mock
 import polars as pl
 import pytest
 
-from tests.roster_texts import ADA, BEN, FULL, parsed, stream, warnings
+from tests.roster_texts import ADA, BEN, FULL, parsed, stream
 from velocity.roster.against_data import Seen
 from velocity.roster.models import Roster, check_roster, load_roster
 from velocity.roster.tables import ROSTER_SCHEMA, roster_frames
 from velocity.store.configuration import _first, _matching
 from velocity.toml import read_toml
 
-
-def test_without_a_file_there_is_no_roster(tmp_path):
-    assert load_roster(tmp_path / "roster.toml") is None
+UNKNOWN = '[[scholars]]\nid = "ada"\nname = "Ada"\n'
 
 
-def test_a_full_roster_has_no_findings_and_loads(tmp_path):
-    (tmp_path / "roster.toml").write_text(FULL)
-    assert check_roster(tmp_path / "roster.toml") == []
-    assert load_roster(tmp_path / "roster.toml") == parsed(FULL)
-
-
-def test_an_empty_file_is_an_empty_roster(tmp_path):
-    (tmp_path / "roster.toml").write_text("")
-    assert load_roster(tmp_path / "roster.toml") == Roster()
-
-
-def test_warnings_do_not_stop_a_roster_from_loading(tmp_path):
-    text = '[[scholars]]\nid = "ada"\nname = "Ada"\n'
-    assert warnings(tmp_path, text)
-    assert load_roster(tmp_path / "roster.toml") == parsed(text)
+@pytest.mark.parametrize(
+    ("text", "roster", "told"),
+    [
+        (FULL, parsed(FULL), 0),
+        ("", Roster(), 0),
+        # A warning does not stop it: she has no username.
+        (UNKNOWN, parsed(UNKNOWN), 1),
+    ],
+)
+def test_a_roster_without_errors_loads(tmp_path, text, roster, told):
+    path = tmp_path / "roster.toml"
+    assert load_roster(path) is None
+    path.write_text(text)
+    assert [it.severity for it in check_roster(path)] == ["warning"] * told
+    assert load_roster(path) == roster
 
 
 def test_several_usernames_can_belong_to_one_scholar_and_case_matters():

@@ -64,9 +64,6 @@ def refusal(path, **given):
     return caught.value
 
 
-# Values
-
-
 def test_a_row_with_only_the_required_columns_is_a_run(path):
     known = {name: value for name, value in only(read(path, ROW)).items() if value is not None}
     assert known == ROW | {"created_at": NINE, "source": "table", "trust": 2}
@@ -192,9 +189,6 @@ def test_written_csv_and_parquet_give_the_same_runs(tmp_path_factory, runs):
         assert starts == [sorted(it) for it in written["writer_starts"].fill_null([])]
 
 
-# Unreadable and skipped values
-
-
 @pytest.mark.parametrize(
     ("column", "value"),
     [
@@ -316,9 +310,6 @@ def test_float_ids_of_parquet_are_restored(path):
     assert [rejected.reason for rejected in table.rejected] == ["row 4: run_id has no value"]
 
 
-# Users, entities and projects
-
-
 @pytest.mark.parametrize(
     ("given", "names"),
     [
@@ -344,9 +335,6 @@ def test_a_given_entity_and_project_fill_gaps_but_never_replace(path):
 def test_empty_lines_and_a_byte_order_mark_are_ignored(path):
     path.write_bytes(b"\xef\xbb\xbf" + csv_of(path, ROW).read_bytes() + b"\n\n")
     assert only(read_run_table(path))["run_id"] == "r1"
-
-
-# W&B's export
 
 
 EXPORTS = {
@@ -451,9 +439,6 @@ def test_the_error_for_a_missing_column_of_an_export_says_where_to_choose_it(
     assert error.hint == f"Choose {column} under Columns in W&B, and export the table again."
 
 
-# Files that are not tables
-
-
 def test_each_missing_column_is_named(path):
     for column in ROW:
         less = {name: value for name, value in ROW.items() if name != column}
@@ -519,9 +504,6 @@ def test_an_unreadable_list_of_a_parquet_file_is_shown_as_it_is(path):
     (note,) = read_run_table(path).notes
     assert "yesterday" in note
     assert "shape" not in note
-
-
-# Real tables
 
 
 @pytest.mark.thorough

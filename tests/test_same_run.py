@@ -24,6 +24,9 @@ FIRST = run("r", "09:00", "09:10", **LOCAL)
 AGAIN = run("r@2026-01-05T13:00:00Z", "13:00", "14:00", **LOCAL)
 ONE, TWO = "local/uncategorized/r", "local/uncategorized/r@2026-01-05T13:00:00Z"
 START = at("13:00:00.123456")
+PRECISE = run("r@2026-01-05T13:00:00.123456Z", START, "14:00", **LOCAL)
+SOON_ID = "r@2026-01-05T09:01:00Z"
+SOON = run(SOON_ID, "09:01", "10:00", **LOCAL)
 #: Case -> the rows that each sync brings, and the runs that count after it.
 CASES = {
     **{
@@ -50,22 +53,10 @@ CASES = {
         ([run("r", "13:00", "14:00", **PULLED, created_at="09:00")], {"e/p/r", ONE}),
     ],
     "a launch with a fraction of a second": [
-        (
-            [
-                run(f"r@{START.isoformat().replace('+00:00', 'Z')}", START, "14:00", **LOCAL),
-                run("r", START, "14:00", **PULLED),
-            ],
-            {"e/p/r"},
-        )
+        ([PRECISE, run("r", START, "14:00", **PULLED)], {"e/p/r"})
     ],
     "launches in quick succession in one project": [
-        (
-            [
-                run("r", "09:00", "09:00:30", **LOCAL),
-                run("r@2026-01-05T09:01:00Z", "09:01", "10:00", **LOCAL),
-            ],
-            {ONE, "local/uncategorized/r@2026-01-05T09:01:00Z"},
-        )
+        ([run("r", "09:00", "09:00:30", **LOCAL), SOON], {ONE, f"local/uncategorized/{SOON_ID}"})
     ],
     # The directory of the earlier launch is gone, and the later one was read again without it.
     "both names": [([FIRST, AGAIN], {ONE, TWO}), ([run("r", "13:00", "14:00", **LOCAL)], {ONE})],

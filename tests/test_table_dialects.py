@@ -10,8 +10,15 @@ from velocity.errors import SourceError
 pytestmark = pytest.mark.sampled(4)
 
 NINE = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
-HEADER = ["entity", "project", "run_id", "state", "created_at", "display_name", "runtime_s"]
-ROW = ["lab", "p", "r1", "finished", "2026-05-04T09:00:00Z", "é", "10"]
+ROW = {
+    "entity": "lab",
+    "project": "p",
+    "run_id": "r1",
+    "state": "finished",
+    "created_at": "2026-05-04T09:00:00Z",
+    "display_name": "é",
+    "runtime_s": "10",
+}
 
 
 @pytest.fixture
@@ -31,10 +38,13 @@ def only(table):
 
 
 def table_of(separator, *rows):
-    return "".join(f"{separator.join(row)}\r\n" for row in [HEADER, *rows])
+    return "".join(f"{separator.join(row)}\r\n" for row in [ROW, *(it.values() for it in rows)])
 
 
-# Separators and encodings
+def column_of(path, name, separator, *written):
+    """The values of a column that is written so, row by row."""
+    rows = [ROW | {"run_id": f"r{n}", name: f'"{text}"'} for n, text in enumerate(written)]
+    return read(path, table_of(separator, *rows)).runs[name].to_list()
 
 
 @pytest.mark.parametrize(
@@ -66,14 +76,6 @@ def test_a_separator_line_for_excel_is_understood(path, line):
     assert only(read(path, f"{line}\r\n{table_of(';', ROW)}"))["run_id"] == "r1"
 
 
-# Numbers
-
-
-def runtimes(path, separator, *written):
-    rows = [[*ROW[:2], f"r{n}", *ROW[3:6], f'"{text}"'] for n, text in enumerate(written)]
-    return read(path, table_of(separator, *rows)).runs["runtime_s"].to_list()
-
-
 @pytest.mark.parametrize(
     ("separator", "written", "meant"),
     [
@@ -87,15 +89,11 @@ def runtimes(path, separator, *written):
     ],
 )
 def test_commas_in_numbers_are_read_if_they_are_unambiguous(path, separator, written, meant):
-    assert runtimes(path, separator, *written) == meant
-
-
-# Times
+    assert column_of(path, "runtime_s", separator, *written) == meant
 
 
 def created(path, *written):
-    rows = [[*ROW[:2], f"r{n}", ROW[3], f'"{text}"', *ROW[5:]] for n, text in enumerate(written)]
-    return read(path, table_of(";", *rows)).runs["created_at"].to_list()
+    return column_of(path, "created_at", ";", *written)
 
 
 @pytest.mark.parametrize(

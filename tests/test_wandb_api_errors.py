@@ -68,41 +68,35 @@ def test_a_missing_project_and_a_missing_entity_have_different_errors(wandb_serv
         assert told(SourceError, what) == 'W&B does not have an entity "lib".'
 
 
-@pytest.mark.fault
-@pytest.mark.parametrize(
-    ("fault", "kind", "words"),
-    [
-        (faults.status(503), errors.UnansweredError, "did not send lab/vision within 2 s"),
-        (faults.dropped(), RetryLaterError, "was cut off"),
-        (faults.status(403, "permission denied"), SourceError, "no permission to read lab/vision"),
-        (faults.refused("permission denied"), SourceError, "no permission to read lab/vision"),
-        (faults.status(400, "too many keys"), SourceError, "refused to send lab/vision: too many"),
-        (faults.html_page(), RetryLaterError, "sent a web page instead of lab/vision"),
-        (faults.status(413, "no"), RetryLaterError, "could not send lab/vision in one response"),
-    ],
+PAGE = (
+    (faults.status(503), errors.UnansweredError, "did not send lab/vision within 2 s"),
+    (faults.dropped(), RetryLaterError, "was cut off"),
+    (faults.status(403, "permission denied"), SourceError, "no permission to read lab/vision"),
+    (faults.refused("permission denied"), SourceError, "no permission to read lab/vision"),
+    (faults.status(400, "too many keys"), SourceError, "refused to send lab/vision: too many"),
+    (faults.html_page(), RetryLaterError, "sent a web page instead of lab/vision"),
+    (faults.status(413, "no"), RetryLaterError, "could not send lab/vision in one response"),
 )
-def test_a_page_that_fails_names_its_cause(server, wandb_server, fault, kind, words):
-    server.faults.append(fault.at(times=None))
-    assert words in told(kind, lambda: pulled(wandb_server))
+LOG_IN = (
+    (faults.status(503), RetryLaterError, "failed (HTTP 503)"),
+    (faults.status(429), RetryLaterError, "received too many requests (HTTP 429)"),
+    (faults.slow(30), RetryLaterError, "did not answer within 2 s"),
+    (faults.dropped(), RetryLaterError, "sends incomplete responses"),
+    (faults.html_page(), ConfigurationError, "sent text/html (HTTP 200)"),
+    (ELSEWHERE, ConfigurationError, "sent text/html (HTTP 404)"),
+    (faults.nobody(), ConfigurationError, "does not recognise the API key"),
+    (faults.status(403, "no"), SourceError, "refused access (HTTP 403)"),
+)
 
 
 @pytest.mark.fault
 @pytest.mark.parametrize(
-    ("fault", "kind", "words"),
-    [
-        (faults.status(503), RetryLaterError, "failed (HTTP 503)"),
-        (faults.status(429), RetryLaterError, "received too many requests (HTTP 429)"),
-        (faults.slow(30), RetryLaterError, "did not answer within 2 s"),
-        (faults.dropped(), RetryLaterError, "sends incomplete responses"),
-        (faults.html_page(), ConfigurationError, "sent text/html (HTTP 200)"),
-        (ELSEWHERE, ConfigurationError, "sent text/html (HTTP 404)"),
-        (faults.nobody(), ConfigurationError, "does not recognise the API key"),
-        (faults.status(403, "no"), SourceError, "refused access (HTTP 403)"),
-    ],
+    ("operation", "fault", "kind", "words"),
+    [*(("Runs", *it) for it in PAGE), *((None, *it) for it in LOG_IN)],
 )
-def test_a_failed_log_in_to_a_server_names_its_cause(server, fault, kind, words):
-    server.faults.append(fault.at(operation=None, times=None))
-    assert words in told(kind, lambda: connect(timeout_s=SHORT_S))
+def test_a_page_or_a_log_in_that_fails_names_its_cause(server, operation, fault, kind, words):
+    server.faults.append(fault.at(operation=operation, times=None))
+    assert words in told(kind, lambda: pulled(connect(timeout_s=SHORT_S)))
 
 
 @pytest.mark.fault

@@ -151,9 +151,6 @@ def test_two_launches_within_a_second_are_two_runs(tmp_path):
     assert list(runs_of(tmp_path)) == ["r", "r@2026-05-04T09:00:00.500000Z"]
 
 
-# Without a complete log
-
-
 @pytest.mark.parametrize("content", [b"", b":W&B", b":W&B\xe1\xbe\x00", bytes(range(256)) * 500])
 def test_if_the_log_has_no_run_the_other_files_are_used(tmp_path, content):
     folder = tmp_path / "run-20260504_090000-r"

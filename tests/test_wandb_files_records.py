@@ -27,9 +27,7 @@ def environment_record(start, **known):
 
 
 def stats_record(at, **values):
-    items = [
-        {"key": key.replace("_", "."), "value_json": str(value)} for key, value in values.items()
-    ]
+    items = [{"key": it.replace("_", "."), "value_json": str(values[it])} for it in values]
     return pb.Record(stats={"timestamp": stamp(at), "item": items})
 
 
@@ -84,22 +82,19 @@ def test_the_time_of_the_first_of_many_logged_rows_is_kept(tmp_path):
 
 def test_without_an_environment_record_the_metadata_file_is_used(tmp_path):
     write_log(tmp_path / FOLDER, run_record(START + minutes(1)))
-    write_files(
-        tmp_path / FOLDER,
-        wandb_metadata=f'{{{BEGUN}, "gpu": "Tesla V100", "gpu_count": 4}}',
-    )
+    metadata = f'{{{BEGUN}, "gpu": "Tesla V100", "gpu_count": 4}}'
+    write_files(tmp_path / FOLDER, wandb_metadata=metadata)
     (writer,) = runs_of(tmp_path)["r"]["writers"]
     assert (writer["start"], writer["gpu_type"], writer["gpu_count"]) == (START, "Tesla V100", 4)
 
 
-@pytest.mark.parametrize("where", ["run", "environment"])
+PLACES = ("run", "environment")
+
+
+@pytest.mark.parametrize("where", PLACES)
 def test_the_commit_comes_from_the_log(tmp_path, where):
-    git = {where: {"git": {"commit": "c0ffee"}}}
-    write_log(
-        tmp_path / FOLDER,
-        run_record(START, **git.get("run", {})),
-        environment_record(START, **git.get("environment", {})),
-    )
+    run, environment = ({"git": {"commit": "c0ffee"}} if it == where else {} for it in PLACES)
+    write_log(tmp_path / FOLDER, run_record(START, **run), environment_record(START, **environment))
     write_files(tmp_path / FOLDER, wandb_metadata='{"git": {"commit": "older"}}')
     assert runs_of(tmp_path)["r"]["commit"] == "c0ffee"
 

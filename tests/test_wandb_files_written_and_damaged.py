@@ -76,9 +76,6 @@ def copied(folder, run_id, to):
     return to / source.name / f"run-{run_id}.wandb"
 
 
-# Complete directories
-
-
 def test_a_finished_run_is_read_completely(written):
     run = runs_of(written)["done"]
     assert (run["entity"], run["project"], run["username"]) == ("local", "p", None)
@@ -154,9 +151,6 @@ def test_a_path_may_be_a_tree_a_wandb_directory_or_one_run(written):
 def test_a_copy_of_a_directory_is_not_a_second_session(written, tmp_path):
     shutil.copytree(written, tmp_path / "backup")
     assert runs_of(written, tmp_path) == runs_of(written)
-
-
-# Cut off and damaged
 
 
 def test_a_file_cut_off_anywhere_gives_its_complete_records(written, tmp_path):
