@@ -15,27 +15,19 @@ HEADER = (
     "NodeList|AllocTRES"
 )
 TRES = "billing=32,cpu=32,gres/gpu:a100=4,gres/gpu=4,mem=256G,node=1"
-FIELDS = {
-    "name": "train",
-    "state": "COMPLETED",
-    "submit": "2026-05-04T08:00:00",
-    "start": "2026-05-04T09:00:00",
-    "end": "2026-05-04T11:00:00",
-    "elapsed": "7200",
-    "nodes": "gpu01",
-    "tres": TRES,
-}
+DONE = (
+    "1001|1001|hpc|vision|ada|train|COMPLETED|2026-05-04T08:00:00|2026-05-04T09:00:00|"
+    f"2026-05-04T11:00:00|7200|gpu01|{TRES}"
+)
+NEVER_RAN = {"ElapsedRaw": "0", "NodeList": "None assigned", "AllocTRES": ""}
 EIGHT = datetime(2026, 5, 4, 8, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 
 
-def line(ids="1001|1001", account="hpc|vision|ada", **fields):
-    """A line of a job that ran, or with other fields."""
-    return "|".join([ids, account, *(FIELDS | fields).values()])
-
-
-DONE = line()
-NEVER_RAN = {"elapsed": "0", "nodes": "None assigned", "tres": ""}
+def line(**cells):
+    """The line of a job that ran, with other cells."""
+    done = dict(zip(HEADER.split("|"), DONE.split("|"), strict=True))
+    return "|".join((done | cells).values())
 
 
 def batch(path, text, **asked):
@@ -83,31 +75,33 @@ def test_times_that_name_their_zone_do_not_need_another(path, written):
 
 
 def test_a_job_across_the_end_of_summer_time_has_its_real_length(path):
-    row = line(submit="2026-10-25T00:00:00", start="2026-10-25T01:30:00", end="2026-10-25T02:30:00")
+    times = {"Submit": "00:00:00", "Start": "01:30:00", "End": "02:30:00"}
+    row = line(**{name: f"2026-10-25T{it}" for name, it in times.items()})
     (job,) = lines(path, row, timezone="Europe/Zurich")
     assert job["writers"][0]["start"] == datetime(2026, 10, 24, 23, 30, tzinfo=UTC)
     assert job["runtime_s"] == 7200
 
 
 def test_steps_are_skipped_and_tasks_of_an_array_are_jobs_of_one_sweep(path):
-    steps = [line(f"1001.{it}|1001.{it}") for it in ("batch", "extern", "0")]
-    tasks = [line(f"1000_{it}|{1001 + it}") for it in (4, 5)]
-    pending = {"state": "PENDING", "start": "Unknown", "end": "Unknown"}
-    waiting = line("1000_[6-9%2]|1000", **NEVER_RAN, **pending)
+    steps = [line(JobID=f"1001.{it}", JobIDRaw=f"1001.{it}") for it in ("batch", "extern", "0")]
+    tasks = [line(JobID=f"1000_{it}", JobIDRaw=f"{1001 + it}") for it in (4, 5)]
+    pending = {"State": "PENDING", "Start": "Unknown", "End": "Unknown"}
+    waiting = line(JobID="1000_[6-9%2]", JobIDRaw="1000", **NEVER_RAN, **pending)
     jobs = lines(path, *steps, *tasks, waiting)
     assert [job["run_id"] for job in jobs] == ["1005", "1006"]
     assert {job["sweep"] for job in jobs} == {"array 1000"}
 
 
 def test_the_parts_of_a_heterogeneous_job_are_one_run_on_all_their_hosts(path):
-    (job,) = lines(path, line("1001+0|1001", nodes="gpu00"), line("1001+1|1002", nodes="gpu01"))
+    first = line(JobID="1001+0", NodeList="gpu00")
+    (job,) = lines(path, first, line(JobID="1001+1", JobIDRaw="1002", NodeList="gpu01"))
     assert job["run_id"] == "1001"
     assert [(it["host"], it["gpu_count"]) for it in job["writers"]] == [("gpu00", 4), ("gpu01", 4)]
 
 
 def test_attempts_of_a_requeued_job_are_runs_and_the_last_one_keeps_the_id(path):
-    again = line(start="2026-05-04T12:00:00", end="2026-05-04T14:00:00")
-    jobs = lines(path, line(state="NODE_FAIL"), again)
+    again = line(Start="2026-05-04T12:00:00", End="2026-05-04T14:00:00")
+    jobs = lines(path, line(State="NODE_FAIL"), again)
     assert {job["run_id"]: job["state"] for job in jobs} == {
         "1001@2026-05-04T09:00:00Z": "NODE_FAIL",
         "1001": "COMPLETED",
@@ -125,13 +119,13 @@ def test_attempts_of_a_requeued_job_are_runs_and_the_last_one_keeps_the_id(path)
     ],
 )
 def test_a_job_that_was_cancelled_in_the_queue_never_ran(path, start, end):
-    (job,) = lines(path, line(state="CANCELLED by 1001", start=start, end=end, **NEVER_RAN))
+    (job,) = lines(path, line(State="CANCELLED by 1001", Start=start, End=end, **NEVER_RAN))
     assert (job["writers"], job["heartbeat_at"], job["runtime_s"]) == (None, None, None)
     assert job["wrote"] is False
 
 
 def test_a_suspended_job_was_there_until_its_end_and_active_for_less(path):
-    (job,) = lines(path, line(elapsed="3600"))
+    (job,) = lines(path, line(ElapsedRaw="3600"))
     assert job["runtime_s"] == 3600
     assert job["last_metric_at"] == job["heartbeat_at"] == EIGHT + 3 * HOUR
 
@@ -139,9 +133,9 @@ def test_a_suspended_job_was_there_until_its_end_and_active_for_less(path):
 def test_a_damaged_line_costs_itself_and_is_reported(path):
     bad = [
         "1002|half a line",
-        line("1003|1003", submit="2026-05-04T08:00:00 or so"),
-        line("1005|1005", name="a|b"),  # a name with a delimiter
-        line("|"),
+        line(JobID="1003", JobIDRaw="1003", Submit="2026-05-04T08:00:00 or so"),
+        line(JobID="1005", JobIDRaw="1005", JobName="a|b"),  # a name with a delimiter
+        line(JobID="", JobIDRaw=""),
         "\ufffd\x00\x1b[31m",
     ]
     read = batch(path, "\n".join([HEADER, DONE, *bad]))
@@ -160,7 +154,7 @@ def test_a_line_without_an_id_is_damaged_too(path):
 
 
 def test_a_value_that_cannot_be_read_costs_only_itself(path):
-    (job,) = lines(path, line(elapsed="soon", end="later"))
+    (job,) = lines(path, line(ElapsedRaw="soon", End="later"))
     assert (job["runtime_s"], job["heartbeat_at"]) == (None, None)
     assert sorted(job["unreadable"]) == ["elapsed", "end"]
 
@@ -228,7 +222,7 @@ def _v0041(**more):
 @pytest.mark.parametrize("job", [_v0037(), _v0041()])
 def test_json_of_every_release_gives_the_same_job_as_text(path, job):
     (read,) = batch(path, json.dumps({"jobs": [job]}), timezone=None).runs.to_dicts()
-    (text,) = lines(path, line(nodes="gpu[01-02]", tres=TRES.replace("=4", "=8")))
+    (text,) = lines(path, line(NodeList="gpu[01-02]", AllocTRES=TRES.replace("=4", "=8")))
     array = "array 1000" if job["array"]["job_id"] else None
     assert read == text | {"sweep": array}
 
@@ -259,8 +253,8 @@ def test_a_damaged_job_of_json_costs_itself(path):
         (HEADER + "\nhalf\n", "line 2"),
         ('{"jobs": [', "not complete JSON"),
         ('{"errors": []}', "does not have the jobs"),
-        (f"{HEADER}\n{line(account='|vision|ada')}\n", "does not name the cluster"),
-        (f"{HEADER}\n{line(account='hpc|vision|')}\n", "does not name the users"),
+        (f"{HEADER}\n{line(Cluster='')}\n", "does not name the cluster"),
+        (f"{HEADER}\n{line(User='')}\n", "does not name the users"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_an_error_that_says_what_to_do(path, text, said):
@@ -271,18 +265,19 @@ def test_a_file_that_cannot_be_read_is_an_error_that_says_what_to_do(path, text,
 
 
 def test_the_request_names_what_the_file_does_not(path):
-    (job,) = lines(path, line(account="||"), entity="lab", project="p", username="ada")
+    row = line(Cluster="", Account="", User="")
+    (job,) = lines(path, row, entity="lab", project="p", username="ada")
     assert (job["entity"], job["project"], job["username"]) == ("lab", "p", "ada")
 
 
 def test_a_file_is_complete_to_its_latest_time(path):
-    running = line(state="RUNNING", end="Unknown", elapsed="86400")
+    running = line(State="RUNNING", End="Unknown", ElapsedRaw="86400")
     assert batch(path, f"{HEADER}\n{running}\n").complete_to == EIGHT + 25 * HOUR
 
 
 def test_other_delimiters_trailing_ones_and_repeated_headings_are_read(path):
     for separator in ("^", "\t"):
-        text = "\n".join([HEADER, DONE, HEADER, line("1002|1002")])
+        text = "\n".join([HEADER, DONE, HEADER, line(JobID="1002", JobIDRaw="1002")])
         read = batch(path, text.replace("|", separator))
         assert read.runs["run_id"].to_list() == ["1001", "1002"]
     (job,) = lines(path, DONE + "|", header=HEADER + "|")  # as --parsable writes it

@@ -10,6 +10,7 @@ from velocity.errors import SourceError
 pytestmark = pytest.mark.sampled(4)
 
 NINE = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
+MIDNIGHT = datetime(2026, 4, 13, tzinfo=UTC)
 ROW = {
     "entity": "lab",
     "project": "p",
@@ -127,27 +128,24 @@ def test_unambiguous_forms_of_a_time_are_read(path, written):
 
 
 @pytest.mark.parametrize(
-    ("decides", "written"),
+    ("written", "times"),
     [
-        ("13/04/2026", "04/05/2026 09:00"),
-        ("4/13/2026", "5/4/2026 9:00"),
-        ("4-13-2026 12:00 AM", "5-4-2026 09:00 am"),
-        ("13/04/2026 00:00:00", "4/5/2026, 9:00:00"),
+        # One unambiguous date decides which number is the day.
+        (["13/04/2026", "04/05/2026 09:00"], [MIDNIGHT, NINE]),
+        (["4/13/2026", "5/4/2026 9:00"], [MIDNIGHT, NINE]),
+        (["4-13-2026 12:00 AM", "5-4-2026 09:00 am"], [MIDNIGHT, NINE]),
+        (["13/04/2026 00:00:00", "4/5/2026, 9:00:00"], [MIDNIGHT, NINE]),
+        (["5/5/2026"], [datetime(2026, 5, 5, tzinfo=UTC)]),
     ],
 )
-def test_one_unambiguous_date_decides_which_number_is_the_day(path, decides, written):
-    midnight = datetime(2026, 4, 13, tzinfo=UTC)
-    assert created(path, decides, written) == [midnight, NINE]
+def test_ambiguous_dates_are_read_by_the_other_ones(path, written, times):
+    assert created(path, *written) == times
 
 
 def test_dates_in_another_column_decide_too(path):
     text = "entity,project,run_id,state,created_at,heartbeat_at\n"
     text += "lab,p,r,finished,5/4/2026 9:00,5/13/2026 9:00\n"
     assert only(read(path, text))["created_at"] == NINE
-
-
-def test_a_date_with_the_same_day_and_month_needs_no_other(path):
-    assert created(path, "5/5/2026") == [datetime(2026, 5, 5, tzinfo=UTC)]
 
 
 @pytest.mark.parametrize(

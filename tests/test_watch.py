@@ -54,7 +54,7 @@ class Service:
 
     def __init__(self, folder, url):
         self.data = folder / "data"
-        self._process = subprocess.Popen(
+        self.process = subprocess.Popen(
             [*VELOCITY, "sync", "--watch", "1s", "--project", "lab/*"],
             cwd=folder,
             env=surroundings(folder, url),
@@ -63,14 +63,13 @@ class Service:
             stderr=subprocess.PIPE,
             text=True,
         )
-        self.pid = self._process.pid
         self.log = ""
 
     def until(self, event, **fields):
         """Read to the next line of an event with these fields and return its fields."""
         wanted = {"event": event} | fields
         cycles = 0
-        for line in self._process.stderr:
+        for line in self.process.stderr:
             self.log += line
             cycles += "event=waiting" in line
             if cycles > _PATIENCE:
@@ -81,13 +80,9 @@ class Service:
 
     def ends(self, by):
         """Send a signal and return how the service ends."""
-        self._process.send_signal(by)
-        self.log += self._process.communicate(timeout=PATIENCE_S)[1]
-        return self._process.returncode
-
-    def kill(self):
-        self._process.kill()
-        self._process.wait()
+        self.process.send_signal(by)
+        self.log += self.process.communicate(timeout=PATIENCE_S)[1]
+        return self.process.returncode
 
 
 @contextmanager
@@ -96,7 +91,8 @@ def watching(folder, url):
     try:
         yield service
     finally:
-        service.kill()
+        service.process.kill()
+        service.process.wait()
     assert_nothing_runs(folder)
 
 
@@ -239,12 +235,12 @@ def test_a_sync_that_is_killed_is_logged_and_the_next_one_publishes(troubled):
 @pytest.mark.fault
 def test_a_watch_recovers_from_a_full_disk(troubled):
     service, server, _ = troubled
-    _, hard = resource.prlimit(service.pid, resource.RLIMIT_FSIZE)
-    resource.prlimit(service.pid, resource.RLIMIT_FSIZE, (0, hard))
+    _, hard = resource.prlimit(service.process.pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(service.process.pid, resource.RLIMIT_FSIZE, (0, hard))
     # The client, which starts first, needs room for a file of its own.
     reason = service.until("failed")["reason"]
     assert "File too large" in reason or "temporary directory" in reason
-    resource.prlimit(service.pid, resource.RLIMIT_FSIZE, (hard, hard))
+    resource.prlimit(service.process.pid, resource.RLIMIT_FSIZE, (hard, hard))
     server.world.put(node(1, heartbeat_at=datetime.now(UTC)))
     service.until("published", new="1")
     assert "r0001" in ids_in(service.data)
