@@ -391,9 +391,6 @@ def test_runs_with_the_same_name_and_creation_time_are_numbered(path):
     ids = [f"first {at}", f"other {at}", f"first {at} #2", f"first {at} #3"]
     assert table.runs["run_id"].to_list() == ids
     assert [rejected.reason for rejected in table.rejected] == ["row 4: run_id has no value"]
-
-
-def test_tens_of_thousands_of_equal_names_get_different_ids(path):
     assert read_export(path, *[{}] * 20_000).runs["run_id"].n_unique() == 20_000
 
 

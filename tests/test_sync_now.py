@@ -107,8 +107,12 @@ def test_the_sync_gets_only_the_secret_of_wandb():
 
 
 @pytest.mark.thorough
-def test_without_a_source_no_sync_is_offered(tmp_path, monkeypatch):
-    store(tmp_path, projects="[]")
+@pytest.mark.parametrize(
+    ("projects", "file"), [("[]", "none"), ('["lab/vision"]', "DEMO")], ids=["no source", "demo"]
+)
+def test_a_demo_or_a_store_without_a_source_offers_no_sync(tmp_path, monkeypatch, projects, file):
+    store(tmp_path, projects=projects)
+    (tmp_path / file).touch()
     assert "Sync now" not in labels(open_page("data_health", tmp_path, monkeypatch))
 
 
@@ -116,10 +120,3 @@ def test_with_a_bucket_no_page_offers_a_sync(tmp_path):
     shared = Store(snapshots="s3://bucket/prefix")
     alone, many = (Settings(wandb=Wandb(projects=("e/p",)), store=it) for it in (Store(), shared))
     assert [may_sync(ANYBODY, it, tmp_path) for it in (alone, many)] == [True, False]
-
-
-@pytest.mark.thorough
-def test_a_demo_is_not_synced(tmp_path, monkeypatch):
-    store(tmp_path, projects='["lab/vision"]')
-    (tmp_path / "DEMO").touch()
-    assert "Sync now" not in labels(open_page("data_health", tmp_path, monkeypatch))

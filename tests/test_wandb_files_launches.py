@@ -4,17 +4,9 @@ from datetime import timedelta
 
 import pytest
 
+from tests import test_wandb_files_records as log
 from tests.run_directories import fetched, runs_of, write_files
-from tests.test_wandb_files_records import (
-    START,
-    environment_record,
-    history_record,
-    minutes,
-    pb,
-    run_record,
-    stats_record,
-    write_log,
-)
+from tests.test_wandb_files_records import START, minutes, pb
 
 HOUR = timedelta(hours=1)
 
@@ -38,10 +30,10 @@ def ticking_record(runtime):
 
 def launch(tmp_path, hours, *records, kind="run", **run):
     begun = START + hours * HOUR
-    write_log(
+    log.write_log(
         tmp_path / f"{kind}-{begun:%Y%m%d_%H%M%S}-r",
-        run_record(begun, **run),
-        environment_record(begun, host=f"n{hours:g}"),
+        log.run_record(begun, **run),
+        log.environment_record(begun, host=f"n{hours:g}"),
         *records,
     )
 
@@ -99,10 +91,12 @@ def test_the_stopwatch_of_earlier_sessions_is_subtracted(tmp_path):
 
 
 def test_a_client_that_begins_with_the_servers_summary_has_resumed(tmp_path):
-    launch(tmp_path, 0, ticking_record(0), history_record(START), exit_record(3600))
+    launch(tmp_path, 0, ticking_record(0), log.history_record(START), exit_record(3600))
     begun = START + 3 * HOUR
     restored = restored_record(3600, START)
-    launch(tmp_path, 3, restored, ticking_record(4000), history_record(begun), exit_record(5400))
+    launch(
+        tmp_path, 3, restored, ticking_record(4000), log.history_record(begun), exit_record(5400)
+    )
     run = runs_of(tmp_path)["r"]
     assert sessions(run) == [(START, 3600), (begun, 1800)]
     assert run["resumed"]
@@ -125,7 +119,7 @@ def test_a_restarted_stopwatch_belongs_to_the_session(tmp_path):
 
 def test_each_session_has_its_own_machine_and_last_signs_of_life(tmp_path):
     row = START + minutes(20)
-    launch(tmp_path, 0, stats_record(START + minutes(30)), history_record(row))
+    launch(tmp_path, 0, log.stats_record(START + minutes(30)), log.history_record(row))
     launch(tmp_path, 2, exit_record(600), resume=True)
     first, second = runs_of(tmp_path)["r"]["writers"]
     assert (first["host"], second["host"]) == ("n0", "n2")
@@ -147,7 +141,7 @@ def test_a_relaunch_may_be_resumed(tmp_path):
 def test_two_launches_within_a_second_are_two_runs(tmp_path):
     for number, part in enumerate((0.25, 0.5)):
         begun = START + timedelta(seconds=part)
-        write_log(tmp_path / str(number) / "run-20260504_090000-r", run_record(begun))
+        log.write_log(tmp_path / str(number) / "run-20260504_090000-r", log.run_record(begun))
     assert list(runs_of(tmp_path)) == ["r", "r@2026-05-04T09:00:00.500000Z"]
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter, deque
 from dataclasses import dataclass, replace
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -100,9 +101,8 @@ class Faults(list[Fault]):
             if fault.operation in {None, call.operation} and fault.when(call):
                 seen = self._seen[fault]
                 self._seen[fault] += 1
-                if fault.after <= seen and (
-                    fault.times is None or seen < fault.after + fault.times
-                ):
+                end = inf if fault.times is None else fault.after + fault.times
+                if fault.after <= seen < end:
                     due.append(fault)
         return due
 
