@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.commands import environment, velocity
-from tests.worlds import NOON, connected, node, runs_served
+from tests.commands import velocity
+from tests.worlds import NOON, connected, environment_of, node, runs_served
 from velocity.reading import reads
 from velocity.settings import Settings
 from velocity.store import latest_snapshot, open_live
@@ -46,10 +46,8 @@ def test_the_difference_has_the_unit_that_fits(ahead, told):
 @pytest.fixture
 def server(monkeypatch):
     with runs_served(monkeypatch, 0) as running:
-        running.world.put(
-            node(0, state="running", heartbeat_at=NOW - MINUTE),
-            node(1, project="audio", state="running", heartbeat_at=NOW - MINUTE),
-        )
+        going = {"state": "running", "heartbeat_at": NOW - MINUTE}
+        running.world.put(node(0, **going), node(1, project="audio", **going))
         running.clock = lambda: NOW
         yield running
 
@@ -80,17 +78,14 @@ def test_a_wrong_clock_is_replaced_by_the_servers_with_one_note(server, tmp_path
         assert set(reads.runs(latest_snapshot(tmp_path))["class"]) == {"running"}
 
 
-@pytest.mark.parametrize("off_s", [0, 59, -59])
-def test_a_clock_within_a_minute_is_used_to_the_microsecond(server, tmp_path, off_s):
+@pytest.mark.parametrize(
+    ("off_s", "clock"), [(0, lambda: NOW), (59, lambda: NOW), (-59, lambda: NOW), (1200, None)]
+)
+def test_a_clock_within_a_minute_or_the_only_one_is_used_to_the_microsecond(
+    server, tmp_path, off_s, clock
+):
     own = NOW + timedelta(seconds=off_s, microseconds=123)
-    server.clock = lambda: NOW
-    assert pull(tmp_path, own).notes == ()
-    assert column(tmp_path, AS_OF) == {own}
-
-
-def test_without_the_servers_time_the_own_clock_is_used(server, tmp_path):
-    server.clock = None
-    own = NOW + 20 * MINUTE
+    server.clock = clock
     assert pull(tmp_path, own).notes == ()
     assert column(tmp_path, AS_OF) == {own}
 
@@ -129,10 +124,7 @@ def test_the_date_comes_with_the_run_count_and_by_its_own_request(server):
     ],
 )
 def test_doctor_shows_the_own_clock(server, tmp_path, ahead, told):
-    from datetime import UTC, datetime  # noqa: PLC0415 - the command reads the real clock
-
-    server.clock = lambda: datetime.now(UTC) - ahead
-    env = environment(tmp_path, WANDB_BASE_URL=server.url, WANDB_API_KEY=server.api_key)
-    done = velocity("doctor", cwd=tmp_path, env=env)
+    server.clock = lambda: datetime.now(UTC) - ahead  # the command reads the real clock
+    done = velocity("doctor", cwd=tmp_path, env=environment_of(server, tmp_path))
     assert told in done.stdout.decode()
     assert done.returncode == 0
