@@ -173,12 +173,9 @@ def test_a_dry_run_says_everything_and_changes_nothing(home):
     assert not state.messages(home / "data", "nobody")
 
 
-def test_a_week_that_is_not_published_is_not_archived(home):
+def test_the_setting_archives_once_a_week_and_only_published_weeks(home):
     with pytest.raises(StoreError, match="not all published yet"):
         _archive(home, date(2026, 4, 6))
-
-
-def test_the_setting_archives_once_a_week(home):
     settings = _settings(home)
     # The data ends in the thirteenth week.
     weeks = settings.model_copy(update={"store": Store(keep_weeks=12)})

@@ -112,10 +112,8 @@ def test_an_empty_machine_gets_every_figure_back(tmp_path):
     source, home = built(programme), tmp_path / "another home"
     home.mkdir()
     path = tmp_path / "all.backup"
-    made = velocity(
-        *("--data", source / "data", "--config", source / "velocity.toml", "backup", path),
-        cwd=home,
-    )
+    places = ("--data", source / "data", "--config", source / "velocity.toml")
+    made = velocity(*places, "backup", path, cwd=home)
     assert made.returncode == 0, made.stderr
     assert path.stat().st_mode & 0o777 == 0o600
     done = velocity("restore", path, cwd=home)
@@ -265,11 +263,9 @@ def test_a_store_is_replaced_only_on_request_and_settings_never(saved, home):
 
 
 def test_settings_may_not_place_a_roster_anywhere(saved, tmp_path):
-    def place(_, __):
-        text = f'roster = "{tmp_path}/elsewhere.toml"\n'
-        (tmp_path / "files" / "velocity.toml").write_text(text)
-
-    _changed(saved, tmp_path / "odd", place)
+    text = f'roster = "{tmp_path}/elsewhere.toml"\n'
+    place = tmp_path / "files" / "velocity.toml"
+    _changed(saved, tmp_path / "odd", lambda *_: place.write_text(text))
     with pytest.raises(StoreError, match="outside their folder"):
         _restore(tmp_path / "odd", tmp_path / "home")
     assert not (tmp_path / "elsewhere.toml").exists()

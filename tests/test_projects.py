@@ -109,13 +109,6 @@ def test_time_outs_halve_the_parallel_pulls_and_the_pages(server, tmp_path):
     assert {500, 250} <= set(sizes)
 
 
-def test_a_new_project_of_an_entity_is_found_at_the_next_sync(server, sync):
-    fill(server, ["a"])
-    assert list(sync(NOW)) == ["lab/a"]
-    fill(server, ["b"])
-    assert sync(HOUR)["lab/b"].counts.new == 3
-
-
 def test_a_failed_project_does_not_stop_the_others_and_the_summary_says_why(
     server, sync, tmp_path, capsys
 ):
@@ -172,12 +165,14 @@ def test_runs_of_a_deleted_project_count_in_no_figure_until_it_is_back(server, s
     assert shown_projects(tmp_path) == {"a", "b"}
 
 
-def test_a_renamed_project_is_not_counted_twice(server, sync, tmp_path):
+def test_a_new_project_is_found_at_the_next_sync_and_a_renamed_one_is_not_counted_twice(
+    server, sync, tmp_path
+):
     fill(server, ["old"])
-    sync(NOW)
+    assert list(sync(NOW)) == ["lab/old"]
     server.world.delete_project("lab", "old")
     fill(server, ["renamed"])
-    sync(HOUR)
+    assert sync(HOUR)["lab/renamed"].counts.new == 3
     assert live_runs(tmp_path) == {"renamed": 3}
 
 

@@ -73,24 +73,17 @@ def test_the_client_signs_in_and_reads_runs_with_config_and_summary(api):
     assert first.summary["loss"] == 0.5
     assert first.user.username == "ada"
     assert (first.state, first.created_at) == ("finished", "2026-01-05T12:00:00")
-
-
-@pytest.mark.thorough
-def test_the_client_loads_heavy_fields_of_a_listed_run_and_a_single_run(api):
+    # Heavy fields of a listed run are loaded one by one.
     assert runs(api)[3].config["seed"] == 3
     assert api.run("lab/vision/r0007").summary["_wandb"]["runtime"] == 3540
     with pytest.raises(wandb.errors.CommError, match="Could not find run"):
         api.run("lab/vision/nope")
 
 
-def test_the_client_pages_through_runs_and_counts_them(api):
+def test_the_client_pages_through_runs_and_projects(server, api):
     found = api.runs("lab/vision", per_page=5)
     assert len(found) == COUNT
     assert ids(found) == [f"r{number:04}" for number in range(COUNT)]
-
-
-@pytest.mark.thorough
-def test_the_client_pages_through_projects(server, api):
     for number in range(5):
         server.world.add_project("lab", f"p{number}")
     listed = [project.name for project in api.projects("lab", per_page=2)]
