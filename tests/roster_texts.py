@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import tomllib
-from typing import TYPE_CHECKING
+from functools import partial
+from pathlib import Path
 
 from velocity.roster.models import Roster, check_roster
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 ADA = '[[scholars]]\nid = "ada"\nname = "Ada"\nusernames = ["ada"]\n'
 BEN = '[[scholars]]\nid = "ben"\nname = "Ben"\nusernames = ["ben"]\n'
@@ -93,9 +91,5 @@ def findings(folder: Path, text: str, severity: str) -> list[str]:
     return [str(finding) for finding in check_roster(path) if finding.severity == severity]
 
 
-def errors(folder: Path, text: str) -> list[str]:
-    return findings(folder, text, "error")
-
-
-def warnings(folder: Path, text: str) -> list[str]:
-    return findings(folder, text, "warning")
+errors = partial(findings, severity="error")
+warnings = partial(findings, severity="warning")
