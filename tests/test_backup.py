@@ -84,17 +84,6 @@ def _tables(data):
     return found
 
 
-def _assert_same(one, other):
-    assert one.keys() == other.keys()
-    assert {"record.main.raw_run", "live.derived.loop", "published weekly"} <= one.keys()
-    for name, frame in one.items():
-        assert_frame_equal(frame, other[name], check_row_order=False, check_exact=True)
-
-
-def _contents(folder):
-    return contents(folder, "lock")
-
-
 @pytest.fixture
 def home(tmp_path):
     """The programme, which may be changed."""
@@ -118,7 +107,11 @@ def test_an_empty_machine_gets_every_figure_back(tmp_path):
     assert path.stat().st_mode & 0o777 == 0o600
     done = velocity("restore", path, cwd=home)
     assert done.returncode == 0, done.stderr
-    _assert_same(_tables(source / "data"), _tables(home / "data"))
+    tables, restored = (_tables(it / "data") for it in (source, home))
+    assert tables.keys() == restored.keys()
+    assert {"record.main.raw_run", "live.derived.loop", "published weekly"} <= tables.keys()
+    for name, frame in tables.items():
+        assert_frame_equal(frame, restored[name], check_row_order=False, check_exact=True)
     with api.open(source / "data") as before, api.open(home / "data") as after:
         figures = dict(frames(before)), dict(frames(after))
     assert {f"metrics_{by}_week" for by in get_args(By)} <= figures[0].keys()
@@ -195,7 +188,7 @@ def test_a_damaged_backup_changes_nothing(seed, saved, home, tmp_path):
         content[place] ^= 1 << draw.randrange(8)
     path = tmp_path / "damaged"
     path.write_bytes(content)
-    before = _contents(home)
+    before = contents(home, "lock")
     try:
         done = _restore(path, home, replace=True)
     except StoreError as error:
@@ -206,7 +199,7 @@ def test_a_damaged_backup_changes_nothing(seed, saved, home, tmp_path):
         return
     assert "is not a whole backup" in refused
     assert "\n" not in refused
-    assert _contents(home) == before
+    assert contents(home, "lock") == before
 
 
 @pytest.mark.parametrize("content", [b"", b"no archive", b"PK\x03\x04" + b"x" * 2000])
@@ -215,7 +208,7 @@ def test_another_file_is_not_restored_or_overwritten(content, tmp_path):
     path.write_bytes(content)
     with pytest.raises(StoreError, match="is not a whole backup"):
         _restore(path, tmp_path / "home")
-    assert not any(_contents(tmp_path / "home").values())
+    assert not any(contents(tmp_path / "home", "lock").values())
     with pytest.raises(StoreError, match="exists and is not a backup"):
         _back_up(built(programme), path)
     assert path.read_bytes() == content
@@ -249,12 +242,12 @@ def test_a_backup_by_a_newer_version_is_refused(saved, tmp_path):
 def test_a_store_is_replaced_only_on_request_and_settings_never(saved, home):
     (home / "roster.toml").write_text("# mine\n")
     _merge_later(home / "data")
-    before = _contents(home)
+    before = contents(home, "lock")
     done = velocity("restore", saved, cwd=home)
     assert done.returncode == 1
     for name in ("record.duckdb", "derived.duckdb", "config.salt", "state.sqlite"):
         assert (name in done.stderr.decode()) is (home / "data" / name).exists()
-    assert _contents(home) == before
+    assert contents(home, "lock") == before
     done = velocity("restore", saved, "--replace", cwd=home)
     assert done.returncode == 0, done.stderr
     assert b"Kept velocity.toml and roster.toml" in done.stderr
@@ -289,10 +282,10 @@ def test_the_list_of_another_store_is_not_mixed_in(saved, tmp_path):
     homes = [copied(it, tmp_path / it.__name__) for it in (_forgetful, programme)]
     _forget(homes[1], PEOPLE[0])
     _back_up(homes[0], tmp_path / "one.backup")
-    before = _contents(homes[1])
+    before = contents(homes[1], "lock")
     with pytest.raises(StoreError, match="of another store"):
         _restore(tmp_path / "one.backup", homes[1], replace=True)
-    assert _contents(homes[1]) == before
+    assert contents(homes[1], "lock") == before
     assert _restore(saved, homes[1], replace=True).forgotten == 3
 
 
@@ -313,7 +306,7 @@ def test_a_killed_backup_leaves_the_earlier_one(step, saved, tmp_path):
 def test_a_backup_killed_at_any_line_leaves_a_whole_one(saved, home, tmp_path):
     path = tmp_path / "backups" / "daily"
     path.parent.mkdir()
-    before, draw = _contents(home), random.Random(11)  # noqa: S311 - no secret
+    before, draw = contents(home, "lock"), random.Random(11)  # noqa: S311 - no secret
     call = (back_up, home / "data", home / "velocity.toml", path)
     lines = kill_at_line(None, *call)
     for number in range(16):
@@ -326,7 +319,7 @@ def test_a_backup_killed_at_any_line_leaves_a_whole_one(saved, home, tmp_path):
             backups.unpack(path, tmp_path / f"{number}")
     _back_up(home, path)
     assert [it.name for it in path.parent.iterdir()] == ["daily"]
-    assert _contents(home) == before
+    assert contents(home, "lock") == before
 
 
 @pytest.mark.fault
