@@ -67,9 +67,8 @@ amount = 250.5
 
 
 def stream(name: str, *, projects: str = "[]", members: str = "[]") -> str:
-    return (
-        f'[[streams]]\nid = "{name}"\nname = "{name}"\nprojects = {projects}\nmembers = {members}\n'
-    )
+    text = f'[[streams]]\nid = "{name}"\nname = "{name}"\n'
+    return f"{text}projects = {projects}\nmembers = {members}\n"
 
 
 def rate(gpu: str, day: str, price: float = 1) -> str:
