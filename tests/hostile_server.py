@@ -1,7 +1,5 @@
 """A W&B server on plain sockets that sends any bytes a test wants."""
 
-from __future__ import annotations
-
 import json
 import re
 import socketserver

@@ -3,8 +3,6 @@
 A server that has imported everything forks a child for each call.
 """
 
-from __future__ import annotations
-
 import multiprocessing
 import os
 import signal

@@ -1,7 +1,5 @@
 """Pulls a store during a history of the server, and compares it with a fresh full pull."""
 
-from __future__ import annotations
-
 import polars as pl
 from polars.testing import assert_frame_equal
 

@@ -3,8 +3,6 @@
 A test file that imports these tests says with the fixture `settings_of` or `opened` where that is.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 

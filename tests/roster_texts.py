@@ -1,7 +1,5 @@
 """Rosters for tests: a full roster, entries for faulty rosters, and their findings."""
 
-from __future__ import annotations
-
 import tomllib
 from functools import partial
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Local run directories made by hand without a log, and the runs read from any directory."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -1,7 +1,5 @@
 """An archive removes old runs and people; published weeks and the credits left stay the same."""
 
-from __future__ import annotations
-
 import shutil
 from datetime import date, timedelta
 

@@ -1,7 +1,5 @@
 """A backup restores every figure, whatever happens meanwhile; forgotten people stay forgotten."""
 
-from __future__ import annotations
-
 import json
 import random
 import subprocess

@@ -1,7 +1,5 @@
 """Bad input on the command line: one sentence says what is wrong, and nothing is lost."""
 
-from __future__ import annotations
-
 import re
 import shlex
 

@@ -1,7 +1,5 @@
 """Digest and brief arrive whole and readable in each channel, and a brief only where it may go."""
 
-from __future__ import annotations
-
 import socket
 from dataclasses import replace
 from datetime import UTC, datetime

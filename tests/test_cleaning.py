@@ -1,7 +1,5 @@
 """Text from outside is cleaned on input, and has no effect on terminals or logs."""
 
-from __future__ import annotations
-
 import json
 import unicodedata
 

@@ -1,7 +1,5 @@
 """Every command reads and writes as documented, with messages on standard error only."""
 
-from __future__ import annotations
-
 import io
 import json
 import os

@@ -1,7 +1,5 @@
 """Every command and every option is explained, in --help and in docs/cli.md."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

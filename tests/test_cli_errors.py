@@ -1,7 +1,5 @@
 """Each failure has its own error: one sentence and a hint, an exit code, no traceback."""
 
-from __future__ import annotations
-
 import socket
 from functools import partial
 from itertools import pairwise

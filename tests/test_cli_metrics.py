@@ -1,7 +1,5 @@
 """velocity metrics: ledger, lines, experiments, results and the table for people."""
 
-from __future__ import annotations
-
 import io
 import json
 from datetime import date

@@ -1,7 +1,5 @@
 """The store keeps clear text of named config keys only, and snapshots have none at all."""
 
-from __future__ import annotations
-
 import os
 import signal
 import stat

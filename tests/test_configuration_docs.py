@@ -1,7 +1,5 @@
 """docs/configuration.md names every key of both files, with its type, default and meaning."""
 
-from __future__ import annotations
-
 import re
 import tomllib
 from datetime import date

@@ -1,7 +1,5 @@
 """Files that commands write are private to their user, with any umask."""
 
-from __future__ import annotations
-
 import os
 from datetime import UTC, datetime
 

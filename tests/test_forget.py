@@ -1,7 +1,5 @@
 """velocity forget removes a person from every byte, and the next pull does not restore them."""
 
-from __future__ import annotations
-
 import json
 from datetime import timedelta
 

@@ -1,7 +1,5 @@
 """A disk that fills up during a sync gives one clear error, and nothing is lost."""
 
-from __future__ import annotations
-
 import errno
 import os
 import resource

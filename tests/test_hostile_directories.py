@@ -1,7 +1,5 @@
 """Run directories made to block, flood or mislead their reader."""
 
-from __future__ import annotations
-
 import os
 
 import pytest

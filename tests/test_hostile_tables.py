@@ -1,7 +1,5 @@
 """Small tables that unpack to large ones, and files that never end."""
 
-from __future__ import annotations
-
 import os
 import resource
 import subprocess

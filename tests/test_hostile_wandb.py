@@ -1,7 +1,5 @@
 """A hostile W&B server, or an attacker in its place, that tries to block or flood a sync."""
 
-from __future__ import annotations
-
 import contextlib
 import itertools
 import json

@@ -1,7 +1,5 @@
 """velocity init: from a key to settings, figures and a roster, against the W&B-protocol server."""
 
-from __future__ import annotations
-
 import io
 import os
 import signal

@@ -1,7 +1,5 @@
 """Ctrl-C during a query stops the command, as at any other time."""
 
-from __future__ import annotations
-
 import os
 import signal
 from threading import Event, Timer

@@ -1,7 +1,5 @@
 """A sync killed at any moment leaves the last snapshot in use, and the next sync continues."""
 
-from __future__ import annotations
-
 import random
 import shutil
 import signal

@@ -1,7 +1,5 @@
 """Notes and aims of the roster: mistakes, whom they concern, who sees them, and new phases."""
 
-from __future__ import annotations
-
 from datetime import date, timedelta
 from itertools import pairwise
 from statistics import fmean

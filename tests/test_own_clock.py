@@ -1,7 +1,5 @@
 """This machine's clock against the server's: which one is used, and the note about it."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 
 import pytest

@@ -1,7 +1,5 @@
 """The progress of a sync on the screen: how far each project is, the time left, the summary."""
 
-from __future__ import annotations
-
 import os
 import pty
 import subprocess

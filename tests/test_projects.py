@@ -1,7 +1,5 @@
 """Several projects and entities in one sync: in parallel, independent, found and lost."""
 
-from __future__ import annotations
-
 import threading
 from collections import Counter
 from datetime import timedelta

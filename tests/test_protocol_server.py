@@ -1,7 +1,5 @@
 """The protocol server, with requests of the real W&B client over a real socket."""
 
-from __future__ import annotations
-
 import json
 import os
 from datetime import timedelta

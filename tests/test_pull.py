@@ -1,7 +1,5 @@
 """Pulls through the real client: incremental ones make few requests and miss nothing."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 import orjson
