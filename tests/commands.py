@@ -1,16 +1,19 @@
-"""Starts `velocity` in a separate process, with an empty home and without a key."""
+"""Runs `velocity`: in a process with an empty home and without a key, or in this process."""
 
 import atexit
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.conftest import ROOT
 from tests.forked import Commands
+from velocity.cli import main
 from velocity.cli.application import make_group
 
 #: `velocity` of the clone under test, even if another version is installed.
@@ -42,6 +45,23 @@ def velocity(
     """Run a command to its end in the folder `cwd`, which is also its home."""
     env = environment(cwd) if env is None else env
     return _commands().run(*map(str, arguments), cwd=cwd, env=env)
+
+
+def in_this_process(
+    monkeypatch: pytest.MonkeyPatch, captured: pytest.CaptureFixture[bytes]
+) -> Callable[..., tuple[int, bytes, str]]:
+    """Return the command: code, output, errors = velocity("runs", "--data", folder)."""
+    monkeypatch.setattr(os, "umask", lambda _: 0)  # it would apply to every test in this process
+
+    def velocity(*arguments: str | Path) -> tuple[int, bytes, str]:
+        monkeypatch.setattr(sys, "argv", ["velocity", *map(str, arguments)])
+        with pytest.raises(SystemExit) as end:
+            main()
+        out, err = captured.readouterr()
+        assert b"Traceback" not in out + err
+        return int(end.value.code or 0), out, err.decode()
+
+    return velocity
 
 
 @cache

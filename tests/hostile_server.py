@@ -1,51 +1,42 @@
 """A W&B server on plain sockets that sends any bytes a test wants."""
 
-from __future__ import annotations
-
 import json
 import re
 import socketserver
 import threading
 import zlib
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-
-    #: Name of the GraphQL operation -> the bytes of the whole response.
-    Answers = Callable[[str], Iterable[bytes]]
 
 _MIB = 2**20
 _OPERATION = re.compile(rb"query\s+(\w+)")
 #: Responses of a harmless server.
-_DATA: dict[str, Any] = {
+_DATA = {
     "Viewer": {"viewer": {"username": "ada"}},
     "Entity": {"entity": {"name": "lab"}},
     "RunCount": {"project": {"runCount": 1}},
 }
 
 
-def response(body: bytes, *headers: str, status: str = "200 OK") -> bytes:
+def response(body, *headers, status="200 OK"):
     """A whole HTTP response."""
     lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", "Connection: close", *headers]
     return "\r\n".join([*lines, "", ""]).encode() + body
 
 
-def data(value: object) -> bytes:
+def data(value):
     """A response with the data."""
     return response(json.dumps({"data": value}).encode(), "Content-Type: application/json")
 
 
-def harmless(operation: str) -> Iterable[bytes]:
+def harmless(operation):
     """The response of a server without runs."""
     return [data(_DATA[operation])]
 
 
-def dripping(start: bytes) -> Answers:
+def dripping(start):
     """The start of a response, then a byte every now and then without end."""
 
-    def answer(_operation: str) -> Iterator[bytes]:
+    def answer(_operation):
         pause = threading.Event()
         yield start
         while True:
@@ -55,7 +46,7 @@ def dripping(start: bytes) -> Answers:
     return answer
 
 
-def bomb(gibibytes: int) -> bytes:
+def bomb(gibibytes):
     """A response with a few MB of gzip that unpack to the given GiB."""
     pack = zlib.compressobj(9, zlib.DEFLATED, zlib.MAX_WBITS | 16)
     start = pack.compress(b'{"data": "') + pack.flush(zlib.Z_FULL_FLUSH)
@@ -65,12 +56,15 @@ def bomb(gibibytes: int) -> bytes:
 
 
 @contextmanager
-def served(answers: Answers) -> Iterator[tuple[str, list[str]]]:
-    """The address of a server, and the operations requested from it."""
-    asked: list[str] = []
+def served(answers):
+    """The address of a server, and the GraphQL operations requested from it.
+
+    `answers(operation)` has the bytes of the whole response, part by part.
+    """
+    asked = []
 
     class Handler(socketserver.StreamRequestHandler):
-        def handle(self) -> None:
+        def handle(self):
             length = 0
             while (line := self.rfile.readline()).strip():
                 name, _, value = line.partition(b":")

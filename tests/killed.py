@@ -3,8 +3,6 @@
 A server that has imported everything forks a child for each call.
 """
 
-from __future__ import annotations
-
 import multiprocessing
 import os
 import signal
@@ -14,16 +12,9 @@ from importlib import import_module
 from itertools import count
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 import velocity
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from multiprocessing.connection import Connection
-    from multiprocessing.process import BaseProcess
-    from types import FrameType
 
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload(
@@ -31,31 +22,29 @@ _FORKS.set_forkserver_preload(
 )
 
 
-def kill_at(step: str, function: Callable[..., object], *arguments: object, **named: Any) -> None:
+def kill_at(step, function, *arguments, **named):
     """Call a function in a child that is killed when a step begins: `module:name`."""
     child = _started(_to_step, step, function, arguments, named)
     child.join()
     assert child.exitcode == -signal.SIGKILL, f"it ended without {step}"
 
 
-def kill_at_line(last: int | None, function: Callable[..., object], *arguments: object) -> int:
+def kill_at_line(last, function, *arguments):
     """Call a function in a child that is killed before that line of velocity's code, or never.
 
-    Returns:
-        Number of lines that ran.
+    Returns the number of lines that ran.
     """
     receiving, sending = _FORKS.Pipe(duplex=False)
     child = _started(_to_line, last, sending, function, arguments)
     sending.close()
     child.join()
     if last is None:
-        ran: int = receiving.recv()
-        return ran
+        return receiving.recv()
     assert child.exitcode == -signal.SIGKILL, f"it has fewer than {last} lines"
     return last
 
 
-def _started(target: Callable[..., None], *arguments: object) -> BaseProcess:
+def _started(target, *arguments):
     """A child that does not run the main module first: a test of a page leaves the app there."""
     child = _FORKS.Process(target=target, args=arguments)
     with patch.dict(sys.modules, {"__main__": ModuleType("__main__")}):
@@ -63,28 +52,21 @@ def _started(target: Callable[..., None], *arguments: object) -> BaseProcess:
     return child
 
 
-def _kill(*_: object, **__: object) -> None:
+def _kill(*_, **__):
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _to_step(
-    step: str, function: Callable[..., object], arguments: tuple[Any, ...], named: dict[str, Any]
-) -> None:
+def _to_step(step, function, arguments, named):
     module, _, names = step.partition(":")
     *holders, name = names.split(".")
     setattr(reduce(getattr, holders, import_module(module)), name, _kill)
     function(*arguments, **named)
 
 
-def _to_line(
-    last: int | None,
-    sending: Connection,
-    function: Callable[..., object],
-    arguments: tuple[Any, ...],
-) -> None:
+def _to_line(last, sending, function, arguments):
     lines, code = count(1), str(Path(velocity.__file__).parent)
 
-    def trace(frame: FrameType, event: str, _: object) -> Any:
+    def trace(frame, event, _):
         if not frame.f_code.co_filename.startswith(code):
             return None
         if event == "line" and next(lines) == last:

@@ -1,9 +1,5 @@
 """Pulls a store during a history of the server, and compares it with a fresh full pull."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import polars as pl
 from polars.testing import assert_frame_equal
 
@@ -11,20 +7,11 @@ from tests.builders import without_runs
 from tests.derived_tables import assert_tables_agree, derived_tables
 from tests.histories import DAY, History, in_pages_of
 from tests.stores import copied
-from tests.wandb_server import ProtocolServer, World
-from tests.worlds import point_client_at, pull_into
+from tests.worlds import pull_into, runs_served
 from velocity.settings import Settings
 from velocity.sources.wandb_api import connect
-from velocity.store import LiveStore, open_live
+from velocity.store import open_live
 from velocity.store.derive import derive
-
-if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-    from pathlib import Path
-
-    import pytest
-
-    from velocity.sync.results import ProjectResult
 
 RUN_COLUMNS = (
     "SELECT * EXCLUDE (run_key, deleted_at, seen_at, config_shape, config_hashes) FROM raw_run "
@@ -32,40 +19,33 @@ RUN_COLUMNS = (
 )
 
 
-def check_history(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, seed: int, kept_with: Settings
-) -> None:
+def check_history(monkeypatch, tmp_path, seed, kept_with):
     """Assert that a store which was pulled during a history equals a fresh full pull.
 
-    Args:
-        monkeypatch: points the client at the server.
-        tmp_path: of the stores.
-        seed: of the history.
-        kept_with: settings of the store that is pulled during it.
+    The history has the seed; the store that is pulled during it has the settings `kept_with`.
     """
     settings = {"kept": kept_with}
     for folder in ("kept", "now", "fresh"):  # configs compare under one salt only
         copied(without_runs, tmp_path / folder)
         (tmp_path / folder / "config.salt").write_text("5a" * 32, encoding="ascii")
-    with ProtocolServer(World()) as server:
-        point_client_at(server, monkeypatch)
+    with runs_served(monkeypatch, 0) as server:
         client = connect(timeout_s=20)
         history = History(server.world, seed)
 
-        def opened(folder: str) -> AbstractContextManager[LiveStore]:
+        def opened(folder):
             return open_live(tmp_path / folder, settings.get(folder, Settings()))
 
-        def pull(folder: str, *, full: bool = False) -> list[ProjectResult]:
+        def pull(folder, *, full=False):
             with opened(folder) as store:
                 return pull_into(store, client, ["lab/*"], history.now, full=full)
 
-        def raw_runs(folder: str) -> pl.DataFrame:
+        def raw_runs(folder):
             with opened(folder) as store:
                 store.record.catch_up()
                 with store.reading_record():
                     return store.frame(RUN_COLUMNS).sort(pl.all())
 
-        def derived(folder: str) -> dict[str, pl.DataFrame]:
+        def derived(folder):
             with opened(folder) as store:
                 derive(store, Settings(), None)
                 return derived_tables(store)

@@ -1,7 +1,5 @@
 """Loopback servers that messages are sent to: HTTP (Slack-compatible, ntfy) and mail."""
 
-from __future__ import annotations
-
 import email
 import json
 import socketserver

@@ -1,14 +1,10 @@
 """Rosters for tests: a full roster, entries for faulty rosters, and their findings."""
 
-from __future__ import annotations
-
 import tomllib
-from typing import TYPE_CHECKING
+from functools import partial
+from pathlib import Path
 
 from velocity.roster.models import Roster, check_roster
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 ADA = '[[scholars]]\nid = "ada"\nname = "Ada"\nusernames = ["ada"]\n'
 BEN = '[[scholars]]\nid = "ben"\nname = "Ben"\nusernames = ["ben"]\n'
@@ -69,9 +65,8 @@ amount = 250.5
 
 
 def stream(name: str, *, projects: str = "[]", members: str = "[]") -> str:
-    return (
-        f'[[streams]]\nid = "{name}"\nname = "{name}"\nprojects = {projects}\nmembers = {members}\n'
-    )
+    text = f'[[streams]]\nid = "{name}"\nname = "{name}"\n'
+    return f"{text}projects = {projects}\nmembers = {members}\n"
 
 
 def grant(to: str, *, date: str = "2026-01-01", amount: float = 1) -> str:
@@ -98,9 +93,5 @@ def findings(folder: Path, text: str, severity: str) -> list[str]:
     return [str(finding) for finding in check_roster(path) if finding.severity == severity]
 
 
-def errors(folder: Path, text: str) -> list[str]:
-    return findings(folder, text, "error")
-
-
-def warnings(folder: Path, text: str) -> list[str]:
-    return findings(folder, text, "warning")
+errors = partial(findings, severity="error")
+warnings = partial(findings, severity="warning")

@@ -1,15 +1,11 @@
 """Local run directories made by hand without a log, and the runs read from any directory."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from velocity.records import RUN_SCHEMA, Rejected
 from velocity.sources.base import Asked
 from velocity.sources.wandb_files import LocalSource
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def fetched(

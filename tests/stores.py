@@ -40,6 +40,17 @@ def built(make: Callable[[Path], object]) -> Path:
     return done
 
 
+def contents(folder: Path, *but: str) -> dict[Path, bytes]:
+    """Return what each file below a folder holds, except files of these names."""
+    files = (it for it in folder.rglob("*") if it.is_file() and it.name not in but)
+    return {it.relative_to(folder): it.read_bytes() for it in files}
+
+
+def bytes_of(folder: Path) -> bytes:
+    """Return everything that the files below a folder hold."""
+    return b"".join(contents(folder).values())
+
+
 @cache
 def _of_this_process() -> TemporaryDirectory[str]:
     """The folder of stores that are made outside of a test run."""

@@ -1,7 +1,5 @@
 """An archive removes old runs and people; published weeks and the credits left stay the same."""
 
-from __future__ import annotations
-
 import shutil
 from datetime import date, timedelta
 
@@ -13,13 +11,12 @@ from tests.builders import at, run
 from tests.commands import velocity
 from tests.killed import kill_at
 from tests.programmes import AS_OF, PEOPLE, WEEKS, programme, roster_text
-from tests.stores import built, copied
-from tests.wandb_server import ProtocolServer, World
-from tests.worlds import NOON, node, point_client_at
+from tests.stores import built, bytes_of, contents, copied
+from tests.worlds import NOON, node, runs_served
 from velocity import state
 from velocity.errors import StoreError
 from velocity.reading import reads
-from velocity.reading.access import GROUPS_ALONE
+from velocity.reading.access import EVERYTHING, GROUPS_ALONE
 from velocity.records import run_frame
 from velocity.report.groups import make_term_report
 from velocity.report.text import as_csv
@@ -33,7 +30,7 @@ from velocity.sync.commands import sync_wandb
 
 pytestmark = pytest.mark.thorough
 
-FIRST, KEPT = date(2026, 1, 5), date(2026, 2, 16)
+FIRST, KEPT, WEEK = date(2026, 1, 5), date(2026, 2, 16), timedelta(weeks=1)
 #: Their runs were over before the archive, and the roster no longer has them.
 LEFT = "person9"
 
@@ -41,63 +38,47 @@ LEFT = "person9"
 def with_one_who_left(folder):
     """The programme, somebody who left it, and an experiment that goes on after the archive."""
     programme(folder)
-    config, roster = folder / "velocity.toml", folder / "roster.toml"
+    roster = folder / "roster.toml"
     text = roster.read_text("utf-8")
-    rows = [
-        run(
-            f"{LEFT}-{it}",
-            at("09:00", days=it),
-            at("10:00", days=it),
-            username=LEFT,
-            project="vision",
-        )
-        for it in range(10)
-    ]
+    rows = [_an_hour(f"{LEFT}-{it}", LEFT, it) for it in range(10)]
+    long = {"username": "person0", "project": "vision", "group_name": "long"}
     rows += [
-        run(
-            f"long-{it}",
-            begins,
-            begins + timedelta(days=4 * (it + 1)),
-            project="vision",
-            group_name="long",
-        )
-        for it in range(2)
-        for begins in [at("00:00", days=37)]
+        run(f"long-{days}", at("00:00", days=37), at("00:00", days=37 + days), **long)
+        for days in (4, 8)
     ]
-    for row in rows[10:]:
-        row["username"] = "person0"
     for names in ((*PEOPLE, LEFT), PEOPLE):
         roster.write_text(roster_text("vision", names), "utf-8")
-        settings = load_settings(config)
-        with open_live(folder / "data", settings) as store:
-            store.record.merge_runs(run_frame(rows))
-            derive(store, settings, _roster(settings))
+        _sync(folder, rows)
     assert text == roster.read_text("utf-8")
-    _sync(folder)
 
 
-def _roster(settings):
-    return load_roster(settings.roster)
+def _an_hour(name, person, day):
+    hours = (at(it, days=day) for it in ("09:00", "10:00"))
+    return run(name, *hours, username=person, project="vision")
 
 
-def _sync(folder, rows=()):
+def _sync(folder, rows):
     """Merge rows as a sync would, and publish."""
-    settings = load_settings(folder / "velocity.toml")
+    settings = _settings(folder)
     with open_live(folder / "data", settings) as store:
-        if rows:
-            store.record.merge_runs(run_frame(rows))
-        derive(store, settings, _roster(settings))
+        store.record.merge_runs(run_frame(rows))
+        derive(store, settings, load_roster(settings.roster))
         publish(store)
     return latest_snapshot(folder / "data")
 
 
-def _archive(folder, week=KEPT, **more):
-    return archive(folder / "data", load_settings(folder / "velocity.toml"), week, **more)
+def _settings(folder):
+    return load_settings(folder / "velocity.toml")
 
 
-@pytest.fixture(scope="module")
-def before():
-    return built(with_one_who_left)
+def _archive(folder, week=KEPT):
+    return archive(folder / "data", _settings(folder), week)
+
+
+@pytest.fixture
+def home(tmp_path):
+    """A folder before the archive."""
+    return copied(with_one_who_left, tmp_path / "home")
 
 
 @pytest.fixture(scope="module")
@@ -107,13 +88,15 @@ def after(tmp_path_factory):
     return folder, _archive(folder)
 
 
-def _snapshots(before, after):
-    return latest_snapshot(before / "data"), latest_snapshot(after[0] / "data")
+@pytest.fixture(scope="module")
+def snapshots(after):
+    """The snapshots before and after the archive."""
+    return [latest_snapshot(it / "data") for it in (built(with_one_who_left), after[0])]
 
 
 def test_old_runs_and_people_are_gone_from_every_byte(after):
     folder, done = after
-    left = b"".join(it.read_bytes() for it in (folder / "data").rglob("*") if it.is_file())
+    left = bytes_of(folder / "data")
     assert LEFT.encode() not in left
     assert b"person1-1-1" not in left
     assert b"person1-10-1" in left
@@ -122,50 +105,36 @@ def test_old_runs_and_people_are_gone_from_every_byte(after):
     assert len(list((folder / "data" / "snapshots").iterdir())) == 1
 
 
-def test_published_weeks_and_reports_on_them_stay_the_same(before, after):
-    for made in (
-        lambda it: reads.group_weeks(it, scope=GROUPS_ALONE),
-        reads.group_weeks,
-        lambda it: make_term_report(it, scope=GROUPS_ALONE, first=FIRST).rows,
-    ):
-        assert_frame_equal(*map(made, _snapshots(before, after)))
-    assert as_csv(make_term_report(_snapshots(before, after)[1], scope=GROUPS_ALONE, first=FIRST))
+def test_published_weeks_and_reports_on_them_stay_the_same(snapshots):
+    reports = [make_term_report(it, scope=GROUPS_ALONE, first=FIRST) for it in snapshots]
+    assert_frame_equal(*(it.rows for it in reports))
+    assert as_csv(reports[1])
+    for scope in (GROUPS_ALONE, EVERYTHING):
+        assert_frame_equal(*(reads.group_weeks(it, scope=scope) for it in snapshots))
     # Ids stay only of people who may be seen by name.
-    assert f"id-{LEFT}" not in str(_snapshots(before, after)[1].frame("FROM group_week").to_dicts())
+    assert f"id-{LEFT}" not in str(snapshots[1].frame("FROM group_week").to_dicts())
 
 
-def test_later_weeks_keep_every_sum_and_credits_stay_the_same(before, after):
-    window = {"from_day": KEPT + timedelta(weeks=1)}
+def test_later_weeks_keep_every_sum_and_credits_stay_the_same(snapshots, after):
+    asked = {"period": "week", "parts": ["volume", "compute"], "from_day": KEPT + WEEK}
+    left = ("group_id", "credits_left", "runway_days", "exhausted_on")
     for by in ("scholar", "stream", "programme"):
-        one, other = (
-            reads.metrics(it, by=by, period="week", parts=["volume", "compute"], **window)
-            for it in _snapshots(before, after)
-        )
-        assert_frame_equal(one, other)
-        ledgers = [
-            reads.ledger(it, by=by).filter(pl.col("credits_granted") != 0)
-            for it in _snapshots(before, after)
-        ]
-        for column in ("credits_left", "runway_days", "exhausted_on"):
-            assert_frame_equal(*(it.select("group_id", column) for it in ledgers))
+        assert_frame_equal(*(reads.metrics(it, by=by, **asked) for it in snapshots))
+        ledgers = (reads.ledger(it, by=by) for it in snapshots)
+        granted = pl.col("credits_granted") != 0
+        assert_frame_equal(*(it.filter(granted).select(left) for it in ledgers))
     assert after[1].credits > 0
 
 
-def test_an_experiment_that_goes_on_is_kept_whole(before, after):
-    found = [
-        reads.experiments(it).filter(runs=2).drop("position", strict=False)
-        for it in _snapshots(before, after)
-    ]
-    assert found[0].height == 1
-    assert (
-        found[0]
-        .select("experiment_id", "started_at")
-        .equals(found[1].select("experiment_id", "started_at"))
-    )
+def test_an_experiment_that_goes_on_is_kept_whole(snapshots):
+    columns = ("experiment_id", "started_at")
+    one, other = (reads.experiments(it).filter(runs=2).select(columns) for it in snapshots)
+    assert one.height == 1
+    assert one.equals(other)
 
 
-def test_no_archived_week_is_restated_or_has_figures(after):
-    snapshot = latest_snapshot(after[0] / "data")
+def test_no_archived_week_is_restated_or_has_figures(snapshots):
+    _, snapshot = snapshots
     assert reads.weekly(snapshot, by="programme")["week_start"].min() == KEPT
     assert reads.restated(snapshot, by="programme").filter(pl.col("week_start") < KEPT).is_empty()
 
@@ -173,12 +142,7 @@ def test_no_archived_week_is_restated_or_has_figures(after):
 def test_archived_runs_do_not_come_back(after, tmp_path):
     folder, done = after
     assert done.runs_left
-    rows = [
-        run("person1-1-1", at("09:00", days=8), at("10:00", days=8), username="person1"),
-        run("new", at("09:00", days=80), at("10:00", days=80), username="person1"),
-    ]
-    for row in rows:
-        row["project"] = "vision"
+    rows = [_an_hour("person1-1-1", "person1", 8), _an_hour("new", "person1", 80)]
     home = shutil.copytree(folder, tmp_path / "home", symlinks=True)
     found = reads.runs(_sync(home, rows))["run_id"].to_list()
     assert "new" in found
@@ -188,10 +152,9 @@ def test_archived_runs_do_not_come_back(after, tmp_path):
         assert store.record.list_differing("e", "vision", listing) == ["new"]
 
 
-def test_a_dry_run_says_everything_and_changes_nothing(tmp_path):
-    folder = copied(with_one_who_left, tmp_path / "home")
-    kept = {it: it.read_bytes() for it in (folder / "data").rglob("*") if it.is_file()}
-    done = velocity("archive", "--before", "2026-02-18", cwd=folder)
+def test_a_dry_run_says_everything_and_changes_nothing(home):
+    kept = contents(home / "data", "lock")
+    done = velocity("archive", "--before", "2026-02-18", cwd=home)
     assert done.returncode == 0, done.stderr
     said = done.stderr.decode().replace("\u00a0", " ")
     for words in (
@@ -202,33 +165,25 @@ def test_a_dry_run_says_everything_and_changes_nothing(tmp_path):
         "Nothing was changed.",
     ):
         assert words in said
-    now = {it: it.read_bytes() for it in (folder / "data").rglob("*") if it.is_file()}
-    assert {it for it in kept.keys() | now.keys() if kept.get(it) != now.get(it)} <= {
-        folder / "data" / "lock"
-    }
-    done = velocity("archive", "--before", "2026-02-18", "--yes", cwd=folder)
+    assert contents(home / "data", "lock") == kept
+    done = velocity("archive", "--before", "2026-02-18", "--yes", cwd=home)
     assert b"Archived 262" in done.stderr
-    assert not state.messages(folder / "data", "nobody")
+    assert not state.messages(home / "data", "nobody")
 
 
-def test_a_week_that_is_not_published_is_not_archived(tmp_path):
-    folder = copied(with_one_who_left, tmp_path / "home")
+def test_the_setting_archives_once_a_week_and_only_published_weeks(home):
     with pytest.raises(StoreError, match="not all published yet"):
-        _archive(folder, date(2026, 4, 6))
-
-
-def test_the_setting_archives_once_a_week(tmp_path):
-    folder = copied(with_one_who_left, tmp_path / "home")
-    settings = load_settings(folder / "velocity.toml")
+        _archive(home, date(2026, 4, 6))
+    settings = _settings(home)
     # The data ends in the thirteenth week.
     weeks = settings.model_copy(update={"store": Store(keep_weeks=12)})
     nearer = settings.model_copy(update={"store": Store.model_construct(keep_weeks=WEEKS - 6)})
-    with open_live(folder / "data") as store:
+    with open_live(home / "data") as store:
         assert archive_due(store, settings) is None
         assert archive_due(store, weeks) is None
         assert archive_due(store, nearer) == KEPT
-    archive(folder / "data", settings, KEPT)
-    with open_live(folder / "data") as store:
+    _archive(home)
+    with open_live(home / "data") as store:
         assert archive_due(store, nearer) is None
     assert AS_OF.date() - KEPT > timedelta(weeks=6)
 
@@ -236,13 +191,12 @@ def test_the_setting_archives_once_a_week(tmp_path):
 def test_a_sync_archives_what_the_setting_does_not_keep(tmp_path, monkeypatch):
     runs = [node(7 * 24 * 60 * week, run_id=f"w{week}") for week in range(20)]
     settings = Settings(roster=tmp_path / "none.toml", store=Store(keep_weeks=12))
-    with ProtocolServer(World(runs)) as server:
-        point_client_at(server, monkeypatch)
+    with runs_served(monkeypatch, 0) as server:
+        server.world.put(*runs)
         for hour in range(2):
             clock = NOON + timedelta(weeks=19, days=3, hours=hour)
-            done = sync_wandb(
-                tmp_path, settings, projects=["lab/vision"], full=True, clock=lambda now=clock: now
-            )
+            asked = {"projects": ["lab/vision"], "full": True, "clock": lambda now=clock: now}
+            done = sync_wandb(tmp_path, settings, **asked)
             kept = reads.runs(latest_snapshot(tmp_path))["run_id"].to_list()
             assert kept == [f"w{week}" for week in range(19, 6, -1)]
             assert done.snapshot == latest_snapshot(tmp_path).name
@@ -250,22 +204,21 @@ def test_a_sync_archives_what_the_setting_does_not_keep(tmp_path, monkeypatch):
 
 
 @pytest.mark.fault
-def test_a_killed_archive_is_all_or_nothing(tmp_path):
+def test_a_killed_archive_is_all_or_nothing(home):
     """Killed at one step after the other; each archive begins with what the last one left."""
-    folder = copied(with_one_who_left, tmp_path / "home")
-    whole = latest_snapshot(folder / "data").frame("SELECT run_key FROM run").height
-    settings = load_settings(folder / "velocity.toml")
+    data = home / "data"
+    whole = latest_snapshot(data).frame("SELECT run_key FROM run").height
     for step, archived in (
         ("velocity.sync.archive:derive", False),
         ("velocity.sync.archive:accept", False),
         ("velocity.store.restored:finish_restore", True),
         ("velocity.sync.archive:publish", True),
     ):
-        kill_at(step, archive, folder / "data", settings, KEPT)
-        with open_live(folder / "data") as store, store.reading_record():
+        kill_at(step, archive, data, _settings(home), KEPT)
+        with open_live(data) as store, store.reading_record():
             found = {name for (name,) in store.run("SELECT username FROM raw_run")}
             ((left,),) = store.run("SELECT count(*) FROM raw_run")
         assert (LEFT in found) is not archived
         assert left == whole - (262 if archived else 0)
-    assert _archive(folder).runs == 0
-    assert not list((folder / "data").glob("*.partial"))
+    assert _archive(home).runs == 0
+    assert not list(data.glob("*.partial"))

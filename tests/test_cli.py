@@ -1,26 +1,22 @@
 """Every command reads and writes as documented, with messages on standard error only."""
 
-from __future__ import annotations
-
 import io
 import json
 import os
 import subprocess
-import sys
 import tempfile
 from datetime import UTC, datetime
+from pathlib import Path
 
 import polars as pl
 import pytest
 
 from tests import commands
 from tests.builders import run, store_of
-from tests.roster_texts import parsed
+from tests.roster_texts import ADA, parsed, stream
 from velocity import __version__
-from velocity.cli import main
 from velocity.cli.output import draw_table
 from velocity.reading import reads
-from velocity.roster.models import Roster, Scholar
 from velocity.store import latest_snapshot
 
 pytestmark = pytest.mark.sampled(6)
@@ -31,20 +27,9 @@ MEDIANS = ("machine_hours", "reaction_hours", "reaction_awake_hours", "loop_hour
 
 @pytest.fixture
 def velocity(capfdbinary, monkeypatch, tmp_path):
-    """A command in this process: its exit code, standard output and standard error."""
+    """A command in this process, in an empty folder: code, output, errors = velocity("runs")."""
     monkeypatch.chdir(tmp_path)
-    # Otherwise it would apply to every test in this process.
-    monkeypatch.setattr(os, "umask", lambda _: 0)
-
-    def command(*arguments):
-        monkeypatch.setattr(sys, "argv", ["velocity", *map(str, arguments)])
-        with pytest.raises(SystemExit) as end:
-            main()
-        out, err = capfdbinary.readouterr()
-        assert b"Traceback" not in out + err
-        return end.value.code or 0, out, err.decode()
-
-    return command
+    return commands.in_this_process(monkeypatch, capfdbinary)
 
 
 @pytest.fixture(scope="module")
@@ -62,14 +47,24 @@ def data(tmp_path_factory):
     return folder
 
 
+@pytest.fixture
+def shown(velocity, data):
+    """What a command prints about the store: as bytes, or as a frame of its CSV."""
+
+    def command(*asked, form="csv"):
+        code, out, err = velocity(*asked, "--data", data, "--format", form)
+        assert (code, err) == (0, "")
+        return _csv(out) if form == "csv" else out
+
+    return command
+
+
 def _csv(out):
     return pl.read_csv(io.BytesIO(out))
 
 
-def test_metrics_has_one_row_per_scholar_and_every_documented_column(velocity, data):
-    code, out, err = velocity("metrics", "--data", data, "--format", "csv")
-    frame = _csv(out)
-    assert (code, err) == (0, "")
+def test_metrics_has_one_row_per_scholar_and_every_documented_column(shown):
+    frame = shown("metrics")
     assert frame["scholar"].to_list() == ["ada", "grace"]
     assert frame.columns[0] == "scholar"
     assert "period_start" not in frame.columns
@@ -80,55 +75,48 @@ def test_metrics_has_one_row_per_scholar_and_every_documented_column(velocity, d
 
 @pytest.mark.parametrize("by", ["scholar", "stream", "programme"])
 @pytest.mark.parametrize("period", ["month", "week", "day"])
-def test_by_and_period_are_the_first_two_columns(velocity, data, by, period):
-    code, out, _ = velocity(
-        "metrics", "--data", data, "--by", by, "--period", period, "--format", "csv"
-    )
-    assert code == 0
-    assert out.decode().startswith(f"{by},period_start,")
+def test_by_and_period_are_the_first_two_columns(shown, by, period):
+    assert shown("metrics", "--by", by, "--period", period).columns[:2] == [by, "period_start"]
 
 
-def test_every_format_holds_the_same_figures(velocity, data, tmp_path):
+def test_every_format_holds_the_same_figures(velocity, shown, data, tmp_path):
     expected = reads.metrics(latest_snapshot(data), by="scholar", period="day")
-    asked = ("metrics", "--data", data, "--period", "day", "--format")
-    parquet = pl.read_parquet(io.BytesIO(velocity(*asked, "parquet")[1]))
+    asked = ("metrics", "--period", "day")
+    parquet = pl.read_parquet(io.BytesIO(shown(*asked, form="parquet")))
     assert parquet.select(expected.columns).equals(expected)
-    rows = json.loads(velocity(*asked, "json")[1])
-    assert [row["busy_hours"] for row in rows] == expected["busy_hours"].to_list()
-    assert [row["period_start"] for row in rows] == [
-        day.isoformat() for day in expected["period_start"]
-    ]
-    csv = _csv(velocity(*asked, "csv")[1])
-    assert csv["busy_hours"].to_list() == expected["busy_hours"].to_list()
-    assert csv["period_start"].to_list() == [row["period_start"] for row in rows]
+    rows, csv = json.loads(shown(*asked, form="json")), shown(*asked)
+    days = [day.isoformat() for day in expected["period_start"]]
+    for found in (pl.DataFrame(rows), csv):
+        assert found["busy_hours"].to_list() == expected["busy_hours"].to_list()
+        assert found["period_start"].to_list() == days
     out = tmp_path / "figures.csv"
-    assert velocity(*asked, "csv", "--out", out)[1] == b""
+    assert velocity(*asked, "--data", data, "--format", "csv", "--out", out)[1] == b""
     assert _csv(out.read_bytes()).equals(csv)
 
 
 def test_the_extension_of_the_file_decides_the_format(velocity, data, tmp_path):
-    for name, read in (("a.parquet", pl.read_parquet), ("a.csv", pl.read_csv)):
-        velocity("runs", "--data", data, "--out", tmp_path / name)
-        assert read(tmp_path / name).height == 5
-    velocity("runs", "--data", data, "--out", tmp_path / "a.json")
-    assert len(json.loads((tmp_path / "a.json").read_text(encoding="utf-8"))) == 5
+    for form, read in (
+        ("parquet", pl.read_parquet),
+        ("csv", pl.read_csv),
+        ("json", lambda path: json.loads(path.read_bytes())),
+    ):
+        velocity("runs", "--data", data, "--out", tmp_path / f"a.{form}")
+        assert len(read(tmp_path / f"a.{form}")) == 5
 
 
 @pytest.mark.parametrize("command", ["runs", "experiments", "loops"])
-def test_lists_have_the_same_rows_as_the_reads(velocity, data, command):
-    code, out, _ = velocity(command, "--data", data, "--format", "parquet")
-    assert code == 0
-    assert pl.read_parquet(io.BytesIO(out)).equals(getattr(reads, command)(latest_snapshot(data)))
+def test_lists_have_the_same_rows_as_the_reads(shown, data, command):
+    found = pl.read_parquet(io.BytesIO(shown(command, form="parquet")))
+    assert found.equals(getattr(reads, command)(latest_snapshot(data)))
 
 
 def test_lists_are_of_people_of_automation_or_of_both(velocity, tmp_path):
-    ada = '[[scholars]]\nid = "ada"\nname = "Ada"\nusernames = ["ada"]\n'
     rule = '[[automation]]\nscholar = "ada"\ntag = "agent"\n'
     rows = [run("own", "09:00", "10:00"), run("agent", "12:00", "13:00", tags=["agent"])]
-    store_of(rows, "20:00", roster=parsed(ada + rule), data=tmp_path / "data")
+    store_of(rows, "20:00", roster=parsed(ADA + rule), data=tmp_path / "data")
 
     def listed(command, *asked):
-        out = _csv(velocity(command, "--data", tmp_path / "data", "--format", "csv", *asked)[1])
+        out = _csv(velocity(command, "--format", "csv", *asked)[1])
         ids = out["run_id" if command == "runs" else "experiment_id"]
         return {it.rpartition("/")[2] for it in ids}
 
@@ -141,42 +129,41 @@ def test_lists_are_of_people_of_automation_or_of_both(velocity, tmp_path):
     assert listed("experiments") == listed("loops") == {"own"}
 
 
-def test_times_are_iso_in_utc_in_csv_and_json(velocity, data):
-    csv = _csv(velocity("runs", "--data", data, "--scholar", "grace", "--format", "csv")[1])
-    assert csv["started_at"].to_list() == ["2026-01-06T09:00:00Z"]
-    rows = json.loads(velocity("runs", "--data", data, "--scholar", "grace", "--format", "json")[1])
-    assert [row["ended_at"] for row in rows] == ["2026-01-06T11:00:00Z"]
+def test_times_are_iso_in_utc_in_csv_and_json(shown):
+    asked = ("runs", "--scholar", "grace")
+    assert shown(*asked)["started_at"].to_list() == ["2026-01-06T09:00:00Z"]
+    (row,) = json.loads(shown(*asked, form="json"))
+    assert row["ended_at"] == "2026-01-06T11:00:00Z"
 
 
-def test_from_is_included_and_to_is_not(velocity, data):
-    def ids(*window):
-        return set(_csv(velocity("runs", "--data", data, "--format", "csv", *window)[1])["run_id"])
+@pytest.mark.parametrize(
+    ("window", "ids"),
+    [
+        ("--from 2026-01-06", {"g1"}),
+        ("--to 2026-01-06", {"r1", "r2", "r3", "r4"}),
+        ("--from 2026-01-05 --to 2026-01-07", {"r1", "r2", "r3", "r4", "g1"}),
+    ],
+)
+def test_from_is_included_and_to_is_not(shown, window, ids):
+    assert set(shown("runs", *window.split())["run_id"]) == ids
 
-    assert ids("--from", "2026-01-06") == {"g1"}
-    assert ids("--to", "2026-01-06") == {"r1", "r2", "r3", "r4"}
-    assert ids("--from", "2026-01-05", "--to", "2026-01-07") == {"r1", "r2", "r3", "r4", "g1"}
 
-
-def test_scholar_selects_one(velocity, data):
-    out = velocity("metrics", "--data", data, "--scholar", "grace", "--format", "csv")[1]
-    assert _csv(out)["scholar"].to_list() == ["grace"]
-    out = velocity("loops", "--data", data, "--scholar", "grace", "--format", "csv")[1]
-    assert set(_csv(out)["scholar"]) == {"grace"}
+@pytest.mark.parametrize("command", ["metrics", "loops"])
+def test_scholar_selects_one(shown, command):
+    assert shown(command, "--scholar", "grace")["scholar"].unique().to_list() == ["grace"]
 
 
 @pytest.mark.parametrize("asked", [("metrics",), ("explain", "--metric", "busy_hours")])
 def test_an_unknown_scholar_who_is_a_wandb_user_gets_a_hint(velocity, tmp_path, asked):
-    roster = Roster(scholars=(Scholar(id="ada", name="Ada", usernames=("ada",)),))
     rows = [run("r1", "09:00", "10:00"), run("r2", "11:00", "12:00", username="grace")]
-    store_of(rows, "20:00", roster=roster, data=tmp_path / "data")
+    store_of(rows, "20:00", roster=parsed(ADA), data=tmp_path / "data")
     code, _, err = velocity(*asked, "--scholar", "grace")
     assert code == 1
     assert "'grace' is a W&B user who is not in the roster" in " ".join(err.split())
 
 
 def test_all_shows_every_metric_in_100_columns(velocity, data):
-    _, out, _ = velocity("metrics", "--data", data, "--all")
-    text = out.decode()
+    text = velocity("metrics", "--data", data, "--all")[1].decode()
     assert max(map(len, text.splitlines())) <= 100
     assert text.count("ada") == text.count("grace") > 1
     _, one, err = velocity("metrics", "--data", data, "--scholar", "ada", "--all")
@@ -193,15 +180,13 @@ def test_tables_escape_control_characters(velocity, data):
     assert "--format csv" in err
 
 
-def test_an_empty_window_has_a_message_and_no_rows(velocity, data):
-    window = ("--from", "2030-01-01", "--to", "2030-01-08")
-    code, out, err = velocity("runs", "--data", data, *window)
+def test_an_empty_window_has_a_message_and_no_rows(velocity, shown, data):
+    asked = ("runs", "--from", "2030-01-01", "--to", "2030-01-08")
+    code, out, err = velocity(*asked, "--data", data)
     assert (code, out) == (0, b"")
     assert "Nothing" in err
-    _, csv, _ = velocity("runs", "--data", data, *window, "--format", "csv")
-    assert len(csv.splitlines()) == 1
-    _, rows, _ = velocity("runs", "--data", data, *window, "--format", "json")
-    assert json.loads(rows) == []
+    assert shown(*asked).is_empty()
+    assert json.loads(shown(*asked, form="json")) == []
 
 
 def test_options_after_the_command_precede_those_before_it_and_the_environment(
@@ -219,7 +204,7 @@ def test_options_after_the_command_precede_those_before_it_and_the_environment(
     assert velocity("roster", "check", "--config", tmp_path / "none.toml")[2].count("roster.toml")
 
 
-def test_metrics_shows_imported_runs(velocity, tmp_path):
+def test_an_import_reports_plain_lines_and_metrics_shows_its_runs(velocity, tmp_path):
     table = tmp_path / "runs.csv"
     table.write_text(
         "entity,project,run_id,username,state,created_at,runtime_s,colour\n"
@@ -231,6 +216,10 @@ def test_metrics_shows_imported_runs(velocity, tmp_path):
     assert (code, out) == (0, b"")
     assert "e/p: 1 new, 1 skipped (unreadable)." in err
     assert "colour" in err
+    assert "\x1b" not in err
+    begun = [line.split()[0] for line in err.splitlines()]
+    stages = ["read", "derive", "publish"]
+    assert [stage for stage in stages if stage in begun] == stages
     frame = _csv(velocity("metrics", "--format", "csv")[1])
     assert frame.select("scholar", "busy_hours").rows() == [("ada", 1.0)]
     as_of = reads.trust(latest_snapshot(tmp_path / "data"))["as_of"][0]
@@ -238,44 +227,24 @@ def test_metrics_shows_imported_runs(velocity, tmp_path):
     assert "1 unchanged" in velocity("import", table)[2]
 
 
-def test_progress_without_a_terminal_is_plain_lines(velocity, tmp_path):
-    table = tmp_path / "runs.csv"
-    table.write_text(
-        "entity,project,run_id,state,created_at\ne,p,r1,finished,2026-01-05T09:00:00Z\n",
-        encoding="utf-8",
-    )
-    err = velocity("import", table)[2]
-    assert "\x1b" not in err
-    stages = [line.split()[0] for line in err.splitlines()]
-    assert [stage for stage in ("read", "derive", "publish") if stage in stages] == [
-        "read",
-        "derive",
-        "publish",
-    ]
-
-
-def test_roster_check_lists_findings_and_fails_on_errors(velocity, tmp_path):
-    roster = tmp_path / "roster.toml"
-    roster.write_text('[[scholars]]\nid = "ada"\nname = "Ada"\nusernames = ["ada"]\n', "utf-8")
-    code, out, _ = velocity("roster", "check")
-    assert (code, out) == (0, b"")
-    roster.write_text('[[scholars]]\nid = "ada"\nname = "Ada"\ntimezone = "Mars"\n', "utf-8")
-    code, out, _ = velocity("roster", "check")
-    assert code == 1
-    assert b"scholar ada: timezone: got" in out
-
-
-def test_roster_check_reports_globs_that_match_nothing(velocity, data, tmp_path):
-    text = '[[streams]]\nid = "s"\nname = "S"\nprojects = ["nobody/*"]\n'
-    (tmp_path / "roster.toml").write_text(text, "utf-8")
-    code, out, _ = velocity("roster", "check", "--data", data)
-    assert code == 0
-    assert b'warning: stream s: projects: "nobody/*" matches none' in out
+@pytest.mark.parametrize(
+    ("text", "code", "finding"),
+    [
+        (ADA + 'timezone = "Mars"\n', 1, "scholar ada: timezone: got"),
+        (stream("s", projects='["nobody/*"]'), 0, 'stream s: projects: "nobody/*" matches none'),
+    ],
+)
+def test_roster_check_lists_findings_and_fails_on_errors(velocity, data, text, code, finding):
+    Path("roster.toml").write_text(text, "utf-8")
+    done, out, _ = velocity("roster", "check", "--data", data)
+    assert (done, out.decode().partition(": ")[0]) == (code, "error" if code else "warning")
+    assert finding in out.decode()
 
 
 def test_roster_suggest_writes_missing_entries(velocity, data, tmp_path):
     roster = tmp_path / "roster.toml"
-    roster.write_text('[[scholars]]\nid = "ada"\nname = "Ada"\nusernames = ["ada"]\n', "utf-8")
+    roster.write_text(ADA, "utf-8")
+    assert velocity("roster", "check")[:2] == (0, b"")
     _, out, _ = velocity("roster", "suggest", "--data", data)
     assert b'usernames = ["grace"]' in out
     assert b"ada" not in out
@@ -339,24 +308,24 @@ def test_wide_tables_with_long_names_fit_the_width():
 
 
 @pytest.mark.parametrize(
-    "arguments",
+    "asked",
     [
-        ("nonsense",),
-        ("metrics", "--by", "country"),
-        ("metrics", "--from", "yesterday"),
-        ("metrics", "--from", "2026-01-06", "--to", "2026-01-06"),
-        ("metrics", "--by", "stream", "--scholar", "ada"),
-        ("metrics", "--by", "line", "--period", "week"),
-        ("metrics", "--by", "experiment", "--from", "2026-01-05"),
-        ("import",),
-        ("import", "runs.csv", "--as-of", "noon"),
-        ("ingest",),
-        ("sync", "--project", "vision"),
-        ("app", "--port", "0"),
+        "nonsense",
+        "metrics --by country",
+        "metrics --from yesterday",
+        "metrics --from 2026-01-06 --to 2026-01-06",
+        "metrics --by stream --scholar ada",
+        "metrics --by line --period week",
+        "metrics --by experiment --from 2026-01-05",
+        "import",
+        "import runs.csv --as-of noon",
+        "ingest",
+        "sync --project vision",
+        "app --port 0",
     ],
 )
-def test_usage_errors_exit_with_2(velocity, arguments):
-    code, out, err = velocity(*arguments)
+def test_usage_errors_exit_with_2(velocity, asked):
+    code, out, err = velocity(*asked.split())
     assert (code, out) == (2, b"")
     assert "Usage: velocity" in err
 

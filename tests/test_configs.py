@@ -1,13 +1,12 @@
 """The store keeps clear text of named config keys only, and snapshots have none at all."""
 
-from __future__ import annotations
-
 import os
 import signal
 import stat
 import subprocess
 import sys
 from datetime import timedelta
+from functools import partial
 
 import duckdb
 import pytest
@@ -16,7 +15,7 @@ from tests.builders import at, run, without_runs
 from tests.commands import ROOT
 from tests.earlier_store import write_earlier_store
 from tests.sampling import one_in
-from tests.stores import copied
+from tests.stores import bytes_of, contents, copied
 from tests.wandb_server import ProtocolServer, World
 from tests.worlds import NOON, node, point_client_at
 from velocity.errors import StoreError
@@ -38,10 +37,6 @@ CONFIGS = [
 GPUS = Settings(compute=Compute(gpu_count_key="num_gpus"))
 
 
-def bytes_of(folder):
-    return b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
-
-
 @pytest.fixture
 def server(monkeypatch):
     runs = [node(n, config=config) for n, config in enumerate(CONFIGS)]
@@ -50,140 +45,121 @@ def server(monkeypatch):
         yield running
 
 
-def synced(data, settings=Settings(), *, days=1, figures=False, **options):  # noqa: B008 - frozen
-    (project,) = (sync_wandb if figures else pull_wandb)(
-        data,
-        settings,
-        projects=["lab/vision"],
-        clock=lambda: NOON + timedelta(days=days),
-        **options,
-    ).projects
+@pytest.fixture
+def data(tmp_path):
+    return tmp_path / "data"
+
+
+def synced(data, settings=Settings(), *, days=1, bring=sync_wandb, **options):  # noqa: B008 - frozen
+    clock = NOON + timedelta(days=days)
+    done = bring(data, settings, projects=["lab/vision"], clock=lambda: clock, **options)
+    (project,) = done.projects
     assert project.error is None
     return project
 
 
-def told_of(store):
-    rows = store.record.connection.run("SELECT DISTINCT named_values FROM raw_run")
-    return sorted((told for (told,) in rows), key=str)
+pulled = partial(synced, bring=pull_wandb)
 
 
-def test_no_config_value_is_in_any_byte_of_the_folder(server, tmp_path):  # noqa: ARG001
-    data = tmp_path / "data"
-    synced(data, figures=True)
+def recorded(data, columns, *, settings=None, table="raw_run"):
+    with open_live(data, settings) as store:
+        return store.record.connection.run(f"SELECT {columns} FROM {table} ORDER BY ALL")  # noqa: S608
+
+
+def told_of(data):
+    return [told for (told,) in recorded(data, "DISTINCT named_values")]
+
+
+@pytest.mark.usefixtures("server")
+def test_no_config_value_is_in_any_byte_of_the_folder(data):
+    synced(data, GPUS)
     assert HIDDEN.encode() not in bytes_of(data)
     assert b"innocent_name" in (data / "record.duckdb").read_bytes()
-    with open_live(data) as store:
-        assert store.record.connection.run(
-            "SELECT count(*), count(config_hashes) FROM raw_run"
-        ) == [(6, 6)]
+    assert recorded(data, "count(*), count(config_hashes)", settings=GPUS) == [(6, 6)]
+    (path,) = (data / "snapshots").glob("*.duckdb")
+    with duckdb.connect(path, read_only=True) as connection:
+        columns = connection.execute("SELECT column_name FROM duckdb_columns()").fetchall()
+    assert not [name for (name,) in columns if name.startswith("config")]
 
 
 @pytest.mark.thorough
-def test_only_its_owner_can_read_the_salt_and_it_is_not_in_the_store(server, tmp_path):  # noqa: ARG001
-    data = tmp_path / "data"
-    synced(data, figures=True)
+@pytest.mark.usefixtures("server")
+def test_only_its_owner_can_read_the_salt_and_it_is_not_in_the_store(data):
+    synced(data)
     path = data / "config.salt"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     salt = path.read_text()
-    files = [it for it in data.rglob("*") if it.is_file() and it != path]
-    for form in (salt.encode(), bytes.fromhex(salt)):
-        assert all(form not in it.read_bytes() for it in files)
-    synced(data, days=2)
+    for form in (salt.encode(), bytes.fromhex(salt), HIDDEN.encode()):
+        assert not [it for it, held in contents(data, path.name).items() if form in held]
+    pulled(data, days=2)
     assert path.read_text() == salt
 
 
 @pytest.mark.parametrize("content", one_in(4, [None, "", "abcd", "zz" * 32]))
 def test_a_store_without_its_salt_does_not_accept_another(content, tmp_path):
     rows = run_frame([run("r", "09:00", config='{"a":1}')])
+    path = tmp_path / "config.salt"
     with open_live(copied(without_runs, tmp_path)) as store:
         store.record.merge_runs(rows)
-    salt = (tmp_path / "config.salt").read_text()
-    (tmp_path / "config.salt").unlink()
+    salt = path.read_text()
+    path.unlink()
     if content is not None:
-        (tmp_path / "config.salt").write_text(content)
+        path.write_text(content)
     with open_live(tmp_path) as store, pytest.raises(StoreError, match=r"config\.salt"):
         store.record.merge_runs(rows)
-    (tmp_path / "config.salt").write_text(salt)
+    path.write_text(salt)
     with open_live(tmp_path) as store:
         assert store.record.merge_runs(rows).unchanged == 1
 
 
-@pytest.mark.thorough
-def test_snapshots_have_only_key_names_of_configs(server, tmp_path):  # noqa: ARG001
-    data = tmp_path / "data"
-    synced(data, GPUS, figures=True)
-    (path,) = (data / "snapshots").glob("*.duckdb")
-    with duckdb.connect(path, read_only=True) as connection:
-        columns = connection.execute("SELECT table_name, column_name FROM duckdb_columns()")
-        assert not {
-            (table, name) for table, name in columns.fetchall() if name.startswith("config")
-        }
-
-
 def commits_of(data):
-    with open_live(data) as store:
-        return dict(store.record.connection.run("SELECT run_id, commit FROM raw_run"))
+    return {it: commit for it, commit in recorded(data, "run_id, commit") if commit is not None}
 
 
 @pytest.mark.thorough
-def test_the_commit_is_stored_with_a_run_but_not_in_snapshots(server, tmp_path):
-    data = tmp_path / "data"
+def test_the_commit_is_stored_with_a_run_but_not_in_snapshots(server, data):
     server.world.change("lab", "vision", "r0001", commit="c0ffee")
-    synced(data, figures=True)
-    commits = commits_of(data)
-    assert (commits.pop("r0001"), set(commits.values())) == ("c0ffee", {None})
-    assert all(b"c0ffee" not in it.read_bytes() for it in (data / "snapshots").iterdir())
+    synced(data)
+    assert commits_of(data) == {"r0001": "c0ffee"}
+    assert b"c0ffee" not in bytes_of(data / "snapshots")
     server.world.change("lab", "vision", "r0001", commit="decade")
-    assert synced(data, days=1.1).counts.changed == 0
-    assert synced(data, days=1.2, full=True).counts.changed == 1
-    assert commits_of(data)["r0001"] == "decade"
+    assert pulled(data, days=1.1).counts.changed == 0
+    assert pulled(data, days=1.2, full=True).counts.changed == 1
+    assert commits_of(data) == {"r0001": "decade"}
 
 
 @pytest.mark.thorough
-def test_key_names_of_a_forgotten_person_are_removed(tmp_path):
+def test_key_names_of_a_forgotten_person_are_removed(data, tmp_path):
     rows = [
         run("r1", "09:00", "10:00", username="zf-person", config='{"zf-only-theirs":1,"lr":1}'),
         run("r2", "09:00", "10:00", config='{"lr":1}'),
     ]
     run_frame(rows).drop("source").write_parquet(tmp_path / "runs.parquet")
-    asked = Asked([str(tmp_path / "runs.parquet")])
-    import_runs(tmp_path / "data", Settings(), "table", asked)
-    assert b"zf-only-theirs" in bytes_of(tmp_path / "data")
-    data, settings = tmp_path / "data", Settings(roster=tmp_path / "none")
+    import_runs(data, Settings(), "table", Asked([str(tmp_path / "runs.parquet")]))
+    assert b"zf-only-theirs" in bytes_of(data)
+    settings = Settings(roster=tmp_path / "none")
     forget_person(data, settings, look_up(data, settings, "zf-person"))
-    assert b"zf-only-theirs" not in bytes_of(tmp_path / "data")
-    with open_live(tmp_path / "data") as store:
-        assert store.record.connection.run("SELECT paths FROM config_shape") == [(["/lr"],)]
+    assert b"zf-only-theirs" not in bytes_of(data)
+    assert recorded(data, "paths", table="config_shape") == [(["/lr"],)]
 
 
 @pytest.mark.thorough
-def test_naming_a_key_reads_the_configs_again_with_a_note(server, tmp_path):
+def test_a_key_has_values_only_while_it_is_named_and_naming_it_reads_the_configs_again(
+    server, data
+):
     server.world.put(node(20, config={"lr": 1}))
-    data = tmp_path / "data"
-    synced(data)
-    with open_live(data) as store:
-        assert told_of(store) == [None]
-    project = synced(data, GPUS, days=1.2, figures=True)
-    (note,) = project.notes
+    pulled(data)
+    assert told_of(data) == [None]
+    (note,) = synced(data, GPUS, days=1.2).notes
     assert "configs of 6 runs again" in note
-    with open_live(data) as store:
-        assert told_of(store) == [None, '{"num_gpus":2}']
+    assert told_of(data) == ['{"num_gpus":2}', None]
     hours = reads.metrics(latest_snapshot(data), by="programme")["gpu_hours"][0]
     assert hours == pytest.approx((6 * 2 + 8) * 3540 / 3600)
-    project = synced(data, GPUS, days=1.3)
-    assert project.notes == []
-
-
-@pytest.mark.thorough
-def test_a_key_that_is_no_longer_named_leaves_no_value(server, tmp_path):  # noqa: ARG001
-    data = tmp_path / "data"
-    synced(data, GPUS)
-    synced(data, days=1.2)
-    with open_live(data) as store:
-        assert told_of(store) == [None]
-    synced(data, GPUS, days=1.3)
-    with open_live(data) as store:
-        assert told_of(store) == ['{"num_gpus":2}']
+    assert pulled(data, GPUS, days=1.3).notes == []
+    pulled(data, days=1.4)
+    assert told_of(data) == [None]
+    pulled(data, GPUS, days=1.5)
+    assert told_of(data) == ['{"num_gpus":2}', None]
 
 
 @pytest.mark.parametrize(
@@ -206,11 +182,11 @@ def test_a_named_key_is_found_as_one_name_or_nested(name, config, told, tmp_path
     with open_live(copied(without_runs, tmp_path)) as store:
         store.record.name_keys([name])
         store.record.merge_runs(run_frame([run("r", "09:00", config=config)]))
-        assert told_of(store) == [told]
+    assert told_of(tmp_path) == [told]
 
 
 @pytest.fixture
-def earlier(tmp_path):
+def earlier(data):
     """The folder of a store that the previous version made from the server's runs."""
     rows = [
         {
@@ -235,7 +211,6 @@ def earlier(tmp_path):
         for n, config in enumerate(CONFIGS)
         for it in [node(n)]
     ]
-    data = tmp_path / "data"
     write_earlier_store(data, rows, NOON + timedelta(days=1))
     with duckdb.connect(data / "live.duckdb") as connection:
         connection.execute(
@@ -245,37 +220,22 @@ def earlier(tmp_path):
     return data
 
 
-def runs_asked_for(server):
-    return [call for call in server.calls if call.operation == "Runs"]
-
-
 @pytest.mark.thorough
 def test_configs_of_an_earlier_store_are_hashed_without_another_pull(server, earlier):
     server.world.change("lab", "vision", "r0001", commit="c0ffee")
-    project = synced(earlier, GPUS, days=1.5, figures=True)
-    assert len(runs_asked_for(server)) == 1  # for new runs
-    assert (project.counts.new, project.counts.changed, project.counts.unchanged) == (0, 0, 0)
+    counts = synced(earlier, GPUS, days=1.5).counts
+    assert [it.operation for it in server.calls].count("Runs") == 1  # for new runs
+    assert (counts.new, counts.changed, counts.unchanged) == (0, 0, 0)
     assert HIDDEN.encode() not in bytes_of(earlier)
-    with open_live(earlier) as store:
-        columns = {
-            name
-            for (name,) in store.record.connection.run("SELECT column_name FROM (DESCRIBE raw_run)")
-        }
-        assert "clear_config" not in columns
-        assert store.record.connection.run("SELECT paths FROM config_shape") == [
-            (["/innocent_name", "/lr", "/num_gpus", "/seed"],)
-        ]
-        assert told_of(store) == ['{"num_gpus":2}']
-        assert store.record.connection.run(
-            "SELECT DISTINCT config_earlier, config_hash, commit FROM raw_run"
-        ) == [(True, None, None)]
+    assert ("clear_config",) not in recorded(earlier, "column_name", table="(DESCRIBE raw_run)")
+    shapes = [(["/innocent_name", "/lr", "/num_gpus", "/seed"],)]
+    assert recorded(earlier, "paths", table="config_shape") == shapes
+    assert told_of(earlier) == ['{"num_gpus":2}']
+    assert recorded(earlier, "DISTINCT config_earlier, config_hash, commit") == [(True, None, None)]
     # Runs that are read again have all hashes, and are compared by them.
-    assert synced(earlier, GPUS, days=1.6, full=True).counts.changed == 6
-    with open_live(earlier) as store:
-        assert store.record.connection.run(
-            "SELECT DISTINCT config_earlier, len(config_hashes) FROM raw_run"
-        ) == [(False, 5)]
-    assert commits_of(earlier)["r0001"] == "c0ffee"
+    assert pulled(earlier, GPUS, days=1.6, full=True).counts.changed == 6
+    assert recorded(earlier, "DISTINCT config_earlier, len(config_hashes)") == [(False, 5)]
+    assert commits_of(earlier) == {"r0001": "c0ffee"}
 
 
 _KILLED = """
@@ -311,10 +271,8 @@ def test_a_killed_migration_is_finished_by_the_next_command(step, earlier):
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
     assert killed.returncode == -signal.SIGKILL
-    with open_live(earlier, Settings()) as store:
-        assert store.record.connection.run(
-            "SELECT count(config_hashes), count(*) FROM raw_run"
-        ) == [(6, 6)]
+    hashed = "count(config_hashes), count(*)"
+    assert recorded(earlier, hashed, settings=Settings()) == [(6, 6)]
     assert HIDDEN.encode() not in bytes_of(earlier)
 
 
@@ -326,6 +284,5 @@ def test_hashes_of_the_previous_version_go_and_those_of_tables_stay(tmp_path):
         run("made", "09:00", config={"a": 1}),
     ]
     write_earlier_store(tmp_path, rows, at("20:00"))
-    with open_live(tmp_path, Settings()) as store:
-        kept = dict(store.record.connection.run("SELECT run_id, config_hash FROM raw_run"))
+    kept = dict(recorded(tmp_path, "run_id, config_hash", settings=Settings()))
     assert kept == {"none": None, "given": "theirs", "given-as-hash": "a" * 64, "made": None}

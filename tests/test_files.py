@@ -1,7 +1,5 @@
 """Files that commands write are private to their user, with any umask."""
 
-from __future__ import annotations
-
 import os
 from datetime import UTC, datetime
 
@@ -9,17 +7,15 @@ import pytest
 
 from scripts import browsing
 from tests import people
-from tests.builders import one_run
+from tests.builders import one_run, without_runs
 from tests.commands import environment
 from tests.conftest import ROOT
 from tests.forked import Commands
 from tests.stores import copied
 from tests.test_serve import App
-from tests.wandb_server import ProtocolServer, World
-from tests.worlds import node
+from tests.worlds import environment_of, runs_served
 from velocity import state
 from velocity.demo import launch
-from velocity.store import open_live
 
 RUNS = (
     "entity,project,run_id,state,created_at,username\n"
@@ -37,8 +33,8 @@ def everybody_may_read():
 
 @pytest.fixture(scope="module")
 def velocity(everybody_may_read):  # noqa: ARG001 - commands inherit the umask
-    def velocity(*arguments, cwd, **env):
-        done = commands.run(*arguments, cwd=cwd, env=environment(cwd, **env))
+    def velocity(*arguments, cwd, env=None):
+        done = commands.run(*arguments, cwd=cwd, env=env or environment(cwd))
         assert done.returncode == 0, done.stderr.decode()
         return done.stdout.decode()
 
@@ -55,21 +51,16 @@ def open_to_others(folder):
     }
 
 
-def _open_store(folder):
-    with open_live(folder):
-        pass
-
-
 @pytest.mark.thorough
-def test_commands_write_files_only_their_user_can_read(velocity, tmp_path):
+def test_commands_write_files_only_their_user_can_read(velocity, tmp_path, monkeypatch):
     home = tmp_path / "home"
     home.mkdir(mode=0o700)
     (home / "runs.csv").touch(mode=0o600)
     (home / "runs.csv").write_text(RUNS, encoding="utf-8")
     velocity("import", "runs.csv", cwd=home)
-    with ProtocolServer(World([node(0)])) as server:
-        known = {"WANDB_BASE_URL": server.url, "WANDB_API_KEY": server.api_key}
-        velocity("sync", "--project", "lab/vision", cwd=home, **known)
+    with runs_served(monkeypatch, 1) as server:
+        env = environment_of(server, home)
+        velocity("sync", "--project", "lab/vision", cwd=home, env=env)
     velocity("report", "--out", "week.md", cwd=home)
     velocity("runs", "--out", "runs.parquet", cwd=home)
     written = {it.name for it in home.glob("data/*")}
@@ -82,17 +73,16 @@ def test_the_app_writes_files_only_its_user_can_read(tmp_path):
     data = copied(people.populate, tmp_path / "data")
     for path in (data, *data.rglob("*")):
         path.chmod(0o700)
-    with browsing.served(
-        data, data / "velocity.toml", log=tmp_path / "log", env=environment(tmp_path)
-    ) as printed:
-        assert App(printed, tmp_path / "log").ask("/readyz")[0].status == 200
+    log, env = tmp_path / "log", environment(tmp_path)
+    with browsing.served(data, data / "velocity.toml", log=log, env=env) as printed:
+        assert App(printed, log).ask("/readyz")[0].status == 200
     assert open_to_others(data) == {}
 
 
 @pytest.mark.parametrize(
     "make",
     [
-        _open_store,
+        without_runs,
         lambda folder: state.sign_out(folder, "a@x.example", datetime.now(UTC)),
         launch._start_over,
     ],

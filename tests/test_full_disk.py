@@ -1,7 +1,5 @@
 """A disk that fills up during a sync gives one clear error, and nothing is lost."""
 
-from __future__ import annotations
-
 import errno
 import os
 import resource
@@ -10,20 +8,14 @@ import subprocess
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.commands import environment
 from tests.forked import Commands
 from tests.histories import assert_equals_a_clean_pull
-from tests.wandb_server import ProtocolServer, World
-from tests.worlds import node, point_client_at
+from tests.worlds import environment_of, node, runs_served
 from velocity.reading import reads
 from velocity.store import latest_snapshot
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 STAGES = {"pull", "merge", "derive", "publish"}
 DISK = 64 << 20
@@ -40,7 +32,7 @@ FIRST, LATER = 100, 1_500
 _OWN_DISK = 'mount -t tmpfs -o size="$0" tmpfs "$1" && shift && exec "$@"'
 
 
-def own_disk(folder: Path) -> tuple[str, ...]:
+def own_disk(folder):
     """Words before a command that mount a disk at `folder`; empty if the system forbids it."""
     words = ("unshare", "-rm", "sh", "-c", _OWN_DISK, str(DISK), str(folder))
     try:
@@ -50,13 +42,13 @@ def own_disk(folder: Path) -> tuple[str, ...]:
     return words
 
 
-def free_on(disk: Path) -> int:
+def free_on(disk):
     free = os.statvfs(disk)
     return free.f_bavail * free.f_frsize
 
 
-def leave_on(disk: Path) -> Callable[[int], None]:
-    def leave(room: int) -> None:
+def leave_on(disk):
+    def leave(room):
         filler = disk / "filler"
         filler.unlink(missing_ok=True)
         with filler.open("wb") as file:
@@ -73,13 +65,13 @@ def leave_on(disk: Path) -> Callable[[int], None]:
     return leave
 
 
-def limit_files_of(pid: int, data: Path) -> Callable[[int], None]:
+def limit_files_of(pid, data):
     """Without a private disk: limit file sizes to 0, or to the largest file plus the room.
 
     A limit in the middle of a file would cut a write into two parts, unlike a full disk.
     """
 
-    def leave(room: int) -> None:
+    def leave(room):
         largest = max(path.stat().st_size for path in data.glob("*.duckdb"))
         limit = largest + room if room else 0
         resource.prlimit(pid, resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
@@ -91,11 +83,9 @@ def limit_files_of(pid: int, data: Path) -> Callable[[int], None]:
 def test_a_full_disk_ends_a_sync_with_an_error_and_without_loss(monkeypatch, tmp_path, tell):
     disk = tmp_path / "disk"
     disk.mkdir()
-    ended_in: Counter[str] = Counter()
-    with ProtocolServer(World([node(number) for number in range(FIRST)])) as server:
-        point_client_at(server, monkeypatch)
-        places = {"VELOCITY_DATA": str(disk / "data"), "WANDB_BASE_URL": server.url}
-        env = environment(tmp_path, WANDB_API_KEY=server.api_key, **places)
+    ended_in = Counter()
+    with runs_served(monkeypatch, FIRST) as server:
+        env = environment_of(server, tmp_path, VELOCITY_DATA=str(disk / "data"))
         before = own_disk(disk)
         with Commands(tmp_path, env, *before) as commands:
             seen = Path(f"/proc/{commands.pid}/root{disk}") if before else disk
@@ -135,11 +125,11 @@ def test_a_full_disk_ends_a_sync_with_an_error_and_without_loss(monkeypatch, tmp
         assert_equals_a_clean_pull(kept, tmp_path / "clean")
 
 
-def copy_of(disk: Path, place: Path) -> Path:
+def copy_of(disk, place):
     """Copy the data folder from a disk that a path alone does not reach."""
     shutil.rmtree(place, ignore_errors=True)
     return shutil.copytree(disk / "data", place)
 
 
-def runs_shown(folder: Path) -> int:
+def runs_shown(folder):
     return reads.runs(latest_snapshot(folder)).height

@@ -1,9 +1,6 @@
 """Run directories made to block, flood or mislead their reader."""
 
-from __future__ import annotations
-
 import os
-from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -16,104 +13,73 @@ from velocity.sources.local_files import read_yaml
 from velocity.sources.log_records import LONGEST_RECORD
 from velocity.store import latest_snapshot
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
 BEGUN = '{"startedAt": "2026-05-04T09:00:00Z"}'
 THEIRS = "their-host"
 
 
-def good(tree: Path) -> None:
+def good(tree):
     write_files(tree / "run-20260504_090000-good", wandb_metadata=BEGUN)
 
 
-def write_records(folder: Path, *records: Any, name: str = "r") -> None:
+def sparse(path, size):
+    path.touch()
+    os.truncate(path, size)
+
+
+def write_records(folder, *records, name="r"):
     folder.mkdir(parents=True, exist_ok=True)
     content, _ = framed([record.SerializeToString() for record in records])
     (folder / f"run-{name}.wandb").write_bytes(content)
 
 
-def odd(tree: Path) -> Path:
-    folder = tree / "run-20260504_090000-odd"
-    (folder / "files").mkdir(parents=True)
-    return folder
+def odd(tree, name):
+    """The path of a file of the odd run directory."""
+    path = tree / "run-20260504_090000-odd" / name
+    path.parent.mkdir(parents=True)
+    return path
 
 
-def outside(tree: Path) -> Path:
-    """A run directory beside the tree, like one of another person."""
+def outside(tree, name):
+    """A file or folder of a run directory beside the tree, like one of another person."""
     folder = tree.parent / "outside" / "run-20260504_090000-theirs"
     write_records(folder, run_record(START, host=THEIRS))
     write_files(folder, wandb_metadata=BEGUN[:-1] + f', "host": "{THEIRS}"}}')
-    return folder
+    return folder / name
 
 
-def linked_file(tree: Path) -> None:
-    (odd(tree) / "files/wandb-metadata.json").symlink_to(
-        outside(tree) / "files/wandb-metadata.json"
-    )
-
-
-def linked_folder(tree: Path) -> None:
-    (odd(tree) / "files").rmdir()
-    (tree / "run-20260504_090000-odd/files").symlink_to(outside(tree) / "files")
-
-
-def linked_log(tree: Path) -> None:
-    (odd(tree) / "run-odd.wandb").symlink_to(outside(tree) / "run-r.wandb")
-
-
-def fifo(tree: Path) -> None:
-    os.mkfifo(odd(tree) / "files/wandb-metadata.json")
-
-
-def fifo_log(tree: Path) -> None:
-    os.mkfifo(odd(tree) / "run-odd.wandb")
-
-
-def endless(tree: Path) -> None:
-    (odd(tree) / "files/config.yaml").symlink_to("/dev/zero")
-
-
-def endless_log(tree: Path) -> None:
-    (odd(tree) / "run-odd.wandb").symlink_to("/dev/zero")
-
-
-def references(tree: Path) -> None:
+def references(tree):
     """Nine lines that stand for a billion values."""
     text = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
     text += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 9)]
-    (odd(tree) / "files/config.yaml").write_text("\n".join(text), encoding="utf-8")
+    odd(tree, CONFIG).write_text("\n".join(text), encoding="utf-8")
 
 
-def long_string(tree: Path) -> None:
-    with (odd(tree) / "files/wandb-metadata.json").open("wb") as file:
-        file.truncate(200 * 2**20)
-
-
-def long_log(tree: Path) -> None:
-    with (odd(tree) / "run-odd.wandb").open("wb") as file:
-        file.truncate(2**43)
-
-
-def nested(tree: Path) -> None:
-    (odd(tree) / "files/wandb-metadata.json").write_text("[" * 2**20, encoding="utf-8")
-    (tree / "run-20260504_090000-odd/files/config.yaml").write_text("[" * 10_000, encoding="utf-8")
-
-
-def times_past_the_calendar(tree: Path) -> None:
+def times_past_the_calendar(tree):
     last = {"seconds": 253402300799, "nanos": 2_000_000_000}
-    write_records(odd(tree), pb.Record(run={"run_id": "odd", "start_time": last}), name="odd")
+    folder = odd(tree, LOG).parent
+    write_records(folder, pb.Record(run={"run_id": "odd", "start_time": last}), name="odd")
 
 
-ATTACKS = (
-    *(linked_file, linked_folder, linked_log, fifo, fifo_log, endless, endless_log, references),
-    *(long_string, long_log, nested, times_past_the_calendar),
-)
+METADATA, CONFIG, LOG = "files/wandb-metadata.json", "files/config.yaml", "run-odd.wandb"
+ATTACKS = {
+    "linked file": lambda tree: odd(tree, METADATA).symlink_to(outside(tree, METADATA)),
+    "linked folder": lambda tree: odd(tree, "files").symlink_to(outside(tree, "files")),
+    "linked log": lambda tree: odd(tree, LOG).symlink_to(outside(tree, "run-r.wandb")),
+    "fifo": lambda tree: os.mkfifo(odd(tree, METADATA)),
+    "fifo as a log": lambda tree: os.mkfifo(odd(tree, LOG)),
+    "endless": lambda tree: odd(tree, CONFIG).symlink_to("/dev/zero"),
+    "endless log": lambda tree: odd(tree, LOG).symlink_to("/dev/zero"),
+    "references": references,
+    "long string": lambda tree: sparse(odd(tree, METADATA), 200 * 2**20),
+    "long log": lambda tree: sparse(odd(tree, LOG), 2**43),
+    "nested JSON": lambda tree: odd(tree, METADATA).write_text("[" * 2**20, encoding="utf-8"),
+    "nested YAML": lambda tree: odd(tree, CONFIG).write_text("[" * 10_000, encoding="utf-8"),
+    "times past the calendar": times_past_the_calendar,
+}
 
 
-@pytest.mark.parametrize("attack", ATTACKS, ids=lambda it: it.__name__)
-def test_only_the_bad_directory_is_rejected(tmp_path: Path, attack: Callable[[Path], None]) -> None:
+@pytest.mark.parametrize("attack", ATTACKS.values(), ids=ATTACKS)
+def test_only_the_bad_directory_is_rejected(tmp_path, attack):
     tree = tmp_path / "wandb"
     good(tree)
     attack(tree)
@@ -126,10 +92,10 @@ def test_only_the_bad_directory_is_rejected(tmp_path: Path, attack: Callable[[Pa
 
 
 @pytest.mark.thorough
-def test_the_command_reads_the_others_and_names_unreadable_ones(tmp_path: Path) -> None:
+def test_the_command_reads_the_others_and_names_unreadable_ones(tmp_path):
     tree = tmp_path / "wandb"
     good(tree)
-    fifo_log(tree)
+    os.mkfifo(odd(tree, LOG))
     done = velocity("ingest", "wandb", cwd=tmp_path)
     told = done.stderr.decode()
     assert done.returncode == 1
@@ -138,7 +104,7 @@ def test_the_command_reads_the_others_and_names_unreadable_ones(tmp_path: Path) 
     assert reads.runs(latest_snapshot(tmp_path / "data"))["run_id"].to_list() == ["good"]
 
 
-def test_only_endlessly_nested_folders_are_rejected(tmp_path: Path) -> None:
+def test_only_endlessly_nested_folders_are_rejected(tmp_path):
     good(tmp_path)
     deep = tmp_path
     for _ in range(120):
@@ -163,12 +129,12 @@ def test_only_endlessly_nested_folders_are_rejected(tmp_path: Path) -> None:
         "a: !!python/object/apply:os.getcwd []",
     ],
 )
-def test_yaml_with_references_or_tags_is_refused(text: str) -> None:
+def test_yaml_with_references_or_tags_is_refused(text):
     with pytest.raises(ValueError, match=r"."):
         read_yaml(text)
 
 
-def test_yaml_of_the_client_is_read() -> None:
+def test_yaml_of_the_client_is_read():
     text = "wandb_version: 1\nlr:\n  desc: null\n  value: 0.1\nat:\n  value: 1:30:00\n"
     assert read_yaml(text) == {
         "wandb_version": 1,
@@ -177,7 +143,7 @@ def test_yaml_of_the_client_is_read() -> None:
     }
 
 
-def test_an_endless_record_is_skipped(tmp_path: Path) -> None:
+def test_an_endless_record_is_skipped(tmp_path):
     folder = tmp_path / "run-20260504_090000-r"
     long = pb.Record(run={"run_id": "r", "notes": "x" * (LONGEST_RECORD + 1)})
     write_records(folder, run_record(START, host="n1"), long, pb.Record(exit={"runtime": 60}))
@@ -185,7 +151,7 @@ def test_an_endless_record_is_skipped(tmp_path: Path) -> None:
     assert (row["notes"], row["state"], row["unreadable"]) == (None, "finished", ["log"])
 
 
-def test_an_endless_config_is_not_stored(tmp_path: Path) -> None:
+def test_an_endless_config_is_not_stored(tmp_path):
     items = [
         pb.Record(config={"update": [{"key": f"k{n}", "value_json": f'"{"x" * 2**22}"'}]})
         for n in range(9)

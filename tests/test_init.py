@@ -1,7 +1,5 @@
 """velocity init: from a key to settings, figures and a roster, against the W&B-protocol server."""
 
-from __future__ import annotations
-
 import io
 import os
 import signal
@@ -9,16 +7,17 @@ import socket
 import subprocess
 import sys
 import tomllib
+from functools import partial
 from itertools import count
 from types import SimpleNamespace
 
 import pytest
 
 from scripts.waiting import PATIENCE_S
-from tests.commands import VELOCITY, environment, velocity
+from tests.commands import VELOCITY, in_this_process, velocity
 from tests.wandb_server import Fault, ProtocolServer, World
-from tests.worlds import SHORT_S, node
-from velocity.cli import init as module, main
+from tests.worlds import SHORT_S, environment_of, node
+from velocity.cli import init as module
 from velocity.cli.init import estimate_seconds
 from velocity.errors import SourceError
 from velocity.roster.models import load_roster
@@ -26,6 +25,7 @@ from velocity.settings import load_settings
 from velocity.sources import wandb_client
 
 NODES = [node(0), node(1, username="grace"), node(2, project="audio")]
+ZONE = "Europe/Zurich"
 
 
 @pytest.fixture(scope="module")
@@ -41,43 +41,29 @@ def init(server, tmp_path, monkeypatch, capfdbinary):
     Without lines, there is no terminal.
     """
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(os, "umask", lambda _: 0)  # it would apply to every test in this process
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv("TZ", "Europe/Zurich")
-    known = {"WANDB_BASE_URL": server.url, "WANDB_API_KEY": server.api_key}
+    velocity = in_this_process(monkeypatch, capfdbinary)
 
     def command(*arguments, typed=(), **variables):
-        for name, value in (known | variables).items():
+        for name, value in (environment_of(server, tmp_path, TZ=ZONE) | variables).items():
             monkeypatch.setenv(name, value)
-        monkeypatch.setattr(sys, "argv", ["velocity", "init", *arguments])
         lines = io.StringIO("".join(f"{line}\n" for line in typed))
         lines.isatty = lambda: bool(typed)
         monkeypatch.setattr(sys, "stdin", lines)
-        with pytest.raises(SystemExit) as end:
-            main()
-        said = capfdbinary.readouterr()
-        return SimpleNamespace(returncode=end.value.code or 0, stdout=said.out, stderr=said.err)
+        return velocity("init", *arguments)
 
     return command
 
 
-def _home(server, folder):
-    """Variables of an empty home, and a W&B of one's own with its key."""
-    wandb = {"WANDB_BASE_URL": server.url, "WANDB_API_KEY": server.api_key}
-    return environment(folder, TZ="Europe/Zurich", **wandb)
-
-
 def _refused(done, *words, code=1):
-    told = done.stderr.decode()
-    assert (done.returncode, done.stdout) == (code, b""), told
-    assert "Traceback" not in told
+    told = done[2]
+    assert done == (code, b"", told)
     for word in words:
         assert word in told
 
 
 @pytest.mark.thorough
 def test_one_command_leads_from_a_key_to_settings_figures_and_a_roster(server, tmp_path):
-    env = _home(server, tmp_path)
+    env = environment_of(server, tmp_path, TZ=ZONE)
     done = velocity("init", "--project", "lab/*", cwd=tmp_path, env=env)
     told = done.stderr.decode()
     assert (done.returncode, done.stdout) == (0, b""), told
@@ -86,7 +72,7 @@ def test_one_command_leads_from_a_key_to_settings_figures_and_a_roster(server, t
     assert told.index("takes up to") < told.index("lab/vision: 2 new")
     settings = load_settings(tmp_path / "velocity.toml")
     assert settings.wandb.projects == ("lab/*",)
-    assert settings.programme.timezone == "Europe/Zurich"
+    assert settings.programme.timezone == ZONE
     roster = load_roster(tmp_path / "roster.toml")
     assert [it.usernames for it in roster.scholars] == [("ada",), ("grace",)]
     figures = velocity("metrics", "--format", "csv", cwd=tmp_path).stdout
@@ -102,7 +88,7 @@ def test_a_quiet_setup_says_nothing_and_a_roster_that_exists_stays(init, tmp_pat
     roster = '[[scholars]]\nid = "ada"\nname = "Ada"\nusernames = ["ada", "grace"]\n'
     (tmp_path / "roster.toml").write_text(roster, encoding="utf-8")
     done = init("--project", "lab/audio", "--project", "lab/vision", "--quiet")
-    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+    assert done == (0, b"", "")
     assert (tmp_path / "roster.toml").read_text(encoding="utf-8") == roster
 
 
@@ -111,7 +97,7 @@ def test_settings_that_exist_are_replaced_only_if_asked(init, tmp_path):
     settings.write_text('[programme]\nname = "Mine"\n', encoding="utf-8")
     _refused(init("--project", "lab/audio"), "velocity.toml exists already.", "velocity sync")
     assert "Mine" in settings.read_text(encoding="utf-8")
-    assert init("--project", "lab/audio", "--force", "--no-sync").returncode == 0
+    assert init("--project", "lab/audio", "--force", "--no-sync")[0] == 0
     assert load_settings(settings).wandb.projects == ("lab/audio",)
     assert not (tmp_path / "data").exists()
 
@@ -137,15 +123,11 @@ def test_each_cause_of_a_failed_setup_has_its_own_error_and_writes_nothing(
 
 @pytest.mark.thorough
 def test_after_ctrl_c_in_the_first_sync_another_sync_continues(server, tmp_path):
-    env = _home(server, tmp_path)
+    env = environment_of(server, tmp_path)
     held = Fault(delay_s=PATIENCE_S, operation="Runs", after=1)  # after the page of the estimate
     server.faults[:] = [held]
-    with subprocess.Popen(
-        [*VELOCITY, "init", "--project", "lab/vision"],
-        cwd=tmp_path,
-        env=env,
-        stderr=subprocess.PIPE,
-    ) as running:
+    command = [*VELOCITY, "init", "--project", "lab/vision"]
+    with subprocess.Popen(command, cwd=tmp_path, env=env, stderr=subprocess.PIPE) as running:
         for line in running.stderr:
             if line.startswith(b"pull"):
                 running.send_signal(signal.SIGINT)
@@ -161,9 +143,8 @@ def test_after_ctrl_c_in_the_first_sync_another_sync_continues(server, tmp_path)
 
 
 def test_it_asks_until_entity_and_projects_exist(init, tmp_path):
-    done = init(typed=("lap", "lab", "audoi", "audio", "n"))
-    told = done.stderr.decode()
-    assert done.returncode == 0
+    code, _, told = init(typed=("lap", "lab", "audoi", "audio", "n"))
+    assert code == 0
     assert 'does not have an entity "lap"' in told
     assert "Projects: audio, vision." in told
     assert 'no project "audoi". Did you mean audio?' in told
@@ -173,34 +154,32 @@ def test_it_asks_until_entity_and_projects_exist(init, tmp_path):
 
 
 def test_an_answer_that_does_not_come_writes_nothing(init, tmp_path):
-    done = init(typed=("lab",))
-    assert done.returncode == 1
-    assert b"Aborted" in done.stderr
+    code, _, told = init(typed=("lab",))
+    assert (code, "Aborted" in told) == (1, True)
     assert list(tmp_path.iterdir()) == []
 
 
-class _Pages:
-    """A server whose pages take a second each, by a clock that counts the reads."""
-
-    def fetch_runs(self, entity, project):
+def test_the_estimate_is_the_rate_of_one_page_of_the_largest_project():
+    def fetch_runs(entity, project):
         assert (entity, project) == ("lab", "large")
         yield SimpleNamespace(runs=SimpleNamespace(height=499), rejected=[1])
         raise SourceError("Only one page is read.", "")
 
-
-def test_the_estimate_is_the_rate_of_one_page_of_the_largest_project():
-    seconds = count()
-    counted = {"lab/small": 100, "lab/large": 9_900}
-    assert estimate_seconds(_Pages(), counted, lambda: next(seconds)) == 20
-    assert estimate_seconds(_Pages(), {"lab/empty": 0}) == 0
-    assert estimate_seconds(_Pages(), {}) == 0
+    # Each page takes a second.
+    estimate = partial(estimate_seconds, SimpleNamespace(fetch_runs=fetch_runs))
+    assert estimate({"lab/small": 100, "lab/large": 9_900}, count().__next__) == 20
+    assert estimate({"lab/empty": 0}) == estimate({}) == 0
 
 
-def test_the_time_zone_is_this_machines_if_its_name_is_known(monkeypatch):
-    monkeypatch.setenv("TZ", "Europe/Zurich")
-    assert module._own_zone() == "Europe/Zurich"
-    monkeypatch.setenv("TZ", ":/nowhere")
-    monkeypatch.setattr(os.path, "realpath", lambda _: "/usr/share/zoneinfo/Asia/Tokyo")
-    assert module._own_zone() == "Asia/Tokyo"
-    monkeypatch.setattr(os.path, "realpath", lambda _: "/etc/localtime")
-    assert module._own_zone() == "UTC"
+@pytest.mark.parametrize(
+    ("variable", "path", "zone"),
+    [
+        (ZONE, "/usr/share/zoneinfo/Asia/Tokyo", ZONE),
+        (":/nowhere", "/usr/share/zoneinfo/Asia/Tokyo", "Asia/Tokyo"),
+        (":/nowhere", "/etc/localtime", "UTC"),
+    ],
+)
+def test_the_time_zone_is_this_machines_if_its_name_is_known(monkeypatch, variable, path, zone):
+    monkeypatch.setenv("TZ", variable)
+    monkeypatch.setattr(os.path, "realpath", lambda _: path)
+    assert module._own_zone() == zone

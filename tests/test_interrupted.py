@@ -1,7 +1,5 @@
 """Ctrl-C during a query stops the command, as at any other time."""
 
-from __future__ import annotations
-
 import os
 import signal
 from threading import Event, Timer
@@ -39,16 +37,11 @@ def test_an_interrupted_query_rolls_back_its_transaction(tmp_path, ctrl_c, how):
     with open_live(tmp_path) as store:
         # If other threads do the work, the main thread may notice only at the end.
         store.run("SET threads = 1")
-        with pytest.raises(KeyboardInterrupt):
-            stopped(store, ctrl_c, how)
+        with pytest.raises(KeyboardInterrupt), store.transaction():  # noqa: PT012
+            store.run("DELETE FROM migration")
+            ctrl_c()
+            getattr(store, how)(ENDLESS)
         assert store.run("FROM migration")
-
-
-def stopped(store, ctrl_c, how):
-    with store.transaction():
-        store.run("DELETE FROM migration")
-        ctrl_c()
-        getattr(store, how)(ENDLESS)
 
 
 @pytest.mark.fault

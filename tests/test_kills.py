@@ -1,7 +1,5 @@
 """A sync killed at any moment leaves the last snapshot in use, and the next sync continues."""
 
-from __future__ import annotations
-
 import random
 import shutil
 import signal
@@ -9,20 +7,14 @@ import time
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.commands import environment
-from tests.forked import Command, Commands
+from tests.forked import Commands
 from tests.histories import History, assert_equals_a_clean_pull, in_pages_of
-from tests.wandb_server import ProtocolServer, World
-from tests.worlds import point_client_at
+from tests.worlds import environment_of, runs_served
 from velocity.reading import reads
 from velocity.store import Snapshot
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 STAGES = ("pull", "merge", "derive", "publish")
 #: First word of the line after the last stage.
@@ -40,37 +32,32 @@ class Killer:
         kills: by the last stage that the command began.
     """
 
-    def __init__(self, seed: int) -> None:
-        self.kills: Counter[str] = Counter()
+    def __init__(self, seed):
+        self.kills = Counter()
         self._draw = random.Random(seed)  # noqa: S311 - no secret
         #: Seconds of each stage of the last command that ended by itself.
-        self._lasts: dict[str, float] = {}
+        self._lasts = {}
 
-    def spares(self) -> bool:
+    def spares(self):
         """Whether to let the next command finish."""
         return self._draw.random() < 0.1
 
     @property
-    def done(self) -> bool:
-        """Whether enough commands were killed in every stage."""
-        return not self._short()
-
-    def _short(self) -> list[str]:
+    def lacking(self):
         """The stages in which more commands must be killed."""
         return [stage for stage in STAGES if self.kills[stage] < KILLS_A_STAGE]
 
-    def kill(self, command: Command) -> None:
+    def kill(self, command):
         """Follow a command to its end, and kill it at a moment of a stage."""
-        self._follow(command, self._draw.choice(self._short()))
+        self._follow(command, self._draw.choice(self.lacking))
 
-    def complete(self, command: Command) -> None:
+    def complete(self, command):
         """Let it finish, which must succeed."""
         said = self._follow(command)
         assert command.code == 0, "\n".join(said)
 
-    def _follow(self, command: Command, wanted: str = "") -> list[str]:
-        said = []
-        began: dict[str, float] = {}
+    def _follow(self, command, wanted=""):
+        said, began = [], {}
         for line in command.lines():
             said.append(line)
             stage = line.split(" ", 1)[0]
@@ -88,7 +75,7 @@ class Killer:
         return said
 
 
-def published(data: Path) -> tuple[str, list[tuple]]:
+def published(data):
     """Open the snapshot in use again; return its name and its runs."""
     name = (data / "CURRENT").read_text(encoding="ascii")
     snapshot = Snapshot(data / "snapshots" / f"{name}.duckdb")
@@ -102,14 +89,11 @@ def test_a_sync_may_be_killed_at_any_moment(monkeypatch, tmp_path, tell):
     wanted = ("sync", "--project", "lab/*")
     killer = Killer(seed=1)
     completed = 0
-    with ProtocolServer(World()) as server:
-        point_client_at(server, monkeypatch)
+    with runs_served(monkeypatch, 0) as server:
         server.faults.append(in_pages_of(20))
-        history = History(
-            server.world, seed=1, now=datetime.now(UTC), longest_pause=timedelta(seconds=1)
-        )
-        env = environment(tmp_path, WANDB_BASE_URL=server.url, WANDB_API_KEY=server.api_key)
-        with Commands(tmp_path, env) as commands:
+        pauses = {"now": datetime.now(UTC), "longest_pause": timedelta(seconds=1)}
+        history = History(server.world, seed=1, **pauses)
+        with Commands(tmp_path, environment_of(server, tmp_path)) as commands:
             killer.complete(commands.start(*wanted))
             before = published(data)
             for _ in range(MOST_SYNCS):
@@ -131,11 +115,10 @@ def test_a_sync_may_be_killed_at_any_moment(monkeypatch, tmp_path, tell):
                     killer.complete(commands.start(*wanted, "--data", str(twin)))
                     assert published(twin)[0] > before[0]
                     shutil.rmtree(twin)
-                if killer.done:
+                if not killer.lacking:
                     break
         tell(f"kills by stage: {dict(killer.kills)}; syncs that ended by themselves: {completed}")
-        assert killer.done
-
+        assert not killer.lacking
         history.heal()
         assert_equals_a_clean_pull(data, tmp_path / "clean")
     assert not list((data / "snapshots").glob("*.partial*"))

@@ -1,13 +1,12 @@
 """Notes and aims of the roster: mistakes, whom they concern, who sees them, and new phases."""
 
-from __future__ import annotations
-
 from datetime import date, timedelta
 from itertools import pairwise
 from statistics import fmean
 
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 
 from tests.builders import at, run, store_of
 from tests.roster_texts import ADA, BEN, FULL, errors, parsed, stream
@@ -28,7 +27,7 @@ WEEK = timedelta(weeks=1)
 FIRST = date(2026, 1, 5)
 
 
-def note(day: str, text: str, *lines: str) -> str:
+def note(day, text, *lines):
     return f'[[notes]]\ndate = {day}\ntext = "{text}"\n' + "".join(f"{it}\n" for it in lines)
 
 
@@ -49,7 +48,7 @@ def snapshot():
     return store_of(MINE, "20:00", roster=parsed(FULL + NOTES))
 
 
-def texts(snapshot, by, **asked) -> dict[str, list[str]]:
+def texts(snapshot, by, **asked):
     found = reads.notes(snapshot, by=by, **asked).filter(~pl.col("about").is_in(["grant", "move"]))
     return {str(group): part["text"].to_list() for (group,), part in found.group_by("group_id")}
 
@@ -65,16 +64,10 @@ def test_a_note_concerns_the_groups_that_it_names_and_those_inside(snapshot):
         "ada": [*everybody, "vision", "ada"],
         "ben": ["ben before", *everybody, "vision", "vision later"],
     }
-    (row,) = reads.notes(snapshot, by="scholar", groups=["ada"]).filter(text="ada").to_dicts()
-    assert row == {
-        "group_id": "ada",
-        "day": date(2026, 1, 9),
-        "week_start": FIRST,
-        "text": "ada",
-        "about": "scholar",
-        "target": "ada",
-        "new_phase": False,
-    }
+    found = reads.notes(snapshot, by="scholar", groups=["ada"]).filter(text="ada")
+    columns = ("group_id", "day", "week_start", "text", "about", "target", "new_phase")
+    row = ("ada", date(2026, 1, 9), FIRST, "ada", "scholar", "ada", False)
+    assert (tuple(found.columns), found.rows()) == (columns, [row])
 
 
 def test_notes_of_a_scholar_are_seen_by_those_who_may_see_the_scholar(snapshot):
@@ -90,14 +83,22 @@ def test_notes_of_a_scholar_are_seen_by_those_who_may_see_the_scholar(snapshot):
         assert texts(snapshot, by, scope=GROUPS_ALONE) == {}
 
 
-def aiming(*aims: str) -> str:
+def aim(measure, direction):
+    return f'{{ measure = "{measure}", direction = "{direction}" }}'
+
+
+def aiming(*aims):
     scholar = ADA.replace("ada", "c").replace("Ada", "C")
     return f"{scholar}aims = [{', '.join(aims)}]\n"
 
 
-AIMED = ADA + 'aims = [{ measure = "serial_share", direction = "down" }]\n' + BEN
+def first_note(*lines):
+    return note("2026-01-05", "x", *lines)
+
+
+AIMED = f"{ADA}aims = [{aim('serial_share', 'down')}]\n{BEN}"
 AIMED += stream("s", members='[{ scholar = "ada" }]')
-AIMED += 'aims = [{ measure = "experiments_concluded", direction = "up" }]\n'
+AIMED += f"aims = [{aim('experiments_concluded', 'up')}]\n"
 
 
 def test_aims_are_those_of_the_roster_as_far_as_the_group_is_seen():
@@ -116,39 +117,34 @@ def test_aims_are_those_of_the_roster_as_far_as_the_group_is_seen():
     ("text", "told"),
     [
         (
-            note("2026-01-05", "x", 'scholar = "ada"', 'stream = "s"'),
+            first_note('scholar = "ada"', 'stream = "s"'),
             "note 2026-01-05: got stream and scholar; expected one of programme, stream and",
         ),
         (
-            note("2026-01-05", "x", 'scholar = "ada"', "programme = true"),
+            first_note('scholar = "ada"', "programme = true"),
             "note 2026-01-05: got programme and scholar; expected one of",
         ),
         (
-            note("2026-01-05", "x", "programme = false"),
+            first_note("programme = false"),
             "note 2026-01-05: programme: got false; expected true, or a stream or a scholar.",
         ),
         (
-            note("2026-01-05", "x", 'scholar = "adda"'),
+            first_note('scholar = "adda"'),
             'note 2026-01-05: scholar: got "adda"; expected the id of a scholar in this file. Did',
         ),
         (
-            note("2026-01-05", "x", 'stream = "t"'),
+            first_note('stream = "t"'),
             'note 2026-01-05: stream: got "t"; expected the id of a stream',
         ),
         (note("1926-01-05", "x"), "note no. 1: date: got 1926-01-05; expected a day from"),
         (note("2026-01-05", " "), 'note 2026-01-05: text: got " "; expected a name on one line.'),
+        (aiming(aim("serial_shere", "up")), 'measure: got "serial_shere"; expected one of'),
         (
-            aiming('{ measure = "serial_shere", direction = "up" }'),
-            'measure: got "serial_shere"; expected one of',
-        ),
-        (
-            aiming('{ measure = "serial_share", direction = "left" }'),
+            aiming(aim("serial_share", "left")),
             "scholar c: aim serial_share: direction: got \"left\"; expected 'up' or 'down'",
         ),
         (
-            aiming(
-                *(f'{{ measure = "serial_share", direction = "{it}" }}' for it in ("up", "down"))
-            ),
+            aiming(aim("serial_share", "up"), aim("serial_share", "down")),
             'scholar c: aim serial_share (no. 2): measure: "serial_share" also appears in aim',
         ),
     ],
@@ -159,36 +155,35 @@ def test_each_mistake_is_reported(tmp_path, text, told):
 
 
 def test_all_mistakes_are_reported_in_one_pass(tmp_path):
-    text = note("2026-01-05", "x", 'scholar = "adda"', "new_phase = 1")
+    text = first_note('scholar = "adda"', "new_phase = 1")
     text += note("2026-01-06", "y", 'stream = "t"', 'scholar = "ada"')
     assert len(errors(tmp_path, ADA + text)) == 4
 
 
-def weekly_runs(weeks: int) -> list[dict]:
-    """A different number of runs of two scholars in each week."""
-    return [
+def weekly(weeks, notes="", *, by):
+    """The weeks of two scholars with a different number of runs in each week."""
+    rows = [
         run(f"{name}-{week}-{n}", start, start + timedelta(minutes=30), username=name)
         for name in ("ada", "ben")
         for week in range(weeks)
         for n in range((3 + week % 3) if week < 10 else (20 + week % 4))
         for start in (at("09:00") + week * WEEK + timedelta(hours=n),)
     ]
+    snapshot = store_of(rows, at("00:00") + weeks * WEEK, roster=parsed(ADA + BEN + notes))
+    return snapshot, reads.weekly(snapshot, by=by).sort("week_start")
 
 
 def test_a_note_with_a_new_phase_starts_the_usual_range_afresh():
-    rows, as_of = weekly_runs(20), at("00:00") + 20 * WEEK
     begun = FIRST + 10 * WEEK
-    people = ADA + BEN
     mine = note(str(begun + timedelta(days=3)), "faster", 'scholar = "ada"', "new_phase = true")
-    plain = reads.weekly(store_of(rows, as_of, roster=parsed(people)), by="scholar")
-    snapshot = store_of(rows, as_of, roster=parsed(people + mine))
-    phased = reads.weekly(snapshot, by="scholar")
+    _, plain = weekly(20, by="scholar")
+    snapshot, phased = weekly(20, mine, by="scholar")
     assert plain["phase"].unique().to_list() == [0]
     # Another scholar's ranges stay as they are.
-    ben = pl.col("group_id") == "ben"
-    assert phased.filter(ben).equals(plain.filter(ben))
-    series = phased.filter(~ben, running=False, measure="experiments_started")
-    series = series.sort("week_start")
+    assert_frame_equal(
+        *(it.filter(group_id="ben") for it in (phased, plain)), check_row_order=False
+    )
+    series = phased.filter(group_id="ada", running=False, measure="experiments_started")
     assert series["phase"].to_list() == [0] * 10 + [1] * 10
     for phase in (0, 1):
         part = series.filter(phase=phase)
@@ -205,18 +200,15 @@ def test_a_note_with_a_new_phase_starts_the_usual_range_afresh():
 
 
 def test_a_new_phase_has_no_range_before_its_eighth_week():
-    rows, as_of = weekly_runs(15), at("00:00") + 15 * WEEK
-    mine = note(str(FIRST + 10 * WEEK), "faster", "new_phase = true")
-    snapshot = store_of(rows, as_of, roster=parsed(ADA + BEN + mine))
-    series = reads.weekly(snapshot, by="programme").filter(measure="experiments_started")
-    series = series.filter(~pl.col("running")).sort("week_start")
+    _, series = weekly(15, note("2026-03-16", "faster", "new_phase = true"), by="programme")
+    series = series.filter(running=False, measure="experiments_started")
     assert series["centre"].is_null().to_list() == [False] * 10 + [True] * 5
     assert Weeks.of(series).limits["centre"] is None
 
 
 def test_a_new_note_derives_nobody_again(tmp_path):
     store_of(MINE, "20:00", roster=parsed(ADA + BEN), data=tmp_path)
-    roster = parsed(ADA + BEN + note("2026-01-05", "x"))
+    roster = parsed(ADA + BEN + first_note())
     with open_live(tmp_path) as store:
         known = store.run("SELECT fingerprint, roster FROM derived_with")
         derive(store, Settings(), roster)
@@ -263,11 +255,8 @@ def test_days_off_are_for_the_scholar_alone():
     snapshot = store_of(MINE, "20:00", roster=parsed(away + BEN + holiday))
     own = Scope(scholars=("ada",), hours=("ada",))
     found = reads.days_off(snapshot, scholar="ada", scope=own)
-    assert found.select("day", "what").rows() == [
-        (date(2026, 1, 6), "Epiphany"),
-        (date(2026, 1, 7), "away"),
-        (date(2026, 1, 8), "away"),
-    ]
+    days = [(date(2026, 1, day), what) for day, what in ((6, "Epiphany"), (7, "away"), (8, "away"))]
+    assert found.select("day", "what").rows() == days
     launched = dict(reads.weekdays(snapshot, scope=own).select("weekday", "launches").iter_rows())
     assert launched == {1: 1, 2: 0, 3: 0, 4: 0, 5: 0}
     for read in (reads.days_off, reads.weekdays):

@@ -1,13 +1,11 @@
 """This machine's clock against the server's: which one is used, and the note about it."""
 
-from __future__ import annotations
-
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.commands import environment, velocity
-from tests.worlds import NOON, connected, node, runs_served
+from tests.commands import velocity
+from tests.worlds import NOON, connected, environment_of, node, runs_served
 from velocity.reading import reads
 from velocity.settings import Settings
 from velocity.store import latest_snapshot, open_live
@@ -46,10 +44,8 @@ def test_the_difference_has_the_unit_that_fits(ahead, told):
 @pytest.fixture
 def server(monkeypatch):
     with runs_served(monkeypatch, 0) as running:
-        running.world.put(
-            node(0, state="running", heartbeat_at=NOW - MINUTE),
-            node(1, project="audio", state="running", heartbeat_at=NOW - MINUTE),
-        )
+        going = {"state": "running", "heartbeat_at": NOW - MINUTE}
+        running.world.put(node(0, **going), node(1, project="audio", **going))
         running.clock = lambda: NOW
         yield running
 
@@ -80,17 +76,14 @@ def test_a_wrong_clock_is_replaced_by_the_servers_with_one_note(server, tmp_path
         assert set(reads.runs(latest_snapshot(tmp_path))["class"]) == {"running"}
 
 
-@pytest.mark.parametrize("off_s", [0, 59, -59])
-def test_a_clock_within_a_minute_is_used_to_the_microsecond(server, tmp_path, off_s):
+@pytest.mark.parametrize(
+    ("off_s", "clock"), [(0, lambda: NOW), (59, lambda: NOW), (-59, lambda: NOW), (1200, None)]
+)
+def test_a_clock_within_a_minute_or_the_only_one_is_used_to_the_microsecond(
+    server, tmp_path, off_s, clock
+):
     own = NOW + timedelta(seconds=off_s, microseconds=123)
-    server.clock = lambda: NOW
-    assert pull(tmp_path, own).notes == ()
-    assert column(tmp_path, AS_OF) == {own}
-
-
-def test_without_the_servers_time_the_own_clock_is_used(server, tmp_path):
-    server.clock = None
-    own = NOW + 20 * MINUTE
+    server.clock = clock
     assert pull(tmp_path, own).notes == ()
     assert column(tmp_path, AS_OF) == {own}
 
@@ -123,16 +116,13 @@ def test_the_date_comes_with_the_run_count_and_by_its_own_request(server):
 @pytest.mark.parametrize(
     ("ahead", "told"),
     [
-        (timedelta(), "ok     own clock agrees"),
-        (20 * MINUTE, "note   own clock this machine's clock is 20 min ahead of W&B's"),
-        (-3000 * MINUTE, "note   own clock this machine's clock is 2 d behind W&B's"),
+        (0, "ok     own clock agrees"),
+        (20, "note   own clock this machine's clock is 20 min ahead of W&B's"),
+        (-3000, "note   own clock this machine's clock is 2 d behind W&B's"),
     ],
 )
 def test_doctor_shows_the_own_clock(server, tmp_path, ahead, told):
-    from datetime import UTC, datetime  # noqa: PLC0415 - the command reads the real clock
-
-    server.clock = lambda: datetime.now(UTC) - ahead
-    env = environment(tmp_path, WANDB_BASE_URL=server.url, WANDB_API_KEY=server.api_key)
-    done = velocity("doctor", cwd=tmp_path, env=env)
+    server.clock = lambda: datetime.now(UTC) - ahead * MINUTE  # the command reads the real clock
+    done = velocity("doctor", cwd=tmp_path, env=environment_of(server, tmp_path))
     assert told in done.stdout.decode()
     assert done.returncode == 0

@@ -7,10 +7,7 @@ from velocity.paths import config_file, data_folder
 
 @pytest.mark.parametrize(
     ("variable", "place", "default"),
-    [
-        ("VELOCITY_DATA", data_folder, "data"),
-        ("VELOCITY_CONFIG", config_file, "velocity.toml"),
-    ],
+    [("VELOCITY_DATA", data_folder, "data"), ("VELOCITY_CONFIG", config_file, "velocity.toml")],
 )
 def test_an_empty_variable_counts_as_unset(monkeypatch, variable, place, default):
     monkeypatch.setenv(variable, "elsewhere")

@@ -1,7 +1,5 @@
 """The progress of a sync on the screen: how far each project is, the time left, the summary."""
 
-from __future__ import annotations
-
 import os
 import pty
 import subprocess
@@ -10,9 +8,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.commands import VELOCITY, environment
-from tests.wandb_server import ProtocolServer, World
-from tests.worlds import NOON, node, point_client_at
+from tests.commands import VELOCITY
+from tests.worlds import NOON, environment_of, node, runs_served
 from velocity.cli import progress
 from velocity.cli.progress import tell_result
 from velocity.demo.wandb_server.world import Writer
@@ -30,8 +27,7 @@ WEEK = timedelta(weeks=1)
 
 @pytest.fixture
 def server(monkeypatch):
-    with ProtocolServer(World([node(0)])) as running:
-        point_client_at(running, monkeypatch)
+    with runs_served(monkeypatch, 1) as running:
         yield running
 
 
@@ -139,53 +135,43 @@ def test_a_quiet_command_shows_no_progress_and_says_only_what_needs_a_look(capsy
     ]
 
 
+def sync(folder, at):
+    return sync_wandb(folder, Settings(), projects=["lab/*"], clock=lambda: at)
+
+
 @pytest.mark.thorough
 def test_the_summary_counts_every_outcome(server, tmp_path, capsys):
     server.world.put(*(node(number) for number in range(6)), node(9, project="audio"))
-
-    def sync(at):
-        result = sync_wandb(tmp_path, Settings(), projects=["lab/*"], clock=lambda: at)
-        tell_result(result)
-        return result, capsys.readouterr().err
-
-    sync(NOON + WEEK)
+    sync(tmp_path, NOON + WEEK)
     for number in (0, 1):
         server.world.delete("lab", "vision", f"r{number:04}")
-    sync(NOON + 2 * WEEK)
+    sync(tmp_path, NOON + 2 * WEEK)
     server.world.put(node(0), node(2, state="killed"), node(6, heartbeat_at=NOON + 3 * WEEK))
-    result, said = sync(NOON + 3 * WEEK)
-    vision = result.projects[1]
-    assert (
-        f"lab/vision: 1 new, 1 changed, 1 back after deletion. {vision.requests} requests" in said
-    )
-    assert "lab/audio: nothing new. " in said
-    requests = sum(project.requests for project in result.projects)
-    assert f"Total: 1 new, 1 changed, 1 back after deletion. {requests} requests." in said
-    assert f"Restated: figures changed in {result.weeks_restated} past week" in said
+    tell_result(sync(tmp_path, NOON + 3 * WEEK))
+    said = capsys.readouterr().err
+    counts = "1 new, 1 changed, 1 back after deletion"
+    assert f"lab/vision: {counts}. 6 requests in " in said
+    assert "lab/audio: nothing new. 5 requests in " in said
+    assert f"Total: {counts}. 11 requests." in said
+    assert "Restated: figures changed in 1 past week." in said
 
 
 @pytest.mark.thorough
 def test_activity_in_a_week_already_reported_restates_it(server, tmp_path):
-    def sync(at):
-        return sync_wandb(tmp_path, Settings(), projects=["lab/vision"], clock=lambda: at)
-
-    sync(NOON + WEEK)
-    assert sync(NOON + 2 * WEEK).weeks_restated == 0
+    sync(tmp_path, NOON + WEEK)
+    assert sync(tmp_path, NOON + 2 * WEEK).weeks_restated == 0
     # Synced late from an offline directory: W&B's own times are those of the sync.
     now = NOON + 2 * WEEK
-    offline = node(1, created_at=now, heartbeat_at=now, writers=[Writer("w0", NOON)])
-    server.world.put(offline)
-    assert sync(now + timedelta(hours=1)).weeks_restated == 1
+    server.world.put(node(1, created_at=now, heartbeat_at=now, writers=[Writer("w0", NOON)]))
+    assert sync(tmp_path, now + timedelta(hours=1)).weeks_restated == 1
 
 
 @pytest.mark.thorough
 def test_a_terminal_shows_a_line_for_every_project_and_the_summary(server, tmp_path):
-    env = environment(tmp_path, WANDB_BASE_URL=server.url, WANDB_API_KEY=server.api_key)
+    env = environment_of(server, tmp_path, TERM="xterm")
     shown, screen = pty.openpty()
     command = [*VELOCITY, "sync", "--project", "lab/vision"]
-    with subprocess.Popen(
-        command, cwd=tmp_path, env=env | {"TERM": "xterm"}, stderr=screen
-    ) as done:
+    with subprocess.Popen(command, cwd=tmp_path, env=env, stderr=screen) as done:
         os.close(screen)
         said = b""
         try:

@@ -1,11 +1,8 @@
 """Several projects and entities in one sync: in parallel, independent, found and lost."""
 
-from __future__ import annotations
-
 import threading
 from collections import Counter
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -13,8 +10,7 @@ from scripts.waiting import PATIENCE_S
 from tests import faults
 from tests.builders import without_runs
 from tests.stores import copied
-from tests.wandb_server import ProtocolServer, World
-from tests.worlds import NOON, node, point_client_at, pull_into
+from tests.worlds import NOON, node, pull_into, runs_served
 from velocity.cli.progress import tell_result
 from velocity.database.connection import ClosedError
 from velocity.errors import RetryLaterError, SourceError, StoreError
@@ -25,89 +21,75 @@ from velocity.store import latest_snapshot, open_live
 from velocity.sync.commands import pull_wandb, sync_wandb
 from velocity.sync.projects import Listener, run_jobs
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 pytestmark = pytest.mark.thorough
 
 LATER = NOON + timedelta(days=3)
-HOUR = timedelta(hours=1)
-PROJECTS = [f"p{number}" for number in range(9)]
+NOW, HOUR, DAY = timedelta(), timedelta(hours=1), timedelta(days=1)
 
 
 @pytest.fixture
-def server(monkeypatch) -> Iterator[ProtocolServer]:
-    with ProtocolServer(World()) as running:
-        point_client_at(running, monkeypatch)
+def server(monkeypatch):
+    with runs_served(monkeypatch, 0) as running:
         yield running
 
 
 @pytest.fixture
 def sync(server, tmp_path):  # noqa: ARG001 - the client is pointed at it
-    """Syncs: what = sync(at, "lab/*", ...) is the results by name; without figures if not asked."""
+    """Pull some time after `LATER`: results by name = sync(HOUR, "lab/*")."""
     copied(without_runs, tmp_path)
 
-    def command(at, *wanted, figures=False, **options):
-        bring = sync_wandb if figures else pull_wandb
-        result = bring(
-            tmp_path, Settings(), projects=wanted or ["lab/*"], clock=lambda: at, **options
-        )
-        return {it.name: it for it in result.projects}
+    def command(after, *wanted, bring=pull_wandb, **options):
+        asked = {"projects": wanted or ["lab/*"], "clock": lambda: LATER + after}
+        return {it.name: it for it in bring(tmp_path, Settings(), **asked, **options).projects}
 
     return command
 
 
-def fill(server, projects=PROJECTS, runs=3) -> None:
+def fill(server, projects, runs=3):
     for project in projects:
         server.world.put(*(node(number, project=project) for number in range(runs)))
 
 
-def live_runs(tmp_path) -> set[tuple[str, str]]:
-    """(project, run id) of the runs that count."""
+def live_runs(tmp_path):
+    """Number of runs that count, by project."""
     with open_live(tmp_path) as store:
-        sql = "SELECT project, run_id FROM raw_run WHERE deleted_at IS NULL"
-        return set(store.record.connection.run(sql))
+        sql = "SELECT project, count(*) FROM raw_run WHERE deleted_at IS NULL GROUP BY ALL"
+        return dict(store.record.connection.run(sql))
 
 
-def shown_projects(tmp_path) -> set[str]:
+def shown_projects(tmp_path):
     return set(reads.runs(latest_snapshot(tmp_path))["project"])
 
 
-def count_at_once(server) -> list[int]:
-    """How many pages are under way whenever one more is asked for."""
+def test_at_most_four_projects_are_pulled_at_once(server, sync, tmp_path):
+    projects = [f"p{number}" for number in range(9)]
+    fill(server, projects)
     under_way, seen = [0], []
 
-    def begins(_call) -> bool:
+    def begins(_call):
         under_way[0] += 1
         seen.append(under_way[0])
         return True
 
-    def ends(_world) -> None:
+    def ends(_world):
         under_way[0] -= 1
 
     server.faults.append(faults.Fault(delay_s=0.1, when=begins, change_world=ends, times=None))
-    return seen
-
-
-def test_at_most_four_projects_are_pulled_at_once(server, sync, tmp_path):
-    fill(server)
-    at_once = count_at_once(server)
-    results = sync(LATER)
-    assert [it.counts.new for it in results.values()] == [3] * len(PROJECTS)
-    assert max(at_once) == 4
-    assert len(live_runs(tmp_path)) == 3 * len(PROJECTS)
+    assert [it.counts.new for it in sync(NOW).values()] == [3] * 9
+    assert max(seen) == 4
+    assert live_runs(tmp_path) == dict.fromkeys(projects, 3)
 
 
 def test_results_are_in_the_order_of_the_request_without_duplicates(server, sync):
     fill(server, ["a", "b", "c"])
-    assert list(sync(LATER, "lab/c", "lab/*", "lab/a")) == ["lab/c", "lab/a", "lab/b"]
+    assert list(sync(NOW, "lab/c", "lab/*", "lab/a")) == ["lab/c", "lab/a", "lab/b"]
 
 
 def test_parallel_pulls_lose_no_runs(server, sync, tmp_path):
     fill(server, ["a", "b", "c", "d"], runs=700)
     told = []
-    sync(LATER, on_progress=told.append)
-    assert len(live_runs(tmp_path)) == 2800
+    sync(NOW, on_progress=told.append)
+    assert live_runs(tmp_path) == dict.fromkeys("abcd", 700)
     assert {it.what for it in told if it.stage == "merge"} == {f"lab/{name}" for name in "abcd"}
 
 
@@ -125,24 +107,14 @@ def test_time_outs_halve_the_parallel_pulls_and_the_pages(server, tmp_path):
     assert {500, 250} <= set(sizes)
 
 
-def test_a_new_project_of_an_entity_is_found_at_the_next_sync(server, sync):
-    fill(server, ["a"])
-    assert list(sync(LATER)) == ["lab/a"]
-    fill(server, ["b"])
-    results = sync(LATER + HOUR)
-    assert results["lab/b"].counts.new == 3
-
-
 def test_a_failed_project_does_not_stop_the_others_and_the_summary_says_why(
     server, sync, tmp_path, capsys
 ):
     fill(server, ["audio", "text", "vision"])
-    server.faults.append(
-        faults.dropped().at(when=lambda call: call.variables["project"] == "text", times=None)
-    )
-    results = sync(LATER)
-    assert [it.error is None for it in results.values()] == [True, False, True]
-    assert {project for project, _ in live_runs(tmp_path)} == {"audio", "vision"}
+    of_text = faults.dropped().at(when=lambda call: call.variables["project"] == "text", times=None)
+    server.faults.append(of_text)
+    assert [it.error is None for it in sync(NOW).values()] == [True, False, True]
+    assert live_runs(tmp_path) == {"audio": 3, "vision": 3}
     tell_result(sync_wandb(tmp_path, Settings(), projects=["lab/*"], clock=lambda: LATER + HOUR))
     log = reads.sync_log(latest_snapshot(tmp_path)).drop_nulls("error")
     assert log["project"].to_list() == ["text"] * 2
@@ -153,7 +125,7 @@ def test_a_failed_project_does_not_stop_the_others_and_the_summary_says_why(
 
 def test_a_missing_entity_does_not_stop_the_others(server, sync):
     fill(server, ["a"])
-    results = sync(LATER, "lib/*", "lab/*")
+    results = sync(NOW, "lib/*", "lab/*")
     assert "does not have an entity" in results["lib/*"].error.message
     assert results["lab/a"].counts.new == 3
 
@@ -161,7 +133,7 @@ def test_a_missing_entity_does_not_stop_the_others(server, sync):
 def test_if_all_projects_fail_the_error_has_each_cause(server, sync):
     fill(server, ["a"])
     with pytest.raises(SourceError) as caught:
-        sync(LATER, "lib/*", "lab/x", "lab/y")
+        sync(NOW, "lib/*", "lab/x", "lab/y")
     message = caught.value.message
     assert message.startswith("None of 3 projects could be pulled.")
     for words in ('lib/*: W&B does not have an entity "lib"', 'no project "x"', 'no project "y"'):
@@ -170,8 +142,7 @@ def test_if_all_projects_fail_the_error_has_each_cause(server, sync):
 
 def test_the_projects_of_several_entities_are_kept_apart(server, sync, tmp_path):
     server.world.put(node(0), node(0, entity="team"))
-    results = sync(LATER, "lab/vision", "team/*")
-    assert list(results) == ["lab/vision", "team/vision"]
+    assert list(sync(NOW, "lab/vision", "team/*")) == ["lab/vision", "team/vision"]
     with open_live(tmp_path) as store:
         entities = store.record.connection.run("SELECT entity FROM raw_run ORDER BY entity")
     assert entities == [("lab",), ("team",)]
@@ -179,58 +150,59 @@ def test_the_projects_of_several_entities_are_kept_apart(server, sync, tmp_path)
 
 def test_runs_of_a_deleted_project_count_in_no_figure_until_it_is_back(server, sync, tmp_path):
     fill(server, ["a", "b"])
-    sync(LATER, figures=True)
+    sync(NOW, bring=sync_wandb)
     lost = list(server.world.entities["lab"]["b"].runs.values())
     server.world.delete_project("lab", "b")
-    gone = sync(LATER + HOUR, figures=True)["lab/b"]
+    gone = sync(HOUR, bring=sync_wandb)["lab/b"]
     assert (gone.deleted, gone.error) == (3, None)
     assert "no longer has this project" in gone.notes[0]
     assert shown_projects(tmp_path) == {"a"}
-    assert sync(LATER + 2 * HOUR)["lab/b"].deleted == 0
+    assert sync(2 * HOUR)["lab/b"].deleted == 0
     server.world.put(*lost)
-    assert sync(LATER + timedelta(days=2), figures=True)["lab/b"].counts.revived == 3
+    assert sync(2 * DAY, bring=sync_wandb)["lab/b"].counts.revived == 3
     assert shown_projects(tmp_path) == {"a", "b"}
 
 
-def test_a_renamed_project_is_not_counted_twice(server, sync, tmp_path):
+def test_a_new_project_is_found_at_the_next_sync_and_a_renamed_one_is_not_counted_twice(
+    server, sync, tmp_path
+):
     fill(server, ["old"])
-    sync(LATER)
+    assert list(sync(NOW)) == ["lab/old"]
     server.world.delete_project("lab", "old")
     fill(server, ["renamed"])
-    sync(LATER + HOUR)
-    assert {project for project, _ in live_runs(tmp_path)} == {"renamed"}
+    assert sync(HOUR)["lab/renamed"].counts.new == 3
+    assert live_runs(tmp_path) == {"renamed": 3}
 
 
 def test_a_project_missing_only_from_the_listing_keeps_its_runs(server, sync, tmp_path):
     fill(server, ["a", "b"])
-    sync(LATER)
+    sync(NOW)
 
     def without_b(data, _call):
         edges = [it for it in data["models"]["edges"] if it["node"]["name"] != "b"]
         return data | {"models": data["models"] | {"edges": edges}}
 
     server.faults.append(faults.Fault(change_data=without_b).at(operation="GetProjects"))
-    assert sync(LATER + timedelta(days=1))["lab/b"].deleted == 0
-    assert {project for project, _ in live_runs(tmp_path)} == {"a", "b"}
+    assert sync(DAY)["lab/b"].deleted == 0
+    assert live_runs(tmp_path) == {"a": 3, "b": 3}
 
 
 def test_a_named_project_that_is_gone_fails_and_keeps_its_runs(server, sync, tmp_path):
     fill(server, ["a", "b"])
-    sync(LATER)
+    sync(NOW)
     server.world.delete_project("lab", "b")
-    results = sync(LATER + HOUR, "lab/a", "lab/b")
-    assert 'no project "b"' in results["lab/b"].error.message
-    assert {project for project, _ in live_runs(tmp_path)} == {"a", "b"}
+    assert 'no project "b"' in sync(HOUR, "lab/a", "lab/b")["lab/b"].error.message
+    assert live_runs(tmp_path) == {"a": 3, "b": 3}
 
 
 def test_a_run_that_moved_to_another_project_is_counted_only_there(server, sync, tmp_path):
     fill(server, ["a", "b"])
-    sync(LATER)
+    sync(NOW)
     server.world.delete("lab", "a", "r0001")
     server.world.put(node(7, project="b", heartbeat_at=LATER))
-    results = sync(LATER + timedelta(days=1))
+    results = sync(DAY)
     assert (results["lab/a"].deleted, results["lab/b"].counts.new) == (1, 1)
-    assert len(live_runs(tmp_path)) == 6
+    assert live_runs(tmp_path) == {"a": 2, "b": 4}
 
 
 # Parallel jobs

@@ -1,7 +1,5 @@
 """The protocol server, with requests of the real W&B client over a real socket."""
 
-from __future__ import annotations
-
 import json
 import os
 from datetime import timedelta
@@ -73,32 +71,21 @@ def test_the_client_signs_in_and_reads_runs_with_config_and_summary(api):
     assert first.summary["loss"] == 0.5
     assert first.user.username == "ada"
     assert (first.state, first.created_at) == ("finished", "2026-01-05T12:00:00")
-
-
-@pytest.mark.thorough
-def test_the_client_loads_heavy_fields_of_a_listed_run_and_a_single_run(api):
+    # Heavy fields of a listed run are loaded one by one.
     assert runs(api)[3].config["seed"] == 3
     assert api.run("lab/vision/r0007").summary["_wandb"]["runtime"] == 3540
     with pytest.raises(wandb.errors.CommError, match="Could not find run"):
         api.run("lab/vision/nope")
 
 
-def test_the_client_pages_through_runs_and_counts_them(api):
+def test_the_client_pages_through_runs_and_projects(server, api):
     found = api.runs("lab/vision", per_page=5)
     assert len(found) == COUNT
     assert ids(found) == [f"r{number:04}" for number in range(COUNT)]
-
-
-@pytest.mark.thorough
-def test_the_client_pages_through_projects(server, api):
     for number in range(5):
         server.world.add_project("lab", f"p{number}")
     listed = [project.name for project in api.projects("lab", per_page=2)]
     assert listed == ["p0", "p1", "p2", "p3", "p4", "vision"]
-
-
-@pytest.mark.thorough
-def test_a_project_that_does_not_exist_is_null(api):
     with pytest.raises(ValueError, match="Could not find project"):
         len(api.runs("lab/nope"))
 
@@ -152,8 +139,7 @@ def test_every_field_of_a_run_is_answered(server):
     declared = set(build_schema(schema_text()).type_map["Run"].fields)
     fields = " ".join("user { name username }" if name == "user" else name for name in declared)
     query = f'{{ project(name: "vision") {{ run(name: "r0002") {{ {fields} }} }} }}'
-    answer = ask(server, json.dumps({"query": query}), auth=("api", server.api_key)).json()
-    run = answer["data"]["project"]["run"]
+    run = ask(server, {"query": query}).json()["data"]["project"]["run"]
     assert set(run) == declared
     unknown = {"commit", "group", "historyKeys", "jobType", "sweepName", "description", "notes"}
     assert {name for name, value in run.items() if value is None} == unknown
@@ -162,8 +148,11 @@ def test_every_field_of_a_run_is_answered(server):
 # Other queries are refused
 
 
-def ask(server, body, **options):
-    return requests.post(f"{server.url}/graphql", data=body, timeout=PATIENCE_S, **options)
+def ask(server, body, key=None):
+    """The response to a body, or to the JSON of one."""
+    body = body if isinstance(body, str) else json.dumps(body)
+    auth = ("api", server.api_key if key is None else key)
+    return requests.post(f"{server.url}/graphql", data=body, auth=auth, timeout=PATIENCE_S)
 
 
 @pytest.mark.parametrize(
@@ -177,7 +166,7 @@ def ask(server, body, **options):
 def test_a_query_that_does_not_fit_the_schema_is_refused(server, query, complaint):
     with pytest.raises(InvalidQueryError, match=complaint):
         load_operation(server.schema, query)
-    answer = ask(server, json.dumps({"query": query}), auth=("api", server.api_key))
+    answer = ask(server, {"query": query})
     assert answer.status_code == 400
     assert complaint in answer.json()["errors"][0]["message"]
 
@@ -185,16 +174,15 @@ def test_a_query_that_does_not_fit_the_schema_is_refused(server, query, complain
 @pytest.mark.thorough
 @pytest.mark.parametrize("body", ["", "[]", "{", '{"query": 1}', '{"variables": {}}'])
 def test_a_body_that_is_not_a_graphql_request_is_refused(server, body):
-    assert ask(server, body, auth=("api", server.api_key)).status_code == 400
+    assert ask(server, body).status_code == 400
 
 
 def test_a_wrong_key_is_refused(server):
-    body = json.dumps({"query": "{ viewer { username } }"})
-    assert ask(server, body, auth=("api", "x" * 40)).status_code == 401
-    assert ask(server, body).status_code == 401
-    assert ask(server, body, auth=("api", server.api_key)).json() == {
-        "data": {"viewer": {"username": "demo-lead"}}
-    }
+    query = {"query": "{ viewer { username } }"}
+    assert ask(server, query).json() == {"data": {"viewer": {"username": "demo-lead"}}}
+    assert ask(server, query, "x" * 40).status_code == 401
+    without = requests.post(f"{server.url}/graphql", json=query, timeout=PATIENCE_S)
+    assert without.status_code == 401
 
 
 @pytest.mark.thorough
@@ -207,21 +195,25 @@ def test_telemetry_is_answered_and_logged(server):
 # Filters, orders, cursors
 
 
-@pytest.mark.thorough
-def test_heartbeats_filter_and_order(server, api):
+IN = {"name": {"$in": ["r0001", "r0005", "gone"]}}
+
+
+@pytest.mark.parametrize(
+    ("filters", "order", "found"),
+    [
+        (IN, "+created_at", ["r0001", "r0005"]),
+        (IN | {"heartbeatAt": {"$gte": "2026-01-05T13:03:00Z"}}, "+created_at", ["r0005"]),
+        (
+            {"heartbeatAt": {"$gte": "2026-01-05T13:09:00Z"}},
+            "+heartbeat_at",
+            ["r0009", "r0010", "r0011", "r0002"],
+        ),
+    ],
+)
+def test_ids_and_heartbeats_filter_and_order(server, api, filters, order, found):
     server.world.change("lab", "vision", "r0002", heartbeat_at=NOON + timedelta(days=1))
-    since = (NOON + timedelta(minutes=69)).isoformat().replace("+00:00", "Z")
-    filters = {"heartbeatAt": {"$gte": since}}
-    found = page(api, first=50, filters=filters, order="+heartbeat_at")
-    assert names(found) == ["r0009", "r0010", "r0011", "r0002"]
-    assert found["runCount"] == 4
-
-
-def test_filters_join_ids_and_heartbeats(api):
-    wanted = {"name": {"$in": ["r0001", "r0005", "gone"]}}
-    since = {"heartbeatAt": {"$gte": "2026-01-05T13:03:00Z"}}
-    assert names(page(api, filters=wanted)) == ["r0001", "r0005"]
-    assert names(page(api, filters=wanted | since)) == ["r0005"]
+    answer = page(api, first=50, filters=filters, order=order)
+    assert (names(answer), answer["runCount"]) == (found, len(found))
 
 
 @pytest.mark.thorough
@@ -281,25 +273,20 @@ def test_a_fault_applies_after_earlier_faults_have_ended():
         assert [len(known.due(call)) for _ in range(2)] == [1, 0]
 
 
-@pytest.mark.fault
-@pytest.mark.parametrize("fault", [faults.status(429), faults.status(500), faults.slow(30)])
-def test_a_server_that_stays_overloaded_looks_busy_to_the_client(server, api, fault):
-    server.faults.append(fault.at(times=None))
-    with pytest.raises(WandbApiFailedError, match="busy"):
-        page(api)
-
-
 @pytest.mark.thorough
 @pytest.mark.parametrize(
     ("fault", "words"),
     [
+        pytest.param(faults.status(429), "busy", marks=pytest.mark.fault),
+        pytest.param(faults.status(500), "busy", marks=pytest.mark.fault),
+        pytest.param(faults.slow(30), "busy", marks=pytest.mark.fault),
         (faults.dropped(), "EOF"),
         (faults.html_page(), "invalid character '<'"),
         (faults.refused("permission denied"), "permission denied"),
         (faults.status(403, "not yours"), "not yours"),
     ],
 )
-def test_a_broken_or_refused_answer_fails_in_the_client(server, api, fault, words):
+def test_a_late_broken_or_refused_answer_fails_in_the_client(server, api, fault, words):
     server.faults.append(fault.at(times=None))
     with pytest.raises(WandbApiFailedError, match=words):
         page(api)
@@ -315,23 +302,19 @@ def test_a_fault_applies_to_its_own_calls(server, api):
     assert [len(names(page(api, first=first))) for first in (5, 3)] == [0, 3]
 
 
-@pytest.mark.thorough
-def test_hidden_rows_do_not_change_the_page_information(server, api):
-    server.faults.append(faults.hidden_rows())
-    empty = page(api)
-    assert names(empty) == []
-    assert empty["runs"]["pageInfo"] == {"endCursor": "5", "hasNextPage": True}
-
-
-def test_rows_are_repeated(server, api):
-    server.faults.append(faults.repeated_rows(2))
-    assert names(page(api)) == ["r0000", "r0001", "r0002", "r0003", "r0004", "r0000", "r0001"]
-
-
-@pytest.mark.thorough
-def test_a_cursor_can_be_stuck(server, api):
-    server.faults.append(faults.stuck_cursor())
-    assert page(api, cursor="10")["runs"]["pageInfo"] == {"endCursor": "10", "hasNextPage": True}
+@pytest.mark.parametrize(
+    ("fault", "rows", "end"),
+    [
+        (faults.hidden_rows(), [], "9"),
+        (faults.repeated_rows(2), ["r0007", "r0008", "r0007", "r0008"], "9"),
+        (faults.stuck_cursor(), ["r0007", "r0008"], "7"),
+    ],
+)
+def test_rows_are_hidden_or_repeated_and_a_cursor_can_be_stuck(server, api, fault, rows, end):
+    server.faults.append(fault)
+    found = page(api, first=2, cursor="7")
+    assert names(found) == rows
+    assert found["runs"]["pageInfo"] == {"endCursor": end, "hasNextPage": True}
 
 
 @pytest.mark.thorough

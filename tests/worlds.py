@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from tests.commands import environment
 from tests.wandb_server import ProtocolServer, World
 from velocity.demo.wandb_server.world import RunNode, Writer
 from velocity.sources.wandb_api import connect
@@ -14,6 +15,7 @@ from velocity.sync.projects import pull_projects
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     import pytest
 
@@ -54,6 +56,12 @@ def point_client_at(server: ProtocolServer, monkeypatch: pytest.MonkeyPatch) -> 
     """Configure the client for the server, as a user of a private W&B server would."""
     monkeypatch.setenv("WANDB_BASE_URL", server.url)
     monkeypatch.setenv("WANDB_API_KEY", server.api_key)
+
+
+def environment_of(server: ProtocolServer, home: Path, **more: str) -> dict[str, str]:
+    """Variables for a command whose W&B is the server."""
+    known = {"WANDB_BASE_URL": server.url, "WANDB_API_KEY": server.api_key}
+    return environment(home, **known | more)
 
 
 @contextmanager
