@@ -95,6 +95,7 @@ def test_rules_that_only_look_alike_are_not_mistakes(tmp_path):
 automation = [
   { tag = "agent" },
   { scholar = "ada", tag = "agent" },
+  { scholar = "ada", username = "ada" },
   { config = "n", value = 1 },
   { config = "n", value = true },
 ]

@@ -142,14 +142,21 @@ def test_modules_in_the_working_directory_are_not_imported(tmp_path, monkeypatch
     begin = Mock(side_effect=watch._StoppedError(signal.SIGTERM))
     monkeypatch.setattr(watch, "_sync_for_ever", begin)
     monkeypatch.setattr(watch.signal, "signal", lambda *_: None)
-    watch.watch(tmp_path, tmp_path / "velocity.toml", ["lab/*"], interval_s=1)
+    monkeypatch.setattr(watch.os, "execv", become := Mock())
+    asked = tmp_path, tmp_path / "velocity.toml", ["lab/*"]
+    watch.watch(*asked, interval_s=1)
+    watch.become_watch(*asked, command="sync", interval_s=1)
     (tmp_path / "velocity").mkdir()
     (tmp_path / "velocity/__init__.py").write_text("raise SystemExit('planted')")
-    command = begin.call_args.args[0]
-    program = [*command[: command.index("velocity") + 1], "--version"]
-    done = subprocess.run(program, cwd=tmp_path, capture_output=True, check=False)
-    assert b"planted" not in done.stderr
-    assert done.returncode == 0
+    for module, command in (
+        ("velocity", begin.call_args.args[0]),
+        ("velocity.sync.watch", become.call_args.args[1]),
+    ):
+        # The watch fails for lack of arguments.
+        program = [*command[: command.index(module) + 1], "--version"]
+        done = subprocess.run(program, cwd=tmp_path, capture_output=True, check=False)
+        assert b"planted" not in done.stderr
+        assert (done.returncode == 0) == (module == "velocity")
 
 
 @pytest.mark.thorough
