@@ -6,34 +6,22 @@ import polars as pl
 import pytest
 
 from tests.builders import at, run, store_of
-from tests.read_schemas import READ_SCHEMAS
+from tests.sentence_frames import frame
 from velocity.reading import reads
 from velocity.reading.series import Shifts, at_edge, last_complete_week, recent
 
 MONDAY = date(2026, 11, 16)
 
 
-def frame(read, rows):
-    schema = pl.Schema(READ_SCHEMAS[read])
-    return pl.DataFrame([dict.fromkeys(schema) | row for row in rows], schema=schema)
-
-
-def weekly(count, *, running=False, measure="failure_share", **columns):
-    return frame(
-        "weekly",
-        [
-            {
-                "group_id": "basalt",
-                "measure": measure,
-                "week_start": MONDAY - timedelta(weeks=back),
-                "running": running and not back,
-                "value": 0.2,
-                "signal": False,
-            }
-            | columns
-            for back in range(count)
-        ],
-    )
+def weekly(count, *, running=False, **columns):
+    row = {"group_id": "basalt", "measure": "failure_share", "value": 0.2, "signal": False}
+    rows = [
+        row
+        | {"week_start": MONDAY - timedelta(weeks=back), "running": running and not back}
+        | columns
+        for back in range(count)
+    ]
+    return frame("weekly", rows)
 
 
 @pytest.mark.parametrize(
@@ -48,27 +36,19 @@ def test_a_week_is_complete_with_its_sunday(last_day, week):
     assert last_complete_week(last_day) == week
 
 
-def test_twelve_complete_weeks_are_shown_and_never_the_running_one():
-    shown = recent(weekly(20, running=True), MONDAY - timedelta(weeks=1), ["failure_share"])
-    assert shown.height == 12
-    assert not shown["running"].any()
-
-
-def test_before_the_first_week_is_over_the_running_one_is_shown():
-    shown = recent(weekly(1, running=True), MONDAY - timedelta(weeks=1), ["failure_share"])
-    assert shown["running"].to_list() == [True]
+@pytest.mark.parametrize(("weeks", "running"), [(20, [False] * 12), (1, [True])])
+def test_twelve_complete_weeks_are_shown_and_the_running_one_only_before_the_first(weeks, running):
+    known = weekly(weeks, running=True)
+    shown = recent(known, MONDAY - timedelta(weeks=1), ["failure_share"])
+    assert shown["running"].to_list() == running
 
 
 def test_a_constant_series_never_has_a_shift():
     rows = [
-        run(
-            f"r{week}-{place}",
-            at("09:00") + timedelta(weeks=week, hours=4 * place),
-            at("10:00") + timedelta(weeks=week, hours=4 * place),
-            state="finished" if place else "failed",
-        )
+        run(f"r{week}-{place}", start, start + timedelta(hours=1), state=state)
         for week in range(12)
-        for place in range(3)
+        for place, state in enumerate(("failed", "finished", "finished"))
+        for start in [at("09:00", days=7 * week) + timedelta(hours=4 * place)]
     ]
     series = reads.weekly(store_of(rows, "2026-03-31 06:00"), by="programme")
     assert series.filter(measure="failure_share")["limit_low"].null_count() == 0

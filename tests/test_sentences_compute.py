@@ -1,8 +1,6 @@
 """Compute in words: whose credits end first, tables that add up, and what if."""
 
-from __future__ import annotations
-
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
 import polars as pl
 import pytest
@@ -10,53 +8,29 @@ from hypothesis import given, strategies as st
 
 from tests.plain_sentences import assert_fits, hostile, metric_rows, plain
 from tests.read_schemas import READ_SCHEMAS
-from tests.sentence_frames import figures, frame
+from tests.sentence_frames import SO_FAR, end, ends, figures, frame
 from velocity.reading.frames import ends_if
-from velocity.reading.periods import Window
 from velocity.sentences import bought, spending
-from velocity.sentences.compared import Compared, Days
+from velocity.sentences.compared import Compared
 from velocity.sentences.ends import if_changed
 
 TODAY = date(2026, 11, 29)
 AS_OF = (datetime(2026, 11, 29, tzinfo=UTC), "UTC")
-DAYS = Days(
-    Window(date(2026, 11, 23), date(2026, 11, 28)), Window(date(2026, 11, 16), date(2026, 11, 21))
-)
 NOW = figures(
     experiments_concluded=287, gpu_hours=3400.0, credits=3933.0, credits_per_concluded=13.7,
     gpu_hours_failed=136.0, killed_gpu_hours=34.0,
 )  # fmt: skip
-
-
-def ends(*rows):
-    """Name, credits left, burn per day, end, end at the pace of a week."""
-    columns = ("name", "credits_left", "burn_per_day", "runs_out_on", "runs_out_on_week_pace")
-    kinds = {"runs_out_on": pl.Date, "runs_out_on_week_pace": pl.Date, "seen_before": pl.Date}
-    return pl.DataFrame(
-        [
-            {
-                "group_id": row[0].lower(),
-                **dict(zip(columns, row, strict=True)),
-                "pace_days": 14,
-                "seen_before": None,
-                "or_sooner": False,
-            }
-            for row in rows
-        ],
-        schema_overrides=kinds,
-    )
+AURORA = end("Aurora", 20, left=5700.0, burn_per_day=300.0)
+DUNE = end("Dune", 21, fast=22, left=1780.0, burn_per_day=88.0)
+BOTH = ends(AURORA, DUNE)
 
 
 def said(frame, now=NOW, before=None):
-    return spending.compute(Compared(DAYS, now, before), frame, TODAY)
-
-
-AURORA = ("Aurora", 5700.0, 300.0, date(2026, 12, 18), date(2026, 12, 18))
-DUNE = ("Dune", 1780.0, 88.0, date(2026, 12, 19), date(2026, 12, 20))
+    return spending.compute(Compared(SO_FAR, now, before), frame, TODAY)
 
 
 def test_the_first_stream_to_run_out_is_the_headline():
-    told = said(ends(AURORA, DUNE))
+    told = said(BOTH)
     assert plain(told.sentence) == (
         "Aurora's credits end first, on Fri 18 Dec; Dune's on Sat 19 Dec, at the pace of "
         "16\u201329 Nov."
@@ -64,25 +38,19 @@ def test_the_first_stream_to_run_out_is_the_headline():
     assert plain(told.support).startswith(
         "3,933 credits bought 287 conclusions from Mon 23 to Sat 28 Nov, 13.7 each."
     )
-
-
-def test_another_stream_at_the_pace_of_a_week_is_in_the_headline():
-    sooner = (*DUNE[:4], date(2026, 12, 17))
-    assert plain(said(ends(AURORA, sooner)).sentence) == (
+    assert plain(said(ends(AURORA, end("Dune", 21, fast=19))).sentence) == (
         "Aurora's credits end first, on Fri 18 Dec; at the last 7 days' pace Dune ends first, on "
         "Thu 17 Dec."
     )
-
-
-def test_without_grants_or_hours_the_page_says_so():
-    told = said(ends(AURORA).clear(), figures())
-    assert plain(told.sentence) == "No grant of a stream is recorded."
-    assert plain(told.support) == "No GPU-hours are known from Mon 23 to Sat 28 Nov."
+    nothing = said(ends(), figures())
+    assert plain(nothing.sentence) == "No grant of a stream is recorded."
+    assert plain(nothing.support) == "No GPU-hours are known from Mon 23 to Sat 28 Nov."
 
 
 @given(row=metric_rows(), name=hostile, left=st.floats(-1e9, 1e9), week=st.booleans())
 def test_any_figures_and_names_fit(row, name, left, week):
-    frame = ends((name, left, 3.0, TODAY if left > 0 else None, TODAY if week else None), DUNE)
+    soon = {"runs_out_on_week_pace": TODAY if week else None}
+    frame = ends(end(name, 1 if left > 0 else None, left=left, **soon), DUNE)
     assert_fits(said(frame, row, row))
 
 
@@ -122,62 +90,48 @@ def test_the_table_adds_up_as_printed(rows):
         assert sum(states[:5]) == states[5]
 
 
-def test_a_row_without_conclusions_has_no_cost():
-    rows = table_rows(("unattributed", None, 1.0, 0.0, 0.0, 0.0, 0.0, 2.0, 0))
-    printed = spending.table(rows)
-    assert printed["Stream"].to_list() == ["Unattributed", "**Programme**"]
-    assert printed["Credits each"][0] == "\u2013"
-    assert spending.table_title(rows).endswith("100\u00a0% to runs that finished")
+def told_if(rows, *streams, **changes):
+    changed = ends_if(rows, *AS_OF, **changes)
+    return plain(if_changed(rows, changed, *streams, today=TODAY)), changed["runs_out_on"]
 
 
 def test_what_if_names_both_streams_and_who_ends_first():
-    frame = ends(AURORA, DUNE)
-    changed = ends_if(frame, *AS_OF, pace={"aurora": -0.2}, added={"aurora": 600.0, "dune": -600.0})
-    told = plain(if_changed(frame, changed, "aurora", "dune", today=TODAY))
-    after = TODAY + timedelta(days=int(6300 / 240))
+    moved = {"aurora": 600.0, "dune": -600.0}
+    told, days = told_if(BOTH, "aurora", "dune", pace={"aurora": -0.2}, added=moved)
     assert told == (
         "Aurora's credits would last to Fri 25 Dec, 7 days longer; Dune's credits would last to "
         "Sat 12 Dec, 7 days less. Then Dune ends first, on Sat 12 Dec."
     )
-    assert changed["runs_out_on"][0] == after
+    assert days[0] == date(2026, 12, 25)
 
 
 def test_what_if_counts_from_the_end_of_the_data_and_may_be_sooner():
     """18 days and 18 hours from 23:00 UTC on, which is 18:00 in New York."""
-    frame = ends(AURORA, DUNE).with_columns(or_sooner=True)
+    rows, added = BOTH.with_columns(or_sooner=True), {"aurora": -75.0}
     late = (datetime(2026, 11, 29, 23, tzinfo=UTC), "America/New_York")
-    changed = ends_if(frame, *late, added={"aurora": -75.0})
-    told = plain(if_changed(frame, changed, "aurora", None, today=TODAY))
+    told = plain(if_changed(rows, ends_if(rows, *late, added=added), "aurora", None, today=TODAY))
     assert told == "Aurora's credits would last to Fri 18 Dec or sooner, as before."
-    changed = ends_if(frame, datetime(2026, 11, 29, 5, tzinfo=UTC), "UTC", added={"aurora": -75.0})
+    changed = ends_if(rows, datetime(2026, 11, 29, 5, tzinfo=UTC), "UTC", added=added)
     assert changed["runs_out_on"][0] == date(2026, 12, 17)
 
 
-def test_nothing_changed_changes_nothing():
-    frame = ends(("Aurora", 5700.0, 300.0, TODAY + timedelta(days=19), None))
-    changed = ends_if(frame, *AS_OF, pace={"aurora": 0.0}, added={"aurora": 0.0})
-    told = plain(if_changed(frame, changed, "aurora", None, today=TODAY))
-    assert told == "Aurora's credits would last to Fri 18 Dec, as before."
-
-
 @pytest.mark.parametrize(
-    ("pace", "added", "end"),
-    [(-1.0, 0.0, "would not end at this pace"), (0.0, -9000.0, "would be used up at once")],
+    ("pace", "added", "last_day", "said"),
+    [
+        (0.0, 0.0, date(2026, 12, 18), "would last to Fri 18 Dec, as before."),
+        (-1.0, 0.0, None, "would not end at this pace."),
+        (0.0, -9000.0, None, "would be used up at once."),
+    ],
 )
-def test_credits_that_never_end_or_are_gone(pace, added, end):
-    frame = ends(AURORA)
-    changed = ends_if(frame, *AS_OF, pace={"aurora": pace}, added={"aurora": added})
-    assert changed["runs_out_on"][0] is None
-    assert end in if_changed(frame, changed, "aurora", None, today=TODAY)
+def test_credits_may_end_as_before_never_or_at_once(pace, added, last_day, said):
+    changes = {"pace": {"aurora": pace}, "added": {"aurora": added}}
+    told, days = told_if(ends(AURORA | {"runs_out_on_week_pace": None}), "aurora", None, **changes)
+    assert days[0] == last_day
+    assert told == f"Aurora's credits {said}"
 
 
-def test_hosts_that_are_idle_are_named():
-    assert "names no rented host" in spending.hosts(
-        pl.DataFrame(schema=READ_SCHEMAS["idle_hosts"]), "UTC"
-    )
-
-
-def test_idle_jobs_are_said_only_where_a_scheduler_told_of_any():
+def test_idle_hosts_and_jobs_are_said_only_where_any_are_known():
+    assert "names no rented host" in spending.hosts(frame("idle_hosts"), "UTC")
     assert spending.jobs({"allocated_idle_gpu_hours": 0.0}) == ""
     assert spending.jobs({"allocated_idle_gpu_hours": 1234.4}) == (
         "Jobs held 1,234 GPU-hours while no run was in them."
@@ -190,6 +144,11 @@ def test_costs_are_those_of_the_table_and_of_the_days_before():
         ("automation", None, 1.0, 0.0, 0.0, 0.0, 0.0, 2.0, 10),
         ("unattributed", None, 1.0, 0.0, 0.0, 0.0, 0.0, 2.0, 0),
     )
+    table = spending.table(rows)
+    assert table["Stream"].to_list() == ["Aurora", "Automation", "Unattributed", "**Programme**"]
+    # A row without conclusions has no cost.
+    assert table["Credits each"].to_list() == ["5.0", "0.2", "\u2013", "**1.7**"]
+    assert spending.table_title(rows).endswith("100\u00a0% to runs that finished")
     found = spending.costs(rows, None)
     assert found["name"].to_list() == ["Aurora", "Automation", "Programme"]
     assert found["now_words"].to_list() == ["5.0", "0.2", "1.7"]
@@ -197,19 +156,16 @@ def test_costs_are_those_of_the_table_and_of_the_days_before():
     assert spending.costs(rows, rows)["change_words"].to_list() == ["0.0", "0.0", "0.0"]
     weeks = spending.costs_of_weeks([rows, rows])
     assert {it: len(values) for it, values in weeks.items()} == dict.fromkeys(found["id"], 2)
-
-
-def test_costs_without_a_conclusion_are_a_table_without_rows():
     nothing = spending.costs(frame("compute_table"), None)
     assert nothing.select("name", "now", "before").is_empty()
 
 
 def test_scholars_have_their_share_of_their_stream_and_nobody_else_has_one():
     kinds = [("scholar", "a", 30.0), ("scholar", "b", 60.0), ("automation", None, 5.0)]
-    rows = pl.DataFrame(
+    rows = frame(
+        "compute_table",
         [
-            dict.fromkeys(READ_SCHEMAS["compute_table"])
-            | {
+            {
                 "kind": kind,
                 "stream": "dune" if scholar else None,
                 "name": "Dune" if scholar else None,
@@ -222,7 +178,6 @@ def test_scholars_have_their_share_of_their_stream_and_nobody_else_has_one():
             }
             for kind, scholar, spent in [*kinds, ("programme", None, 95.0)]
         ],
-        schema=READ_SCHEMAS["compute_table"],
     )
     shares = spending.by_scholar(rows)["Of its stream's credits"].to_list()
     assert [plain(it) for it in shares] == ["33 %", "67 %", "", ""]

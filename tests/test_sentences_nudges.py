@@ -1,7 +1,5 @@
 """Messages say what waits, since when and against which usual, with one link and one step."""
 
-from __future__ import annotations
-
 import re
 from datetime import UTC, date, datetime
 
@@ -31,23 +29,16 @@ def lines(message):
 def test_a_result_that_waits():
     message = words.message("result_waiting", WAITING, ZONE)
     assert message.title == "sae-7 has a result"
-    assert lines(message) == [
-        (
-            "sae-7 in sae has had a result since Fri 9 Jan, 10:30 CET. Nothing has been launched "
-            "on its line since, in 5 h 30 m of your working hours. Of 41 earlier results on this "
-            "line, 85 % were followed within 2 h 20 m."
-        ),
-        URL,
-        (
-            "Next step: look at it and launch the next experiment, or mark it “Read, still "
-            "thinking” on My velocity."
-        ),
-    ]
-
-
-def test_a_usual_of_all_lines_is_named_as_such():
-    message = words.message("result_waiting", WAITING | {"usual_of": "scholar"}, ZONE)
-    assert "Of 41 earlier results on your lines, 85 % were followed" in message.text
+    waited, *rest = lines(message)
+    assert waited == (
+        "sae-7 in sae has had a result since Fri 9 Jan, 10:30 CET. Nothing has been launched on "
+        "its line since, in 5 h 30 m of your working hours. Of 41 earlier results on this line, "
+        "85 % were followed within 2 h 20 m."
+    )
+    step = "look at it and launch the next experiment, or mark it “Read, still thinking” on My"
+    assert rest == [URL, f"Next step: {step} velocity."]
+    of_all = words.message("result_waiting", WAITING | {"usual_of": "scholar"}, ZONE)
+    assert "Of 41 earlier results on your lines, 85 % were followed" in of_all.text
 
 
 def test_a_failure_with_and_without_a_usual():
@@ -55,63 +46,63 @@ def test_a_failure_with_and_without_a_usual():
     assert known.title == "sae-7 failed"
     assert "failed on Fri 9 Jan, 10:30 CET. Nothing has been launched on its line" in known.text
     assert "85 % were followed within 2 h 20 m." in known.text
-    unknown = words.message(
-        "run_died", WAITING | {"usual_working_hours": None, "usual_of": None}, ZONE
-    )
+    row = WAITING | {"usual_working_hours": None, "usual_of": None}
+    unknown = words.message("run_died", row, ZONE)
     assert "85" not in unknown.text
-    assert lines(unknown)[1:] == [
-        URL,
-        "Next step: read the end of its log, then retry it or leave it.",
-    ]
+    step = "Next step: read the end of its log, then retry it or leave it."
+    assert lines(unknown)[1:] == [URL, step]
+
+
+def old_run(label, url, age, usual):
+    row = {"project": "sae", "started_at": FRIDAY, "wip_age_hours": age, "usual_hours": usual}
+    return words.message("older_than_usual", row | {"label": label, "url": url}, ZONE)
 
 
 def test_an_old_run():
-    row = {"project": "sae", "started_at": FRIDAY, "wip_age_hours": 51.2, "usual_hours": 20.0}
-    message = words.message("older_than_usual", row | {"label": "sae-8", "url": URL}, ZONE)
-    assert lines(message) == [
-        (
-            "sae-8 in sae has been running since Fri 9 Jan, 10:30 CET, for 51 h. Of this line's "
-            "concluded experiments, 85 % took at most 20 h."
-        ),
-        URL,
-        "Next step: check that it still makes progress, or stop it.",
-    ]
+    first, *rest = lines(old_run("sae-8", URL, 51.2, 20.0))
+    assert first == (
+        "sae-8 in sae has been running since Fri 9 Jan, 10:30 CET, for 51 h. Of this line's "
+        "concluded experiments, 85 % took at most 20 h."
+    )
+    assert rest == [URL, "Next step: check that it still makes progress, or stop it."]
+
+
+def idle_host(host, gpus, hours, **more):
+    row = {"host": host, "gpus": gpus, "idle_since": FRIDAY, "idle_for_hours": hours} | more
+    return words.message("host_idle", row, ZONE)
 
 
 def test_an_idle_host_without_a_dashboard_has_no_link():
-    row = {"host": "pod-1", "gpus": 8, "idle_since": FRIDAY, "idle_for_hours": 2.0}
-    message = words.message("host_idle", row, ZONE)
-    assert lines(message) == [
+    assert lines(idle_host("pod-1", 8, 2.0)) == [
         "pod-1 (8 GPUs) is rented and has been idle since Fri 9 Jan, 10:30 CET, for 2 h.",
         "Next step: start something on it, or return it.",
     ]
-    assert "GPU" not in words.message("host_idle", row | {"gpus": None}, ZONE).text
+    assert "GPU" not in idle_host("pod-1", None, 2.0).text
 
 
-CREDITS = {
-    "name": "Basalt",
-    "days_left": 6,
-    "exhausted_on": date(2026, 1, 15),
-    "exhausted_on_7d": date(2026, 1, 13),
-    "credits_left": 1234.5,
-    "pace_days": 14,
-}
+def runway(link=None, **more):
+    row = {
+        "name": "Basalt",
+        "days_left": 6,
+        "exhausted_on": date(2026, 1, 15),
+        "exhausted_on_7d": date(2026, 1, 13),
+        "credits_left": 1234.5,
+        "pace_days": 14,
+    }
+    return words.runway(row | more, link)
 
 
 def test_credits_that_run_out():
-    message = words.runway(CREDITS, "https://v.example")
+    message = runway("https://v.example")
     assert message.title == "Basalt: credits for 6 days"
-    assert lines(message)[:2] == [
-        (
-            "The credits of Basalt last until Thu 15 Jan, 6 days from today, at the pace of the "
-            "last 14 days; at the pace of the last 7 days, until Tue 13 Jan. Credits "
-            "left: 1,234."
-        ),
-        "https://v.example",
-    ]
-    assert "7 days" not in words.runway(CREDITS | {"exhausted_on_7d": None}, None).text
-    young = words.runway(CREDITS | {"pace_days": 3}, None).text
-    assert "the last 14 days, of which 3 days have data; at the pace" in young
+    said, link, *_ = lines(message)
+    assert said == (
+        "The credits of Basalt last until Thu 15 Jan, 6 days from today, at the pace of the last "
+        "14 days; at the pace of the last 7 days, until Tue 13 Jan. Credits left: 1,234."
+    )
+    assert link == "https://v.example"
+    assert "7 days" not in runway(exhausted_on_7d=None).text
+    assert "the last 14 days, of which 3 days have data; at the pace" in runway(pace_days=3).text
 
 
 @pytest.mark.parametrize(
@@ -123,7 +114,7 @@ def test_credits_that_run_out():
     ],
 )
 def test_credits_that_are_nearly_gone(left, said):
-    assert said in words.runway(CREDITS | {"days_left": left}, None).text
+    assert said in runway(days_left=left).text
 
 
 #: Messages of every kind, with small, large and unknown values.
@@ -139,41 +130,16 @@ DRAWN = [
             {"url": "/demo-run/e/sae/runs/1"},
         )
     ),
-    *(
-        words.message(
-            "older_than_usual",
-            {"project": "sae", "started_at": FRIDAY, "wip_age_hours": age, "usual_hours": usual}
-            | {"label": label, "url": url},
-            ZONE,
-        )
-        for age, usual, label, url in (
-            (0.5, 0.1, "x", URL),
-            (51.2, 20.0, "", None),
-            (900.0, 200.0, "a b " * 90, URL),
-        )
-    ),
-    *(
-        words.message(
-            "host_idle",
-            {"host": host, "gpus": gpus, "idle_since": FRIDAY, "idle_for_hours": hours}
-            | {"url": link},
-            ZONE,
-        )
-        for host, gpus, hours, link in (
-            ("pod-1", 8, 2.0, "https://v.example"),
-            ("pod-2", 1, 47.9, None),
-            (None, None, 500.0, None),
-        )
-    ),
-    *(
-        words.runway(CREDITS | {"days_left": left, "credits_left": credit}, link)
-        for left, credit, link in (
-            (6, 1.0, None),
-            (2, 0.4, "https://v.example"),
-            (0, 0.0, None),
-            (-3, -20.0, None),
-        )
-    ),
+    old_run("x", URL, 0.5, 0.1),
+    old_run("", None, 51.2, 20.0),
+    old_run("a b " * 90, URL, 900.0, 200.0),
+    idle_host("pod-1", 8, 2.0, url="https://v.example"),
+    idle_host("pod-2", 1, 47.9, url=None),
+    idle_host(None, None, 500.0, url=None),
+    runway(credits_left=1.0),
+    runway("https://v.example", days_left=2, credits_left=0.4),
+    runway(days_left=0, credits_left=0.0),
+    runway(days_left=-3, credits_left=-20.0),
 ]
 #: Words that blame, hurry, praise or compare with somebody.
 _UNKIND = re.compile(

@@ -6,59 +6,25 @@ import polars as pl
 import pytest
 
 from tests.plain_sentences import plain
-from tests.read_schemas import READ_SCHEMAS
-from tests.sentence_frames import NAMES, WEEK, series, weekly
-from velocity.reading.periods import Window
+from tests.sentence_frames import (
+    NAMES,
+    SO_FAR as DAYS,
+    WEEK,
+    decision,
+    queue,
+    series,
+    waiting,
+    weekly,
+)
 from velocity.reading.series import Ranges
 from velocity.sentences import streams as words
 from velocity.sentences.answer import LONGEST_SENTENCE
-from velocity.sentences.compared import Compared, Days
+from velocity.sentences.compared import Compared
 from velocity.sentences.queue import nothing_near
 
-DAYS = Days(
-    Window(date(2026, 11, 23), date(2026, 11, 28)), Window(date(2026, 11, 16), date(2026, 11, 21))
-)
 DAY = date(2026, 11, 28)
-WEEK_LONG = timedelta(weeks=1)
-
-
-RESULT = datetime(2026, 11, 28, 9, 0, tzinfo=UTC)
-
-
-def decision(scholar="heron", **more):
-    return {
-        "scholar": scholar,
-        "name": scholar.capitalize(),
-        "stream_name": "Basalt",
-        "entity": "e",
-        "project": "probe",
-        "label": "high-heath-1",
-        "kind": "result",
-        "result_at": RESULT,
-        "waited_working_hours": 12.0,
-        "usual_working_hours": 7.5,
-        "usual_n": 168,
-        "usual_of": "line",
-        "parked": False,
-        "away": False,
-        "marked_read": False,
-        "needs_decision": True,
-        "named": True,
-    } | more
-
-
-def unknown(scholar="heron", kind="result", **more):
-    """A line with too few waits for a usual."""
-    blank = {"usual_working_hours": None, "usual_of": None, "needs_decision": False}
-    return decision(scholar, kind=kind, usual_n=2) | blank | more
-
-
-CALM = decision("calm", needs_decision=False, waited_working_hours=3.0)
-
-
-def queue(*rows):
-    schema = pl.Schema(READ_SCHEMAS["needs_decision"])
-    return pl.DataFrame([dict.fromkeys(schema) | it for it in rows], schema=schema)
+RESULT, FAILURE = (DAY, "result"), (date(2026, 11, 27), "failure")
+NONE_NEAR = "No series is near the edge of its usual range"
 
 
 def figures(**more):
@@ -75,126 +41,82 @@ def figures(**more):
 
 
 @pytest.mark.parametrize(
-    ("rows", "said"),
+    ("lines", "said"),
     [
-        ((), "On Sat 28 Nov no Basalt line waits longer than usual."),
+        ("", "no Basalt line waits longer than usual."),
+        ("heron", "one Basalt line waits longer than usual: ask Heron."),
+        ("al ben", "two Basalt lines wait longer than usual: ask Al and Ben about one each."),
+        ("gannet gannet", "two Basalt lines wait longer than usual: ask Gannet."),
+        ("gannet (heron)", "two Basalt lines wait longer than usual: ask Gannet."),
+        ("(heron)", "one Basalt line waits longer than usual; its scholar sees it first."),
         (
-            (decision(),),
-            "On Sat 28 Nov one Basalt line waits longer than usual: ask Heron.",
+            "a-scholar-with-0 a-scholar-with-1 a-scholar-with-2 a-scholar-with-3 a-scholar-with-4",
+            "five Basalt lines wait longer than usual: ask A-scholar-with-0 first.",
         ),
+        # None is judged against a usual that does not exist.
         (
-            (decision("al"), decision("ben")),
-            "On Sat 28 Nov two Basalt lines wait longer than usual: ask Al and Ben about one each.",
-        ),
-        (
-            (decision("gannet"), decision("gannet", project="q")),
-            "On Sat 28 Nov two Basalt lines wait longer than usual: ask Gannet.",
-        ),
-        (
-            (decision("gannet"), decision("heron", named=False)),
-            "On Sat 28 Nov two Basalt lines wait longer than usual: ask Gannet.",
-        ),
-        (
-            (decision(named=False),),
-            "On Sat 28 Nov one Basalt line waits longer than usual; its scholar sees it first.",
-        ),
-        (
-            tuple(decision(f"a-scholar-with-{at}") for at in range(5)),
-            "On Sat 28 Nov five Basalt lines wait longer than usual: ask A-scholar-with-0 first.",
-        ),
-    ],
-)
-def test_the_headline_has_the_date_the_stream_and_whom_to_ask(rows, said):
-    assert plain(words.headline(queue(*rows), DAY, stream="Basalt")) == said
-
-
-@pytest.mark.parametrize(
-    ("rows", "said"),
-    [
-        (
-            (CALM, unknown("al"), unknown("ben", "failure"), unknown("cy")),
+            "calm~ al? ben!? cy?",
             "no Basalt line waits longer than usual; three lines have too few waits to judge.",
         ),
+        ("al? ben? cy?", "three Basalt lines wait; too few waits so far to say what is usual."),
+        ("heron?", "one Basalt line waits; too few waits so far to say what is usual."),
         (
-            (unknown("al"), unknown("ben"), unknown("cy")),
-            "three Basalt lines wait; too few waits so far to say what is usual.",
+            "ed!? ovenb!? cy?",
+            "two Basalt failures have had no launch after them: ask Ed and Ovenb.",
         ),
-        ((unknown(),), "one Basalt line waits; too few waits so far to say what is usual."),
+        ("field!? cy?", "one Basalt failure has had no launch after it: ask Field."),
         (
-            (unknown("field", "failure"), unknown("ovenb", "failure"), unknown("cy")),
-            "two Basalt failures have had no launch after them: ask Field and Ovenb.",
-        ),
-        (
-            (unknown("field", "failure"), unknown("cy")),
-            "one Basalt failure has had no launch after it: ask Field.",
-        ),
-        (
-            tuple(unknown(f"a-scholar-with-{at}", "failure") for at in range(4)),
+            "a-scholar-with-0!? a-scholar-with-1!? a-scholar-with-2!? a-scholar-with-3!?",
             "four Basalt failures have had no launch after them: ask A-scholar-with-0 first.",
         ),
+        ("()!?", "one Basalt line waits; too few waits so far to say what is usual."),
         (
-            (unknown("field", "failure", named=False, name=None),),
-            "one Basalt line waits; too few waits so far to say what is usual.",
-        ),
-        (
-            (unknown("field", "failure", parked=True), unknown("cy", "failure", away=True)),
-            "no Basalt line waits longer than usual.",
-        ),
-        (
-            (decision("al"), unknown("ben")),
+            "al ben?",
             "one Basalt line waits longer than usual: ask Al; one line has too few waits to judge.",
         ),
-        (
-            (decision(named=False), unknown("ben")),
-            "one Basalt line waits longer than usual; its scholar sees it first.",
-        ),
+        ("(heron) ben?", "one Basalt line waits longer than usual; its scholar sees it first."),
     ],
 )
-def test_the_headline_judges_no_line_against_a_usual_that_does_not_exist(rows, said):
-    told = plain(words.headline(queue(*rows), DAY, stream="Basalt"))
+def test_the_headline_has_the_date_the_stream_and_whom_to_ask(lines, said):
+    told = plain(words.headline(waiting(lines), DAY, stream="Basalt"))
     assert told == f"On Sat 28 Nov {said}"
     assert len(told) <= LONGEST_SENTENCE
 
 
-@pytest.mark.parametrize(
-    ("rows", "said"),
-    [
-        ((), "Nothing needs a decision"),
-        ((CALM,), "Nothing needs a decision"),
-        ((unknown(),), "Cannot be judged yet: too few waits for a usual"),
-        ((CALM, unknown()), "Nothing needs a decision; one line has too few waits to judge"),
-        (
-            (decision(), unknown("al"), unknown("ben")),
-            "One line needs a decision; two lines have too few waits to judge",
-        ),
-    ],
-)
-def test_the_title_of_the_queue_says_what_cannot_be_judged(rows, said):
-    assert words.queue_title(queue(*rows)) == said
+@pytest.mark.parametrize("why", ["parked", "away"])
+def test_the_headline_does_not_count_failures_that_nobody_has_to_follow_now(why):
+    lines = waiting("cy!?").with_columns(**{why: True})
+    assert plain(words.headline(lines, DAY, stream="Basalt")) == (
+        "On Sat 28 Nov no Basalt line waits longer than usual."
+    )
 
 
 @pytest.mark.parametrize(
-    ("ranges", "title", "near"),
+    ("lines", "said"),
     [
-        (
-            Ranges(0, 12),
-            "The three scholars, without a usual range yet",
-            "No usual range yet: it needs eight whole weeks.",
-        ),
-        (
-            Ranges(11, 1),
-            "The three scholars, each against their own usual range",
-            "No series is near the edge of its usual range; one series has no usual range yet.",
-        ),
-        (
-            Ranges(12, 0),
-            "The three scholars, each against their own usual range",
-            "No series is near the edge of its usual range.",
-        ),
+        ("", "Nothing needs a decision"),
+        ("calm~", "Nothing needs a decision"),
+        ("heron?", "Cannot be judged yet: too few waits for a usual"),
+        ("calm~ al?", "Nothing needs a decision; one line has too few waits to judge"),
+        ("heron al? ben?", "One line needs a decision; two lines have too few waits to judge"),
     ],
 )
-def test_no_series_is_near_a_range_that_does_not_exist(ranges, title, near):
-    assert words.people_title(3, ranges) == title
+def test_the_title_of_the_queue_says_what_cannot_be_judged(lines, said):
+    assert words.queue_title(waiting(lines)) == said
+
+
+@pytest.mark.parametrize(
+    ("known", "near"),
+    [
+        (0, "No usual range yet: it needs eight whole weeks."),
+        (11, f"{NONE_NEAR}; one series has no usual range yet."),
+        (12, f"{NONE_NEAR}."),
+    ],
+)
+def test_no_series_is_near_a_range_that_does_not_exist(known, near):
+    ranges = Ranges(known, 12 - known)
+    against = "each against their own usual range" if known else "without a usual range yet"
+    assert words.people_title(3, ranges) == f"The three scholars, {against}"
     assert nothing_near(ranges) == near
 
 
@@ -208,18 +130,16 @@ def test_a_series_has_a_range_if_its_latest_week_with_a_value_has_one():
     assert Ranges.of(known, NAMES, ["serial_share"]) == Ranges(1, 1)
     assert Ranges.of(known.clear(), NAMES, ["serial_share"]) == Ranges(0, 0)
     # After the phase changed, the range of the weeks before is not that of the new ones.
-    later = series("aurora", "serial_share", 2.0, limits=None, weeks=1, week=WEEK + WEEK_LONG)
+    next_week = WEEK + timedelta(weeks=1)
+    later = series("aurora", "serial_share", 2.0, limits=None, weeks=1, week=next_week)
     again = pl.concat([weekly(later), known])
     assert Ranges.of(again, ["aurora"], ["serial_share"]) == Ranges(0, 1)
 
 
-def test_the_headline_of_several_streams_has_no_name_of_a_stream():
+def test_the_headline_has_no_name_of_several_streams_and_says_what_went_well_if_nobody_waits():
     assert plain(words.headline(queue(decision()), DAY)) == (
         "On Sat 28 Nov one line waits longer than usual: ask Heron."
     )
-
-
-def test_if_nobody_waits_the_headline_says_what_went_well():
     good = words.good(Compared(DAYS, figures(), figures(experiments_concluded=7)))
     assert plain(words.headline(queue(), DAY, stream="Basalt", good=good)) == (
         "On Sat 28 Nov no Basalt line waits longer than usual; it concluded 10, 3 more than on the "
@@ -247,118 +167,85 @@ def test_the_line_below_has_each_figure_with_the_one_before():
         "From Mon 23 Nov the stream concluded 10 experiments, from 8; 10 % of runs failed, as "
         "before; a result led to the next launch in 1 h 42 m of working hours, from 3 h 12 m."
     )
-    alone = figures(runs_finished=1, reaction_working_hours_median=None)
-    assert plain(words.support(Compared(DAYS, alone, None))) == (
-        "From Mon 23 Nov the stream concluded 10 experiments."
+    one = figures(runs_finished=1, reaction_working_hours_median=None)
+    alone = plain(words.support(Compared(DAYS, one, None)))
+    assert alone == "From Mon 23 Nov the stream concluded 10 experiments."
+    nothing = plain(words.support(Compared(DAYS, None, None)))
+    assert nothing == "Nothing was launched from Mon 23 to Sat 28 Nov."
+
+
+def test_the_question_is_one_of_a_fixed_list():
+    assert plain(words.question(decision())) == "What did **high-heath-1** show, and what is next?"
+    failed = plain(words.question(decision(kind="failure")))
+    assert failed == "What stopped **high-heath-1**, and is it worth a retry?"
+
+
+def test_lines_that_others_may_not_see_yet_are_counted_and_have_no_day():
+    fact = plain(words.quiet_fact(Compared(DAYS, figures(), None), [RESULT], failed=True))
+    assert fact == "10 concluded; a failure is not recovered."
+    assert words.hidden(waiting("heron")) == ""
+    assert plain(words.hidden(waiting("(heron)"))).startswith("One line passed its usual")
+    assert plain(words.hidden(waiting("(heron) (ibis)"))).startswith("Two lines passed their usual")
+
+
+def quiet_fact(now, before, *fresh):
+    figures_of = (it if it is None else figures(**it) for it in (now, before))
+    return plain(words.quiet_fact(Compared(DAYS, *figures_of), fresh))
+
+
+def test_everybody_else_has_a_good_or_neutral_fact():
+    assert quiet_fact({}, None) == "10 concluded."
+    assert quiet_fact({}, {}, RESULT, FAILURE) == (
+        "10 concluded, as before; failure not recovered since Fri 27 Nov."
     )
-    assert plain(words.support(Compared(DAYS, None, None))) == (
-        "Nothing was launched from Mon 23 to Sat 28 Nov."
+    assert quiet_fact(None, {}) == "Nothing launched from Mon 23 to Sat 28 Nov."
+    assert quiet_fact(None, None, RESULT) == (
+        "Nothing launched from Mon 23 to Sat 28 Nov; fresh result Sat 28 Nov."
+    )
+    assert quiet_fact({}, {"failure_share": 0.2}) == (
+        "10 concluded, as before; 10 % of runs failed, from 20 %."
+    )
+    before = {"experiments_concluded": 12, "reaction_working_hours_median": 4.0}
+    assert quiet_fact({}, before) == (
+        "10 concluded, from 12; result to next launch 1 h 42 m, from 4 h."
     )
 
 
-@pytest.mark.parametrize(
-    ("kind", "said"),
-    [
-        ("result", "What did **high-heath-1** show, and what is next?"),
-        ("failure", "What stopped **high-heath-1**, and is it worth a retry?"),
-    ],
-)
-def test_the_question_is_one_of_a_fixed_list(kind, said):
-    assert plain(words.question(decision(kind=kind))) == said
-
-
-def test_lines_that_others_may_not_see_yet_are_counted():
-    assert words.hidden(queue(decision())) == ""
-    assert plain(words.hidden(queue(decision(named=False)))).startswith("One line passed its usual")
-    two = queue(decision(named=False), decision("ibis", named=False))
-    assert plain(words.hidden(two)).startswith("Two lines passed their usual")
+def waits(hours, **more):
+    return decision(needs_decision=False, waited_working_hours=hours, **more)
 
 
 @pytest.mark.parametrize(
-    ("now", "before", "fresh", "said"),
-    [
-        (figures(), None, [], "10 concluded."),
-        (
-            figures(),
-            figures(),
-            [(DAY, "result"), (date(2026, 11, 27), "failure")],
-            "10 concluded, as before; failure not recovered since Fri 27 Nov.",
-        ),
-        (
-            None,
-            None,
-            [(DAY, "result")],
-            "Nothing launched from Mon 23 to Sat 28 Nov; fresh result Sat 28 Nov.",
-        ),
-        (
-            figures(),
-            figures(failure_share=0.2),
-            [],
-            "10 concluded, as before; 10 % of runs failed, from 20 %.",
-        ),
-        (
-            figures(),
-            figures(experiments_concluded=12, reaction_working_hours_median=4.0),
-            [],
-            "10 concluded, from 12; result to next launch 1 h 42 m, from 4 h.",
-        ),
-        (None, figures(), [], "Nothing launched from Mon 23 to Sat 28 Nov."),
-    ],
-)
-def test_everybody_else_has_a_good_or_neutral_fact(now, before, fresh, said):
-    assert plain(words.quiet_fact(Compared(DAYS, now, before), fresh)) == said
-
-
-def test_a_failure_is_named_without_its_day_if_nobody_may_see_the_day():
-    fact = words.quiet_fact(Compared(DAYS, figures(), None), [(DAY, "result")], failed=True)
-    assert plain(fact) == "10 concluded; a failure is not recovered."
-
-
-@pytest.mark.parametrize(
-    ("waiting", "said"),
+    ("line", "said"),
     [
         (None, "Result waiting"),
         (decision(), "Needs a decision: 12 h of working hours since Sat 28 Nov"),
         (decision(named=False), "Result waiting"),
-        (decision(needs_decision=False, parked=True), "Parked: launched on another line since"),
-        (decision(needs_decision=False, marked_read=True), "Marked as read"),
+        (waits(12.0, parked=True), "Parked: launched on another line since"),
+        (waits(12.0, marked_read=True), "Marked as read"),
         (
-            decision(needs_decision=False, usual_working_hours=None),
+            waits(12.0, usual_working_hours=None),
             "Waits: 12 h of working hours since Sat 28 Nov; too few waits for a usual",
         ),
-        (
-            decision(needs_decision=False, waited_working_hours=7.5),
-            "Waits: 7 h 30 m of working hours since Sat 28 Nov, within its usual",
-        ),
-        (
-            decision(needs_decision=False, waited_working_hours=0.0),
-            "Waits: no working hours since Sat 28 Nov, within its usual",
-        ),
-        (
-            decision(needs_decision=False),
-            "Waits: 12 h of working hours since Sat 28 Nov, longer than usual",
-        ),
+        (waits(7.5), "Waits: 7 h 30 m of working hours since Sat 28 Nov, within its usual"),
+        (waits(0.0), "Waits: no working hours since Sat 28 Nov, within its usual"),
+        (waits(12.0), "Waits: 12 h of working hours since Sat 28 Nov, longer than usual"),
     ],
 )
-def test_the_state_of_a_line_has_its_wait_in_working_hours(waiting, said):
-    assert plain(words.line_state({"state": "result waiting"}, waiting, "UTC")) == said
-
-
-def test_a_line_in_which_something_runs_is_running():
-    waiting = decision(needs_decision=False)
-    assert words.line_state({"state": "running"}, waiting, "UTC") == "Running"
+def test_the_state_of_a_line_has_its_wait_in_working_hours_unless_something_runs(line, said):
+    assert plain(words.line_state({"state": "result waiting"}, line, "UTC")) == said
+    assert words.line_state({"state": "running"}, line, "UTC") == "Running"
 
 
 def test_a_line_that_is_not_named_yet_is_not_the_only_one_without_its_wait():
-    hidden = decision("jackdaw", needs_decision=True, named=False)
-    within = decision("ibis", needs_decision=False)
-    late = decision("heron", needs_decision=True)
+    hidden = decision("jackdaw", named=False)
+    within = waits(12.0) | {"scholar": "ibis", "result_at": datetime(2026, 11, 28, 9, tzinfo=UTC)}
+    late = decision("heron")
     shown = words.shown_waits(queue(hidden, within, late))
     assert "ibis" not in shown["scholar"]
     assert words.shown_waits(queue(within, late)).height == 2
-    seen = words.fresh(queue(within | {"result_at": RESULT}, late), "ibis", "UTC")
-    assert seen == [(RESULT.date(), "result")]
-    assert words.fresh(queue(hidden, within | {"result_at": RESULT}), "ibis", "UTC") == []
+    assert words.fresh(queue(within, late), "ibis", "UTC") == [RESULT]
+    assert words.fresh(queue(hidden, within), "ibis", "UTC") == []
 
 
 def test_the_caption_of_weeks_explains_only_the_marks_that_are_drawn():
