@@ -3,17 +3,16 @@
 import itertools
 from datetime import date, timedelta
 
-import polars as pl
-
-from tests.chart_frames import FIRST_WEEK, HOSTILE, compared, days, gpu_weeks
+from tests.chart_frames import FIRST_WEEK, HOSTILE, compared, gpu_weeks, texts, traces
+from tests.sentence_frames import end, ends, frame
 from velocity.charts.balances import draw_balances
 from velocity.charts.compute import draw_compute
 from velocity.charts.strips import draw_strips
 from velocity.theme import LIGHT
 
 
-def strips(frame, who="you"):
-    return draw_strips(frame, title="You and the cohort", who=who)
+def strips(frame):
+    return draw_strips(frame, title="You and the cohort", who="you")
 
 
 def test_the_others_median_is_the_middle_and_the_dot_is_the_value():
@@ -22,44 +21,38 @@ def test_the_others_median_is_the_middle_and_the_dot_is_the_value():
     assert list(tick.x) == [0]
     assert dot.x[0] > box.base[0] + box.x[0]
     assert dot.marker.color == LIGHT.accent
-    low, high = strips(compared(value=500.0)).figure.layout.xaxis.range
-    assert low < strips(compared(value=500.0)).figure.data[2].x[0] < high
+    far = strips(compared(value=500.0)).figure
+    low, high = far.layout.xaxis.range
+    assert low < far.data[2].x[0] < high
 
 
 def test_fewer_than_eight_others_show_no_band_and_no_place():
     chart = strips(compared(others=None))
     assert not chart.figure.data
     assert "fewer than 8 others" in chart.alt
-    assert "<b>5\u00a0h</b>" in [note.text for note in chart.figure.layout.annotations]
+    assert "<b>5 h</b>" in texts(chart)
     assert strips(compared(others=8)).figure.data
 
 
-def test_a_value_that_is_not_known_has_no_dot():
-    chart = strips(compared(value=None))
-    assert len(chart.figure.data) == 2
-    assert "<b>not known</b>" in [note.text for note in chart.figure.layout.annotations]
-
-
-def test_equal_others_have_a_place_too():
+def test_a_value_that_is_not_known_has_no_dot_and_one_among_equals_is_in_the_middle():
+    unknown = strips(compared(value=None))
+    assert len(unknown.figure.data) == 2
+    assert "<b>not known</b>" in texts(unknown)
     alike = compared(value=3.0).with_columns(p25=3.0, p75=3.0)
     assert list(strips(alike).figure.data[2].x) == [0]
 
 
-def test_nothing_to_compare_is_blank():
-    assert strips(compared().clear()).alt == "You and the cohort: no data in this window."
-
-
-def balances(values, end=None, *, granted=None, seen=None):
-    frame = days(values, "balance").with_columns(
-        group_id=pl.lit("aurora"), granted=pl.Series(granted or [0.0] * len(values))
-    )
-    ends = pl.DataFrame(
-        [{"group_id": "aurora", "name": "Aurora", "runs_out_on": end, "seen_before": seen,
-          "burn_per_day": 12.0}],
-        schema_overrides={"runs_out_on": pl.Date, "seen_before": pl.Date},
-    )  # fmt: skip
-    today = FIRST_WEEK + timedelta(days=max(0, len(values) - 1))
-    return draw_balances(frame, ends, today=today, title="Balances")
+def balances(values, end_on=None, *, granted=(), seen=None):
+    last = max(0, len(values) - 1)
+    rows = [
+        {"group_id": "aurora", "day": FIRST_WEEK + timedelta(days=at), "balance": value}
+        | {"granted": granted[at] if granted else 0.0}
+        for at, value in enumerate(values)
+    ]
+    aurora = end("Aurora", None, runs_out_on=end_on, seen_before=seen)
+    today = FIRST_WEEK + timedelta(days=last)
+    drawing = {"today": today, "title": "Balances"}
+    return draw_balances(frame("balance", rows), ends(aurora), **drawing)
 
 
 def test_a_balance_falls_in_steps_and_its_forecast_is_dotted():
@@ -78,10 +71,9 @@ def test_a_balance_falls_in_steps_and_its_forecast_is_dotted():
 def test_grants_and_the_forecast_of_a_week_before_are_marked():
     end, seen = FIRST_WEEK + timedelta(days=20), FIRST_WEEK + timedelta(days=25)
     chart = balances([300.0, 400.0], end, granted=[0.0, 150.0], seen=seen)
-    symbols = [it.marker.symbol for it in chart.figure.data if it.mode == "markers"]
-    assert {"triangle-up", "line-ns"} <= set(symbols)
-    grant = next(it for it in chart.figure.data if it.marker.symbol == "triangle-up")
-    assert list(grant.x) == ["2026-09-01"]
+    marks = {it.marker.symbol: list(it.x) for it in traces(chart, mode="markers")}
+    assert "line-ns" in marks
+    assert marks["triangle-up"] == ["2026-09-01"]
 
 
 def test_without_spending_or_credits_left_there_is_no_forecast():
@@ -89,33 +81,25 @@ def test_without_spending_or_credits_left_there_is_no_forecast():
     assert balances([300.0, -50.0], date(2026, 8, 31)).alt.endswith("left, used up.")
 
 
-def test_streams_without_grants_are_blank():
-    assert balances([]).missing == "No stream has a grant"
-
-
 def compute(frame, streams=("Aurora", "Basalt")):
     return draw_compute(frame, streams=streams, title="GPU-hours")
 
 
-def test_streams_keep_the_colour_of_their_roster_position():
+def colours(frame, *streams):
+    return [trace.marker.color for trace in compute(frame, *streams).figure.data]
+
+
+def test_streams_keep_the_colour_of_their_roster_position_and_a_seventh_is_neutral():
     frame = gpu_weeks((0, "Basalt", 10), (1, "Basalt", 20), (1, None, 5))
-    basalt, none = compute(frame).figure.data
-    assert basalt.marker.color == LIGHT.streams[1]
-    assert none.marker.color == LIGHT.killed
+    assert colours(frame) == [LIGHT.streams[1], LIGHT.killed]
+    names = [f"s{at}" for at in range(8)]
+    many = gpu_weeks(*[(0, name, 1) for name in names])
+    assert colours(many, names) == [*LIGHT.streams, LIGHT.faint, LIGHT.faint]
 
 
 def test_a_week_without_hours_is_a_bar_of_zero():
-    frame = gpu_weeks((0, "Aurora", 10), (1, "Basalt", 20))
-    aurora, basalt = compute(frame).figure.data
-    assert list(aurora.y) == [10, 0]
-    assert list(basalt.y) == [0, 20]
-
-
-def test_a_seventh_stream_takes_the_neutral_colour():
-    names = [f"s{at}" for at in range(8)]
-    frame = gpu_weeks(*[(0, name, 1) for name in names])
-    colours = [trace.marker.color for trace in compute(frame, names).figure.data]
-    assert colours == [*LIGHT.streams, LIGHT.faint, LIGHT.faint]
+    aurora, basalt = compute(gpu_weeks((0, "Aurora", 10), (1, "Basalt", 20))).figure.data
+    assert (list(aurora.y), list(basalt.y)) == ([10, 0], [0, 20])
 
 
 def test_names_at_the_end_do_not_overlap():
@@ -127,10 +111,9 @@ def test_names_at_the_end_do_not_overlap():
     assert all(b - a > 13 * pixel for a, b in itertools.pairwise(places))
 
 
-def test_stream_names_are_text():
-    chart = compute(gpu_weeks((0, HOSTILE, 1)), (HOSTILE,))
-    assert "<script" not in str(chart.figure.to_dict())
-
-
-def test_empty_compute_is_blank():
+def test_without_data_charts_are_blank_and_names_are_text():
+    assert strips(compared().clear()).alt == "You and the cohort: no data in this window."
+    assert balances([]).missing == "No stream has a grant"
     assert compute(gpu_weeks()).alt == "GPU-hours: no data in this window."
+    named = compute(gpu_weeks((0, HOSTILE, 1)), (HOSTILE,))
+    assert "<script" not in str(named.figure.to_dict())

@@ -5,7 +5,7 @@ import math
 import polars as pl
 import pytest
 
-from tests.chart_frames import HOSTILE, loops
+from tests.chart_frames import HOSTILE, loops, texts, traces
 from velocity.charts.loops import draw_loops
 from velocity.theme import LIGHT
 
@@ -18,19 +18,12 @@ def place(hours):
     return pytest.approx(math.log10(1 + 4 * hours))
 
 
-def bars(chart, colour, *, solid=True):
-    wanted = colour if solid else "rgba(0,0,0,0)"
-    return [
-        trace
-        for trace in chart.figure.data
-        if trace.type == "bar"
-        and trace.marker.color == wanted
-        and (solid or trace.marker.line.color == colour)
-    ]
+def bars(chart, colour):
+    return [it for it in traces(chart, type="bar") if it.marker.color == colour]
 
 
-def words(chart):
-    return [note.text.replace("\u00a0", " ") for note in chart.figure.layout.annotations]
+def outlines(chart, colour):
+    return [it for it in bars(chart, "rgba(0,0,0,0)") if it.marker.line.color == colour]
 
 
 def test_both_halves_begin_in_the_middle_and_neither_hides_the_other():
@@ -38,50 +31,38 @@ def test_both_halves_begin_in_the_middle_and_neither_hides_the_other():
     (machine,) = bars(chart, LIGHT.machine)
     (waits,) = bars(chart, LIGHT.reaction)
     assert [-it for it in machine.x] == [place(22), place(1)]
+    assert machine.customdata[0][1] == "e0"
     assert list(waits.x) == [place(25.5), place(2)]
-    assert machine.base is None
-    assert waits.base is None
+    assert machine.base is waits.base is None
 
 
-def test_nothing_is_cut_up_to_five_days():
+def test_nothing_is_cut_up_to_five_days_and_waits_are_never_written_in_days():
+    assert "60 h" in texts(drawn(loops((1, 120, "closed"))))
     chart = drawn(loops((120, 240, "closed")))
     low, high = chart.figure.layout.xaxis.range
     assert low < min(bars(chart, LIGHT.machine)[0].x)
     assert high > max(bars(chart, LIGHT.reaction)[0].x)
 
 
-def test_the_thin_tail_goes_on_to_the_wait_by_the_clock():
-    chart = drawn(loops((1, 8, "closed")))
-    (tail,) = [it for it in chart.figure.data if it.type == "scatter" and it.mode == "lines"]
+def test_the_thin_tail_goes_on_to_the_wait_by_the_clock_if_there_are_tails():
+    with_tails, without = (drawn(loops((1, 8, "closed")), tails=it) for it in (True, False))
+    (tail,) = traces(with_tails, type="scatter", mode="lines")
     assert list(tail.x) == [place(4), place(8), None]
     assert tail.line.width == 1.5
+    assert not traces(without, type="scatter", mode="lines")
 
 
-def test_without_tails_nothing_is_reported_by_the_clock():
-    chart = drawn(loops((1, 8, "closed")), tails=False)
-    assert not [it for it in chart.figure.data if it.type == "scatter" and it.mode == "lines"]
-
-
-def test_open_halves_are_outlines_with_words():
+def test_open_halves_are_outlines_with_texts():
     chart = drawn(loops((6, None, "open"), (2, 3, "awaiting"), (1, 120, "abandoned")))
-    assert list(bars(chart, LIGHT.machine, solid=False)[0].y) == [0]
-    assert list(bars(chart, LIGHT.reaction, solid=False)[0].y) == [1, 2]
-    said = words(chart)
-    assert "6 h so far" in said
-    assert "running" in said
-    assert "1 h 30 m so far" in said
-    assert "none in 5 d" in said
-
-
-def test_waits_are_never_written_in_days():
-    assert "60 h" in words(drawn(loops((1, 120, "closed"))))
+    assert list(outlines(chart, LIGHT.machine)[0].y) == [0]
+    assert list(outlines(chart, LIGHT.reaction)[0].y) == [1, 2]
+    assert {"6 h so far", "running", "1 h 30 m so far", "none in 5 d"} <= {*texts(chart)}
 
 
 def test_outcomes_differ_in_shape():
     frame = loops((1, 1, "closed"), (1, 1, "closed"), (1, None, "open"))
     frame = frame.with_columns(outcome=pl.Series(["failure", "killed", "open"]))
-    scatters = [it for it in drawn(frame).figure.data if it.type == "scatter"]
-    (marks,) = [it for it in scatters if it.mode == "markers"]
+    (marks,) = traces(drawn(frame), mode="markers")
     assert len({*marks.marker.symbol}) == 3
 
 
@@ -89,10 +70,10 @@ def test_names_link_to_their_run_and_are_inert():
     frame = loops((1, 1, "closed")).with_columns(
         label=pl.lit(HOSTILE), url=pl.lit('https://wandb.ai/r"><script>')
     )
-    linked = words(drawn(frame))[3]
+    linked = texts(drawn(frame))[3]
     assert "<script" not in linked
     assert linked.startswith('<a href="https://wandb.ai/r&quot;')
-    without = words(drawn(frame.with_columns(url=pl.lit(None, pl.String))))
+    without = texts(drawn(frame.with_columns(url=pl.lit(None, pl.String))))
     assert "<a " not in without[3]
 
 
@@ -107,36 +88,28 @@ def test_a_line_separates_weeks_and_the_selected_row_is_marked():
 
 def test_days_are_those_of_the_requested_zone():
     frame = loops(*[(1, 1, "closed")] * 3)
-    assert [it for it in words(drawn(frame)) if it.startswith(("Mon", "Tue"))][-1] == "Tue 17"
-    tokyo = [it for it in words(drawn(frame, "Asia/Tokyo")) if it.startswith(("Mon", "Tue"))]
+    utc, tokyo = (
+        [it for it in texts(drawn(frame, zone)) if it.startswith(("Mon", "Tue"))]
+        for zone in ("UTC", "Asia/Tokyo")
+    )
+    assert utc[-1] == "Tue 17"
     assert tokyo == ["Mon 16", "Tue 17", "Tue 17"]
 
 
-def test_the_medians_of_both_sides_never_lie_on_each_other():
-    for medians, anchors in (((1, 2), ["right", "left"]), ((90, 100), ["right", "right"])):
-        chart = drawn(loops((1, 1, "closed")), medians=medians)
-        notes = [it for it in chart.figure.layout.annotations if it.text.startswith("median")]
-        assert [it.xanchor for it in notes] == anchors
-        assert notes[0].x < 0 < notes[1].x
+@pytest.mark.parametrize(("medians", "anchor"), [((1, 2), "left"), ((90, 100), "right")])
+def test_the_medians_of_both_sides_never_lie_on_each_other(medians, anchor):
+    chart = drawn(loops((1, 1, "closed")), medians=medians)
+    left, right = (it for it in chart.figure.layout.annotations if it.text.startswith("median"))
+    assert (left.xanchor, right.xanchor) == ("right", anchor)
+    assert left.x < 0 < right.x
 
 
-def test_medians_are_dashed_lines_with_their_value_above():
+def test_medians_are_dashed_lines_with_their_value_above_and_the_text_counts_what_is_open():
     chart = drawn(loops((1, 1, "closed")), medians=(15.8, None))
     dashed = [it for it in chart.figure.layout.shapes if it.line.dash]
     assert [-it.x0 for it in dashed] == [place(15.8)]
-    assert "median 15 h 48 m" in words(chart)
-
-
-def test_a_bar_knows_its_experiment():
-    chart = drawn(loops((1, 1, "closed")))
-    assert bars(chart, LIGHT.machine)[0].customdata[0][1] == "e0"
-
-
-def test_no_loop_is_a_text():
+    assert "median 15 h 48 m" in texts(chart)
     assert drawn(loops()).alt == "Loops: no loop in these days."
-
-
-def test_the_alternative_text_counts_what_is_open():
     chart = drawn(loops((6, None, "open"), (2, 3, "awaiting")).reverse(), medians=(2, 3))
     assert chart.alt.replace("\u00a0", " ") == (
         "Loops, launched 16 Nov 2026, n = 2 loops: machine has a median of 2 h; next launch has a "

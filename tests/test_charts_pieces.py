@@ -14,22 +14,16 @@ from velocity.charts.words import safe
         (0.58, 0.76, "share", [0.6, 0.65, 0.7, 0.75]),
         (0, 66_000, "count", [0, 20_000, 40_000, 60_000]),
         (0.2, 0.9, "count", []),
+        (3, 3, "count", []),
     ],
 )
 def test_ticks_are_round_and_few(low, high, unit, expected):
     assert ticks(low, high, unit) == pytest.approx(expected)
 
 
-def test_ticks_of_shares_end_at_the_whole():
+def test_ticks_of_shares_end_at_the_whole_and_those_of_counts_are_whole():
     assert max(ticks(0.4, 1.3, "share")) <= 1
-
-
-def test_ticks_of_counts_are_whole():
     assert all(float(tick).is_integer() for tick in ticks(0, 3.4, "count"))
-
-
-def test_ticks_of_nothing_are_none():
-    assert ticks(3, 3, "count") == []
 
 
 @pytest.mark.parametrize("unit", ["count", "rate", "share", "hours"])
@@ -43,14 +37,8 @@ def test_there_are_never_more_than_four_ticks(unit, scale):
 
 def test_tick_labels_fit_beside_the_axis():
     words = value_axis(0, 60, "hours", at=[0, 0.5, 4.5, 6, 48, 54])["ticktext"]
-    assert [word.replace("\u00a0", " ") for word in words] == [
-        "0",
-        "30 m",
-        "4.5 h",
-        "6 h",
-        "2 d",
-        "54 h",
-    ]
+    shown = [word.replace("\u00a0", " ") for word in words]
+    assert shown == ["0", "30 m", "4.5 h", "6 h", "2 d", "54 h"]
 
 
 def test_a_range_has_a_margin_and_never_begins_below_zero():
@@ -62,12 +50,9 @@ def test_a_range_has_a_margin_and_never_begins_below_zero():
     assert padded([None]) == (0.0, 1.0)
 
 
-def test_text_from_outside_is_shown_literally():
+def test_an_empty_chart_has_a_text_and_the_same_height_and_other_text_is_shown_literally():
     assert safe("<b>bold</b> & 'x'") == "&lt;b&gt;bold&lt;/b&gt; &amp; 'x'"
     assert len(safe("x" * 300)) == 40
-
-
-def test_an_empty_chart_has_a_text_and_the_same_height():
     chart = Canvas("Reaction", 128).blank()
     assert chart.alt == "Reaction: no data in this window."
     assert not chart.figure.data

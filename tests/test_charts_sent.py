@@ -11,14 +11,9 @@ from tests.stores import built
 pytestmark = pytest.mark.sampled(3)
 
 
-@pytest.fixture(scope="module")
-def data():
-    return built(ten_weeks)
-
-
 @pytest.mark.parametrize("page", ["stand_up", "my_velocity", "streams"])
-def test_plotly_knows_every_property_of_a_chart(page, data, monkeypatch):
-    charts = open_page(page, data, monkeypatch).get("plotly_chart")
+def test_plotly_knows_every_property_of_a_chart(page, monkeypatch):
+    charts = open_page(page, built(ten_weeks), monkeypatch).get("plotly_chart")
     assert charts
     for chart in charts:
         sent = json.loads(chart.proto.spec)

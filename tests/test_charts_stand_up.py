@@ -1,15 +1,14 @@
 """Charts of Stand-up: each plots the figure it is headed by, and says the same in words."""
 
-from __future__ import annotations
-
-from datetime import date, timedelta
-from typing import TYPE_CHECKING
+import itertools
+from datetime import timedelta
 
 import polars as pl
 import pytest
 
-from tests.chart_frames import HOSTILE, weeks
+from tests.chart_frames import HOSTILE, texts, traces, weeks
 from tests.plain_sentences import plain
+from tests.sentence_frames import TODAY, end, ends
 from velocity.charts.balances import draw_ends
 from velocity.charts.dumbbell import draw_dumbbell
 from velocity.charts.panels import draw_panels
@@ -17,38 +16,32 @@ from velocity.charts.to_date import draw_to_date
 from velocity.charts.waits import draw_bullet, draw_waits
 from velocity.theme import LIGHT
 
-if TYPE_CHECKING:
-    from velocity.charts.base import Chart
-
-TODAY = date(2026, 11, 28)
+DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+BEFORE = [9, 20, 30, 45, 50, 60, 70]
 
 
-def days(values, before=None, low=None, high=None):
-    known = {"value": pl.Float64, "before": pl.Float64, "low": pl.Float64, "high": pl.Float64}
-    nothing = [None] * 7
+def days(values, before=(), low=None, high=None):
+    amounts = dict.fromkeys(("value", "before", "low", "high"), pl.Float64)
+    rows = itertools.zip_longest(DAYS, values, before)
     return pl.DataFrame(
-        {
-            "tick": ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"],
-            "value": [*values, *nothing][:7],
-            "before": before or nothing,
-            "low": [low] * 7,
-            "high": [high] * 7,
-        },
-        schema={"tick": pl.String, **known},
+        [(*row, low, high) for row in rows], schema={"tick": pl.String} | amounts, orient="row"
     )
 
 
 def to_date(frame, unit="count", those="16\u201321 Nov"):
-    return draw_to_date(frame, title="Concluded", unit=unit, these="23\u201328 Nov", those=those)
+    asked = {"unit": unit, "these": "23\u201328 Nov", "those": those}
+    return draw_to_date(frame, title="Concluded", **asked)
 
 
-def test_words_of_a_low_value_are_beside_its_point_not_on_the_axis():
-    low = to_date(days([1, 2, 4], [9, 20, 30, 45, 50, 60, 70])).figure.layout.annotations[1]
+def test_values_are_written_beside_their_points_and_never_on_each_other_or_the_axis():
+    low = to_date(days([1, 2, 4], BEFORE)).figure.layout.annotations[1]
     assert (low.text, low.yanchor, low.xanchor) == ("<b>4</b>", "bottom", "right")
+    now, before = to_date(days([1, 2, 25], BEFORE)).figure.layout.annotations[1:]
+    assert (now.yanchor, before.yanchor) == ("top", "bottom")
 
 
 def test_the_last_point_to_date_is_the_figure():
-    chart = to_date(days([10, 25, 40], [9, 20, 30, 45, 50, 60, 70], 5, 50))
+    chart = to_date(days([10, 25, 40], BEFORE, 5, 50))
     *_, ring, line, dot = chart.figure.data
     assert list(line.y) == [10, 25, 40]
     assert (dot.x[0], dot.y[0]) == (2, 40)
@@ -56,18 +49,11 @@ def test_the_last_point_to_date_is_the_figure():
     dotted = [trace for trace in chart.figure.data if trace.line.dash == "dot"]
     assert [list(trace.y) for trace in dotted] == [[30, 45, 50, 60, 70]]
     assert chart.figure.layout.yaxis.range[0] == 0
-    texts = [note.text for note in chart.figure.layout.annotations]
-    assert texts[1:] == ["<b>40</b>", "30"]
+    assert texts(chart)[1:] == ["<b>40</b>", "30"]
     assert plain(chart.alt) == (
         "Concluded, 23\u201328 Nov: 40 through Wed; 30 on the same days of 16\u201321 Nov; usual "
         "range 5 to 50."
     )
-
-
-def test_the_lower_of_two_values_is_written_below():
-    chart = to_date(days([1, 2, 25], [9, 20, 30, 45, 50, 60, 70]))
-    now, before = chart.figure.layout.annotations[1:]
-    assert (now.yanchor, before.yanchor) == ("top", "bottom")
 
 
 def test_a_gap_in_the_days_stays_a_gap():
@@ -79,62 +65,40 @@ def test_a_gap_in_the_days_stays_a_gap():
     assert "usual" not in chart.figure.layout.annotations[0].text
 
 
-def test_days_without_a_value_are_words():
-    assert to_date(days([])).missing == "Nothing to draw yet"
+def drawn_ends(*streams):
+    """The chart of streams, each (name, days until its credits end, as seen a week before)."""
+    rows = [
+        end(name, days, seen_before=seen and TODAY + timedelta(days=seen))
+        for name, days, seen in streams
+    ]
+    return draw_ends(ends(*rows), today=TODAY, title="Credits run out")
 
 
-def ends(*rows):
-    columns = ("name", "runs_out_on", "seen_before")
-    kinds = {"name": pl.String, "runs_out_on": pl.Date, "seen_before": pl.Date}
-    return pl.DataFrame([dict(zip(columns, row, strict=True)) for row in rows], schema=kinds)
-
-
-def test_ticks_with_years_are_fewer():
-    for days_ahead, ticks in ((30, 4), (200, 3)):
-        end = TODAY + timedelta(days=days_ahead)
-        chart = draw_ends(ends(("Aurora", end, None)), today=TODAY, title="Ends")
-        assert len(chart.figure.layout.xaxis.tickvals) == ticks
+@pytest.mark.parametrize(("days_ahead", "ticks"), [(30, 4), (200, 3)])
+def test_ticks_with_years_are_fewer(days_ahead, ticks):
+    chart = drawn_ends(("Aurora", days_ahead, None))
+    assert len(chart.figure.layout.xaxis.tickvals) == ticks
 
 
 def test_credits_are_lines_to_the_day_on_which_they_end():
-    first, second = TODAY + timedelta(days=20), TODAY + timedelta(days=29)
-    chart = draw_ends(
-        ends(("Aurora", first, second), ("Basalt", second, None), ("Cirrus", None, None)),
-        today=TODAY,
-        title="Credits run out",
-    )
-    lines = [trace for trace in chart.figure.data if trace.mode == "lines"]
-    assert [list(trace.x) for trace in lines] == [
-        ["2026-11-28", "2026-12-18"],
-        ["2026-11-28", "2026-12-27"],
-    ]
-    assert lines[0].line.width > lines[1].line.width
-    texts = [plain(note.text) for note in chart.figure.layout.annotations]
-    assert "<b>18 Dec</b>" in texts
-    assert "no end" in texts
+    without = [("Basalt", 29, None), ("Cirrus", None, None)]
+    chart = drawn_ends(("Aurora", 20, 29), *without)
+    first, second = traces(chart, mode="lines")
+    assert list(first.x) == ["2026-11-28", "2026-12-18"]
+    assert list(second.x) == ["2026-11-28", "2026-12-27"]
+    assert first.line.width > second.line.width
+    assert {"<b>18 Dec</b>", "no end"} <= set(texts(chart))
     assert plain(chart.alt) == (
         "Credits run out from Sat 28 Nov: Aurora runs out Fri 18 Dec; seen a week before: 27 Dec; "
         "Basalt runs out Sun 27 Dec; Cirrus no end at this pace."
     )
 
 
-def test_without_an_end_there_are_words():
-    chart = draw_ends(ends(("Aurora", None, None)), today=TODAY, title="Credits")
-    assert chart.missing == "No stream has credits that run out at this pace"
-
-
 @pytest.mark.parametrize("axis", [True, False])
 def test_a_wait_is_a_line_over_the_lines_own_usual(axis):
-    chart = draw_bullet(
-        {
-            "waited_working_hours": 12.0,
-            "usual_working_hours": 7.5,
-            "usual_median_working_hours": 2.0,
-        },
-        longest=12.0,
-        title="heron / p",
-        axis=axis,
-    )
+    usual = {"usual_working_hours": 7.5, "usual_median_working_hours": 2.0}
+    row = {"waited_working_hours": 12.0} | usual
+    chart = draw_bullet(row, longest=12.0, title="heron / p", axis=axis)
     bar, tick = chart.figure.layout.shapes
     assert (bar.x0, bar.x1) == (0, 7.5)
     assert bar.line.width == 1
@@ -147,18 +111,11 @@ def test_a_wait_is_a_line_over_the_lines_own_usual(axis):
 
 
 def moved(*rows):
+    """Rows of streams, each (name, now, before)."""
     return pl.DataFrame(
         [
-            {
-                "id": name.lower(),
-                "name": name,
-                "now": now,
-                "before": before,
-                "now_words": str(now),
-                "before_words": str(before),
-                "change_words": "±0",
-                "total": name == "Programme",
-            }
+            {"id": name.lower(), "name": name, "total": name == "Programme", "change_words": "±0"}
+            | {"now": now, "before": before, "now_words": str(now), "before_words": str(before)}
             for name, now, before in rows
         ],
         schema_overrides={"now": pl.Float64, "before": pl.Float64},
@@ -174,21 +131,13 @@ def test_both_values_of_a_stream_are_joined_and_the_total_has_no_mark():
     chart = dumbbell(moved(("Aurora", 59, 52), ("Basalt", 61, None), ("Programme", 120, 52)))
     kinds = [trace.mode for trace in chart.figure.data]
     assert kinds == ["lines", "markers", "markers", "markers"]
-    assert chart.figure.layout.xaxis.range[0] == 0
-    assert chart.figure.layout.xaxis.range[1] < 70
-    texts = [note.text for note in chart.figure.layout.annotations]
-    assert {"23\u201328", "16\u201321", "change", "<b>Programme</b>"} <= set(texts)
-    assert [trace.customdata[0][1] for trace in chart.figure.data[1:]] == [
-        "aurora",
-        "aurora",
-        "basalt",
-    ]
-
-
-def test_the_chosen_stream_has_the_accent():
-    chart = dumbbell(moved(("Aurora", 59, 52), ("Programme", 59, 52)), chosen="aurora")
-    assert chart.figure.data[0].line.color == LIGHT.accent
-    assert dumbbell(moved(("Programme", None, None))).missing == "Nothing to compare in these days"
+    low, high = chart.figure.layout.xaxis.range
+    assert low == 0 < high < 70
+    assert {"23\u201328", "16\u201321", "change", "<b>Programme</b>"} <= set(texts(chart))
+    chosen = dumbbell(moved(("Aurora", 59, 52), ("Programme", 59, 52)), chosen="aurora")
+    assert chosen.figure.data[0].line.color == LIGHT.accent
+    streams = [trace.customdata[0][1] for trace in chart.figure.data[1:]]
+    assert streams == ["aurora", "aurora", "basalt"]
 
 
 def test_values_far_apart_are_on_a_log_axis_with_earlier_weeks_as_ticks():
@@ -205,18 +154,13 @@ def test_values_far_apart_are_on_a_log_axis_with_earlier_weeks_as_ticks():
     assert chart.figure.layout.xaxis.type == "log"
     assert list(chart.figure.data[0].x) == [1, 35]
     assert chart.figure.data[0].marker.symbol == "line-ns"
-    assert "earlier weeks" in chart.figure.layout.annotations[0].text
-    assert "earlier weeks" not in dumbbell(near).figure.layout.annotations[0].text
+    assert "earlier weeks" in texts(chart)[0]
+    assert "earlier weeks" not in texts(dumbbell(near))[0]
 
 
 def test_days_too_long_for_a_column_are_named_in_words():
-    chart = dumbbell(
-        moved(("A", 1, 2)),
-        these="26\u00a0Oct\u201322\u00a0Nov",
-        those="28\u00a0Sep\u201325\u00a0Oct",
-    )
-    texts = [note.text for note in chart.figure.layout.annotations]
-    assert {"these days", "before"} <= set(texts)
+    days = {"these": "26\u00a0Oct\u201322\u00a0Nov", "those": "28\u00a0Sep\u201325\u00a0Oct"}
+    assert {"these days", "before"} <= set(texts(dumbbell(moved(("A", 1, 2)), **days)))
 
 
 def panels(*groups, unit="share"):
@@ -230,9 +174,8 @@ def test_each_panel_has_its_own_range_and_shows_its_band_whole():
     high = weeks([0.7, 0.9, 0.8], limits=(0.6, 0.95))
     chart = panels(("aurora", low), ("basalt", high))
     layout = chart.figure.layout
-    for axis, (bottom, top) in ((layout.yaxis, (0.1, 0.5)), (layout.yaxis2, (0.6, 0.95))):
-        assert axis.range[0] < bottom
-        assert axis.range[1] > top
+    for axis, bottom, top in ((layout.yaxis, 0.1, 0.5), (layout.yaxis2, 0.6, 0.95)):
+        assert axis.range[0] < bottom < top < axis.range[1]
     assert layout.yaxis2.range[0] > layout.yaxis.range[1] - 0.2
     assert layout.yaxis.domain[0] > layout.yaxis2.domain[1]
     assert [shape.y0 for shape in layout.shapes] == [0.1, 0.6]
@@ -247,11 +190,6 @@ def test_the_running_week_is_an_open_point_at_the_end_of_a_dotted_line():
     assert "30\u00a0% so far" in chart.alt
 
 
-def test_one_whole_week_alone_is_a_dot():
-    _, dot = panels(("aurora", weeks([0.2, None]))).figure.data
-    assert (dot.mode, list(dot.y)) == ("markers", [0.2])
-
-
 def test_only_the_latest_whole_week_has_a_filled_diamond():
     frame = weeks([0.9, 0.4, 0.9, 0.3], limits=(0.1, 0.5), shift={0, 2}, running=3)
     chart = panels(("aurora", frame))
@@ -260,30 +198,31 @@ def test_only_the_latest_whole_week_has_a_filled_diamond():
     assert "90\u00a0% in the week of 14\u00a0Sep was beyond it" in chart.alt
 
 
-def test_times_are_on_a_log_axis_and_gaps_have_no_point():
+def test_times_are_on_a_log_axis_gaps_have_no_point_and_a_week_alone_is_a_dot():
+    _, dot = panels(("aurora", weeks([0.2, None]))).figure.data
+    assert (dot.mode, list(dot.y)) == ("markers", [0.2])
     frame = weeks([4.0, None, 40.0], limits=(2.0, 80.0))
     chart = panels(("aurora", frame), unit="hours")
     assert chart.figure.layout.yaxis.type == "log"
     assert list(chart.figure.data[0].y) == [4.0, 40.0]
-    none = weeks([None, None]).with_columns(group_id=pl.lit("aurora"))
-    blank = draw_panels(none, groups={"aurora": "A"}, unit="share", title="S")
-    assert blank.missing == "No week yet"
+
+
+def waits(*streams):
+    return draw_waits(streams, title="Waits")
 
 
 def test_waits_are_dots_without_names():
-    chart = draw_waits([("Aurora", [0.3, 1.2]), ("Basalt", [9.0]), ("Cirrus", [])], title="Waits")
+    chart = waits(("Aurora", [0.3, 1.2]), ("Basalt", [9.0]), ("Cirrus", []))
     assert [list(trace.x) for trace in chart.figure.data] == [[0.3], [1.2], [2.4]]
-    texts = [note.text for note in chart.figure.layout.annotations]
-    assert texts.count("<b>1 waits longer</b>") == 2
+    assert texts(chart).count("<b>1 waits longer</b>") == 2
     assert chart.alt == (
         "Waits: Aurora 2 lines, 1 beyond; Basalt 1 line, 1 beyond; Cirrus 0 lines, 0 beyond."
     )
-    assert draw_waits([("Aurora", [])], title="W").missing == "No result waits"
 
 
 def test_an_enlarged_chart_has_everything_in_px_larger():
-    chart = to_date(days([10, 25, 40], [9, 20, 30, 45, 50, 60, 70]))
-    large: Chart = chart.enlarged(2)
+    chart = to_date(days([10, 25, 40], BEFORE))
+    large = chart.enlarged(2)
     assert large.figure.layout.height == 2 * chart.figure.layout.height
     assert large.figure.layout.margin.l == 2 * chart.figure.layout.margin.l
     assert large.figure.layout.font.size == 24
@@ -293,12 +232,20 @@ def test_an_enlarged_chart_has_everything_in_px_larger():
     assert chart.figure.layout.font.size is None
 
 
+def test_without_data_charts_are_words():
+    assert to_date(days([])).missing == "Nothing to draw yet"
+    no_end = "No stream has credits that run out at this pace"
+    assert drawn_ends(("Aurora", None, None)).missing == no_end
+    assert dumbbell(moved(("Programme", None, None))).missing == "Nothing to compare in these days"
+    assert panels(("aurora", weeks([None, None]))).missing == "No week yet"
+    assert waits(("Aurora", [])).missing == "No result waits"
+
+
 def test_names_are_text_in_every_chart():
     for chart in (
-        draw_ends(ends((HOSTILE, TODAY + timedelta(days=9), None)), today=TODAY, title="C"),
+        drawn_ends((HOSTILE, 9, None)),
         dumbbell(moved((HOSTILE, 1, 2))),
         panels((HOSTILE, weeks([0.2, 0.4], limits=(0.1, 0.5)))),
-        draw_waits([(HOSTILE, [0.5])], title="W"),
+        waits((HOSTILE, [0.5])),
     ):
-        for note in chart.figure.layout.annotations:
-            assert "<script" not in note.text
+        assert not [it for it in texts(chart) if "<script" in it]

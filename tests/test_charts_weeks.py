@@ -12,11 +12,8 @@ def trend(frame, **more):
     return draw_trend(frame, title="Reaction", unit="hours", **more)
 
 
-def marks(chart, symbol):
-    return [t for t in chart.figure.data if t.marker.symbol == symbol]
-
-
 def test_a_trend_has_its_usual_range_behind_it():
+    assert not trend(weeks([4.0, 5.0])).figure.layout.shapes
     chart = trend(weeks([4.0, 5.0, 4.5], centre=4.5, limits=(3.0, 6.0)))
     band, centre = chart.figure.layout.shapes
     assert (band.y0, band.y1, band.fillcolor, band.layer) == (3.0, 6.0, LIGHT.band, "below")
@@ -27,16 +24,14 @@ def test_a_trend_has_its_usual_range_behind_it():
     assert high > 6.0
 
 
-def test_without_limits_there_is_no_band():
-    assert not trend(weeks([4.0, 5.0])).figure.layout.shapes
-
-
 def test_the_latest_shift_is_a_filled_diamond_and_earlier_ones_are_hollow():
     chart = trend(weeks([4.0, 9.0, 4.0, 9.0], centre=4.5, limits=(3, 6), shift={1, 3}))
-    hollow, filled = marks(chart, "diamond")
+    hollow, filled = [it for it in chart.figure.data if it.marker.symbol == "diamond"]
     assert (list(hollow.y), hollow.marker.color) == ([9.0], LIGHT.bg)
     assert hollow.marker.line.color == LIGHT.accent
     assert (list(filled.x), filled.marker.color) == (["2026-09-21"], LIGHT.accent)
+    for words in (chart.alt, chart.figure.data[0].customdata[3]):
+        assert "beyond its usual range" in words
 
 
 def test_the_running_week_is_an_open_dot_and_not_the_latest_value():
@@ -50,12 +45,6 @@ def test_the_running_week_is_an_open_dot_and_not_the_latest_value():
     )
 
 
-def test_a_shift_is_described_in_words():
-    chart = trend(weeks([4.0, 9.0], centre=4.5, limits=(3, 6), shift={1}))
-    assert "beyond its usual range" in chart.alt
-    assert "beyond its usual range" in chart.figure.data[0].customdata[1]
-
-
 def test_a_week_without_a_value_breaks_the_line_and_a_lone_week_is_a_dot():
     frame = weeks([4.0, None, 5.0, None, 4.5, 4.6]).filter(pl.col("value").is_not_null())
     line = trend(frame).figure.data[0]
@@ -63,13 +52,16 @@ def test_a_week_without_a_value_breaks_the_line_and_a_lone_week_is_a_dot():
     assert line.connectgaps is False
 
 
-@pytest.mark.parametrize("frame", [weeks([]), weeks([None, None])])
-def test_an_empty_trend_is_blank(frame):
-    assert trend(frame).alt == "Reaction: no data in this window."
-
-
-def test_a_single_running_week_is_called_so_far():
-    assert trend(weeks([4.0], running=0)).alt.endswith("so far.")
+@pytest.mark.parametrize(
+    ("frame", "words"),
+    [
+        (weeks([]), "Reaction: no data in this window."),
+        (weeks([None, None]), "Reaction: no data in this window."),
+        (weeks([4.0], running=0), "so far."),
+    ],
+)
+def test_without_a_whole_week_words_say_so(frame, words):
+    assert trend(frame).alt.endswith(words)
 
 
 def test_axes_name_the_first_and_the_last_week_only():
