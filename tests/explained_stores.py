@@ -1,33 +1,29 @@
 """Stores whose figures are explained, and helpers for explanations."""
 
-from __future__ import annotations
-
 import json
 import random
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from functools import cache
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
-from tests.builders import run, store_of, with_writers
+from tests.batches import row_of
+from tests.builders import run, store_of
+from tests.oracles.model import HOUR
 from tests.oracles.strategies import _case
 from tests.roster_texts import FULL, parsed
 from tests.stores import built
-from velocity.explain import ways
+from velocity.explain import Result, ways
 from velocity.explain.made import group_of
 from velocity.explain.rows import Group, Rows
 from velocity.reading import reads
 from velocity.reading.access import EVERYTHING
+from velocity.reading.periods import Window
 from velocity.roster.fields import WEEKDAYS
 from velocity.settings import Compute, Programme, Settings
 from velocity.store import latest_snapshot
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from velocity.explain import Result
-    from velocity.reading.periods import Window
 
 SETTINGS = Settings(
     programme=Programme(timezone="Europe/Berlin"), compute=Compute(gpu_count_key="num_gpus")
@@ -48,45 +44,23 @@ WORKED = [
 def rows_of(seed: int) -> list[dict]:
     """The runs of one drawn case, which meet every boundary, as rows of an import."""
     chance = random.Random(seed)  # noqa: S311 - nothing secret
-    case = _case(chance.choice, 14, one_as_of=True)
+    times = ("created_at", "started_at", "heartbeat_at", "first_metric_at", "last_metric_at")
 
-    def moment(micros):
+    def later(micros):
         # The cases are in 2024; rates and memberships of the roster are in 2026.
-        if micros is None:
-            return None
-        return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(weeks=96, microseconds=micros)
+        return micros and micros + 96 * 7 * 24 * HOUR
 
     return [
-        with_writers(
-            {
-                "entity": f"{it.entity}{seed}",
-                "project": it.project,
-                "run_id": f"{it.run_id}.{seed}",
-                "username": it.username,
-                "state": it.state,
-                "created_at": moment(it.created_at),
-                "started_at": moment(it.started_at),
-                "writer_starts": [moment(start) for start in it.writer_starts] or None,
-                "heartbeat_at": moment(it.heartbeat_at),
-                "runtime_s": None if it.runtime_us is None else it.runtime_us / 1e6,
-                "first_metric_at": moment(it.first_metric_at),
-                "last_metric_at": moment(it.last_metric_at),
-                "group_name": it.group_name,
-                "sweep": it.sweep,
-                "tags": list(it.tags),
-                "config_hash": it.config_hash,
-                "config": json.dumps({"num_gpus": it.gpu_count_config})
-                if it.gpu_count_config
-                else None,
-                "commit": it.commit,
-                "host": it.host,
-                "gpu_count": it.gpu_count,
-                "gpu_utilisation": it.gpu_utilisation,
-                "gpu_type": it.gpu_type,
-                "source": "table",
-            }
+        row_of(
+            replace(
+                it,
+                entity=f"{it.entity}{seed}",
+                run_id=f"{it.run_id}.{seed}",
+                writer_starts=tuple(map(later, it.writer_starts)),
+                **{name: later(getattr(it, name)) for name in times},
+            )
         )
-        for it in case.runs
+        for it in _case(chance.choice, 14, one_as_of=True).runs
     ]
 
 

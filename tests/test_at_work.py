@@ -1,24 +1,19 @@
 """Who is at work: in the latest window of working hours that has begun, in their own zone."""
 
-from __future__ import annotations
-
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from tests.builders import DAY, at, run, store_of
-from tests.roster_texts import parsed
+from tests.roster_texts import ADA, parsed
 from velocity.reading import reads
 from velocity.reading.access import EVERYTHING, Scope
 
 #: Friday of the ninth week; its Monday is a holiday.
 FRIDAY = DAY + timedelta(days=60)
 ZONES = {"ada": "UTC", "kiwi": "Pacific/Auckland", "sat": "UTC", "sun": "UTC"}
-ROSTER = "\n".join(
-    f'[[scholars]]\nid = "{who}"\nname = "{who}"\nusernames = ["{who}"]\ntimezone = "{zone}"'
-    for who, zone in ZONES.items()
-)
-HOLIDAY = f'\n[[holidays]]\nname = "H"\ndate = {FRIDAY - timedelta(days=4)}\n'
+ROSTER = "".join(ADA.replace("ada", it) + f'timezone = "{zone}"\n' for it, zone in ZONES.items())
+HOLIDAY = f'[[holidays]]\nname = "H"\ndate = {FRIDAY - timedelta(days=4)}\n'
 
 
 @pytest.fixture(scope="module")
@@ -28,10 +23,8 @@ def snapshot():
     for who, weekend in (("ada", None), ("kiwi", None), ("sat", 5), ("sun", 6)):
         for week in range(8):
             for day in {0, weekend} - {None}:
-                start = at("12:00", days=7 * week + day)
-                rows.append(
-                    run(f"{who}{week}-{day}", start, start + timedelta(hours=1), username=who)
-                )
+                noon, later = (at(it, days=7 * week + day) for it in ("12:00", "13:00"))
+                rows.append(run(f"{who}{week}-{day}", noon, later, username=who))
     return store_of(rows, at("00:00", days=70), roster=parsed(ROSTER + HOLIDAY))
 
 
@@ -41,38 +34,31 @@ def found(snapshot, day: date, hour: int, *, scope=EVERYTHING):
     return {who: (workday, working) for who, workday, working in rows.rows()}
 
 
-def test_the_window_is_the_latest_that_has_begun(snapshot):
-    before = FRIDAY - timedelta(days=1)
-    assert found(snapshot, FRIDAY, 8)["ada"] == (before, False)
-    assert found(snapshot, FRIDAY, 9)["ada"] == (FRIDAY, True)
-    assert found(snapshot, FRIDAY, 20)["ada"] == (FRIDAY, True)
-    assert found(snapshot, FRIDAY, 21)["ada"] == (FRIDAY, False)
-
-
-def test_the_day_is_that_of_the_scholars_own_zone(snapshot):
-    # 09:00 in Auckland is 20:00 on the day before in UTC.
-    assert found(snapshot, FRIDAY - timedelta(days=1), 21)["kiwi"] == (FRIDAY, True)
-
-
-def test_a_saturday_or_sunday_counts_if_it_is_usual(snapshot):
-    saturday, sunday = FRIDAY + timedelta(days=1), FRIDAY + timedelta(days=2)
-    on = found(snapshot, saturday, 12)
-    assert (on["ada"], on["sat"], on["sun"]) == (
-        (FRIDAY, False),
-        (saturday, True),
-        (FRIDAY, False),
-    )
-    on = found(snapshot, sunday, 12)
-    assert (on["ada"], on["sat"], on["sun"]) == (
-        (FRIDAY, False),
-        (saturday, False),
-        (sunday, True),
-    )
-
-
-def test_a_holiday_has_no_window(snapshot):
-    monday = FRIDAY - timedelta(days=4)
-    assert found(snapshot, monday, 12)["ada"] == (monday - timedelta(days=3), False)
+@pytest.mark.parametrize(
+    ("who", "day", "hour", "expected"),
+    [
+        # The window is the latest that has begun.
+        ("ada", 0, 8, (-1, False)),
+        ("ada", 0, 9, (0, True)),
+        ("ada", 0, 20, (0, True)),
+        ("ada", 0, 21, (0, False)),
+        # The day is that of their own zone: 09:00 in Auckland is 20:00 on the day before in UTC.
+        ("kiwi", -1, 21, (0, True)),
+        # A Saturday or Sunday counts if it is usual.
+        ("ada", 1, 12, (0, False)),
+        ("sat", 1, 12, (1, True)),
+        ("sun", 1, 12, (0, False)),
+        ("ada", 2, 12, (0, False)),
+        ("sat", 2, 12, (1, False)),
+        ("sun", 2, 12, (2, True)),
+        # A holiday has no window.
+        ("ada", -4, 12, (-7, False)),
+    ],
+)
+def test_somebody_is_at_work_in_working_hours(snapshot, who, day, hour, expected):
+    """Days, also those of the expected window, are counted from Friday on."""
+    workday, at_work = found(snapshot, FRIDAY + timedelta(days=day), hour)[who]
+    assert ((workday - FRIDAY).days, at_work) == expected
 
 
 def test_only_those_whose_hours_the_viewer_may_see_have_a_row(snapshot):

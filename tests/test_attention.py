@@ -1,20 +1,15 @@
 """Waiting lines and lines that need attention: `stuck` and `line_states` match the oracle."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from datetime import timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import pytest
 
 from tests.batches import PLACES, Batch, batch_of, moment
 from tests.builders import run, store_of
-from tests.oracles.model import HOUR, Line, local_date
+from tests.oracles.model import HOUR, Experiment, Line, local_date
 from velocity.reading import reads
-
-if TYPE_CHECKING:
-    from tests.oracles.model import Experiment
 
 #: A line within a stream.
 Place = tuple[Line, str | None]
@@ -149,18 +144,12 @@ def assert_last_loops(batch: Batch, experiments: list[Experiment], found: list[f
     ("first", "state"), [("a", "result waiting"), ("b", "failure not recovered")]
 )
 def test_of_two_needs_since_the_same_instant_the_first_launched_is_shown(first, state):
+    ends = {"b": "failed", "a": "finished"}
     rows = [
-        run(
-            f"{project}-{it}",
-            "09:00" if it == project else "09:01",
-            "12:00",
-            state={"a": "finished", "b": "failed"}[it],
-            group_name=it,
-            project=project,
-        )
+        run(f"{project}-{it}", start, "12:00", state=end, group_name=it, project=project)
         for project in "ab"
-        for it in "ba"
+        for it, end in ends.items()
+        for start in ["09:00" if it == project else "09:01"]
     ]
-    states = reads.line_states(store_of(rows, "20:00"))
-    told = states.filter(project=first).row(0, named=True)
-    assert (told["state"], told["experiment_id"]) == (state, f"e/{first}/{first}-{first}")
+    states = reads.line_states(store_of(rows, "20:00")).filter(project=first)
+    assert states.select("state", "experiment_id").row(0) == (state, f"e/{first}/{first}-{first}")

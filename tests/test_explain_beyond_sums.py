@@ -1,7 +1,5 @@
 """Explanations of shifts, credits and open work."""
 
-from __future__ import annotations
-
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -53,22 +51,16 @@ def test_a_week_beyond_the_usual_range_is_a_shift():
 
 def test_credits_left_are_granted_minus_spent_and_the_runway_uses_the_last_14_days():
     day = datetime(2026, 1, 20, 9, tzinfo=UTC)
-    rows = [
-        run(
-            "old",
-            day - timedelta(days=15),
-            day - timedelta(days=15) + timedelta(hours=1),
-            gpu_count=4,
-        ),
-        run("new", day, day + timedelta(hours=7), gpu_count=4, project="q"),
-    ]
+    before, hour = day - timedelta(days=15), timedelta(hours=1)
+    old = run("old", before, before + hour, gpu_count=4)
+    rows = [old, run("new", day, day + 7 * hour, gpu_count=4, project="q")]
     text = FULL.replace('scholar = "ben"\namount = 250.5', 'scholar = "ada"\namount = 44')
     # The rate starts on the day of the first charge.
     text = text.replace("credits_per_gpu_hour = 0.5", "credits_per_gpu_hour = 9")
     text += rate("*", "2026-01-05", 0.5)
     text += '[[credits.grants]]\ndate = 2026-03-01\nscholar = "ada"\namount = 7\n'
     roster = parsed(text.replace("2026-02-01", "2026-01-02"))
-    snapshot = store_of(rows, day + timedelta(hours=8), roster=roster)
+    snapshot = store_of(rows, day + 8 * hour, roster=roster)
     found = explain(snapshot, scholar="ada", metric="runway_days")
     not_yet = "after the end of the data: not granted yet"
     assert ("excluded", "grant of 1 Mar 2026", not_yet) in found.left_out.rows()
@@ -99,19 +91,13 @@ def test_credits_left_are_granted_minus_spent_and_the_runway_uses_the_last_14_da
     assert (early.results, early.nothing) == ((), "No grants or charges by then.")
 
 
-@pytest.mark.parametrize(("launch", "said"), [("06:00", "older than"), ("18:30", "no older than")])
-def test_open_work_is_compared_with_the_usual_age(launch, said):
-    # Each has 20 experiments of 2 hours, in separate groups.
-    rows = []
-    for who, start in (("ada", "06:00"), ("ben", "18:30")):
-        mine = {"entity": who, "username": who}
-        rows += [
-            run(f"{who}{n}", f"02:{n:02}", f"04:{n:02}", group_name=f"g{n}", **mine)
-            for n in range(20)
-        ]
-        rows.append(run(who, start, "20:00", state="running", group_name="open", **mine))
-    scholar = {"06:00": "ada", "18:30": "ben"}[launch]
-    told = explain(store_of(rows, "20:00"), scholar=scholar, metric="wip_age_hours")
-    (result,) = told.results
-    assert result.headline == result.value == {"06:00": 14.0, "18:30": 1.5}[launch]
+@pytest.mark.parametrize(
+    ("launch", "said", "hours"), [("06:00", "older than", 14.0), ("18:30", "no older than", 1.5)]
+)
+def test_open_work_is_compared_with_the_usual_age(launch, said, hours):
+    # After 20 experiments of 2 hours, in separate groups.
+    rows = [run(f"r{n}", f"02:{n:02}", f"04:{n:02}", group_name=f"g{n}") for n in range(20)]
+    rows.append(run("open", launch, "20:00", state="running", group_name="open"))
+    result = only(explain(store_of(rows, "20:00"), scholar="ada", metric="wip_age_hours"))
+    assert result.headline == result.value == hours
     assert result.steps[0].startswith(f"{said} usual")

@@ -1,7 +1,5 @@
 """Explanations that are refused, and why."""
 
-from __future__ import annotations
-
 from datetime import date, timedelta
 
 import polars as pl
@@ -13,7 +11,7 @@ from velocity.errors import VelocityError
 from velocity.explain import explain, explained
 from velocity.explain.made import group_of
 from velocity.explain.rows import Group, Rows
-from velocity.reading.access import Scope
+from velocity.reading.access import EVERYTHING, Scope
 from velocity.reading.periods import Window, whole_week
 
 pytestmark = pytest.mark.sampled(8)
@@ -22,6 +20,8 @@ KINDS = (
     *("runs", "sessions", "experiments", "stretches", "days"),
     *("charges", "recent_charges", "grants", "gaps", "chains", "idle", "allocated", "tokens"),
 )
+FIRST = whole_week(MONDAY)
+NO_DATA = "There is no data for ada"
 
 
 @pytest.mark.parametrize(
@@ -34,10 +34,7 @@ KINDS = (
         ({"scholar": None, "stream": "visio"}, "There is no stream 'visio'"),
         ({"metric": "idle_gpu_hours"}, "'idle_gpu_hours' is a figure of the programme only."),
         ({"scholar": None, "metric": "blind_ratio"}, "'blind_ratio' is a figure of scholars only."),
-        (
-            {"metric": "runway_days", "window": whole_week(MONDAY)},
-            "'runway_days' is known only for the end of ",
-        ),
+        ({"metric": "runway_days", "window": FIRST}, "'runway_days' is known only for the end of "),
         ({"metric": "signal"}, "'signal' is a weekly figure."),
         (
             {"metric": "signal", "window": Window(MONDAY, MONDAY + timedelta(days=5))},
@@ -45,24 +42,12 @@ KINDS = (
         ),
         (
             {"window": Window(date(2026, 1, 12), date(2026, 1, 13))},
-            "There is no data for ada from 2026-01-12 to 2026-01-13.",
+            f"{NO_DATA} from 2026-01-12 to 2026-01-13.",
         ),
-        (
-            {"window": whole_week(date(2026, 1, 12))},
-            "There is no data for ada in the week of 2026-01-12.",
-        ),
-        (
-            {"window": whole_week(date(2025, 12, 29))},
-            "There is no data for ada in the week of 2025-12-29.",
-        ),
-        (
-            {"window": whole_week(date(9999, 12, 13))},
-            "There is no data for ada in the week of 9999-12-13.",
-        ),
-        (
-            {"metric": "balance", "window": whole_week(date(2026, 1, 12))},
-            "There is no data for ada in the week ",
-        ),
+        ({"window": whole_week(date(2026, 1, 12))}, f"{NO_DATA} in the week of 2026-01-12."),
+        ({"window": whole_week(date(2025, 12, 29))}, f"{NO_DATA} in the week of 2025-12-29."),
+        ({"window": whole_week(date(9999, 12, 13))}, f"{NO_DATA} in the week of 9999-12-13."),
+        ({"metric": "balance", "window": whole_week(date(2026, 1, 12))}, f"{NO_DATA} in the week "),
     ],
 )
 def test_figures_that_cannot_be_explained_say_why(asked, message):
@@ -73,15 +58,20 @@ def test_figures_that_cannot_be_explained_say_why(asked, message):
     assert caught.value.hint
 
 
+def assert_no_rows(group, scope):
+    rows = Rows(rich(), group, None, None, scope)
+    assert [kind for kind in KINDS if rows.of(kind).height] == [], (scope, group)
+    assert rows.latencies("loop").is_empty()
+    return rows
+
+
 @pytest.mark.parametrize(
     "scope", one_in(3, [Scope(), Scope(scholars=("bob",)), Scope(streams=("vision",))])
 )
 def test_a_viewer_who_may_not_see_the_scholar_gets_nothing(scope: Scope):
     with pytest.raises(VelocityError, match="There is no scholar 'ada'"):
         explain(rich(), scholar="ada", metric="busy_hours", scope=scope)
-    rows = Rows(rich(), Group("scholar", "ada"), None, None, scope)
-    assert all(rows.of(kind).is_empty() for kind in KINDS)
-    assert rows.latencies("loop").is_empty()
+    rows = assert_no_rows(Group("scholar", "ada"), scope)
     assert rows.of("loops").filter(pl.col("stream") != "vision").is_empty()
 
 
@@ -89,6 +79,11 @@ def test_streams_and_the_programme_need_a_view_of_all_members():
     own = Scope(scholars=("ada",), hours=("ada",))
     mentor = Scope(streams=("vision",))
     assert explain(rich(), stream="vision", metric="busy_hours", scope=mentor).runs.height
+    mine, everything = (
+        only(explain(rich(), scholar="ada", metric="busy_hours", scope=it)).value
+        for it in (Scope(scholars=("ada",)), EVERYTHING)
+    )
+    assert mine == everything
     for scope, group, message in (
         (own, {"stream": "vision"}, "There is no stream 'vision'"),
         (mentor, {"stream": "language"}, "There is no stream 'language'"),
@@ -97,9 +92,7 @@ def test_streams_and_the_programme_need_a_view_of_all_members():
     ):
         with pytest.raises(VelocityError, match=message):
             explain(rich(), **group, metric="busy_hours", scope=scope)
-        rows = Rows(rich(), group_of(**group), None, None, scope)
-        assert all(rows.of(kind).is_empty() for kind in KINDS), (scope, group)
-        assert rows.latencies("loop").is_empty()
+        assert_no_rows(group_of(**group), scope)
 
 
 def test_awake_hours_of_several_scholars_need_a_view_of_all_of_them():
@@ -127,15 +120,9 @@ def test_awake_hours_of_a_line_are_shown_only_to_its_scholar():
     assert rows.of("gaps").is_empty()
 
 
-def test_scholars_see_their_own_explanation():
-    own = explain(rich(), scholar="ada", metric="busy_hours", scope=Scope(scholars=("ada",)))
-    everything = explain(rich(), scholar="ada", metric="busy_hours")
-    assert only(own).value == only(everything).value
-
-
-def test_arguments_in_errors_cannot_move_the_cursor():
-    for asked in ({"scholar": "a\x1b[2J"}, {"metric": "x\x1b[2J" + "m" * 300}):
-        with pytest.raises(VelocityError) as caught:
-            explain(worked(), **({"scholar": "ada", "metric": "busy_hours"} | asked))
-        assert "\x1b" not in caught.value.message
-        assert len(caught.value.message) < 100
+@pytest.mark.parametrize("asked", [{"scholar": "a\x1b[2J"}, {"metric": "x\x1b[2J" + "m" * 300}])
+def test_arguments_in_errors_cannot_move_the_cursor(asked):
+    with pytest.raises(VelocityError) as caught:
+        explain(worked(), **({"scholar": "ada", "metric": "busy_hours"} | asked))
+    assert "\x1b" not in caught.value.message
+    assert len(caught.value.message) < 100

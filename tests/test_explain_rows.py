@@ -1,7 +1,5 @@
 """The rows of an explanation: raw, classified, and excluded."""
 
-from __future__ import annotations
-
 from functools import cache
 
 import pytest
@@ -22,18 +20,16 @@ def test_the_raw_rows_are_shown_with_their_class():
         ("e/p/r1", "finished", "runtime", "e/p/r1", "first"),
         ("e/p/r2", "finished", "runtime", "e/p/r1", "together"),
     ]
-    first = told.runs.row(0, named=True)
-    assert (first["state"], first["created_at"], first["runtime_hours"]) == (
-        "finished",
-        at("09:00"),
-        1.0,
-    )
+    first = told.runs.select("state", "created_at", "runtime_hours").row(0)
+    assert first == ("finished", at("09:00"), 1.0)
     assert told.runs["joined_by"][-1] == "script"
     assert told.sessions.height == 6
     assert told.experiments["runs"].to_list() == [2, 1, 1, 2]
     assert told.experiments["k"].to_list() == [1, 1, 1, 1]
     assert told.loops["status"].to_list() == ["closed", "awaiting", "closed", "awaiting"]
     assert told.left_out.is_empty()
+    assert told.charges.is_empty()
+    assert "Charges" not in [it.title for it in sections(told)]
 
 
 @cache
@@ -82,10 +78,8 @@ def test_excluded_imputed_and_flagged_rows_have_a_reason():
 @pytest.mark.thorough
 def test_charges_show_gpus_time_and_rate_and_free_runs_are_listed():
     told = explain(snapshot(), scholar="ada", metric="credits")
-    shown = told.charges.select(
-        *("run", "gpus", "hours", "charged_gpu_hours", "rate", "charged_credits")
-    )
-    assert shown.rows() == [
+    columns = ("run", "gpus", "hours", "charged_gpu_hours", "rate", "charged_credits")
+    assert told.charges.select(columns).rows() == [
         ("e/p/one", 4.0, 1.0, 2.0, 3.0, 6.0),
         ("e/p/two", 4.0, 1.0, 2.0, 3.0, 6.0),
         ("e/p/free", 2.0, 1.0, 2.0, None, None),
@@ -109,12 +103,6 @@ def test_charges_of_a_day_that_two_windows_hold_come_in_one_order(demo_data):
     charges = latest_snapshot(demo_data).frame(query.body, asked).select("day", "run", "days")
     assert charges["days"].unique().sort().to_list() == [7, 14]
     assert charges.equals(charges.sort("day", "run", "days"))
-
-
-def test_figures_without_charges_show_none():
-    told = explain(worked(), scholar="ada", metric="busy_hours")
-    assert told.charges.is_empty()
-    assert "Charges" not in [it.title for it in sections(told)]
 
 
 @pytest.mark.thorough

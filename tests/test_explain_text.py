@@ -1,7 +1,5 @@
 """An explanation in the terminal and as JSON."""
 
-from __future__ import annotations
-
 import json
 import sys
 
@@ -76,52 +74,40 @@ def test_a_wide_terminal_shows_each_table_undivided():
 
 
 @pytest.mark.thorough
-def test_the_text_has_one_headline_per_line():
+def test_the_text_has_one_headline_per_line_or_says_that_there_is_no_value():
     told = explain(rich(), scholar="ada", metric="blind_ratio")
     assert len(told.results) > 1
     lines = render_text(told, 100).splitlines()
     for result in told.results:
         assert any(it.startswith(f"Headline: blind_ratio of {result.of} = ") for it in lines)
-
-
-@pytest.mark.thorough
-def test_the_text_says_that_there_is_no_value():
-    told = explain(worked(), scholar="ada", metric="wip_age_hours")
-    assert told.results == ()
-    assert render_text(told, 100).splitlines()[-1] == "No experiment is in flight."
+    nothing = explain(worked(), scholar="ada", metric="wip_age_hours")
+    assert nothing.results == ()
+    assert render_text(nothing, 100).splitlines()[-1] == "No experiment is in flight."
 
 
 def of_run_hours(scholar: str) -> str:
     """The text about somebody with many runs, with a run of an odd name, or with long ids."""
+    hour = ("09:00", "10:00")
     rows = [
-        *(run(f"r{n}", "09:00", "10:00", username="many", project=f"p{n}") for n in range(60)),
-        run("r\x1b[2J\n1", "09:00", "10:00", username="odd"),
-        *(
-            run(f"{'n' * 300}{n}", "09:00", "10:00", username="long", group_name=str(n))
-            for n in range(2)
-        ),
+        *(run(f"r{n}", *hour, username="many", project=f"p{n}") for n in range(60)),
+        run("r\x1b[2J\n1", *hour, username="odd"),
+        *(run("n" * 300 + n, *hour, username="long", group_name=n) for n in "01"),
     ]
     return render_text(explain(store_of(rows, "20:00"), scholar=scholar, metric="run_hours"), 100)
 
 
-@pytest.mark.thorough
-def test_a_long_table_counts_the_rows_it_leaves_out():
-    text = of_run_hours("many")
-    assert "and 20 more; --format json has all of them" in text
-
-
-def test_names_cannot_move_the_cursor():
-    text = of_run_hours("odd")
-    assert "\x1b" not in text
-    assert "[2J" in text
-
-
-@pytest.mark.thorough
-def test_long_ids_are_shown_to_the_end():
-    text = of_run_hours("long")
-    assert "nnn0\n" in text
-    assert "nnn1\n" in text
-    assert "n" * 80 not in text
+@pytest.mark.parametrize(
+    ("scholar", "shown", "never"),
+    [
+        ("odd", ["[2J"], "\x1b"),
+        ("long", ["nnn0\n", "nnn1\n"], "n" * 80),
+        ("many", ["and 20 more; --format json has all of them"], "\x1b"),
+    ],
+)
+def test_names_are_inert_long_ids_are_whole_and_rows_left_out_are_counted(scholar, shown, never):
+    text = of_run_hours(scholar)
+    assert never not in text
+    assert [it for it in shown if it not in text] == []
 
 
 @pytest.mark.thorough

@@ -1,7 +1,5 @@
 """Which runs have the same idea: the config keys that count, and those that are ignored."""
 
-from __future__ import annotations
-
 import json
 import random
 from collections import defaultdict
@@ -42,44 +40,36 @@ def derived_ideas(store, settings=SETTINGS):
     return {(project, run_id): idea for project, run_id, idea in rows}
 
 
+def short(number, **columns):
+    return run(str(number), "09:00", "10:00", **columns)
+
+
 def configured(projects):
     """Runs of projects: run n of a project has its n-th config."""
-    return run_frame(
-        [
-            run(
-                str(number),
-                "09:00",
-                "10:00",
-                project=project,
-                config=None if config is None else config_text(config),
-            )
-            for project, configs in projects.items()
-            for number, config in enumerate(configs)
-        ]
-    )
+    rows = [
+        short(number, project=project, config=None if config is None else config_text(config))
+        for project, configs in projects.items()
+        for number, config in enumerate(configs)
+    ]
+    return run_frame(rows)
 
 
-def kept(store, projects):
-    store.record.merge_runs(configured(projects))
+def kept(store, projects, runs=None):
+    store.record.merge_runs(configured(projects) if runs is None else runs)
     for project in projects:
         store.record.merge_project("e", project, rejected=(), as_of=at("20:00"))
 
 
-def classes(found, project, count):
-    """Numbers of a project's runs by idea; runs without a known idea are separate."""
-    grouped = defaultdict(list)
-    for number in range(count):
-        idea = found[project, str(number)]
-        grouped[("unknown", number) if idea is None else idea].append(number)
-    unknown = [number for number in range(count) if found[project, str(number)] is None]
-    return sorted(grouped.values()), unknown
-
-
-def expected(ideas):
+def classes(ideas):
+    """Numbers of runs by idea, those without a known idea separately; and these alone."""
     grouped = defaultdict(list)
     for number, idea in enumerate(ideas):
         grouped[("unknown", number) if idea is None else idea].append(number)
     return sorted(grouped.values()), [n for n, idea in enumerate(ideas) if idea is None]
+
+
+def found_classes(found, project, count):
+    return classes([found[project, str(number)] for number in range(count)])
 
 
 SAME = [
@@ -134,34 +124,25 @@ UNKNOWN = [
 ]
 
 
+PAIRS = {f"same{n}": pair for n, pair in enumerate(SAME)}
+PAIRS |= {f"other{n}": pair for n, pair in enumerate(OTHER)}
+PAIRS |= {f"unknown{n}": (config, config) for n, config in enumerate(UNKNOWN)}
+
+
 @pytest.fixture(scope="module")
 def by_rule(tmp_path_factory):
     """The ideas of the pairs above, all in one store."""
-    pairs = {f"same{n}": pair for n, pair in enumerate(SAME)}
-    pairs |= {f"other{n}": pair for n, pair in enumerate(OTHER)}
-    pairs |= {f"unknown{n}": (config,) for n, config in enumerate(UNKNOWN)}
     with open_live(tmp_path_factory.mktemp("ideas")) as store:
-        kept(store, pairs)
+        kept(store, PAIRS)
         return derived_ideas(store)
 
 
-@pytest.mark.parametrize("number", range(len(SAME)))
-def test_ignored_keys_do_not_change_the_idea(by_rule, number):
-    one, other = by_rule[f"same{number}", "0"], by_rule[f"same{number}", "1"]
-    assert one is not None
-    assert one == other, SAME[number]
-
-
-@pytest.mark.parametrize("number", range(len(OTHER)))
-def test_other_keys_change_the_idea(by_rule, number):
-    one, other = by_rule[f"other{number}", "0"], by_rule[f"other{number}", "1"]
-    assert None not in (one, other)
-    assert one != other, OTHER[number]
-
-
-@pytest.mark.parametrize("number", range(len(UNKNOWN)))
-def test_a_config_without_remaining_keys_has_no_idea(by_rule, number):
-    assert by_rule[f"unknown{number}", "0"] is None, UNKNOWN[number]
+@pytest.mark.parametrize("pair", PAIRS)
+def test_only_keys_that_are_not_ignored_make_the_idea(by_rule, pair):
+    ideas = {by_rule[pair, it] for it in "01"}
+    kind = pair.rstrip("0123456789")
+    assert len(ideas - {None}) == {"same": 1, "other": 2, "unknown": 0}[kind], PAIRS[pair]
+    assert (None in ideas) == (kind == "unknown"), PAIRS[pair]
 
 
 NAMES = (
@@ -219,7 +200,7 @@ def test_equal_ideas_agree_with_the_oracle_for_any_salt(globs, tmp_path):
             found = derived_ideas(store, settings)
         for project, configs in projects.items():
             ideas = [oracle.idea(config, globs) for config in configs]
-            assert classes(found, project, len(configs)) == expected(ideas), configs
+            assert found_classes(found, project, len(configs)) == classes(ideas), configs
     salts = {(tmp_path / folder / "config.salt").read_text() for folder in ("one", "other")}
     assert len(salts) == 2
 
@@ -230,48 +211,42 @@ def test_names_left_out_by_the_previous_version_are_ignored_beside_its_runs(tmp_
     projects = drawn_projects(chance, 60, 8)
     earlier = {name: configs[: chance.choice((0, 1, 3))] for name, configs in projects.items()}
     rows = [
-        run(str(n), "09:00", "10:00", project=project, config=config)
+        short(n, project=project, config=config)
         for project, configs in earlier.items()
         for n, config in enumerate(configs)
     ]
     write_earlier_store(tmp_path, rows, at("20:00"))
     with open_live(tmp_path, SETTINGS) as store:
-        later = configured(projects)
-        old = pl.DataFrame(
-            {"project": [it["project"] for it in rows], "run_id": [it["run_id"] for it in rows]}
-        )
-        store.record.merge_runs(later.join(old, on=["project", "run_id"], how="anti"))
-        for project in projects:
-            store.record.merge_project("e", project, rejected=(), as_of=at("20:00"))
+        ids = ["project", "run_id"]
+        old = pl.DataFrame([[row[it] for it in ids] for row in rows], schema=ids, orient="row")
+        kept(store, projects, configured(projects).join(old, on=ids, how="anti"))
         found = derived_ideas(store)
     for project, configs in projects.items():
         runs = [(config, n < len(earlier[project])) for n, config in enumerate(configs)]
-        assert classes(found, project, len(configs)) == expected(oracle.ideas(runs)), runs
+        assert found_classes(found, project, len(configs)) == classes(oracle.ideas(runs)), runs
 
 
 @pytest.mark.thorough
 def test_a_new_list_of_ignored_keys_does_not_need_a_pull(tmp_path):
     with open_live(tmp_path) as store:
         kept(store, {"p": [{"lr": 1, "note": "a"}, {"lr": 1, "note": "b"}, {"lr": 2, "note": "a"}]})
-        assert classes(derived_ideas(store), "p", 3) == ([[0], [1], [2]], [])
-        more = Settings(experiments=Experiments(same_idea_ignore=("note",)))
-        assert classes(derived_ideas(store, more), "p", 3) == ([[0, 1], [2]], [])
-        all_of_it = Settings(experiments=Experiments(same_idea_ignore=("note", "l*")))
-        assert classes(derived_ideas(store, all_of_it), "p", 3) == ([[0], [1], [2]], [0, 1, 2])
-        assert classes(derived_ideas(store), "p", 3) == ([[0], [1], [2]], [])
+        for ignored, expected in (
+            (None, ([[0], [1], [2]], [])),
+            (("note",), ([[0, 1], [2]], [])),
+            (("note", "l*"), ([[0], [1], [2]], [0, 1, 2])),
+            (None, ([[0], [1], [2]], [])),
+        ):
+            experiments = Experiments(**({} if ignored is None else {"same_idea_ignore": ignored}))
+            found = derived_ideas(store, Settings(experiments=experiments))
+            assert found_classes(found, "p", 3) == expected, ignored
 
 
 def test_a_hash_in_a_table_is_the_idea(tmp_path):
-    rows = [
-        run("0", "09:00", "10:00", config_hash="a", config='{"x":1}'),
-        run("1", "09:00", "10:00", config_hash="a", config='{"x":2}'),
-        run("2", "09:00", "10:00", config_hash="b"),
-        run("3", "09:00", "10:00", config='{"x":1}'),
-    ]
+    hashed = ("a", '{"x":1}'), ("a", '{"x":2}'), ("b", None), (None, '{"x":1}')
+    rows = [short(at, config_hash=it, config=text) for at, (it, text) in enumerate(hashed)]
     with open_live(tmp_path) as store:
-        store.record.merge_runs(run_frame(rows))
-        store.record.merge_project("e", "p", rejected=(), as_of=at("20:00"))
-        assert classes(derived_ideas(store), "p", 4) == ([[0, 1], [2], [3]], [])
+        kept(store, ["p"], run_frame(rows))
+        assert found_classes(derived_ideas(store), "p", 4) == ([[0, 1], [2], [3]], [])
 
 
 @pytest.mark.parametrize("depth", one_in(2, [300, 700]))
@@ -283,4 +258,4 @@ def test_a_deep_config_is_compared_too(depth, tmp_path):
 
     with open_live(tmp_path) as store:
         kept(store, {"p": [deep(1), deep(2), deep(1), deep({"b": 1, "seed": 1}), deep({"b": 1})]})
-        assert classes(derived_ideas(store), "p", 5) == ([[0, 2], [1], [3, 4]], [])
+        assert found_classes(derived_ideas(store), "p", 5) == ([[0, 2], [1], [3, 4]], [])
