@@ -1,11 +1,8 @@
 """Messages reach only the person they are about, in their working hours, at most once."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess
-import tomllib
 from datetime import timedelta
 from typing import get_args
 
@@ -15,12 +12,12 @@ from scripts.waiting import PATIENCE_S
 from tests.builders import at, run, store_of
 from tests.commands import VELOCITY, environment, velocity
 from tests.receivers import http_receiver, mail_receiver
+from tests.roster_texts import parsed, rate
 from velocity import state
 from velocity.nudge import send
 from velocity.nudge.addresses import check_syncs
 from velocity.nudge.rules import Nudge, picked
 from velocity.nudge.send import Round
-from velocity.roster.models import Roster
 from velocity.settings import Messages, Rule, Settings
 from velocity.sync.forget import forget_person, look_up
 from velocity.sync.watch import Log
@@ -32,57 +29,40 @@ NOW = at("15:00", days=4)
 PEOPLE = ("ada", "ben")
 #: Time of Friday -> whether it is in working hours.
 HOURS = {"08.59": False, "09.00": True, "11.00": True, "20.59": True, "21.00": False}
+NUDGES = 'messages = ["nudges"]\n'
+
+
+def person(who, more=NUDGES):
+    return f'[[scholars]]\nid = "{who}"\nname = "Zq{who}"\nusernames = ["{who}"]\n{more}'
+
+
 ROSTER = """
 leads = ["lead@x.example", "other@x.example"]
 nudged_leads = ["lead@x.example"]
 rented = ["pod-*"]
-[[scholars]]
-id = "ada"
-name = "Ada Zqada"
-usernames = ["ada"]
-emails = ["ada@x.example"]
-messages = ["nudges"]
-[[scholars]]
-id = "ben"
-name = "Ben Zqben"
-usernames = ["ben"]
-messages = ["nudges"]
-[[scholars]]
-id = "eve"
-name = "Eve Zqeve"
-usernames = ["eve"]
 [[streams]]
 id = "vision"
 name = "Vision"
 projects = ["e/*"]
-[[credits.rates]]
-gpu = "*"
-from = 2026-01-01
-credits_per_gpu_hour = 1.0
 [[credits.grants]]
 date = 2026-01-01
 stream = "vision"
 amount = 24
 """
+ROSTER += rate("*", "2026-01-01") + person("eve", "") + person("ben")
+ROSTER += person("ada", f'emails = ["ada@x.example"]\n{NUDGES}')
 
 
-def project(who):
-    return f"zq{who}"
+def of(who, name, start, end, **more):
+    """A run of a scholar, in a project of their own."""
+    return run(name, start, end, username=who, project=f"zq{who}", **more)
 
 
 def loops(who, count=20):
     """Loops of an hour each, from Monday 09:00 on, each followed within ten minutes."""
+    machine = {"gpu_count": 1, "gpu_type": "H100", "host": f"host-{who}"}
     return [
-        run(
-            f"{who}{n}",
-            start,
-            start + timedelta(minutes=20),
-            username=who,
-            project=project(who),
-            gpu_count=1,
-            gpu_type="H100",
-            host=f"host-{who}",
-        )
+        of(who, f"{who}{n}", start, start + timedelta(minutes=20), **machine)
         for n in range(count)
         for start in [at("09:00") + timedelta(minutes=30 * n)]
     ]
@@ -93,48 +73,32 @@ def friday(text):
     return at(text.replace(".", ":"), days=4)
 
 
-def of(who, row):
-    return row | {"username": who, "project": project(who)}
-
-
-def fails(who):
-    return [*loops(who), waits(who, state="failed")]
-
-
-def waits(who, **more):
-    """The last run of the line: its result came on Friday at 10:00."""
-    return run(
-        f"zq{who}last",
-        at("09:00", days=4),
-        at("10:00", days=4),
-        username=who,
-        project=project(who),
-        **more,
-    )
+def waits(who, count=20, **more):
+    """Loops, and the last run of the line: its result came on Friday at 10:00."""
+    last = of(who, f"zq{who}last", friday("09.00"), friday("10.00"), **more)
+    return [*loops(who, count), last]
 
 
 @pytest.fixture(scope="module")
 def rows():
-    return [row for who in (*PEOPLE, "eve") for row in (*loops(who), waits(who))]
+    return [row for who in (*PEOPLE, "eve") for row in waits(who)]
+
+
+def store(folder, rows, text=ROSTER, as_of=NOW):
+    folder.mkdir(exist_ok=True)
+    (folder / "roster.toml").write_text(text, encoding="utf-8")
+    store_of(rows, as_of, roster=parsed(text), data=folder / "data")
+    return folder / "data"
 
 
 @pytest.fixture(scope="module")
 def made(rows, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("made")
-    store(folder, rows)
-    return folder
+    return store(tmp_path_factory.mktemp("made"), rows).parent
 
 
 @pytest.fixture
 def data(made, tmp_path):
     return shutil.copytree(made, tmp_path / "copy") / "data"
-
-
-def store(folder, rows, text=ROSTER, as_of=NOW):
-    roster = Roster.model_validate(tomllib.loads(text))
-    (folder / "roster.toml").write_text(text, encoding="utf-8")
-    store_of(rows, as_of, roster=roster, data=folder / "data")
-    return folder / "data"
 
 
 def settings(data, **messages):
@@ -169,7 +133,7 @@ def send_due(data, *, now=NOW, log=None, **messages):
 
 def due(data, *, now=NOW, whom=None, **messages):
     made = settings(data, **messages)
-    people = Roster.model_validate(tomllib.loads(made.roster.read_text(encoding="utf-8")))
+    people = parsed(made.roster.read_text(encoding="utf-8"))
     if whom is not None:
         some = tuple(it for it in people.scholars if it.id in whom)
         people = people.model_copy(update={"scholars": some, "nudged_leads": ()})
@@ -177,10 +141,10 @@ def due(data, *, now=NOW, whom=None, **messages):
     return {(it.person, it.rule): it.message.text for it in found}
 
 
-def test_each_person_gets_their_own_message_and_nobody_elses_name(data, monkeypatch):
+def test_each_person_gets_their_own_message_once_and_nobody_elses_name(data, monkeypatch):
     with http_receiver() as ada, http_receiver() as ben, http_receiver() as lead:
         write_addresses(data, monkeypatch, ada=ada.url, ben=ben.url, **{"lead@x.example": lead.url})
-        assert send_due(data) == 3
+        assert [send_due(data), send_due(data), send_due(data)] == [3, 0, 0]
         for own, other, server in (("ada", "ben", ada), ("ben", "ada", ben)):
             (text,) = (it["text"] for it in server.got)
             assert f"zq{own}last" in text
@@ -191,36 +155,28 @@ def test_each_person_gets_their_own_message_and_nobody_elses_name(data, monkeypa
         assert not any(who in text.lower() for who in (*PEOPLE, "eve", "zq"))
 
 
-def test_a_message_is_sent_once(data, monkeypatch):
-    with http_receiver() as server:
-        write_addresses(data, monkeypatch, ada=server.url)
-        assert [send_due(data), send_due(data), send_due(data, now=NOW)] == [1, 0, 0]
-        assert len(server.got) == 1
-
-
 @pytest.fixture(scope="module")
 def cases(tmp_path_factory):
     """People in a store as of `NOW`."""
     pod = {"gpu_count": 8, "gpu_type": "H100"}
-    slow = run("zqlong", friday("09.00"), NOW, state="running")
-    again = run("again", friday("14.00"), friday("14.30"))
+    slow = of("slow", "zqlong", friday("09.00"), NOW, state="running")
+    again = of("resolved", "again", friday("14.00"), friday("14.30"))
     rows = {
-        "away": [*loops("away"), waits("away")],
-        "resolved": [*loops("resolved"), waits("resolved"), of("resolved", again)],
+        "away": waits("away"),
+        "resolved": [*waits("resolved"), again],
         # The last one is followed on Friday, so that it closes a loop too.
-        "few": [*loops("few", 18), waits("few")],
-        "enough": [*loops("enough", 19), waits("enough")],
-        "failed": fails("failed"),
-        "slow": [*loops("slow"), of("slow", slow)],
-        "pod": [*loops("pod"), waits("pod", host="pod-1", **pod)],
+        "few": waits("few", 18),
+        "enough": waits("enough", 19),
+        "failed": waits("failed", state="failed"),
+        "slow": [*loops("slow"), slow],
+        "pod": waits("pod", host="pod-1", **pod),
         # A host that two people use is nobody's to return.
-        "one": [*loops("one"), waits("one", host="pod-2", **pod)],
-        "other": [*loops("other"), waits("other", host="pod-2", **pod)],
+        "one": waits("one", host="pod-2", **pod),
+        "other": waits("other", host="pod-2", **pod),
     }
-    text = roster(rows, away="away = [{ from = 2026-01-09, to = 2026-01-10 }]")
-    return store(
-        tmp_path_factory.mktemp("cases"), [it for own in rows.values() for it in own], text
-    )
+    text = roster(rows, away="away = [{ from = 2026-01-09, to = 2026-01-10 }]\n")
+    known = [it for own in rows.values() for it in own]
+    return store(tmp_path_factory.mktemp("cases"), known, text)
 
 
 @pytest.fixture(scope="module")
@@ -230,29 +186,31 @@ def found(cases):
 
 
 def roster(people, **more):
-    return ROSTER + "".join(
-        f'[[scholars]]\nid = "{who}"\nname = "Zq{who}"\nusernames = ["{who}"]\n'
-        f'messages = ["nudges"]\n{more.get(who, "")}\n'
-        for who in people
-    )
+    return ROSTER + "".join(person(who, NUDGES + more.get(who, "")) for who in people)
 
 
 @pytest.fixture(scope="module")
 def hours(tmp_path_factory):
     """People whose data ends at different times of Friday."""
-    rows = {f"at{now}": [*loops(f"at{now}"), waits(f"at{now}")] for now in HOURS}
-    rows |= {f"failed{now}": fails(f"failed{now}") for now in ("10.59", "11.00")}
-    ends = {("e", project(who)): friday(who[-5:]) for who in rows}
+    rows = {f"at{now}": waits(f"at{now}") for now in HOURS}
+    rows |= {f"failed{it}": waits(f"failed{it}", state="failed") for it in ("10.59", "11.00")}
+    ends = {("e", f"zq{who}"): friday(who[-5:]) for who in rows}
     known = [
         it for own in rows.values() for it in own if it["created_at"] < ends["e", it["project"]]
     ]
     return store(tmp_path_factory.mktemp("hours"), known, roster(rows), ends)
 
 
-@pytest.mark.parametrize(("now", "told"), HOURS.items())
-def test_nothing_is_said_outside_working_hours(hours, now, told):
-    who = f"at{now}"
-    assert ((who, "result_waiting") in due(hours, now=friday(now), whom=[who])) == told
+@pytest.mark.parametrize(
+    ("who", "rule", "told"),
+    [
+        *((f"at{now}", "result_waiting", told) for now, told in HOURS.items()),
+        ("failed10.59", "run_died", False),
+        ("failed11.00", "run_died", True),
+    ],
+)
+def test_messages_are_due_in_working_hours_and_about_a_failure_after_one(hours, who, rule, told):
+    assert ((who, rule) in due(hours, now=friday(who[-5:]), whom=[who])) == told
 
 
 def test_nothing_is_said_on_a_day_off(rows, found, tmp_path):
@@ -261,33 +219,20 @@ def test_nothing_is_said_on_a_day_off(rows, found, tmp_path):
     assert ("away", "result_waiting") not in found
 
 
-def test_nothing_is_said_about_what_was_resolved(found):
-    # The new result has not waited for an hour.
-    assert ("resolved", "result_waiting") not in found
-    assert ("enough", "result_waiting") in found
+def test_a_result_needs_19_events_and_nothing_is_said_once_it_is_resolved(found):
+    waiting = {who for who, rule in found if rule == "result_waiting"}
+    assert "enough" in waiting
+    # The new result of "resolved" has not waited for an hour.
+    assert not {"few", "resolved"} & waiting
 
 
-def test_nothing_is_said_about_what_was_marked_as_read(data):
-    result = at("10:00", days=4)
-    state.mark_read(data, "ada", state.ReadMark("e/zqada/zqadalast", result, NOW))
-    assert ("ada", "result_waiting") not in due(data)
-
-
-def test_nothing_is_said_from_old_data(data):
+def test_nothing_is_said_from_old_data_or_about_what_was_marked_as_read(data):
     later = NOW + timedelta(minutes=61)
     assert due(data, now=later) == {}
     assert due(data, now=later, fresh_minutes=90)
-
-
-def test_a_rule_with_a_percentile_needs_19_events(found):
-    assert ("few", "result_waiting") not in found
-    assert ("enough", "result_waiting") in found
-
-
-@pytest.mark.parametrize(("now", "told"), [("10.59", False), ("11.00", True)])
-def test_a_failure_makes_a_message_after_a_working_hour(hours, now, told):
-    who = f"failed{now}"
-    assert ((who, "run_died") in due(hours, now=friday(now), whom=[who])) == told
+    assert ("ada", "result_waiting") in due(data)
+    state.mark_read(data, "ada", state.ReadMark("e/zqada/zqadalast", friday("10.00"), NOW))
+    assert ("ada", "result_waiting") not in due(data)
 
 
 def test_a_failure_comes_on_top_of_the_message_of_the_day(cases, tmp_path):
@@ -311,11 +256,9 @@ def test_leads_hear_about_credits_that_run_out(data):
     assert "Vision" in due(data)["lead@x.example", "runway"]
     assert ("other@x.example", "runway") not in due(data)
     # Without the right to see more than groups, there is nothing to tell.
-    made = settings(data).model_copy(
-        update={"access": Settings().access.model_copy(update={"leads_see_individuals": False})}
-    )
-    roster = Roster.model_validate(tomllib.loads(ROSTER))
-    found = Round(data, made, roster, send.latest_snapshot(data), NOW).due()
+    access = Settings().access.model_copy(update={"leads_see_individuals": False})
+    made = settings(data).model_copy(update={"access": access})
+    found = Round(data, made, parsed(ROSTER), send.latest_snapshot(data), NOW).due()
     assert [it for it in found if it.rule == "runway"] == []
 
 
@@ -348,21 +291,17 @@ def test_a_busy_service_is_asked_twice(data, monkeypatch):
         assert len(server.got) == 2
 
 
-def test_a_message_whose_response_is_lost_is_not_sent_again(data, monkeypatch):
-    log = Kept()
+def test_the_log_names_missing_addresses_and_messages_that_may_be_lost(data, monkeypatch):
+    log, told = Kept(), {"person": "ada", "rule": "result_waiting"}
+    write_addresses(data, monkeypatch)
+    assert send_due(data, log=log) == 0
+    assert ("message_without_address", told) in log.lines
     with http_receiver(hangs_up=True) as server:
         write_addresses(data, monkeypatch, ada=server.url)
         assert send_due(data, log=log) == 1
         assert send_due(data, log=log) == 0
         assert len(server.got) == 1
-    assert ("message_may_be_lost", {"person": "ada", "rule": "result_waiting"}) in log.lines
-
-
-def test_a_person_without_an_address_gets_nothing_and_the_log_says_so(data, monkeypatch):
-    log = Kept()
-    write_addresses(data, monkeypatch)
-    assert send_due(data, log=log) == 0
-    assert ("message_without_address", {"person": "ada", "rule": "result_waiting"}) in log.lines
+    assert ("message_may_be_lost", told) in log.lines
 
 
 @pytest.mark.fault
@@ -397,9 +336,8 @@ def test_the_operator_hears_once_that_no_sync_has_succeeded(data, monkeypatch):
         monkeypatch.setenv("VELOCITY_OPERATOR_URL", server.url)
 
         def check(hours):
-            return check_syncs(
-                data, settings(data, no_sync_hours=6), Kept(), now=NOW + timedelta(hours=hours)
-            )
+            now = NOW + timedelta(hours=hours)
+            return check_syncs(data, settings(data, no_sync_hours=6), Kept(), now=now)
 
         assert [check(6), check(6.1), check(7)] == [False, True, False]
         assert "No sync has succeeded since Fri 9 Jan, 15:00 UTC" in server.got[0]["text"]
@@ -407,19 +345,15 @@ def test_the_operator_hears_once_that_no_sync_has_succeeded(data, monkeypatch):
 
 def test_the_lists_of_the_day_are_sent_at_their_times(rows, tmp_path):
     asked = ROSTER.replace('["nudges"]', '["morning", "evening"]')
-    morning, evening = at("11:00", days=4), at("18:30", days=4)
-    (tmp_path / "m").mkdir()
-    (tmp_path / "e").mkdir()
-    early = store(tmp_path / "m", rows, asked, as_of=morning)
-    texts = due(early, now=morning)
-    assert (
-        "1 finished since Thu 8, 21:00\n- zqadalast · zqada · Fri 9, 10:00"
-        in (texts["ada", "morning"])
+    early, late = (
+        due(store(tmp_path / now, rows, asked, as_of=friday(now)), now=friday(now))
+        for now in ("11.00", "18.30")
     )
-    assert ("ada", "evening") not in texts
-    late = store(tmp_path / "e", rows, asked, as_of=evening)
-    assert due(late, now=evening)["ada", "evening"].startswith("Nothing is queued for the night.")
-    assert ("ada", "morning") not in due(late, now=evening)
+    finished = "1 finished since Thu 8, 21:00\n- zqadalast · zqada · Fri 9, 10:00"
+    assert finished in early["ada", "morning"]
+    assert ("ada", "evening") not in early
+    assert late["ada", "evening"].startswith("Nothing is queued for the night.")
+    assert ("ada", "morning") not in late
 
 
 def test_somebody_who_was_forgotten_gets_nothing_and_leaves_no_record(data, monkeypatch):

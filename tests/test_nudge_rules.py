@@ -1,7 +1,5 @@
 """Which cases make a message, at the thresholds, and how many of them a person hears about."""
 
-from __future__ import annotations
-
 from datetime import UTC, date, datetime
 from typing import get_args
 
@@ -42,47 +40,50 @@ IDLE = {
 }
 
 
+#: Rule -> the rows it is about, a row at its threshold, and changes with which it is no case.
+AT_THRESHOLD = {
+    "result_waiting": (
+        "decisions",
+        RESULT,
+        [{"needs_decision": False}, {"scholar": "ben"}, {"kind": "failure", "parked": True}],
+    ),
+    "run_died": (
+        "decisions",
+        FAILURE,
+        [
+            {"waited_working_hours": 0.99},
+            {"parked": True},
+            {"away": True},
+            {"marked_read": True},
+            {"scholar": "ben"},
+            {"kind": "result"},
+        ],
+    ),
+    "older_than_usual": ("open_work", OLD, [{"older_than_usual": False}, {"scholar": "ben"}]),
+    "host_idle": ("hosts", IDLE, [{"idle_for_hours": 1.99}, {"idle_now": False}]),
+}
+
+
 def due(decisions=(), open_work=(), hosts=()):
-    """The rules of the cases of ada."""
+    """The cases of ada."""
     frames = [
         pl.DataFrame([*rows], schema=pl.DataFrame([like]).schema, orient="row")
         for rows, like in ((decisions, RESULT), (open_work, OLD), (hosts, IDLE))
     ]
-    return [it.rule for it in Evidence(*frames).due("ada")]
+    return Evidence(*frames).due("ada")
 
 
-def test_a_result_makes_a_case_if_it_needs_a_decision():
-    assert due([RESULT]) == ["result_waiting"]
-    for change in ({"needs_decision": False}, {"scholar": "ben"}, {"kind": "failure"}):
-        assert "result_waiting" not in due([RESULT | {"waited_working_hours": 0.0} | change])
+@pytest.mark.parametrize("rule", AT_THRESHOLD)
+def test_a_row_makes_a_case_from_its_threshold_on(rule):
+    kind, row, changes = AT_THRESHOLD[rule]
+    assert [it.rule for it in due(**{kind: [row]})] == [rule]
+    for change in changes:
+        assert due(**{kind: [row | change]}) == [], change
 
 
-def test_a_failure_makes_a_case_after_a_working_hour():
-    assert due([FAILURE]) == ["run_died"]
-    for change in (
-        {"waited_working_hours": 0.99},
-        {"parked": True},
-        {"away": True},
-        {"marked_read": True},
-        {"scholar": "ben"},
-        {"kind": "result"},
-    ):
-        assert due([FAILURE | change]) == []
-
-
-def test_only_work_older_than_usual_makes_a_case_the_furthest_beyond_it_first():
-    assert due(open_work=[OLD]) == ["older_than_usual"]
-    for change in ({"older_than_usual": False}, {"scholar": "ben"}):
-        assert due(open_work=[OLD | change]) == []
-    frame = pl.DataFrame([OLD, OLD | {"experiment_id": "e/p/r3", "usual_hours": 1.0}])
-    cases = Evidence(pl.DataFrame([RESULT]).clear(), frame, pl.DataFrame([IDLE]).clear()).due("ada")
-    assert [it.subject for it in cases] == ["e/p/r3", "e/p/r2"]
-
-
-def test_a_host_makes_a_case_after_two_hours():
-    assert due(hosts=[IDLE]) == ["host_idle"]
-    for change in ({"idle_for_hours": 1.99}, {"idle_now": False}):
-        assert due(hosts=[IDLE | change]) == []
+def test_work_furthest_beyond_its_usual_comes_first():
+    further = OLD | {"experiment_id": "e/p/r3", "usual_hours": 1.0}
+    assert [it.subject for it in due(open_work=[OLD, further])] == ["e/p/r3", "e/p/r2"]
 
 
 @pytest.mark.parametrize(("left", "limit"), [(6, 7), (3, 7), (2, 3), (-1, 3)])
@@ -100,12 +101,8 @@ def heard(cases, told=(), among=RULES):
 
 
 def test_of_several_cases_the_first_and_every_failure_are_sent():
-    cases = [
-        case("result_waiting", "a"),
-        case("host_idle", "b"),
-        case("run_died", "c"),
-        case("run_died", "d"),
-    ]
+    failures = [case("run_died", "c"), case("run_died", "d")]
+    cases = [case("result_waiting", "a"), case("host_idle", "b"), *failures]
     assert heard(cases) == ["a", "c", "d"]
     assert heard(cases, among=("host_idle",)) == ["b"]
 

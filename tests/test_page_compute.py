@@ -1,7 +1,5 @@
 """Compute: its blocks open, its table adds up for the demo, and what if answers."""
 
-from __future__ import annotations
-
 from datetime import date
 
 import polars as pl
@@ -16,13 +14,8 @@ from velocity.store import latest_snapshot
 STATES = [f"{it}_gpu_hours" for it in ("finished", "running", "killed", "failed", "other")]
 
 
-@pytest.fixture(scope="module")
-def data():
-    return built(ten_weeks)
-
-
-def test_without_grants_the_page_says_how_to_add_them(data, monkeypatch):
-    page = open_page("compute", data, monkeypatch, period="Programme")
+def test_without_grants_the_page_says_how_to_add_them(monkeypatch):
+    page = open_page("compute", built(ten_weeks), monkeypatch, period="Programme")
     assert page.title[0].value == "No grant of a stream is recorded."
     assert "Add grants and rates to the roster" in words(page)
 

@@ -2,11 +2,11 @@
 
 from datetime import date
 
-import polars as pl
 import pytest
 
 from tests.app_pages import open_page, ten_weeks, words
 from tests.builders import one_run
+from tests.plain_sentences import plain
 from tests.stores import built, copied
 from velocity import formats
 from velocity.reading import reads
@@ -32,26 +32,19 @@ def page(data):
         return open_page("streams", data, monkeypatch, streams="even", period=WEEK, scholar="ada")
 
 
-def plain(text):
-    return text.replace("\u00a0", " ")
-
-
 def tables(page):
     return [table.value for table in page.table]
 
 
-def figures(data):
-    over = {"from_day": FIRST, "to_day": END, "within": "even"}
-    return reads.metrics(latest_snapshot(data), by="scholar", **over).row(0, named=True)
+def figures(data, by, **over):
+    days = {"from_day": FIRST, "to_day": END}
+    return reads.metrics(latest_snapshot(data), by=by, **days, **over).row(0, named=True)
 
 
 def test_the_headline_is_dated_and_the_line_below_has_the_figures(page, data):
     assert plain(page.title[0].value).startswith("On Mon 16 Mar ")
-    now = reads.metrics(
-        latest_snapshot(data), by="stream", groups=["even"], from_day=FIRST, to_day=END
-    ).row(0, named=True)
-    concluded = formats.plural(now["experiments_concluded"], "experiment")
-    assert concluded in words(page)
+    now = figures(data, "stream", groups=["even"])
+    assert formats.plural(now["experiments_concluded"], "experiment") in words(page)
     assert f"{plain(formats.share(now['failure_share']))} of runs failed" in words(page)
 
 
@@ -61,23 +54,26 @@ def test_without_a_choice_it_opens_on_the_first_stream_with_a_queue(data, monkey
     known = reads.streams(latest_snapshot(data))["stream"].to_list()
     first = next((it for it in known if it in waiting["stream"]), known[0])
     assert page.session_state["streams"] == first
+    decisions = reads.needs_decision(latest_snapshot(data), streams=["even"])
+    assert set(decisions["stream"]) <= {"even"}
 
 
 def test_the_sheet_shows_the_figures_of_the_scholar_in_the_stream(page, data):
-    now = figures(data)
+    now = figures(data, "scholar", within="even")
     text = words(page)
     assert any(plain(it.value).startswith("Ada, Mon 9 to Sun 15 Mar") for it in page.header)
     assert f"**One experiment at a time for {plain(formats.share(now['serial_share']))}" in text
-    failed = f"({now['runs_failed']} of {now['runs_failed'] + now['runs_finished']})"
-    assert failed in text
+    assert f"({now['runs_failed']} of {now['runs_failed'] + now['runs_finished']})" in text
     rows = tables(page)[0]
     assert list(rows.columns)[:2] == ["Experiment", "Launched"]
     assert all("](runs?" in it for it in rows["Experiment"])
+    assert list(tables(page)[-1]["Stream"]) == ["Even"]
 
 
-def test_no_times_of_day_are_shown_even_where_hours_may_be_seen(data, monkeypatch):
+def test_no_times_of_day_and_no_markup_are_shown_even_where_hours_may_be_seen(data, monkeypatch):
     page = open_page("streams", data, monkeypatch, streams="slow", period=WEEK, scholar="ada")
     shown = [*words(page).splitlines(), *(str(it) for it in tables(page)[0].to_numpy().ravel())]
+    assert not [it for it in shown if "](http:" in it or "http://" in it]
     # The end of the data is not about a person.
     assert not [it for it in shown if " 09:" in it or " 10:" in it or ", 17:" in it]
 
@@ -97,24 +93,17 @@ def test_the_scholars_page_has_the_same_sheet(page, data, monkeypatch):
 
 def test_all_streams_have_one_queue_and_no_sheet_until_one_is_chosen(data, monkeypatch):
     page = open_page("streams", data, monkeypatch, streams="all", period=WEEK)
-    assert [it.columns[0] for it in tables(page)] == ["Stream"]
-    for cell in tables(page)[0]["Scholar"]:
+    (rows,) = tables(page)
+    assert rows.columns[0] == "Stream"
+    for cell in rows["Scholar"]:
         assert cell.startswith("[Ada](streams?scholar=ada&streams=all&period=2026-")
-    chosen = open_page("streams", data, monkeypatch, streams="all", period=WEEK, scholar="ada")
-    assert [it.columns[0] for it in tables(chosen)] == ["Experiment", "Stream"]
-
-
-def test_only_the_chosen_stream_is_shown(page):
-    assert list(tables(page)[-1]["Stream"]) == ["Even"]
-
-
-def test_lines_are_in_the_order_of_streams_and_names(data, monkeypatch):
-    rows = tables(open_page("streams", data, monkeypatch, streams="all", period=WEEK))[0]
     named = [it.replace("\\", "") for it in rows["Stream"]]
     assert [it.endswith("Even") for it in named] == [False, True]
     states = reads.line_states(latest_snapshot(data), from_day=FIRST, to_day=END)
     even = states.filter(stream="even").row(0, named=True)
     assert rows["Concluded"][1] == str(even["experiments_concluded"])
+    chosen = open_page("streams", data, monkeypatch, streams="all", period=WEEK, scholar="ada")
+    assert [it.columns[0] for it in tables(chosen)] == ["Experiment", "Stream"]
 
 
 def test_a_mentor_reads_the_same_without_the_right_to_the_whole_scholar(page, data, monkeypatch):
@@ -135,53 +124,31 @@ def test_the_failures_of_lines_are_those_of_their_scholar(data):
     assert failed / lines["runs_ended"].sum() == pytest.approx(whole["failure_share"])
 
 
-def test_names_are_inert_in_markdown(data, monkeypatch):
-    text = words(open_page("streams", data, monkeypatch, streams="slow"))
-    assert "](http:" not in text
-    assert "http://" not in text
-
-
 def test_without_streams_the_page_says_where_to_define_them(tmp_path, monkeypatch):
     page = open_page("streams", copied(one_run, tmp_path), monkeypatch)
     assert "velocity roster suggest" in page.code[0].value
 
 
-def test_the_decisions_are_those_of_the_stream_alone(data):
-    rows = reads.needs_decision(latest_snapshot(data), streams=["even"])
-    assert rows.filter(pl.col("stream") != "even").is_empty()
-
-
 @pytest.mark.thorough
 @pytest.mark.parametrize("stream", ["all", "aurora", "basalt", "cirrus", "dune", "ember"])
-def test_every_stream_of_the_demo_opens_though_some_lines_have_no_name_yet(
+def test_every_stream_of_the_demo_opens_though_some_lines_have_no_name(
     demo_data, monkeypatch, stream
 ):
-    scope = Scope(everything=True)
-    decisions = reads.needs_decision(latest_snapshot(demo_data), scope=scope)
-    unnamed = decisions.filter(~pl.col("named"))
-    assert unnamed.height
+    decisions = reads.needs_decision(latest_snapshot(demo_data), scope=Scope(everything=True))
+    assert not decisions["named"].all()
     page = open_page("streams", demo_data, monkeypatch, streams=stream)
     assert "None" not in words(page)
 
 
 def test_a_mentor_who_is_a_research_manager_too_chooses_between_the_two(data, monkeypatch):
-    both = Viewer(
-        "m@x.org",
-        "M",
-        frozenset({"mentor", "research manager"}),
-        Scope(streams=("even",), scholars=("ada",)),
-        managed=("ada",),
-    )
+    roles, scope = {"mentor", "research manager"}, Scope(streams=("even",), scholars=("ada",))
+    both = Viewer("m@x.org", "M", frozenset(roles), scope, managed=("ada",))
     monkeypatch.setattr(sign_in, "ANYBODY", both)
     page = open_page("streams", data, monkeypatch, period=WEEK)
     assert page.session_state["streams"] == "even"
     assert list(tables(page)[-1]["Stream"]) == ["Even"]
     page = open_page("streams", data, monkeypatch, period=WEEK, streams="Your scholars")
-    assert [it.replace("\\", "").endswith("Even") for it in tables(page)[-1]["Stream"]] == [
-        False,
-        True,
-    ]
-    count = reads.metrics(
-        latest_snapshot(data), by="scholar", groups=["ada"], from_day=FIRST, to_day=END
-    )["experiments_concluded"].item()
+    named = [it.replace("\\", "") for it in tables(page)[-1]["Stream"]]
+    assert [it.endswith("Even") for it in named] == [False, True]
+    count = figures(data, "scholar", groups=["ada"])["experiments_concluded"]
     assert f"**{count} experiments concluded" in words(page)

@@ -1,7 +1,5 @@
 """Why this number: the choices for a figure, and its explanation."""
 
-from __future__ import annotations
-
 import re
 from datetime import date
 
@@ -12,12 +10,12 @@ from streamlit.testing.v1 import AppTest
 from scripts.waiting import PATIENCE_S
 from tests.app_pages import HOSTILE, open_page, ten_weeks, words
 from tests.builders import run, store_of
+from tests.roster_texts import ADA, BEN, parsed
 from tests.sampling import one_in
 from tests.stores import built
 from velocity import explain, formats
 from velocity.reading import reads
 from velocity.reading.periods import Window
-from velocity.roster.models import load_roster
 from velocity.settings import Programme, Settings
 from velocity.store import latest_snapshot
 
@@ -58,6 +56,15 @@ def chosen(page):
     return {box.label: box.value for box in page.selectbox}
 
 
+def choose(page, key, value):
+    page.selectbox(key=key).select(value).run()
+
+
+def assert_about(page, what):
+    """The line above the title."""
+    assert f"Why this number \u00b7 {what}" in words(page)
+
+
 def said(page):
     return page.text[0].value.splitlines()
 
@@ -65,46 +72,40 @@ def said(page):
 def test_a_shift_is_chosen_by_measure_in_the_last_week_of_the_days(data, monkeypatch):
     page = opened(data, monkeypatch, metric="signal", of="experiments_started")
     assert chosen(page)["Of"] == "experiments_started"
-    assert "Why this number \u00b7 week of 9 Mar 2026 \u00b7 Ada" in words(page)
+    assert page.header[0].value == "How it is worked out"
+    assert_about(page, "week of 9 Mar 2026 \u00b7 Ada")
     assert any(step.endswith("the usual range") for step in said(page))
 
 
 @pytest.mark.parametrize("window", [Window(date(2026, 2, 3), date(2026, 2, 12)), EVER])
 def test_the_page_explains_the_days_of_its_address(window, data, monkeypatch):
     page = opened(data, monkeypatch, metric="experiments_concluded", period=window.written)
-    snapshot = latest_snapshot(data)
-    figures = reads.metrics(
-        snapshot, by="scholar", groups=["ada"], from_day=window.first, to_day=window.end
-    )
+    days = {"from_day": window.first, "to_day": window.end}
+    figures = reads.metrics(latest_snapshot(data), by="scholar", groups=["ada"], **days)
     count = figures["experiments_concluded"][0]
     title = page.title[0].value.replace("\u00a0", " ")
     assert title.startswith(f"Experiments concluded: {count} experiments for Ada")
-    assert f"Why this number \u00b7 {window.words} \u00b7 Ada".replace("\u00a0", " ") in words(page)
+    assert_about(page, f"{window.words} \u00b7 Ada".replace("\u00a0", " "))
 
 
 @pytest.mark.thorough
 def test_the_blind_ratio_is_chosen_by_line(data, monkeypatch):
     page = opened(data, monkeypatch, metric="blind_ratio")
-    slow, even = sorted(page.selectbox(key="of").options, reverse=True)
-    page.selectbox(key="of").select(even).run()
-    first = said(page)
-    page.selectbox(key="of").select(slow).run()
-    assert said(page) != first
-
-
-@pytest.mark.thorough
-def test_figures_at_the_end_of_the_data_have_no_weeks(data, monkeypatch):
-    page = opened(data, monkeypatch, metric="wip_age_hours")
-    assert "Why this number \u00b7 end of the data \u00b7 Ada" in words(page)
-    assert page.title[0].value == "No experiment is in flight."
+    told = []
+    for line in page.selectbox(key="of").options:
+        choose(page, "of", line)
+        told.append(said(page))
+    one, other = told
+    assert one != other
 
 
 def test_the_programme_can_be_chosen_instead_of_a_scholar(data, monkeypatch):
     page = opened(data, monkeypatch, metric="busy_hours")
     assert chosen(page)["Whose"] == "scholar"
-    page.selectbox(key="whose").select("programme").run()
+    assert page.header[0].value == "How it is worked out"
+    choose(page, "whose", "programme")
     assert page.query_params["whose"] == "programme"
-    assert "Why this number \u00b7 5 Jan to 15 Mar 2026 \u00b7 the programme" in words(page)
+    assert_about(page, "5 Jan to 15 Mar 2026 \u00b7 the programme")
     assert " for the programme " in page.title[0].value
     assert "blind_ratio" not in page.selectbox(key="metric").options
 
@@ -114,11 +115,11 @@ def test_the_page_shows_titles_and_the_address_has_the_id(data, monkeypatch):
     assert chosen(page)["Figure"] == "busy_hours"
     assert page.title[0].value.startswith("Busy hours: ")
     assert {"Busy hours", "Shift"} <= set(page.selectbox(key="metric").options)
-    page.selectbox(key="metric").select("signal").run()
+    choose(page, "metric", "signal")
     assert page.query_params["metric"] == "signal"
-    page.selectbox(key="of").select("experiments_started").run()
+    choose(page, "of", "experiments_started")
     assert (chosen(page)["Figure"], page.query_params["of"]) == ("signal", "experiments_started")
-    page.selectbox(key="metric").select("serial_share").run()
+    choose(page, "metric", "serial_share")
     assert page.title[0].value.startswith("Serial share of busy hours: ")
 
 
@@ -137,11 +138,9 @@ def test_two_lines_with_the_same_title_are_two_choices():
         choose_titled("Of", {"a": "Line", "b": "Line"}, key="of", default="a", width=100)
 
     page = AppTest.from_function(script).run()
-    page.selectbox(key="of").select("b").run()
-    assert (page.selectbox(key="of").options, page.selectbox(key="of").value) == (
-        ["Line", "Line (2)"],
-        "b",
-    )
+    choose(page, "of", "b")
+    box = page.selectbox(key="of")
+    assert (box.options, box.value) == (["Line", "Line (2)"], "b")
 
 
 @pytest.mark.thorough
@@ -151,6 +150,11 @@ def test_tables_show_the_most_useful_columns_and_offer_all(data, monkeypatch):
     shown = [tuple(it.value) for it in page.dataframe][2:]  # after the addends
     assert shown == [it.shown for it in explain.sections(found) if it.frame.height]
     assert any(len(it.shown) < it.frame.width for it in explain.sections(found))
+    # The number of rows is not mistaken for the value.
+    sums = [step.split(" (sum of")[0] for step in said(page) if "(sum of" in step]
+    assert len(sums) == 2
+    assert all(f" rows, adding up to {value}" in words(page) for value in sums)
+    assert not [it.value for it in page.header if any(map(str.isdigit, it.value))]
 
 
 @pytest.mark.thorough
@@ -163,22 +167,10 @@ def test_viewers_without_hours_of_the_day_see_no_empty_column(data):
         show_explanation(found, found.results[0], hours=hours)
 
     for hours in (True, False):
-        page = AppTest.from_function(script, kwargs={"data": data, "hours": hours}).run(
-            timeout=PATIENCE_S
-        )
+        test = AppTest.from_function(script, kwargs={"data": data, "hours": hours})
+        page = test.run(timeout=PATIENCE_S)
         (loops,) = (it.value for it in page.dataframe if "loop_hours" in it.value)
         assert ("reaction_awake_hours" in loops) == hours
-
-
-@pytest.mark.thorough
-def test_the_number_of_rows_is_not_mistaken_for_the_value(data, monkeypatch):
-    page = opened(data, monkeypatch, metric="reaction_share")
-    told = words(page)
-    sums = [step.split(" (sum of")[0] for step in said(page) if "(sum of" in step]
-    assert len(sums) == 2
-    for value in sums:
-        assert f" rows, adding up to {value}" in told
-    assert not [it.value for it in page.header if any(map(str.isdigit, it.value))]
 
 
 @pytest.mark.thorough
@@ -190,24 +182,18 @@ def test_a_maximum_is_not_described_as_a_sum(data, monkeypatch):
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("metric", ["busy_hours", "loop_hours_median", "signal"])
-def test_the_heading_fits_sums_medians_and_shifts(metric, data, monkeypatch):
-    page = opened(data, monkeypatch, metric=metric)
-    assert page.header[0].value == "How it is worked out"
-
-
-@pytest.mark.thorough
 def test_exactly_the_terms_on_the_page_are_explained(data, monkeypatch):
     found = explained(data, "busy_hours")
     told = words(opened(data, monkeypatch, metric="busy_hours"))
     shown = [(name, it.frame[name]) for it in explain.sections(found) for name in it.shown]
+    meanings = explain.meanings()
     occur = {
-        (word, explain.meanings()[name][word])
+        (word, meanings[name][word])
         for name, rows in shown
-        if name in explain.meanings()
+        if name in meanings
         for word in set(rows.drop_nulls())
     }
-    every = {pair for words in explain.meanings().values() for pair in words.items()}
+    every = {pair for words in meanings.values() for pair in words.items()}
     assert 0 < len(occur) < len(every)
     for word, meaning in every:
         said_so = told.count(f"**{word.replace('_', ' ')}**: {meaning}")
@@ -221,7 +207,7 @@ def test_rows_of_the_line_or_experiment_come_first(metric, data, monkeypatch):
     assert len(found.results) == 2
     page = opened(data, monkeypatch, metric=metric)
     for result in found.results:
-        page.selectbox(key="of").select(formats.label(result.title or result.of, 200)).run()
+        choose(page, "of", formats.label(result.title or result.of, 200))
         assert words(page).count(" come first") == 1
         tables = [it.value for it in page.dataframe if {"state", "k"} & set(it.value)]
         assert len(tables) == 2  # runs and experiments
@@ -233,23 +219,21 @@ def test_rows_of_the_line_or_experiment_come_first(metric, data, monkeypatch):
 
 
 @pytest.mark.thorough
-def test_the_line_above_the_title_names_the_week(data, monkeypatch):
+def test_the_line_above_the_title_names_the_week_or_the_end_of_the_data(data, monkeypatch):
     page = opened(data, monkeypatch, metric="busy_hours", period="2026-02-02..2026-02-08")
-    assert "Why this number \u00b7 week of 2 Feb 2026 \u00b7 Ada, times in UTC" in words(page)
-    page.selectbox(key="metric").select("runway_days").run()
-    assert "Why this number \u00b7 end of the data \u00b7 Ada" in words(page)
+    assert_about(page, "week of 2 Feb 2026 \u00b7 Ada, times in UTC")
+    choose(page, "metric", "wip_age_hours")
+    assert_about(page, "end of the data \u00b7 Ada")
+    assert page.title[0].value == "No experiment is in flight."
 
 
 @pytest.mark.thorough
 def test_a_scholar_without_launches_has_the_weeks_of_the_data(tmp_path, monkeypatch):
-    roster = "".join(
-        f'[[scholars]]\nid = "{it}"\nname = "{it}"\nusernames = ["{it}"]\n' for it in ("ada", "ben")
-    )
-    (tmp_path / "roster.toml").write_text(roster, encoding="utf-8")
+    (tmp_path / "roster.toml").write_text(ADA + BEN, encoding="utf-8")
     rows = [run("r1", "09:00", "10:00"), run("r2", "2026-01-14 09:00", "2026-01-14 10:00")]
-    store_of(rows, "2026-01-20 06:00", data=tmp_path, roster=load_roster(tmp_path / "roster.toml"))
+    store_of(rows, "2026-01-20 06:00", data=tmp_path, roster=parsed(ADA + BEN))
     page = open_page("why", tmp_path, monkeypatch, scholar="ben", metric="signal")
-    assert "Why this number \u00b7 week of 12 Jan 2026 \u00b7 ben" in words(page)
+    assert_about(page, "week of 12 Jan 2026 \u00b7 Ben")
     assert page.title[0].value == "No measure has a value in that week."
 
 
@@ -258,6 +242,7 @@ def test_a_scholar_without_launches_has_the_weeks_of_the_data(tmp_path, monkeypa
 def test_any_name_fits_and_is_inert(name, monkeypatch):
     page = open_page("why", built(named), monkeypatch, metric="loop_hours_median", scholar=name)
     assert page.query_params["scholar"] == name
+    assert page.header[0].value == "How it is worked out"
     assert len(page.title[0].value.replace("\\", "")) <= 110
     for text in words(page).splitlines():
         assert "n" * 80 not in text

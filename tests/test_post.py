@@ -1,7 +1,5 @@
 """velocity report --post sends once, despite other posts and interruptions."""
 
-from __future__ import annotations
-
 import subprocess
 
 import pytest
@@ -68,45 +66,29 @@ def test_a_killed_post_is_sent_again_only_with_the_option_again(data):
         assert len(server.got) == 2
 
 
-def test_a_post_without_a_response_counts_and_does_not_show_the_address(tmp_path):
-    def post(*, again=False):
-        return post_once(
-            tmp_path,
-            Address(server.url, "PLACE"),
-            "text",
-            week="2026-W11",
-            stream=None,
-            again=again,
-            sleep=print,
-        )
+def post_to(server, folder, *, again=False):
+    address = Address(server.url, "PLACE")
+    about = {"week": "2026-W11", "stream": None}
+    return post_once(folder, address, "text", **about, again=again, sleep=print)
 
+
+def test_a_post_without_a_response_counts_and_does_not_show_the_address(tmp_path):
     with http_receiver(hangs_up=True) as server:
         with pytest.raises(SourceError, match="may or may not have arrived") as caught:
-            post()
+            post_to(server, tmp_path)
         assert SECRET not in f"{caught.value.message} {caught.value.hint}"
-        assert post() is False
+        assert post_to(server, tmp_path) is False
         assert len(server.got) == 1
         server.hangs_up = False
-        assert post(again=True)
+        assert post_to(server, tmp_path, again=True)
         assert len(server.got) == 2
 
 
 def test_a_post_that_was_not_accepted_does_not_count(tmp_path):
-    def post():
-        return post_once(
-            tmp_path,
-            Address(server.url, "PLACE"),
-            "text",
-            week="2026-W11",
-            stream=None,
-            again=False,
-            sleep=print,
-        )
-
     with http_receiver(404) as server:
         with pytest.raises(SourceError, match="HTTP 404"):
-            post()
-        assert [post(), post()] == [True, False]
+            post_to(server, tmp_path)
+        assert [post_to(server, tmp_path), post_to(server, tmp_path)] == [True, False]
 
 
 def test_the_operator_hears_of_a_failed_post(data):

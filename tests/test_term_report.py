@@ -1,7 +1,5 @@
 """The end-of-term report adds published weeks up and names nobody."""
 
-from __future__ import annotations
-
 from datetime import date
 
 import pytest
@@ -47,9 +45,8 @@ def test_its_figures_are_the_sums_of_the_published_weeks(snapshot):
 
 def test_it_says_what_the_credits_bought_to_those_who_may_know(snapshot):
     told = as_markdown(_made(snapshot)).replace(NBSP, " ")
-    figures = reads.metrics(
-        snapshot, by="programme", from_day=FIRST, to_day=date(2026, 3, 2), parts=["compute"]
-    )
+    days = {"from_day": FIRST, "to_day": date(2026, 3, 2)}
+    figures = reads.metrics(snapshot, by="programme", **days, parts=["compute"])
     assert f"**{round(figures['credits'].item())} credits spent** for" in told
     assert "Of these GPU-hours:** 8" in told
     for of_groups in (_made(snapshot, GROUPS_ALONE), _made(snapshot)):
