@@ -1,7 +1,5 @@
 """A chart in the colours of a page, and as a picture: light, with its title and days above it."""
 
-from __future__ import annotations
-
 import json
 
 import polars as pl

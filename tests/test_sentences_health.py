@@ -25,18 +25,16 @@ def health(users=0, ambiguous=0, residual=0.0, errors=(), **trust):
     )
 
 
-ALL_WELL = (
-    "Nothing is doubtful: all 1,904 runs have a known scholar, a sound clock and a known end."
-)
-
-
 def doubt(*errors, **doubts):
     told = health(errors=[(f"p{at}", error) for at, error in enumerate(errors)], **doubts)
     return plain(told.sentence), plain(told.support)
 
 
 def test_data_health_names_what_is_doubtful():
-    assert doubt() == (ALL_WELL, "")
+    assert doubt() == (
+        "Nothing is doubtful: all 1,904 runs have a known scholar, a sound clock and a known end.",
+        "",
+    )
     # A sync that failed before a successful one is not a doubt.
     assert health(errors=[("p", None), ("p", "no")]).sentence.startswith("Nothing is doubtful")
     assert doubt(clock_runs=1) == ("1 run has a doubtful clock (n = 1,904 runs).", "")

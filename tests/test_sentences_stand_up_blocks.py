@@ -80,19 +80,16 @@ def test_the_parts_of_the_second_tile_add_up_to_a_hundred():
         "note": "of 1,360 busy hours; usual by Saturday 55 to 77 %",
     }
     wide = point(0.634, 0.05, 0.95, "serial_share")
-    assert (
-        tile(week_tiles.serial(Compared(WHOLE, now, None), wide))["note"] == "of 1,360 busy hours"
-    )
+    whole = tile(week_tiles.serial(Compared(WHOLE, now, None), wide))
+    assert whole["note"] == "of 1,360 busy hours"
     nothing = tile(week_tiles.serial(Compared(SO_FAR, figures(serial_share=None), None), None))
     assert (nothing["value"], nothing["second"]) == ("none", "nothing was running")
 
 
 def test_the_third_tile_has_its_median_and_how_its_hours_divide():
     parts = {"loop_machine_share": 0.355, "loop_working_wait_share": 0.252, "loop_off_share": 0.393}
-    limits = {"loop_hours_low": 8.5, "loop_hours_high": 15.2}
-    now = figures(
-        loop_hours_median=11.97, loop_hours_n=307, loop_hours_events=250, **parts, **limits
-    )
+    median = {"loop_hours_median": 11.97, "loop_hours_low": 8.5, "loop_hours_high": 15.2}
+    now = figures(loop_hours_n=307, loop_hours_events=250, **parts, **median)
     found = tile(week_tiles.loop(Compared(SO_FAR, now, figures(loop_hours_median=12.45)), None))
     assert found == found | {
         "value": "11 h 58 m",
