@@ -1,7 +1,5 @@
 """Which requests are let in: other sites' pages, proxies, other accounts, other host names."""
 
-from __future__ import annotations
-
 import pytest
 from starlette.requests import HTTPConnection
 

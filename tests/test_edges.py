@@ -1,10 +1,7 @@
 """Edge cases of the rules that drawn cases meet too rarely."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from functools import cache
-from typing import TYPE_CHECKING
 
 import polars as pl
 import pytest
@@ -13,9 +10,7 @@ from tests.builders import apart, at, run, store_of
 from velocity.reading import reads
 from velocity.reading.access import Scope
 from velocity.roster.models import Roster, Scholar
-
-if TYPE_CHECKING:
-    from velocity.store import Snapshot
+from velocity.store import Snapshot
 
 pytestmark = pytest.mark.thorough
 

@@ -1,7 +1,5 @@
 """When the result of an experiment in flight is likely: against exact fractions, and by example."""
 
-from __future__ import annotations
-
 import random
 from datetime import timedelta
 from fractions import Fraction

@@ -1,7 +1,5 @@
 """Events of the roster on charts of weeks, and in words."""
 
-from __future__ import annotations
-
 from datetime import date, timedelta
 
 import polars as pl

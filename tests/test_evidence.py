@@ -3,20 +3,16 @@
 Times are minutes after the creation of the run; every run has its own project.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from tests.builders import apart, store_of, with_writers
 from velocity.reading import reads
-
-if TYPE_CHECKING:
-    from velocity.store import Snapshot
+from velocity.store import Snapshot
 
 pytestmark = pytest.mark.sampled(8)
 

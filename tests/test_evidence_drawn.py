@@ -1,11 +1,8 @@
 """Drawn runs with contradictory facts: the oracle agrees, and laws hold for all of them."""
 
-from __future__ import annotations
-
 import itertools
 from dataclasses import replace
 from functools import cache
-from typing import TYPE_CHECKING
 
 import polars as pl
 import pytest
@@ -19,9 +16,7 @@ from tests.oracles.gpu import gpu_metrics, machine_charges
 from tests.oracles.model import DAY, HOUR, MINUTE, DerivedRun, Rules, Run, hours
 from tests.oracles.runs import derive_run
 from velocity.reading import reads
-
-if TYPE_CHECKING:
-    from velocity.store.snapshot import Snapshot
+from velocity.store.snapshot import Snapshot
 
 pytestmark = pytest.mark.thorough
 

@@ -1,7 +1,5 @@
 """Parquet for BI tools: every frame, changed all at once; and the link to the current snapshot."""
 
-from __future__ import annotations
-
 import re
 import stat
 import subprocess

@@ -1,7 +1,5 @@
 """The faults of `make mutants` match the queries: change both together."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from scripts.faults import FAULTS, TESTS

@@ -1,7 +1,5 @@
 """The flags of a run about its user."""
 
-from __future__ import annotations
-
 import pytest
 
 from tests.builders import run, store_of

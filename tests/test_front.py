@@ -1,7 +1,5 @@
 """Before requests reach the pages: cookies behind TLS, and the page to return to after sign-in."""
 
-from __future__ import annotations
-
 from urllib.parse import quote
 
 import pytest

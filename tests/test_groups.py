@@ -1,9 +1,7 @@
 """Weeks of groups: published once, as known then, with words for the smallest values."""
 
-from __future__ import annotations
-
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -19,9 +17,6 @@ from velocity.sentences.groups import in_words, last_week
 from velocity.settings import Experiments, Settings
 from velocity.store import latest_snapshot, open_live
 from velocity.sync.forget import forget_person, look_up
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 pytestmark = pytest.mark.sampled(8)
 

@@ -1,7 +1,5 @@
 """`velocity pull` and `velocity publish` do together what `velocity sync` does."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 import pytest

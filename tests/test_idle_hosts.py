@@ -1,7 +1,5 @@
 """Rented hosts without a run: the gaps between runs, and the hosts that are idle now."""
 
-from __future__ import annotations
-
 import random
 from datetime import date, timedelta
 

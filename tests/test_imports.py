@@ -1,7 +1,5 @@
 """Commands do not import libraries that they do not need."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 

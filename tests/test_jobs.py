@@ -1,9 +1,8 @@
 """A scheduler's jobs: what they add to the runs inside them, and when they count themselves."""
 
-from __future__ import annotations
-
 from functools import cache, partial
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -14,11 +13,7 @@ from velocity.explain.made import explain
 from velocity.reading import reads
 from velocity.roster.models import Roster
 from velocity.settings import Compute, Settings
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from velocity.store import Snapshot
+from velocity.store import Snapshot
 
 pytestmark = pytest.mark.sampled(16)
 

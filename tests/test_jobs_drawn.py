@@ -1,7 +1,5 @@
 """A scheduler's jobs against a second implementation that counts minute by minute."""
 
-from __future__ import annotations
-
 import random
 from dataclasses import dataclass
 from datetime import timedelta

@@ -1,7 +1,5 @@
 """Config keys that differ between runs launched together, on Data health and in doctor."""
 
-from __future__ import annotations
-
 from functools import cache
 
 import pytest

@@ -1,7 +1,5 @@
 """Loops as they were known at an instant: against a store that was synced then."""
 
-from __future__ import annotations
-
 import random
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -94,10 +92,7 @@ def test_a_week_compared_on_its_last_day_equals_the_plain_week(zone, base):
 
 
 def test_a_loop_that_closed_later_was_still_waiting_then():
-    rows = [
-        run("r1", "09:00", "10:00"),
-        run("r2", "2026-01-07 09:00", "2026-01-07 12:00"),
-    ]
+    rows = [run("r1", "09:00", "10:00"), run("r2", "2026-01-07 09:00", "2026-01-07 12:00")]
     snapshot = store_of(rows, "2026-01-09 09:00")
     asked = {"by": "scholar", "parts": PARTS, "from_day": DAY, "to_day": DAY + DAYS}
     now = reads.metrics(snapshot, **asked).row(0, named=True)

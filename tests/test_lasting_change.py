@@ -1,7 +1,5 @@
 """Lasting changes in weekly series: which splits count, and how often chance makes one."""
 
-from __future__ import annotations
-
 import random
 from datetime import date, timedelta
 

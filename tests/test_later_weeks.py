@@ -1,8 +1,8 @@
 """Past weeks are computed again if only something later changed their figures."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,10 +11,6 @@ from velocity.records import run_frame
 from velocity.settings import Settings
 from velocity.store import open_live
 from velocity.store.derive import derive
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
 
 pytestmark = pytest.mark.sampled(2)
 

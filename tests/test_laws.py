@@ -4,13 +4,13 @@ A store has dozens of drawn histories (tests/batches.py). Their time zones have 
 hours, an ISO week 53, and scholars on both sides of the date line.
 """
 
-from __future__ import annotations
-
 import random
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache, cached_property
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -22,19 +22,13 @@ from tests.builders import complete_to, run, store_of
 from tests.comparison import Key, Row, agree, rows_by
 from tests.derived_tables import assert_tables_agree, derived_tables
 from velocity.reading import reads
+from velocity.reading.reads import Period
 from velocity.records import run_frame
 from velocity.roster.models import Roster, Scholar
 from velocity.settings import Programme, Settings
-from velocity.store import open_live
+from velocity.store import Snapshot, open_live
 from velocity.store.derive import derive
 from velocity.store.figures import figures
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from pathlib import Path
-
-    from velocity.reading.reads import Period
-    from velocity.store import Snapshot
 
 pytestmark = pytest.mark.thorough
 
@@ -144,14 +138,6 @@ def assert_streams_and_the_rest_add_up(batch: Batch, whole: dict[str, pl.DataFra
     assert started <= whole["programme"]["experiments_started"].item() + 1e-9
 
 
-@cache
-def without_roster() -> Histories:
-    """Drawn runs in UTC, without a roster; each has a user."""
-    batch = batch_of(*PLACES[0], count=40, has_roster=False)
-    rows = [row | {"username": row["username"] or "zoe"} for row in rows_of(batch)]
-    return Histories(rows, as_of(batch), settings_of(batch.rules))
-
-
 @dataclass(frozen=True, eq=False)
 class Histories:
     """Rows, how far they are complete, and settings."""
@@ -163,6 +149,14 @@ class Histories:
     @cached_property
     def snapshot(self) -> Snapshot:
         return store_of(self.rows, self.as_of, settings=self.settings)
+
+
+@cache
+def without_roster() -> Histories:
+    """Drawn runs in UTC, without a roster; each has a user."""
+    batch = batch_of(*PLACES[0], count=40, has_roster=False)
+    rows = [row | {"username": row["username"] or "zoe"} for row in rows_of(batch)]
+    return Histories(rows, as_of(batch), settings_of(batch.rules))
 
 
 def test_scholars_add_up_to_the_programme() -> None:

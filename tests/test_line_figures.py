@@ -1,7 +1,5 @@
 """Medians of a line: every loop counts, including open loops."""
 
-from __future__ import annotations
-
 import math
 from datetime import timedelta
 

@@ -1,7 +1,5 @@
 """Tokens for the MCP server: one per person, stored as a hash, gone with the person."""
 
-from __future__ import annotations
-
 import pytest
 
 from tests.commands import velocity as command

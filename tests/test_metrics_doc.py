@@ -1,7 +1,5 @@
 """docs/metrics.md and its pictures match the current query headers and figures."""
 
-from __future__ import annotations
-
 import re
 from xml.etree import ElementTree as ET
 

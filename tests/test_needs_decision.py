@@ -1,12 +1,9 @@
 """Working hours over many weeks, and the lines that wait for a decision, match the oracle."""
 
-from __future__ import annotations
-
 import random
 from dataclasses import fields
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -20,13 +17,11 @@ from tests.oracles.strategies import Case
 from tests.roster_texts import ADA, BEN, parsed, stream
 from velocity.reading import reads
 from velocity.reading.access import EVERYTHING, Scope, Viewer
+from velocity.roster.models import Roster
 from velocity.settings import Settings
 from velocity.state import ReadMark, mark_read, read_marks
+from velocity.store import Snapshot
 from velocity.ui.view import View
-
-if TYPE_CHECKING:
-    from velocity.roster.models import Roster
-    from velocity.store import Snapshot
 
 pytestmark = pytest.mark.sampled(10)
 

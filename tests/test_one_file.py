@@ -1,13 +1,11 @@
 """A store of the first version, which was one file, is split without loss."""
 
-from __future__ import annotations
-
 import shutil
 import signal
 import subprocess
 import sys
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import duckdb
 import polars as pl
@@ -22,11 +20,7 @@ from velocity.reading import reads
 from velocity.settings import Settings
 from velocity.store import latest_snapshot, open_live
 from velocity.sync.commands import sync_wandb
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from velocity.sync.results import ProjectResult
+from velocity.sync.results import ProjectResult
 
 pytestmark = pytest.mark.thorough
 

@@ -1,7 +1,5 @@
 """Experiments of a line that change one setting at a time, one after another."""
 
-from __future__ import annotations
-
 from datetime import date, timedelta
 from functools import cache
 

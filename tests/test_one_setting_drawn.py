@@ -1,7 +1,5 @@
 """Sweeps by hand are found in drawn lines, and no adaptive search is called one."""
 
-from __future__ import annotations
-
 import random
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta

@@ -1,7 +1,5 @@
 """Checks the oracle against the worked example, other libraries, itself, and real run tables."""
 
-from __future__ import annotations
-
 import csv
 import warnings
 from collections import Counter
@@ -19,17 +17,7 @@ from tests.oracles.examples import at, members, worked
 from tests.oracles.experiments import derive
 from tests.oracles.gpu import gpu_charges
 from tests.oracles.metrics import PROGRAMME, metrics, metrics_by
-from tests.oracles.model import (
-    DAY,
-    HOUR,
-    MINUTE,
-    SECOND,
-    Derived,
-    Run,
-    hours,
-    measure,
-    micros,
-)
+from tests.oracles.model import DAY, HOUR, MINUTE, SECOND, Derived, Run, hours, measure, micros
 from tests.oracles.strategies import Case, cases
 
 pytestmark = pytest.mark.sampled(3)

@@ -1,7 +1,5 @@
 """Each rule and each boundary of the definitions, one hand-made case at a time."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
@@ -12,16 +10,7 @@ from tests.oracles.examples import at, members, run
 from tests.oracles.experiments import derive
 from tests.oracles.gpu import gpu_charges, gpu_metrics
 from tests.oracles.metrics import metrics
-from tests.oracles.model import (
-    DAY,
-    HOUR,
-    MINUTE,
-    Person,
-    Run,
-    awake_microseconds,
-    measure,
-    micros,
-)
+from tests.oracles.model import DAY, HOUR, MINUTE, Person, Run, awake_microseconds, measure, micros
 from tests.oracles.windows import weeks, windows
 
 pytestmark = pytest.mark.sampled(7)

@@ -4,14 +4,12 @@ lifelines for survival limits, exact fractions for medians, SciPy for Poisson li
 portion for unions of intervals. The tests run the same queries that make the figures.
 """
 
-from __future__ import annotations
-
 import random
 import warnings
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from fractions import Fraction
 from itertools import combinations
-from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -22,12 +20,7 @@ from scipy import stats
 
 from tests.builders import at, run, store_of
 from velocity.reading import reads
-from velocity.store import open_live
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from velocity.store import LiveStore, Snapshot
+from velocity.store import LiveStore, Snapshot, open_live
 
 pytestmark = pytest.mark.thorough
 

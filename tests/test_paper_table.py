@@ -1,7 +1,5 @@
 """The plain table that stands for a grid of rows on paper."""
 
-from __future__ import annotations
-
 from datetime import UTC, date, datetime
 
 import polars as pl

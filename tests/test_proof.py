@@ -1,7 +1,5 @@
 """The comparison with an earlier commit reports differences that its rules do not allow."""
 
-from __future__ import annotations
-
 import io
 import json
 import zipfile

@@ -1,21 +1,13 @@
 """Every row in SQL, and every figure of every group and period, matches the oracle."""
 
-from __future__ import annotations
-
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import partial
-from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.batches import OTHER_RULES, PLACES, Batch, batch_of
 from tests.comparison import Key, Row, agree, rows_by
-from tests.oracle_rows import (
-    expected_experiments,
-    expected_loops,
-    expected_runs,
-    expected_sessions,
-)
+from tests.oracle_rows import expected_experiments, expected_loops, expected_runs, expected_sessions
 from tests.oracles import gpu, kaplan_meier, lines
 from tests.oracles.metrics import PROGRAMME, happened, metrics
 from tests.oracles.model import Derived, Interval, day_start, hours
@@ -24,12 +16,8 @@ from tests.oracles.windows import windows
 from tests.read_schemas import READ_SCHEMAS
 from tests.sampling import one_in
 from velocity.reading import reads
+from velocity.reading.reads import By, Period
 from velocity.store.figures import figures as figures_of_kinds
-
-if TYPE_CHECKING:
-    from datetime import date
-
-    from velocity.reading.reads import By, Period
 
 _KINDS: tuple[By, ...] = ("scholar", "stream", "programme")
 _SESSIONS = """

@@ -1,18 +1,17 @@
 """An incremental derivation gives the same tables as a full one."""
 
-from __future__ import annotations
-
 import random
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import Any, Self
 
 import pytest
 
-from tests.batches import PLACES, batch_of, moment, row_of, settings_of
+from tests.batches import PLACES, Batch, batch_of, moment, row_of, settings_of
 from tests.builders import complete_to, without_runs
 from tests.derived_tables import assert_tables_agree, derived_tables
 from tests.oracles.model import DAY, HOUR, MINUTE, Run, micros
@@ -22,11 +21,6 @@ from velocity.records import run_frame
 from velocity.roster.credits import Credits, Grant, Rate, TokenRate
 from velocity.store import LiveStore, open_live
 from velocity.store.derive import derive
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from tests.batches import Batch
 
 pytestmark = pytest.mark.thorough
 
@@ -56,7 +50,7 @@ class World:
     as_of: dict[tuple[str, str], int]
 
     @classmethod
-    def of(cls, batch: Batch, chance: random.Random) -> World:
+    def of(cls, batch: Batch, chance: random.Random) -> Self:
         runs = [run for case in batch.cases for run in case.runs]
         chance.shuffle(runs)
         held_back = runs[: len(runs) // 5]
@@ -131,10 +125,7 @@ def _changed(run: Run, chance: random.Random) -> Run:
 
 @contextmanager
 def new_store() -> Iterator[LiveStore]:
-    with (
-        TemporaryDirectory() as folder,
-        open_live(copied(without_runs, Path(folder))) as store,
-    ):
+    with TemporaryDirectory() as folder, open_live(copied(without_runs, Path(folder))) as store:
         yield store
 
 

@@ -1,7 +1,5 @@
 """Headers of queries/ describe the query, its parameters and its columns correctly."""
 
-from __future__ import annotations
-
 import inspect
 import re
 from datetime import UTC, date, datetime

@@ -1,7 +1,5 @@
 """Rows of lists and their days, in one small store calculated by hand."""
 
-from __future__ import annotations
-
 from datetime import date
 
 import polars as pl

@@ -1,25 +1,19 @@
 """Real run tables, imported with the command, have all their expected figures."""
 
-from __future__ import annotations
-
 import csv
 from datetime import date
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from scripts.eta_coverage import coverage
 from tests.comparison import rows_by
 from velocity.reading import reads
+from velocity.reading.reads import Period
 from velocity.settings import Settings
 from velocity.sources.base import Asked
 from velocity.store import latest_snapshot
 from velocity.sync.commands import import_runs
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from velocity.reading.reads import Period
 
 pytestmark = pytest.mark.thorough
 

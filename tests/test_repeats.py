@@ -1,7 +1,5 @@
 """Runs with the whole config and the commit of an already finished run of the same line."""
 
-from __future__ import annotations
-
 import random
 from datetime import timedelta
 

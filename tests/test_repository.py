@@ -1,7 +1,5 @@
 """Rules for the repository as a whole: locks, targets, documents."""
 
-from __future__ import annotations
-
 import re
 import subprocess
 import tomllib

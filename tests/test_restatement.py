@@ -1,9 +1,8 @@
 """Changes of past weeks are reported, with the values before and after."""
 
-from __future__ import annotations
+from pathlib import Path
 
-from typing import TYPE_CHECKING
-
+import polars as pl
 import pytest
 
 from tests.builders import apart, at, run, store_of
@@ -14,11 +13,6 @@ from velocity.sentences.weeks import restated
 from velocity.settings import Experiments, Settings
 from velocity.store import Snapshot, latest_snapshot
 from velocity.sync.forget import forget_person, look_up
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    import polars as pl
 
 DEFAULTS = Settings()
 ON_TIME = [run("r1", "09:00", "10:00")]

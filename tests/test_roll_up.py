@@ -1,7 +1,5 @@
 """A roll-up of several programmes adds what each of them publishes, and tells nothing else."""
 
-from __future__ import annotations
-
 import io
 
 import polars as pl

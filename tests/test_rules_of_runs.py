@@ -1,7 +1,5 @@
 """Which runs a rule of the roster matches, and what then happens to them."""
 
-from __future__ import annotations
-
 import random
 from datetime import timedelta
 from functools import cache

@@ -1,7 +1,5 @@
 """The rules of a test run, checked with two small test runs: one in CI, one elsewhere."""
 
-from __future__ import annotations
-
 import os
 import re
 import shutil

@@ -1,12 +1,10 @@
 """The server: headers, closed addresses, readiness, and logs without names."""
 
-from __future__ import annotations
-
 import http.client
 import subprocess
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -22,9 +20,6 @@ from tests.test_access import WORDS
 from velocity.cleaning import redacted
 from velocity.errors import ConfigurationError
 from velocity.serve.checks import AUTH, check_auth
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 pytestmark = pytest.mark.sampled(4)
 

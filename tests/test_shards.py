@@ -1,7 +1,5 @@
 """Everybody derived in shards is what one machine derives, and only with a setting."""
 
-from __future__ import annotations
-
 import sys
 
 import pytest

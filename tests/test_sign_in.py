@@ -1,7 +1,5 @@
 """Who is let in, without a browser: claims, age of the sign-in, and open pages."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 

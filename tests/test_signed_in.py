@@ -1,7 +1,5 @@
 """With a real sign-in: no redirects to other sites, and a record of who looked at whom."""
 
-from __future__ import annotations
-
 import re
 from datetime import UTC, datetime
 from urllib.parse import quote

@@ -1,7 +1,5 @@
 """Readers and the writer do not wait for each other, and the last three snapshots are kept."""
 
-from __future__ import annotations
-
 import duckdb
 import pytest
 

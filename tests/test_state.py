@@ -1,7 +1,5 @@
 """The state of the app: looks, which expire, and sign-outs."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta

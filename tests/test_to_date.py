@@ -1,7 +1,5 @@
 """Figures to date equal the figures of the same days; so does the ledger as seen on a day."""
 
-from __future__ import annotations
-
 from datetime import date, timedelta
 from functools import cache
 from typing import Any

@@ -1,7 +1,5 @@
 """The W&B sweep and the Slurm array for what ran one setting at a time really run."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 import sys
@@ -27,10 +25,7 @@ input UpsertSweepInput {
   scheduler: JSONString, state: String, priorRunsFilters: JSONString, displayName: String
 }
 """
-_CREATED = {
-    "name": "s1",
-    "project": {"id": "1", "name": "p", "entity": {"id": "2", "name": "e"}},
-}
+_CREATED = {"name": "s1", "project": {"id": "1", "name": "p", "entity": {"id": "2", "name": "e"}}}
 _CLIENT = """
 import sys
 import wandb

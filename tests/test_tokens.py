@@ -1,7 +1,5 @@
 """Tokens of evaluations: whose they are, what they cost, and that a retry's count once."""
 
-from __future__ import annotations
-
 import random
 from collections import defaultdict
 from datetime import date, timedelta

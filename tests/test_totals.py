@@ -4,8 +4,6 @@ Stores: the demo, stores of drawn runs with automation, with users outside the r
 of no one stream, and run logs of other teams where they are at hand.
 """
 
-from __future__ import annotations
-
 import re
 from datetime import timedelta
 from functools import cache
@@ -212,7 +210,7 @@ def test_the_lines_of_streams_add_up_to_their_experiments(snapshot):
 def test_the_store_of_drawn_runs_has_every_kind_of_row():
     rows = reads.compute_table(drawn())
     assert [*rows["kind"].unique(maintain_order=True)] == [
-        *("stream", "unattributed", "automation", "programme"),
+        *("stream", "unattributed", "automation", "programme")
     ]
     assert rows["gpu_hours"].min() > 0
     assert rows["tokens"].min() > rows["unpriced_tokens"].min() > 0

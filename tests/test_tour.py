@@ -1,7 +1,5 @@
 """docs/tour.md follows one number from W&B to the pixel; these tests take its steps."""
 
-from __future__ import annotations
-
 import json
 import re
 from datetime import UTC, datetime, timedelta

@@ -1,8 +1,6 @@
 """Unknown states are listed by the commands that add runs, and by doctor."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -10,9 +8,6 @@ from tests.builders import run, store_of
 from tests.commands import velocity
 from tests.sampling import one_in
 from velocity.cli.findings import in_store, unknown_states
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 HEADER = "entity,project,run_id,username,state,created_at,runtime_s\n"
 

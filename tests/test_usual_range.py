@@ -1,7 +1,5 @@
 """Usual ranges and the cohort's quartiles in SQL, against explicit arithmetic."""
 
-from __future__ import annotations
-
 import math
 import random
 from datetime import date, timedelta

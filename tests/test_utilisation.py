@@ -1,7 +1,5 @@
 """GPU utilisation of runs that have ended, from W&B: each run is requested once, and safely."""
 
-from __future__ import annotations
-
 import json
 from datetime import timedelta
 

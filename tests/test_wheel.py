@@ -3,8 +3,6 @@
 The environment borrows its dependencies from this one; the product comes only from the wheel.
 """
 
-from __future__ import annotations
-
 import re
 import signal
 import socket
@@ -194,8 +192,7 @@ def test_a_stopped_demo_starts_over_syncs_serves_and_leaves_nothing_running(away
     # Pulled twice, a day apart: an offline directory synced in between changed an old week.
     restated = reads.restated(snapshot, by="scholar", since=None)
     late = restated.filter(
-        pl.col("group_id") == cohort.BIRDS[OFFLINE_SYNC.seat],
-        pl.col("measure") == "runs_started",
+        pl.col("group_id") == cohort.BIRDS[OFFLINE_SYNC.seat], pl.col("measure") == "runs_started"
     ).row(0, named=True)
     assert late["value_after"] - late["value_before"] == 2
     first = Term.until(late["restated_at"]).week(OFFLINE_SYNC.week)

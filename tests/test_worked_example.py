@@ -1,7 +1,5 @@
 """Every figure of the worked example of the definitions."""
 
-from __future__ import annotations
-
 from datetime import date
 
 import pytest

@@ -1,7 +1,5 @@
 """The release workflow and the example of docs/: valid, pinned, with commands that exist."""
 
-from __future__ import annotations
-
 import re
 import shlex
 import subprocess

@@ -1,7 +1,5 @@
 """The SQL of working hours matches the oracle for any person, days off and instants."""
 
-from __future__ import annotations
-
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 

@@ -1,11 +1,9 @@
 """Time zones: tzdata in Python, DuckDB's own in SQL, and their differences."""
 
-from __future__ import annotations
-
 import zoneinfo
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -14,9 +12,6 @@ import velocity
 from velocity.cli import doctor
 from velocity.store import zones
 from velocity.store.zones import differing_zones
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def test_zones_come_from_the_package() -> None:

@@ -1,27 +1,21 @@
 """Small worlds for the protocol server, and the real client pointed at it."""
 
-from __future__ import annotations
-
 import os
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
+
+import pytest
 
 from tests.commands import environment
 from tests.wandb_server import ProtocolServer, World
 from velocity.demo.wandb_server.world import RunNode, Writer
-from velocity.sources.wandb_api import connect
+from velocity.sources.wandb_api import WandbServer, connect
+from velocity.store import LiveStore
 from velocity.sync.projects import pull_projects
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    import pytest
-
-    from velocity.sources.wandb_api import WandbServer
-    from velocity.store import LiveStore
-    from velocity.sync.results import ProjectResult
+from velocity.sync.results import ProjectResult
 
 #: Creation time of run 0 in every world here.
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)

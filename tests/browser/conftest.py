@@ -1,8 +1,7 @@
 """Stores that the app shows; each is served once."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
@@ -11,10 +10,6 @@ from scripts.waiting import PATIENCE_S
 from tests.browser import stores
 from tests.browser.serving import served
 from tests.browser.visitor import Visitor
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 #: Same patience as a visitor's: a busy machine is not an error of the page.
 expect.set_options(timeout=1000 * PATIENCE_S)

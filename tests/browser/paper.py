@@ -1,12 +1,7 @@
 """Measures a printed page: each sheet is a column, broken by the same rules."""
 
-from __future__ import annotations
-
 import re
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from playwright.sync_api import Page
+from typing import Any
 
 # Browsers do not report positions on printed sheets. Columns of the size of a Letter sheet are
 # broken by the same code, and their content can be measured.
@@ -47,14 +42,14 @@ _MEASURE = """() => {
 }"""
 
 
-def sheets_printed(page: Page) -> int:
+def sheets_printed(page) -> int:
     """Return the number of sheets that the browser prints for the page."""
     return max(
         int(count) for count in re.findall(rb"/Count (\d+)", page.pdf(prefer_css_page_size=True))
     )
 
 
-def measure(page: Page) -> tuple[int, list[str]]:
+def measure(page) -> tuple[int, list[str]]:
     """Return the number of sheets, and the elements that overlap or are larger than a sheet."""
     page.emulate_media(media="print")
     found: dict[str, Any] = page.evaluate(_MEASURE)

@@ -1,16 +1,11 @@
 """The app on any data folder, without the user's own settings."""
 
-from __future__ import annotations
-
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from scripts import browsing
 from tests.commands import environment
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 
 @contextmanager
@@ -18,9 +13,6 @@ def served(data: Path) -> Iterator[str]:
     """The address, with token, that the app prints for `data` and its settings."""
     home = data.parent
     with browsing.served(
-        data,
-        data / "velocity.toml",
-        log=home / f"{data.name}-app.log",
-        env=environment(home),
+        data, data / "velocity.toml", log=home / f"{data.name}-app.log", env=environment(home)
     ) as address:
         yield address

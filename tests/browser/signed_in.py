@@ -1,16 +1,11 @@
 """People who log in through the identity provider, in a browser."""
 
-from __future__ import annotations
-
 from contextlib import suppress
-from typing import TYPE_CHECKING
+
+from playwright.sync_api import Browser, Response, WebSocket
 
 from tests.browser.visitor import Visitor
-
-if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Response, WebSocket
-
-    from tests.identity import App
+from tests.identity import App
 
 
 class Person(Visitor):

@@ -1,16 +1,11 @@
 """Stores unlike the demo: without data, with one run, with malicious names."""
 
-from __future__ import annotations
-
+from collections.abc import Callable
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from tests.builders import at, run, store_of
 from velocity.roster.models import load_roster
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
 
 #: Malicious or accidental names of runs and people.
 HOSTILE_NAMES = (

@@ -1,7 +1,5 @@
 """The digest: downloaded from Stand-up, opened in a browser, printed on one page."""
 
-from __future__ import annotations
-
 import re
 from contextlib import contextmanager
 from dataclasses import replace

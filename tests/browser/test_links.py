@@ -1,7 +1,5 @@
 """The address holds the choices; choices and figures survive other pages and new snapshots."""
 
-from __future__ import annotations
-
 import re
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit

@@ -1,7 +1,5 @@
 """Every page in a browser: complete, readable, inside the window or paper, and accessible."""
 
-from __future__ import annotations
-
 import pytest
 from playwright.sync_api import expect
 

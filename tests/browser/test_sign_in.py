@@ -1,7 +1,5 @@
 """Signing in to the requested page, signing out of every tab, and being refused."""
 
-from __future__ import annotations
-
 import re
 import secrets
 from dataclasses import replace

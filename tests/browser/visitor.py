@@ -1,30 +1,27 @@
 """A visitor who opens pages and records every problem with them."""
 
-from __future__ import annotations
-
 import re
 from collections import defaultdict
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import Any, Literal, Self
 
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import TimeoutError, expect  # noqa: A004 - not the built-in one
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Locator,
+    Page,
+    Request,
+    Response,
+    TimeoutError,
+    expect,
+)
 
 from scripts import browsing
 from scripts.browsing import settle
 from scripts.waiting import PATIENCE_S
 from velocity import pages
-
-if TYPE_CHECKING:
-    from playwright.sync_api import (
-        Browser,
-        BrowserContext,
-        ConsoleMessage,
-        Locator,
-        Page,
-        Request,
-        Response,
-    )
 
 Mode = Literal["light", "dark"]
 

@@ -1,8 +1,7 @@
 """Evaluations that the real Inspect runs with its mock model, and the logs that it writes."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 from unittest import mock
 
 import tiktoken
@@ -11,9 +10,6 @@ from inspect_ai.dataset import Sample
 from inspect_ai.log import read_eval_log, write_eval_log
 from inspect_ai.scorer import match
 from inspect_ai.solver import generate, solver
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 MODEL = "mockllm/model"
 

@@ -1,7 +1,5 @@
 """The environment of the extras has every extra, and velocity loads none of them by itself."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 import tomllib

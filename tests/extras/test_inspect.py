@@ -1,11 +1,10 @@
 """Evaluation logs that the real Inspect wrote, and damaged ones."""
 
-from __future__ import annotations
-
 import os
 import shutil
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 from inspect_ai.log import read_eval_log
@@ -15,13 +14,9 @@ from tests.commands import velocity
 from tests.extras.evaluations import changed_usage, evaluated, retried, unfinished
 from velocity.errors import SourceError
 from velocity.reading import reads
+from velocity.records import RunBatch
 from velocity.sources.base import Asked, find_source
 from velocity.store import latest_snapshot
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from velocity.records import RunBatch
 
 
 @pytest.fixture(scope="module")
@@ -136,9 +131,7 @@ def test_an_evaluation_that_w_and_b_has_too_counts_once(logs: Path) -> None:
     assert excluded == {rows[0]["run_id"]: "same_run", call: None}
 
 
-def test_a_log_that_is_not_complete_is_running_until_its_file_no_longer_changes(
-    logs: Path,
-) -> None:
+def test_a_log_that_is_not_complete_is_running_until_its_file_no_longer_changes(logs: Path) -> None:
     (path,) = (logs / "running").iterdir()
     changed = datetime(2026, 5, 4, 10, tzinfo=UTC)
     os.utime(path, (changed.timestamp(), changed.timestamp()))

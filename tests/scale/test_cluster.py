@@ -1,7 +1,5 @@
 """Everybody derived on a Dask cluster, of which workers and the coordinator die."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import signal

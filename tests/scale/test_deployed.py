@@ -1,10 +1,9 @@
 """The processes of deploy/compose.yaml that bring runs in, without containers, for a day."""
 
-from __future__ import annotations
-
 import subprocess
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 import yaml
@@ -20,10 +19,6 @@ from velocity.reading import reads
 from velocity.store import latest_snapshot
 from velocity.store.bucket import Bucket
 from velocity.store.replica import Replica
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
 pytestmark = pytest.mark.thorough
 

@@ -1,21 +1,15 @@
 """velocity doctor about the Postgres servers that the settings name."""
 
-from __future__ import annotations
-
 from contextlib import closing
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import psycopg
+import pytest
 
 from tests.scale.servers import closed_port
 from velocity import state
 from velocity.cli import doctor
 from velocity.record.postgres_intake import PostgresIntake
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    import pytest
 
 
 def test_a_server_is_looked_at_and_not_changed(database: str, tmp_path: Path) -> None:

@@ -1,7 +1,5 @@
 """The environment of the extra `scale` has it, and velocity loads none of it by itself."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 import tomllib

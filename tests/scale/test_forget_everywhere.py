@@ -1,7 +1,5 @@
 """velocity forget leaves no bytes of a person in the bucket, on replicas or in Postgres."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 
 import pytest

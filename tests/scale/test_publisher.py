@@ -1,10 +1,8 @@
 """The publisher's copy of a record in PostgreSQL takes in every change, however it comes about."""
 
-from __future__ import annotations
-
 import shutil
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
@@ -17,15 +15,10 @@ from velocity.record.postgres import Server
 from velocity.record.postgres_intake import PostgresIntake
 from velocity.records import run_frame
 from velocity.settings import Settings, Store
-from velocity.store import open_live
+from velocity.store import LiveStore, open_live
 from velocity.store.live import move
 from velocity.store.publish import publish
 from velocity.sync.forget import forget_person, look_up
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from velocity.store import LiveStore
 
 PERSON = "zebrafinch"
 

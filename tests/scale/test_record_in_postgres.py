@@ -1,10 +1,8 @@
 """The record in PostgreSQL: what every record does, and what happens to its copy."""
 
-from __future__ import annotations
-
+from collections.abc import Callable
 from datetime import date
 from functools import cache
-from typing import TYPE_CHECKING
 
 import polars as pl
 import pytest
@@ -16,9 +14,6 @@ from tests.record_contract import rows
 from velocity.record import Record
 from velocity.records import Rejected, run_frame
 from velocity.settings import Settings, Store
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 
 @pytest.fixture

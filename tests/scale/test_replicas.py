@@ -1,14 +1,13 @@
 """Two replicas behind the proxy of deploy/: sign-outs, files, and the end of one of them."""
 
-from __future__ import annotations
-
 import asyncio
 import re
 import shutil
 import subprocess
+from collections.abc import Iterator
 from contextlib import AsyncExitStack, ExitStack
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -27,10 +26,6 @@ from tests.scale.replicas import COOKIE, Replica, proxy, signed_in_replicas
 from tests.stores import copied
 from velocity.store import open_live
 from velocity.store.publish import publish
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 pytestmark = pytest.mark.thorough
 

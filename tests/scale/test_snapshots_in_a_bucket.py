@@ -1,7 +1,5 @@
 """Snapshots in a real bucket: who publishes, who pulls, and what an interruption leaves."""
 
-from __future__ import annotations
-
 import re
 import shutil
 import subprocess

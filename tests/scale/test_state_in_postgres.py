@@ -1,7 +1,5 @@
 """The state in a real Postgres: the same tests as for the file, and what differs."""
 
-from __future__ import annotations
-
 import pytest
 
 from tests.scale.servers import closed_port

@@ -1,14 +1,12 @@
 """Many workers pull into one record; some die, and none of it can be seen afterwards."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys
 import threading
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
@@ -27,9 +25,6 @@ from velocity.settings import Settings, Store
 from velocity.store import open_live
 from velocity.store.derive import derive
 from velocity.sync.commands import sync_wandb
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
 
 PROJECTS, WORKERS = 50, 8
 AT = NOON + timedelta(days=2)
