@@ -1,19 +1,18 @@
 """Checks the oracle against the worked example, other libraries, itself, and real run tables."""
 
-import csv
 import warnings
 from collections import Counter
-from datetime import date
 from functools import cache
-from pathlib import Path
 
 import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 from lifelines import KaplanMeierFitter
 
+from tests.comparison import differences, expected_figures
+from tests.conftest import NO_SHARED_DATA, SHARED_DATA
 from tests.oracles import kaplan_meier
-from tests.oracles.examples import at, members, worked
+from tests.oracles.examples import WORKED_FIGURES, at, members, worked
 from tests.oracles.experiments import derive
 from tests.oracles.gpu import gpu_charges
 from tests.oracles.metrics import PROGRAMME, metrics, metrics_by
@@ -22,7 +21,6 @@ from tests.oracles.strategies import Case, cases
 
 pytestmark = pytest.mark.sampled(3)
 
-DATA = Path(__file__).parents[2] / "shared" / "data"
 quick = settings(
     max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None
 )
@@ -40,18 +38,13 @@ def test_worked_example_has_the_experiments_and_results_of_the_definitions():
         "r4": (at("11:35"), "failure"),
         "r5": (at("13:00"), "success"),
     }
-    loops = {loop.experiment[-2:]: loop for loop in derived.loops.values()}
-    assert (loops["r1"].status, loops["r1"].machine_us, loops["r1"].reaction_us) == (
-        "closed",
-        HOUR,
-        HOUR,
-    )
-    assert (loops["r4"].status, loops["r4"].machine_us, loops["r4"].reaction_us) == (
-        "closed",
-        5 * MINUTE,
-        5 * MINUTE,
-    )
-    assert loops["r3"].status == loops["r5"].status == "awaiting"
+    loops = {
+        loop.experiment[-2:]: (loop.status, loop.machine_us, loop.reaction_us)
+        for loop in derived.loops.values()
+    }
+    assert loops["r1"] == ("closed", HOUR, HOUR)
+    assert loops["r4"] == ("closed", 5 * MINUTE, 5 * MINUTE)
+    assert loops["r3"][0] == loops["r5"][0] == "awaiting"
 
 
 @pytest.mark.parametrize("by", ["scholar", "programme"])
@@ -60,22 +53,8 @@ def test_worked_example_has_the_figures_of_the_definitions(by: str):
     derived = derive(worked(), at("20:00"))
     for window in (day, None):
         (found,) = metrics(derived, window, by).values()
-        expected = {
-            "busy_hours": 4.491667,
-            "serial_hours": 4.075,
-            "parallel_hours": 0.416667,
-            "serial_share": 0.907236,
-            "experiment_hours": 4.908333,
-            "experiment_parallelism": 1.092764,
-            "run_hours": 5.891667,
-            "sweep_width": 1.200340,
-            "overlap_launch_share": 0.5,
-            "loops_closed": 2,
-            "loops_awaiting": 2,
-            "false_starts": 0,
-            "runs_failed": 1,
-        }
-        assert {key: found[key] for key in expected} == pytest.approx(expected, abs=1e-6)
+        figures = {name: found[name] for name in WORKED_FIGURES}
+        assert figures == pytest.approx(WORKED_FIGURES, abs=1e-6)
 
 
 def test_a_failure_within_two_minutes_is_a_false_start_without_a_loop():
@@ -84,8 +63,7 @@ def test_a_failure_within_two_minutes_is_a_false_start_without_a_loop():
     assert derived.loops["lab/p/r4"].status == "none"
     assert metrics(derived)["ada"]["false_starts"] == 1
 
-
-def test_the_order_of_the_rows_changes_nothing():
+    # The order of the rows changes nothing.
     backwards = derive(reversed(worked()), at("20:00"))
     assert metrics(backwards) == metrics(derive(worked(), at("20:00")))
 
@@ -101,10 +79,8 @@ def test_limits_agree_with_lifelines(pairs: list[tuple[int, bool]]):
         limits = fitter.confidence_interval_survival_function_
     # Where survival reaches 0 the limits are undefined, not 0.
     limits = limits[fitter.survival_function_.to_numpy()[:, 0] > 1e-12]
-    theirs = [
-        next((t for t, limit in limits[column].items() if limit <= 0.5), None)
-        for column in limits.columns
-    ]
+    below = [[t for t, limit in limits[it].items() if limit <= 0.5] for it in limits.columns]
+    theirs = [next(iter(it), None) for it in below]
     assert [found.low, found.high] == theirs
 
 
@@ -162,32 +138,21 @@ def test_the_strategy_draws_every_kind_of_run_experiment_and_loop():
         seen.update("overlap" for e in derived.experiments.values() if e.overlap)
 
     collect()
-    assert (
-        not {
-            *(
-                "finished",
-                "failed",
-                "crashed",
-                "killed",
-                "preempted",
-                "running",
-                "stale",
-                "pending",
-            ),
-            *("unknown", "runtime", "heartbeat", "last_metric", "open", "stale_heartbeat"),
-            *("new", "tag", "sweep", "continuation", "together", "same_config", "script"),
-            *("clock", "estimated", "unknown_end", "after_as_of", "overlap"),
-            *(f"outcome {o}" for o in ("success", "partial", "open", "false_start", "failure")),
-            *("outcome killed", "outcome other"),
-            *(f"loop {s}" for s in ("closed", "abandoned", "awaiting", "open", "none")),
-        }
-        - seen
-    )
+    expected = {
+        *("finished", "failed", "crashed", "killed", "preempted", "running", "stale", "pending"),
+        *("unknown", "runtime", "heartbeat", "last_metric", "open", "stale_heartbeat"),
+        *("new", "tag", "sweep", "continuation", "together", "same_config", "script"),
+        *("clock", "estimated", "unknown_end", "after_as_of", "overlap"),
+        *(f"outcome {o}" for o in ("success", "partial", "open", "false_start", "failure")),
+        *("outcome killed", "outcome other"),
+        *(f"loop {s}" for s in ("closed", "abandoned", "awaiting", "open", "none")),
+    }
+    assert expected - seen == set()
 
 
 @cache
 def reference(table: str) -> Derived:
-    rows = pl.read_parquet(DATA / f"{table}.runs.parquet").iter_rows(named=True)
+    rows = pl.read_parquet(SHARED_DATA / f"{table}.runs.parquet").iter_rows(named=True)
     runs = [
         Run(
             row["entity"],
@@ -207,29 +172,16 @@ def reference(table: str) -> Derived:
 
 
 @pytest.mark.thorough
-@pytest.mark.skipif(
-    not DATA.is_dir(), reason="the reference run tables (../shared/data) are absent"
-)
+@pytest.mark.skipif(not SHARED_DATA.is_dir(), reason=NO_SHARED_DATA)
 @pytest.mark.parametrize("table", ["pozidriv", "nasa"])
 @pytest.mark.parametrize("period", ["all", "week"])
 def test_every_reference_cell_is_matched(table: str, period: str, tell):
     derived = reference(table)
     everything = metrics(derived) if period == "all" else metrics_by(derived, "week")
-    wrong, compared = [], 0
-    with (DATA / f"{table}.{period}.expected.csv").open(newline="") as lines:
-        for row in csv.DictReader(lines):
-            scholar = row.pop("scholar")
-            monday = row.pop("period_start", None)
-            found = everything[(scholar, date.fromisoformat(monday)) if monday else scholar]
-            for key, text in row.items():
-                compared += 1
-                expected = float(text) if text else None
-                if expected is None or found[key] is None:
-                    same = expected is found[key]
-                else:
-                    same = abs(found[key] - expected) <= 1e-6
-                if not same:
-                    wrong.append((scholar, monday, key, text, found[key]))
+    expected = expected_figures(SHARED_DATA / f"{table}.{period}.expected.csv")
+    found = {key: everything[key[0] if period == "all" else key] for key in expected}
+    wrong = [*differences(expected, found, rel_tol=0, abs_tol=1e-6)]
+    compared = sum(map(len, expected.values()))
     tell(f"{table}, {period}: oracle, {compared:,} cells compared, {len(wrong)} wrong")
     assert compared > 600
     assert not wrong
