@@ -3,14 +3,12 @@
 from datetime import timedelta
 from functools import cache
 
-import polars as pl
 import pytest
 
 from tests.builders import apart, at, run, store_of
 from velocity.reading import reads
 from velocity.reading.access import Scope
 from velocity.roster.models import Roster, Scholar
-from velocity.store import Snapshot
 
 pytestmark = pytest.mark.thorough
 
@@ -53,27 +51,34 @@ CASES = {
 
 
 @cache
-def together() -> Snapshot:
+def together():
     return store_of([row for case, rows in CASES.items() for row in apart(case, rows)], "20:00")
 
 
-def figures(case: str) -> dict:
-    return reads.metrics(together(), by="scholar").row(
-        by_predicate=pl.col("scholar") == case, named=True
-    )
-
-
-def runs(case: str) -> pl.DataFrame:
+def runs(case):
     return reads.runs(together(), scholars=[case])
 
 
-def test_nodes_that_call_themselves_localhost_are_not_one_host():
-    for host, hours in (("localhost", 16), ("node1", 8)):
-        assert figures(host)["gpu_hours"] == pytest.approx(hours)
+@pytest.mark.parametrize(
+    ("case", "expected"),
+    {
+        # Nodes that call themselves localhost are not one host.
+        "localhost": {"gpu_hours": 16},
+        "node1": {"gpu_hours": 8},
+        # A run that starts at the instant of a failure's result recovers it.
+        "failure": {"recovery_hours_events": 1, "recovery_hours_largest": 1},
+        # A table may contain them; they do not reduce the charges of others on the host.
+        "below zero GPUs": {"gpu_hours": 8, "unpriced_run_hours": 1},
+    }.items(),
+)
+def test_figures_of_a_scholar(case, expected):
+    found = reads.metrics(together(), by="scholar", groups=[case]).row(0, named=True)
+    assert {name: found[name] for name in expected} == pytest.approx(expected)
 
 
-def test_only_experiment_tags_make_an_experiment():
+def test_experiments_are_made_of_tags_and_of_what_is_in_flight():
     assert reads.experiments(together(), scholar="tags").height == 2
+    assert runs("in flight")["experiment_id"].to_list() == ["e in flight/p/in flight/r0"] * 3
 
 
 @pytest.mark.parametrize("case", BEYOND)
@@ -83,26 +88,15 @@ def test_an_end_more_than_fifteen_minutes_after_as_of_is_a_bad_clock(case):
     assert ("clock" in found["flags"]) == bool(BEYOND[case])
 
 
-def test_a_run_that_begins_as_the_data_ends_joins_one_in_flight():
-    assert runs("in flight")["experiment_id"].to_list() == ["e in flight/p/in flight/r0"] * 3
-
-
 def test_touching_runs_are_one_stretch():
-    sql = (
-        "SELECT end_us - start_us FROM segment JOIN scholar USING (scholar_key) WHERE scholar = $it"
-    )
-    assert together().frame(sql, {"it": "touching"}).rows() == [(2 * 3_600_000_000,)]
+    sql = "SELECT end_us - start_us FROM segment JOIN scholar USING (scholar_key) WHERE scholar = $"
+    assert together().frame(f"{sql}it", {"it": "touching"}).rows() == [(2 * 3_600_000_000,)]
 
 
 def test_a_twin_launched_at_the_instant_of_the_result_answers_it():
     loops = reads.loops(together(), scholar="twins")
     assert loops["status"].to_list() == ["closed", "closed"]
     assert loops["reaction_hours"].to_list() == [0, 0]
-
-
-def test_a_run_that_starts_at_the_failures_result_recovers_it():
-    found = figures("failure")
-    assert (found["recovery_hours_events"], found["recovery_hours_largest"]) == (1, 1)
 
 
 @pytest.mark.parametrize("case", ABSURD)
@@ -112,13 +106,6 @@ def test_an_impossible_runtime_is_flagged_and_breaks_nothing(case):
     assert absurd["ended_at"] == at(ended_at)
     assert absurd["flags"] == f"{flag} unmapped"
     assert later["flags"] == "unmapped"
-
-
-def test_a_negative_gpu_count_is_not_known():
-    """A table may contain them; they must not reduce the charges of others on the host."""
-    found = figures("below zero GPUs")
-    assert found["gpu_hours"] == pytest.approx(8)
-    assert found["unpriced_run_hours"] == pytest.approx(1)
 
 
 def test_a_user_missing_from_the_roster_is_not_the_scholar_with_that_id():

@@ -2,6 +2,7 @@
 
 import random
 from datetime import date, timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -57,47 +58,36 @@ def test_a_host_with_a_run_is_not_idle_now():
 
 
 def test_hosts_that_are_idle_now_come_first_and_the_rest_was_returned():
-    rows = [
-        on("pod-a", "a", "2026-01-06 00:00", "2026-01-07 11:00"),
-        on("pod-b", "b", "2026-01-06 00:00", "2026-01-07 12:00"),
-        on("pod-c", "c", "2026-01-06 00:00", "2026-01-07 13:00"),
-        on("pod-d", "d", "2026-01-06 00:00", "2026-01-08 00:00", state="running"),
-    ]
-    found = hosts(rows)
+    ends = {"a": "2026-01-07 11:00", "b": "2026-01-07 12:00", "c": "2026-01-07 13:00"}
+    rows = [on(f"pod-{it}", it, "2026-01-06 00:00", end) for it, end in ends.items()]
+    still = on("pod-d", "d", "2026-01-06 00:00", "2026-01-08 00:00", state="running")
+    found = hosts([*rows, still])
     assert [*found] == ["pod-c", "pod-b", "pod-a", "pod-d"]
     assert [it["idle_now"] for it in found.values()] == [True, True, False, False]
 
 
-def test_a_host_without_a_gpu_count_has_hours_only():
+def test_a_host_without_a_gpu_count_has_hours_only_and_a_configured_one_does_not_hide_it():
     rows = [it | {"writers": [it["writers"][0] | {"gpu_count": None}]} for it in ROWS]
     host = hosts(rows)["pod-1"]
     assert (host["gpus"], host["idle_hours"], host["idle_gpu_hours"]) == (None, 13, None)
+    configured = [it | {"config": '{"n":1}'} for it in ROWS]
+    settings = Settings(compute=Compute(gpu_count_key="n"))
+    assert hosts(configured, settings=settings)["pod-1"]["idle_gpu_hours"] == 8 * 13
 
 
 def test_windows_add_up():
-    parts = [
-        hosts(ROWS, from_day=date(2026, 1, day), to_day=date(2026, 1, day + 1))["pod-1"]
-        for day in (5, 6, 7)
-    ]
+    days = [date(2026, 1, day) for day in (5, 6, 7, 8)]
+    parts = [hosts(ROWS, from_day=it, to_day=end)["pod-1"] for it, end in pairwise(days)]
     assert [it["idle_hours"] for it in parts] == [1 + 10, 2, 0]
 
 
 def test_a_run_on_several_hosts_is_on_each_of_them_in_turn():
-    resumed = run(
-        *("moved", "09:00", "20:00"),
-        writer_starts=[at("09:00"), at("18:00")],
-        machines=[("pod-1", "A", 4), ("pod-2", "A", 4)],
-        runtime_s=timedelta(hours=3).total_seconds(),
-    )
+    machines = [("pod-1", "A", 4), ("pod-2", "A", 4)]
+    sessions = {"writer_starts": [at("09:00"), at("18:00")], "machines": machines}
+    resumed = run("moved", "09:00", "20:00", runtime_s=3 * 3600, **sessions)
     found = hosts([resumed, on("pod-1", "later", "15:00", "16:00")])
     assert (found["pod-1"]["idle_since"], found["pod-1"]["idle_hours"]) == (at("16:00"), 5)
     assert found["pod-2"]["first_at"] == at("18:00")
-
-
-def test_a_configured_gpu_count_does_not_hide_the_host():
-    settings = Settings(compute=Compute(gpu_count_key="n"))
-    rows = [it | {"config": '{"n":1}'} for it in ROWS]
-    assert hosts(rows, settings=settings)["pod-1"]["idle_gpu_hours"] == 8 * 13
 
 
 def test_a_host_is_shown_to_those_who_may_see_all_of_its_runs():

@@ -4,11 +4,11 @@ import random
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
-from typing import Any
 
 import pytest
 
 from tests.builders import at, run, store_of
+from tests.comparison import agree, rows_by
 from velocity.reading import reads
 
 pytestmark = pytest.mark.thorough
@@ -36,7 +36,7 @@ class Logged:
     number: str | None  # of the job that it recorded
 
 
-def moment(minute: int) -> Any:
+def moment(minute):
     return at("2026-01-05 00:00") + timedelta(minutes=minute)
 
 
@@ -108,34 +108,15 @@ def snapshot():
     rows = []
     for scholar, (jobs, runs) in cases().items():
         own = {"username": scholar, "project": scholar}
-        rows += [
-            run(
-                job.number,
-                moment(job.start),
-                moment(job.end),
-                created_at=moment(job.submit),
-                submitted_at=moment(job.submit),
-                source="slurm",
-                entity="hpc",
-                host=f"{scholar}{job.host}",
-                gpu_count=job.gpus,
-                job_id=job.number,
-                **own,
-            )
-            for job in jobs
-        ]
-        rows += [
-            run(
-                it.name,
-                moment(it.start),
-                moment(it.end),
-                host=None if it.host is None else f"{scholar}{it.host}.example",
-                gpu_count=OF_MACHINE,
-                job_id=it.number,
-                **own,
-            )
-            for it in runs
-        ]
+        for job in jobs:
+            submit = dict.fromkeys(("created_at", "submitted_at"), moment(job.submit))
+            more = {"source": "slurm", "entity": "hpc", "host": f"{scholar}{job.host}"} | submit
+            more |= {"gpu_count": job.gpus, "job_id": job.number} | own
+            rows.append(run(job.number, moment(job.start), moment(job.end), **more))
+        for it in runs:
+            host = None if it.host is None else f"{scholar}{it.host}.example"
+            more = {"host": host, "gpu_count": OF_MACHINE, "job_id": it.number} | own
+            rows.append(run(it.name, moment(it.start), moment(it.end), **more))
     return store_of(rows, moment(DAY))
 
 
@@ -146,28 +127,21 @@ def test_the_drawn_cases_are_of_all_kinds():
 
 
 def test_each_run_has_the_queue_of_its_job_and_each_used_job_does_not_count(snapshot):
-    found = {
-        (row["scholar"], row["run_id"]): (row["excluded"], row["scheduler_queue_hours"])
-        for row in reads.runs(snapshot).iter_rows(named=True)
-    }
     expected = {}
     for scholar, (jobs, runs) in cases().items():
         inside = {it: job_of(it, jobs) for it in runs}
-        for job in jobs:
-            used = "allocation" if job in inside.values() else None
-            expected[scholar, job.number] = (used, (job.start - job.submit) / 60)
-        for it, job in inside.items():
+        for name, job, used in (
+            *((job.number, job, job in inside.values()) for job in jobs),
+            *((it.name, job, False) for it, job in inside.items()),
+        ):
             wait = None if job is None else (job.start - job.submit) / 60
-            expected[scholar, it.name] = (None, wait)
-    assert found.keys() == expected.keys()
-    for key, (excluded, wait) in expected.items():
-        assert found[key] == (excluded, wait if wait is None else pytest.approx(wait)), key
+            excluded = "allocation" if used else None
+            expected[scholar, name] = {"excluded": excluded, "scheduler_queue_hours": wait}
+    agree(expected, rows_by(reads.runs(snapshot), "scholar", "run_id"))
 
 
 def test_charged_and_idle_gpu_hours_are_those_of_the_minutes(snapshot):
-    found = {
-        row["scholar"]: row for row in reads.metrics(snapshot, by="scholar").iter_rows(named=True)
-    }
+    found = rows_by(reads.metrics(snapshot, by="scholar"), "scholar")
     for scholar, (jobs, runs) in cases().items():
         for name, value in figures(jobs, runs).items():
-            assert found.get(scholar, {name: 0})[name] == pytest.approx(value), (scholar, name)
+            assert found.get((scholar,), {name: 0})[name] == pytest.approx(value), (scholar, name)

@@ -4,7 +4,7 @@ from functools import cache
 
 import pytest
 
-from tests.builders import at, run, store_of
+from tests.builders import apart, at, run, store_of
 from velocity.cli.doctor import examine
 from velocity.reading import reads
 from velocity.reading.access import GROUPS_ALONE, Scope
@@ -27,84 +27,73 @@ def launches(*configs, days=0):
 
 ODD = {"a": {"b/c": 1, "d~e": 1}, "[f]": 1, "l": [{"g": 1}]}
 IGNORED = launches([{"lr": 1, "seed": 1, "a": {"run_name": "x"}}, {"lr": 1, "seed": 2}])
-#: Scholar -> runs.
-RUNS = {
-    "counted": launches(
-        [{"lr": 1, "path": "a", "w": 1}, {"lr": 1, "path": "b", "w": 1}],
-        [{"lr": 1, "path": "c", "w": 1}, {"lr": 2, "path": "d", "w": 1}],
-        [{"lr": 1, "w": 1}, {"lr": 1, "w": 1}],
+#: A claim, the runs of a scholar, and the keys that differ between them: in how many launches, of
+#: how many, and which share.
+CASES = {
+    "keys are counted by launch and the most frequent come first": (
+        launches(
+            [{"lr": 1, "path": "a", "w": 1}, {"lr": 1, "path": "b", "w": 1}],
+            [{"lr": 1, "path": "c", "w": 1}, {"lr": 2, "path": "d", "w": 1}],
+            [{"lr": 1, "w": 1}, {"lr": 1, "w": 1}],
+        ),
+        [("path", 2, 2, 1.0), ("lr", 1, 3, pytest.approx(1 / 3))],
     ),
     # A run with an empty config is ignored: that launch has one run left.
-    "missing": launches(
-        [{"lr": 1, "extra": 1}, {"lr": 1}], [{"lr": 1}, {}], [{"lr": 1}, {"lr": 1}]
+    "a missing key differs": (
+        launches([{"lr": 1, "extra": 1}, {"lr": 1}], [{"lr": 1}, {}], [{"lr": 1}, {"lr": 1}]),
+        [("extra", 1, 1, 1.0)],
     ),
-    "ignored": IGNORED,
-    "odd": launches([ODD, {"a": {"b/c": 2, "d~e": 2}, "[f]": 2, "l": [{"g": 2}]}]),
-    "apart": [
-        run("r1", "09:00", "10:00", config='{"lr":1}'),
-        run("r2", "09:05", "10:00", config='{"lr":2}'),  # in flight, five minutes later
-        run("r3", "12:00", "12:30", config='{"lr":3}'),
-        run("r4", "12:30:30", "12:40", config='{"lr":4}'),  # a script going on
-        run("r5", "15:00", "16:00", config='{"lr":5}', sweep="s"),
-        run("r6", "15:00", "16:00", config='{"lr":6}', sweep="s"),
-    ],
-    "script": [
-        run("r1", "09:00", "10:00", config='{"lr":1}'),
-        run("r2", "09:00:10", "10:00", config='{"lr":1}'),
-        run("r3", "10:00:30", "11:00", config='{"lr":2}'),
-        run("r4", "10:00:40", "11:00", config='{"lr":2}'),
-    ],
-    "many": launches(
-        *([{"old": n}, {"old": -n - 1}] for n in range(10)),
-        *([{"new": n}, {"new": -n - 1}] for n in range(50)),
+    "ignored keys do not differ": (IGNORED, []),
+    "names are shown as people write them": (
+        launches([ODD, {"a": {"b/c": 2, "d~e": 2}, "[f]": 2, "l": [{"g": 2}]}]),
+        [(it, 1, 1, 1.0) for it in ("[f]", "a.b/c", "a.d~e", "l.[0].g")],
+    ),
+    "runs that were not launched together are not compared": (
+        [
+            run("r1", "09:00", "10:00", config='{"lr":1}'),
+            run("r2", "09:05", "10:00", config='{"lr":2}'),  # in flight, five minutes later
+            run("r3", "12:00", "12:30", config='{"lr":3}'),
+            run("r4", "12:30:30", "12:40", config='{"lr":4}'),  # a script going on
+            run("r5", "15:00", "16:00", config='{"lr":5}', sweep="s"),
+            run("r6", "15:00", "16:00", config='{"lr":6}', sweep="s"),
+        ],
+        [],
+    ),
+    "each launch of an experiment is compared separately": (
+        [
+            run("r1", "09:00", "10:00", config='{"lr":1}'),
+            run("r2", "09:00:10", "10:00", config='{"lr":1}'),
+            run("r3", "10:00:30", "11:00", config='{"lr":2}'),
+            run("r4", "10:00:40", "11:00", config='{"lr":2}'),
+        ],
+        [],
+    ),
+    "the newest fifty launches of a scholar count": (
+        launches(
+            *([{"old": n}, {"old": -n - 1}] for n in range(10)),
+            *([{"new": n}, {"new": -n - 1}] for n in range(50)),
+        ),
+        [("new", 50, 50, 1.0)],
     ),
 }
 
 
 @cache
 def snapshot():
-    """A store with the runs of every scholar, each in a project of their own."""
-    rows = [
-        row | {"username": name, "project": name, "run_id": f"{name}-{row['run_id']}"}
-        for name, of_scholar in RUNS.items()
-        for row in of_scholar
-    ]
+
+    rows = [row for name, (runs, _) in CASES.items() for row in apart(name, runs)]
     return store_of(rows, "2026-06-01 00:00")
 
 
-def differing(scholar):
-    return reads.key_differences(snapshot(), scope=Scope(scholars=(scholar,))).rows()
+@pytest.mark.parametrize("name", CASES)
+def test_keys_that_differ(name):
+    assert reads.key_differences(snapshot(), scope=Scope(scholars=(name,))).rows() == CASES[name][1]
 
 
-def test_keys_are_counted_by_launch_and_the_most_frequent_come_first():
-    assert differing("counted") == [("path", 2, 2, 1.0), ("lr", 1, 3, pytest.approx(1 / 3))]
-
-
-def test_a_missing_key_differs():
-    assert differing("missing") == [("extra", 1, 1, 1.0)]
-
-
-def test_ignored_keys_do_not_differ():
-    assert differing("ignored") == []
+def test_other_keys_are_ignored_with_other_settings():
     few = Settings(experiments=Experiments(same_idea_ignore=("seed",)))
     found = reads.key_differences(store_of(IGNORED, "2026-06-01 00:00", settings=few))
     assert found.rows() == [("a.run_name", 1, 1, 1.0)]
-
-
-def test_names_are_shown_as_people_write_them():
-    assert {key for key, *_ in differing("odd")} == {"a.b/c", "a.d~e", "[f]", "l.[0].g"}
-
-
-def test_runs_that_were_not_launched_together_are_not_compared():
-    assert differing("apart") == []
-
-
-def test_each_launch_of_an_experiment_is_compared_separately():
-    assert differing("script") == []
-
-
-def test_the_newest_fifty_launches_of_a_scholar_count():
-    assert differing("many") == [("new", 50, 50, 1.0)]
 
 
 def test_viewers_without_access_see_no_key():

@@ -17,10 +17,8 @@ from tests.oracles.strategies import Case
 from tests.roster_texts import ADA, BEN, parsed, stream
 from velocity.reading import reads
 from velocity.reading.access import EVERYTHING, Scope, Viewer
-from velocity.roster.models import Roster
 from velocity.settings import Settings
 from velocity.state import ReadMark, mark_read, read_marks
-from velocity.store import Snapshot
 from velocity.ui.view import View
 
 pytestmark = pytest.mark.sampled(10)
@@ -71,18 +69,9 @@ def _case(chance: random.Random, number: int, term: datetime) -> Case:
 
 def _run(chance: random.Random, person: int, number: int, start: int, end: int) -> Run:
     state = chance.choice((*("finished",) * 8, "failed", "killed"))
-    return Run(
-        f"e{person}",
-        chance.choice("pppppq"),
-        f"r{number}.{person}",
-        f"ada{person}",
-        state,
-        created_at=start,
-        started_at=start,
-        heartbeat_at=end,
-        runtime_us=end - start,
-        group_name=f"g{number}",
-    )
+    place = (f"e{person}", chance.choice("pppppq"), f"r{number}.{person}", f"ada{person}")
+    times = {"started_at": start, "heartbeat_at": end, "runtime_us": end - start}
+    return Run(*place, state, start, group_name=f"g{number}", **times)
 
 
 def _days_off(chance: random.Random, first: date) -> frozenset[date]:
@@ -96,7 +85,10 @@ def _days_off(chance: random.Random, first: date) -> frozenset[date]:
     return frozenset(days)
 
 
-@pytest.mark.parametrize("zone", ["UTC", "Pacific/Kiritimati", "Pacific/Pago_Pago"])
+in_zones = pytest.mark.parametrize("zone", ["UTC", "Pacific/Kiritimati", "Pacific/Pago_Pago"])
+
+
+@in_zones
 def test_working_hours_of_many_weeks_match_the_oracle(zone: str) -> None:
     batch = long_batch(zone)
     agree(expected_loops(batch), rows_by(reads.loops(batch.snapshot), "experiment_id"))
@@ -104,19 +96,14 @@ def test_working_hours_of_many_weeks_match_the_oracle(zone: str) -> None:
     assert usual == (True, False)
 
 
-@pytest.mark.parametrize("zone", ["UTC", "Pacific/Kiritimati", "Pacific/Pago_Pago"])
+@in_zones
 def test_lines_that_need_a_decision_match_the_oracle(zone: str) -> None:
     batch = long_batch(zone)
     unread = {it.experiment.id: it for it in decisions(batch.whole)}
-    read = {
-        key: it.experiment.as_of - n * 7 * HOUR
-        for n, (key, it) in enumerate(sorted(unread.items()))
-        if n % 3
-    }
-    marks = tuple(
-        ReadMark(key, moment(unread[key].experiment.F), moment(instant))  # type: ignore[arg-type]
-        for key, instant in read.items()
-    )
+    chosen = [(n, key) for n, key in enumerate(sorted(unread)) if n % 3]
+    read = {key: unread[key].experiment.as_of - n * 7 * HOUR for n, key in chosen}
+    ends = {key: moment(unread[key].experiment.F) for key in read}
+    marks = tuple(ReadMark(key, ends[key], moment(instant)) for key, instant in read.items())
     expected = {
         (it.experiment.id,): {
             "scholar": it.experiment.scholar,
@@ -153,43 +140,60 @@ def test_lines_that_need_a_decision_match_the_oracle(zone: str) -> None:
 #: for 5 working hours, which is the usual of the line.
 LAUNCHES = [at("09:00", days=day) + timedelta(hours=2 * n) for day in range(5) for n in range(4)]
 STREAM = stream("vision", projects="['e/*']")
+#: Columns of rows: at the usual, beyond it, on days off, and after them.
+FIVE_MINUTES = pytest.approx(5 / 60)
+BEFORE = {"waited_working_hours": 5, "usual_working_hours": 5, "usual_n": 19, "usual_of": "line"}
+AFTER = {"met_rule_at": at("2026-01-12 09:00"), "kind": "result", "label": "g19"}
+AFTER |= {"waited_hours": pytest.approx(65 + 1 / 60)}
+OFF = {"waited_working_hours": 5, "away": True, "needs_decision": False}
+OFF_ALL_WEEK = {"waited_working_hours": 0, "away": False, "needs_decision": False}
+BACK = {"waited_working_hours": 8, "needs_decision": True}
 
 
-#: Scholar -> the end of their data, and what else is in their entry of the roster.
-ENDS = {
-    "ada": ("2026-01-13 12:00", ""),
-    "usual": ("2026-01-12 09:00", ""),
-    "beyond": ("2026-01-12 09:01", ""),
-    "quick": ("14:14", ""),
-    "quick_and_due": ("14:15", ""),
-    "failed": ("2026-01-12 12:00", ""),
-    "parked": ("2026-01-12 12:00", ""),
-    "away": ("2026-01-12 15:00", "away = [{ from = 2026-01-12, to = 2026-01-13 }]\n"),
-    "tuesdays": ("2026-01-12 15:00", 'workdays = ["Tuesday"]\n'),
-    "listed": ("2026-01-14 16:00", ""),
-    "unlisted": ("2026-01-14 16:01", ""),
-    "back": ("2026-01-19 12:00", "away = [{ from = 2026-01-12, to = 2026-01-19 }]\n"),
-    "before": ("2026-01-13 08:59", ""),
-    "a_day_after": ("2026-01-13 09:00", ""),
+def off_until(day: str) -> str:
+    return f"away = [{{ from = 2026-01-12, to = {day} }}]\n"
+
+
+#: Scholar -> the end of their data, what else is in their entry of the roster, and columns of their
+#: row of the queue.
+LINES: dict[str, tuple[str, str, dict]] = {
+    "ada": ("2026-01-13 12:00", "", {"needs_decision": True}),
+    # A line needs a decision when it has waited longer than its usual.
+    "usual": ("2026-01-12 09:00", "", BEFORE | {"needs_decision": False}),
+    "beyond": ("2026-01-12 09:01", "", AFTER | {"needs_decision": True}),
+    # The usual of a line of quick launches is five minutes; it waits for a working hour at least.
+    "quick": ("14:14", "", {"usual_working_hours": FIVE_MINUTES, "needs_decision": False}),
+    "quick_and_due": ("14:15", "", {"needs_decision": True}),
+    # A failure waits too until a run has finished.
+    "failed": ("2026-01-12 12:00", "", {"kind": "failure"}),
+    # A launch on another line parks a line.
+    "parked": ("2026-01-12 12:00", "", {"project": "p", "parked": True, "needs_decision": False}),
+    # Days off count zero and take a line out of the queue.
+    "away": ("2026-01-12 15:00", off_until("2026-01-13"), OFF),
+    "tuesdays": ("2026-01-12 15:00", 'workdays = ["Tuesday"]\n', OFF_ALL_WEEK),
+    # A result is listed for five days without the days off.
+    "listed": ("2026-01-14 16:00", "", {"scholar": "listed"}),
+    "unlisted": ("2026-01-14 16:01", "", {}),
+    "back": ("2026-01-19 12:00", off_until("2026-01-19"), BACK),
+    "before": ("2026-01-13 08:59", "", {"scholar": "before"}),
+    "a_day_after": ("2026-01-13 09:00", "", {"scholar": "a_day_after"}),
 }
 
 
 @cache
-def waiting() -> Snapshot:
+def waiting():
     """Everybody has the same week, whose last result came on Friday at 16:00, up to their end."""
-    rows = [it for who in ENDS for it in _week(who)]
+    rows = [it for who in LINES for it in _week(who)]
     more = {"username": "parked", "project": "q", "heartbeat_at": "2026-01-12 12:00"}
     rows.append(run("x", "2026-01-10 09:00", state="running", entity="parked", **more))
-    roster = "".join(ADA.replace("ada", who) + text for who, (_, text) in ENDS.items())
-    return store_of(
-        rows,
-        {(it["entity"], it["project"]): at(ENDS[it["username"]][0]) for it in rows},
-        roster=parsed(roster + BEN + stream("vision", projects="['*/*']")),
-    )
+    roster = "".join(ADA.replace("ada", who) + text for who, (_, text, _) in LINES.items())
+    ends = {(it["entity"], it["project"]): at(LINES[it["username"]][0]) for it in rows}
+    everybody = parsed(roster + BEN + stream("vision", projects="['*/*']"))
+    return store_of(rows, ends, roster=everybody)
 
 
 def _week(who: str) -> list[dict]:
-    """The launches of one of `ENDS`; or 20, each five minutes after a result."""
+    """The launches of one of `LINES`; or 20, each five minutes after a result."""
     starts, length = LAUNCHES, timedelta(hours=1)
     if who.startswith("quick"):
         starts = [at("10:00") + timedelta(minutes=10 * n) for n in range(20)]
@@ -198,76 +202,31 @@ def _week(who: str) -> list[dict]:
         run(f"{who}{n}", start, start + length, entity=who, username=who, group_name=f"g{n}")
         for n, start in enumerate(starts)
     ]
-    rows[-1] |= {"state": "failed" if who == "failed" else "finished"}
+    rows[-1] |= {"state": "failed"} if who == "failed" else {}
     return rows
 
 
-def queue(as_of: str, *, roster: Roster | None = None) -> Snapshot:
-    """Ada's week in a store of its own, as it stands at `as_of`."""
-    rows = [
-        run(f"r{n}", start, start + timedelta(hours=1), group_name=f"g{n}")
-        for n, start in enumerate(LAUNCHES)
-    ]
-    return store_of(rows, as_of, roster=roster or parsed(ADA + STREAM))
+def row(who, **arguments):
+    """The row of one of `LINES`."""
+    (found,) = reads.needs_decision(waiting(), scholars=[who], **arguments).to_dicts()
+    return found
 
 
-def row(who: str, **arguments: object) -> dict:
-    """The row of one of `ENDS`."""
-    found = reads.needs_decision(waiting(), scholars=[who], **arguments)  # type: ignore[arg-type]
-    return found.row(0, named=True)
-
-
-def test_a_line_needs_a_decision_when_it_has_waited_longer_than_its_usual():
-    found = row("usual")
-    assert found["waited_working_hours"] == 5
-    assert (found["usual_working_hours"], found["usual_n"], found["usual_of"]) == (5, 19, "line")
-    assert not found["needs_decision"]
-    later = row("beyond")
-    assert later["needs_decision"]
-    assert later["met_rule_at"] == at("2026-01-12 09:00")
-    assert later["waited_hours"] == pytest.approx(65 + 1 / 60)
-    assert (later["kind"], later["label"]) == ("result", "g19")
-
-
-def test_a_line_of_quick_launches_waits_for_a_working_hour_at_least():
-    """The usual of the line is five minutes."""
-    assert row("quick")["usual_working_hours"] == pytest.approx(5 / 60)
-    assert not row("quick")["needs_decision"]
-    assert row("quick_and_due")["needs_decision"]
-
-
-def test_a_failure_waits_too_until_a_run_has_finished():
-    assert row("failed")["kind"] == "failure"
-
-
-def test_a_launch_on_another_line_parks_a_line():
-    found = reads.needs_decision(waiting(), scholars=["parked"])
-    assert found.select("project", "parked", "needs_decision").rows() == [("p", True, False)]
-
-
-@pytest.mark.parametrize("who", ["away", "tuesdays"])
-def test_days_off_count_zero_and_take_a_line_out_of_the_queue(who):
-    found = row(who)
-    assert found["waited_working_hours"] == (0 if who == "tuesdays" else 5)
-    assert found["away"] == (who == "away")
-    assert not found["needs_decision"]
+@pytest.mark.parametrize("who", LINES)
+def test_lines_wait_for_a_decision_by_the_rules(who: str):
+    expected = LINES[who][-1]
+    rows = reads.needs_decision(waiting(), scholars=[who]).to_dicts()
+    assert [{name: it[name] for name in expected} for it in rows] == (
+        [expected] if expected else []
+    )
 
 
 def test_a_holiday_is_a_day_off_of_everybody():
     holiday = '[[holidays]]\nname = "H"\nfrom = 2026-01-12\nto = 2026-01-13\n'
-    found = reads.needs_decision(
-        queue("2026-01-12 15:00", roster=parsed(ADA + STREAM + holiday))
-    ).row(0, named=True)
-    assert found["waited_working_hours"] == 5
-    assert found["away"]
-    assert not found["needs_decision"]
-
-
-def test_a_result_is_listed_for_five_days_without_the_days_off():
-    assert row("listed")
-    assert reads.needs_decision(waiting(), scholars=["unlisted"]).is_empty()
-    back = row("back")
-    assert (back["waited_working_hours"], back["needs_decision"]) == (8, True)
+    rows = [it | {"username": "ada", "entity": "e"} for it in _week("usual")]
+    snapshot = store_of(rows, "2026-01-12 15:00", roster=parsed(ADA + STREAM + holiday))
+    found = reads.needs_decision(snapshot).row(0, named=True)
+    assert {name: found[name] for name in OFF} == OFF
 
 
 def test_a_result_that_was_read_returns_after_one_more_usual():
@@ -303,19 +262,18 @@ def test_a_lead_sees_the_name_a_day_after_the_line_met_the_rule(scope, named):
 
 
 def test_a_line_is_shown_to_those_who_may_see_it():
-    snapshot = waiting()
-    for scope in (Scope(), Scope(scholars=("ben",)), Scope(streams=("language",))):
-        assert reads.needs_decision(snapshot, scope=scope).is_empty()
-    assert reads.needs_decision(snapshot, streams=["vision"], scholars=["ada"]).height == 1
-    assert reads.needs_decision(snapshot, streams=["language"]).is_empty()
-    assert reads.needs_decision(snapshot, scholars=["ben"]).is_empty()
+    assert reads.needs_decision(waiting(), streams=["vision"], scholars=["ada"]).height == 1
+    scopes = (Scope(), Scope(scholars=("ben",)), Scope(streams=("language",)))
+    filters = ({"streams": ["language"]}, {"scholars": ["ben"]})
+    for asked in (*({"scope": it} for it in scopes), *filters):
+        assert reads.needs_decision(waiting(), **asked).is_empty(), asked
 
 
 def view_of(scope: Scope) -> View:
     """What a page has of a viewer, without a page."""
     viewer = Viewer("x@x.example", "X", frozenset(), scope)
     given = {"snapshot": waiting(), "scope": scope, "settings": Settings(), "viewer": viewer}
-    return View(**{field.name: given.get(field.name) for field in fields(View)})  # type: ignore[arg-type]
+    return View(**{field.name: given.get(field.name) for field in fields(View)})
 
 
 def test_only_the_scholar_marks_a_result(tmp_path, monkeypatch):

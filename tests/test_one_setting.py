@@ -42,8 +42,14 @@ def changed(rows, number, **columns):
     return [row | columns if place == number else row for place, row in enumerate(rows)]
 
 
+def seeds(count):
+    return [{"lr": 1, "seed": n} for n in range(count)]
+
+
 FOUR = ["r0", "r1", "r2", "r3"]
-SWEEP, NONE = [("lr", FOUR)], []
+THREE = FOUR[:3]
+SWEEP, LISTED, NONE = [("lr", FOUR)], [("l.[0].g", THREE)], []
+HASHED = {"config": None, "config_hash": "h"}
 IGNORED = line(*[{"lr": n, "seed": n, "output_dir": f"/{n}"} for n in range(3)])
 OVERLAPPING = [
     other(f"r{n}", *span, **rates(n)[0])
@@ -71,109 +77,78 @@ def with_other_lines():
 
 
 #: A claim, the runs of a scholar, and the key and experiments of each of their sequences.
-CASES = [
-    ("one key that changes from launch to launch is found", line(*rates(1, 2, 3, 4)), SWEEP),
-    ("two values are not a sequence", line(*rates(1, 2)), NONE),
-    (
-        "runs with the same config are seeds",
-        line(*[{"lr": 1, "seed": n} for n in range(4)]),
-        [(None, FOUR)],
-    ),
-    ("two seeds are not a sequence", line(*[{"lr": 1, "seed": n} for n in range(2)]), NONE),
-    (
-        "a nested key has its name",
+CASES = {
+    "one key that changes from launch to launch is found": (line(*rates(1, 2, 3, 4)), SWEEP),
+    "two values are not a sequence": (line(*rates(1, 2)), NONE),
+    "runs with the same config are seeds": (line(*seeds(4)), [(None, FOUR)]),
+    "two seeds are not a sequence": (line(*seeds(2)), NONE),
+    "a nested key has its name": (
         line(*[{"a": {"b/c": n}, "w": 1} for n in range(3)]),
-        [("a.b/c", FOUR[:3])],
+        [("a.b/c", THREE)],
     ),
-    (
-        "a key in a list has its name",
-        line(*[{"l": [{"g": n}]} for n in range(3)]),
-        [("l.[0].g", FOUR[:3])],
-    ),
-    (
-        "a new key has its name",
-        line({"w": 1}, {"w": 1, "x": 1}, {"w": 1, "x": 2}),
-        [("x", FOUR[:3])],
-    ),
-    ("ignored keys do not count", IGNORED, [("lr", FOUR[:3])]),
-    ("several keys are not one setting", line(*[{"lr": n, "w": n} for n in range(5)]), NONE),
-    (
-        "other keys are not one setting",
+    "a key in a list has its name": (line(*[{"l": [{"g": n}]} for n in range(3)]), LISTED),
+    "a new key has its name": (line({"w": 1}, {"w": 1, "x": 1}, {"w": 1, "x": 2}), [("x", THREE)]),
+    "ignored keys do not count": (IGNORED, [("lr", THREE)]),
+    "several keys are not one setting": (line(*[{"lr": n, "w": n} for n in range(5)]), NONE),
+    "other keys are not one setting": (
         line({"a": 1, "b": 1}, {"a": 2, "b": 1}, {"a": 2, "b": 2}, {"a": 3, "b": 2}),
         NONE,
     ),
-    (
-        "a retry in between belongs to the sweep",
+    "a retry in between belongs to the sweep": (
         changed(line(*rates(1, 2, 2, 3, 4)), 1, state="failed"),
         [("lr", [*FOUR, "r4"])],
     ),
-    ("a key that changed once and a retry are not a sweep", line(*rates(1, 2, 2)), NONE),
-    (
-        "repeats belong to the sweep",
-        line(*rates(1, 1, 2, 2, 3, 3)),
-        [("lr", [f"r{n}" for n in range(6)])],
-    ),
-    ("seeds before a single change", line(*rates(1, 1, 1, 2)), [(None, FOUR[:3])]),
-    ("seeds after a single change", line(*rates(2, 1, 1, 1)), [(None, FOUR[1:])]),
-    (
-        "two sweeps in a row are two",
+    "a key that changed once and a retry are not a sweep": (line(*rates(1, 2, 2)), NONE),
+    "repeats belong to the sweep": (line(*rates(1, 1, 2, 2, 3, 3)), [("lr", [*FOUR, "r4", "r5"])]),
+    "seeds before a single change": (line(*rates(1, 1, 1, 2)), [(None, THREE)]),
+    "seeds after a single change": (line(*rates(2, 1, 1, 1)), [(None, FOUR[1:])]),
+    "two sweeps in a row are two": (
         line(*rates(1, 2, 3), {"lr": 3, "w": 2}, {"lr": 3, "w": 4}),
-        [("lr", FOUR[:3]), ("w", ["r2", "r3", "r4"])],
+        [("lr", THREE), ("w", ["r2", "r3", "r4"])],
     ),
-    (
-        "two sweeps with a repeat in between are two",
+    "two sweeps with a repeat in between are two": (
         line(*rates(1, 2, 3), *rates(3, 3, w=2), *rates(3, w=4)),
-        [("lr", FOUR[:3]), ("w", ["r2", "r3", "r4", "r5"])],
+        [("lr", THREE), ("w", ["r2", "r3", "r4", "r5"])],
     ),
-    (
-        "false starts in between are left out",
+    "false starts in between are left out": (
         [*line(*rates(1, 2, 3, 4)), other("x", "01:02", "01:03", state="failed", q=1)],
         SWEEP,
     ),
-    ("a launch before the result does not follow it", OVERLAPPING, NONE),
-    (
-        "another launch in between ends a sequence",
+    "a launch before the result does not follow it": (OVERLAPPING, NONE),
+    "another launch in between ends a sequence": (
         [*line(*rates(1, 2, 3, 4)), other("x", "01:30", "01:40", q=1)],
         NONE,
     ),
-    ("a launch within five days follows", waits(120 * HOUR), SWEEP),
-    ("a launch after five days does not", waits(120 * HOUR + MINUTE), [("lr", FOUR[:3])]),
-    ("half of the launches were ready", unready(2), [("lr", ["r0", "r1", "r2", "s0", "s1"])]),
-    ("fewer than half were ready", unready(3), NONE),
-    (
-        "after a result within minutes no launch was ready",
+    "a launch within five days follows": (waits(120 * HOUR), SWEEP),
+    "a launch after five days does not": (waits(120 * HOUR + MINUTE), [("lr", THREE)]),
+    "half of the launches were ready": (unready(2), [("lr", [*THREE, "s0", "s1"])]),
+    "fewer than half were ready": (unready(3), NONE),
+    "after a result within minutes no launch was ready": (
         line(*rates(1, 2, 3, 4), length=9 * MINUTE),
         NONE,
     ),
-    *(
-        (
-            f"an experiment with several configs ends a sequence: {name}",
+    **{
+        f"an experiment with several configs ends a sequence: {name}": (
             [*line(*rates(1, 2, 3, 4, 5)), other(name, "02:10:30", "03:10", other=1)],
             NONE,
         )
         for name in ("a", "x")
-    ),
-    (
-        "an experiment without a config ends a sequence",
+    },
+    "an experiment without a config ends a sequence": (
         line(*rates(1, 2), None, *rates(3, 4, 5)),
         [("lr", ["r3", "r4", "r5"])],
     ),
-    (
-        "a hash from a table is not a config",
-        [
-            it | {"config": None, "config_hash": str(n)}
-            for n, it in enumerate(line(*rates(1, 2, 3, 4, 5)))
-        ],
+    "a hash from a table is not a config": (
+        [it | HASHED | {"config_hash": it["run_id"]} for it in line(*rates(1, 2, 3, 4, 5))],
         NONE,
     ),
-    (
-        "a hash between two configs ends a sequence",
-        changed(line({"lr": 1}, {"lr": 2}, {"lr": 3}), 1, config=None, config_hash="h"),
+    "a hash between two configs ends a sequence": (
+        changed(line({"lr": 1}, {"lr": 2}, {"lr": 3}), 1, **HASHED),
         NONE,
     ),
-    ("other lines do not matter", with_other_lines(), SWEEP),
-    ("nor do other scholars", line({"q": 1}, {"z": 2}, {"u": 3}), NONE),
-]
+    "other lines do not matter": (with_other_lines(), SWEEP),
+    "nor do other scholars": (line({"q": 1}, {"z": 2}, {"u": 3}), NONE),
+}
 LONG = line(*rates(1, 2, 3, 4), length=8 * HOUR)
 URL = "https://w.example/e/p/runs/r2"
 NAMED = changed(line(*rates(1, 2, 3), length=2 * HOUR), 2, url=URL)
@@ -182,28 +157,25 @@ NAMED = changed(line(*rates(1, 2, 3), length=2 * HOUR), 2, url=URL)
 @cache
 def together():
     """One store of all cases, in which each has a scholar of its own."""
-    rows = [row for number, (_, rows, _) in enumerate(CASES) for row in apart(f"s{number}", rows)]
+    rows = [row for claim, (rows, _) in CASES.items() for row in apart(claim, rows)]
     return store_of([*rows, *apart("long", LONG), *apart("named", NAMED)], END)
 
 
 def found(scholar, snapshot=None, **options):
     """Key and experiments of each sequence."""
     sequences = reads.one_setting(snapshot or together(), scholar=scholar, **options)
-    return [
-        (key, [it.rpartition("/")[2] for it in ids])
-        for key, ids in sequences.select("key", "experiment_ids").iter_rows()
-    ]
+    found = sequences.select("key", "experiment_ids").iter_rows()
+    return [(key, [it.rpartition("/")[2] for it in ids]) for key, ids in found]
 
 
-@pytest.mark.parametrize("number", range(len(CASES)), ids=[it[0] for it in CASES])
-def test_a_sequence_changes_one_setting_at_a_time(number):
-    assert found(f"s{number}") == CASES[number][-1]
+@pytest.mark.parametrize("claim", CASES)
+def test_a_sequence_changes_one_setting_at_a_time(claim):
+    assert found(claim) == CASES[claim][1]
 
 
 def test_a_row_has_names_times_and_hours():
     (row,) = reads.one_setting(together(), scholar="named").to_dicts()
-    assert row["labels"] == ["r0", "r1", "r2"]
-    assert row["urls"] == [None, None, URL]
+    assert (row["labels"], row["urls"]) == (THREE, [None, None, URL])
     assert (row["started_at"], row["result_at"]) == (at("00:00"), at("06:10"))
     assert (row["experiments"], row["machine_hours"], row["ready_share"]) == (3, 6, 1)
     assert (row["scholar"], row["entity"], row["project"]) == ("named", "e named", "p")

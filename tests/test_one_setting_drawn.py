@@ -80,30 +80,18 @@ class Drawn:
 
     def _wait(self, *, short: bool = False) -> None:
         """Minutes most often, but also a look at the result, a night or a weekend."""
-        waits = {"minutes": 75, "hours": 12, "night": 10, "weekend": 3}
-        kind = "minutes" if short else self.chance.choices([*waits], waits.values())[0]
-        wait = {
-            "minutes": timedelta(seconds=self.chance.randint(90, 500)),
-            "hours": timedelta(hours=self.chance.uniform(0.5, 5)),
-            "night": timedelta(hours=self.chance.uniform(8, 15)),
-            "weekend": timedelta(hours=self.chance.uniform(50, 70)),
-        }[kind]
+        waits = {(0.025, 0.14): 75, (0.5, 5): 12, (8, 15): 10, (50, 70): 3}  # hours: weight
+        minutes, *_ = waits
+        hours = minutes if short else self.chance.choices([*waits], waits.values())[0]
         if not short:
-            self.ready.append(kind == "minutes" and self.is_after_success)
-        self.now += wait
+            self.ready.append(hours == minutes and self.is_after_success)
+        self.now += timedelta(hours=self.chance.uniform(*hours))
 
     def _run(self, length: timedelta, *, state: str, begun: datetime | None = None, seed=0) -> None:
-        start = begun or self.now
-        self.rows.append(
-            run(
-                f"{self.project}-{len(self.rows)}",
-                start,
-                start + length,
-                state=state,
-                project=self.project,
-                config=config_text({**self.config, "seed": seed or self.chance.random()}),
-            )
-        )
+        start, name = begun or self.now, f"{self.project}-{len(self.rows)}"
+        config = config_text({**self.config, "seed": seed or self.chance.random()})
+        more = {"state": state, "project": self.project, "config": config}
+        self.rows.append(run(name, start, start + length, **more))
         if begun is None:
             self.now += length
 

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from tests.builders import at, run, store_of
-from tests.roster_texts import parsed
+from tests.roster_texts import ADA, parsed, stream
 from velocity.explain.made import explain
 from velocity.reading import reads
 from velocity.sentences import spending
@@ -18,17 +18,7 @@ pytestmark = pytest.mark.sampled(4)
 
 KINDS = ("input", "output", "cache_read", "cache_write")
 SUMS = ("tokens", "token_dollars", "unpriced_tokens")
-ROSTER = """
-[[scholars]]
-id = "ada"
-name = "Ada"
-usernames = ["ada"]
-
-[[streams]]
-id = "safety"
-name = "Safety"
-projects = ["e/*"]
-
+ROSTER = f"""{ADA}{stream("safety", projects='["e/*"]')}
 [[credits.token_rates]]
 model = "lab/*"
 from = 2026-01-01
@@ -55,16 +45,11 @@ def figures(user, *columns):
     return found.select(columns or SUMS).row(0)
 
 
+MANY = used("lab/a", 1_000_000, 200_000, 2_000_000, 500_000)
+FEW = [used("lab/b", 7, 7, dollars=1.5), used("other", 40, 2)]
 PRICED = [
-    run("r1", "2026-01-04 09:00", "2026-01-04 10:00")
-    | {
-        "usage": [
-            used("lab/a", 1_000_000, 200_000, 2_000_000, 500_000),
-            used("lab/b", 7, 7, dollars=1.5),
-            used("other", 40, 2),
-        ]
-    },
-    run("r2", "09:00", "10:00") | {"usage": [used("lab/a", 3, 5), used("other", 4, 9)]},
+    run("r1", "2026-01-04 09:00", "2026-01-04 10:00", usage=[MANY, *FEW]),
+    run("r2", "09:00", "10:00", usage=[used("lab/a", 3, 5), used("other", 4, 9)]),
 ]
 
 
@@ -76,9 +61,10 @@ def test_tokens_are_priced_by_the_log_or_else_by_the_rate_of_their_model_and_day
 
 
 def test_tokens_stand_in_the_ledger_of_each_group_and_in_their_explanation():
-    rows = [run("r1", "09:00", "10:00"), run("r2", "2026-01-03 09:00", "2026-01-03 10:00")]
-    rows[0]["usage"] = [used("x", 2), used("lab/a", 1)]
-    rows[1]["usage"] = [used("x", 40)]
+    rows = [
+        run("r1", "09:00", "10:00", usage=[used("x", 2), used("lab/a", 1)]),
+        run("r2", "2026-01-03 09:00", "2026-01-03 10:00", usage=[used("x", 40)]),
+    ]
     snapshot = store_of(rows, "20:00", roster=parsed(ROSTER))
     names = [f"{it}_so_far" for it in SUMS]
     for by, group in (("scholar", "ada"), ("stream", "safety"), ("programme", "programme")):
@@ -102,10 +88,10 @@ def attempts():
         ("another model", "other call", used("n", 1), 16),
     ):
         both = {"sweep": task, "attempt_of": task}
-        first = run(f"{task}, 1", "09:00", "10:00", state="failed", same_as=["call"], **both)
-        again = run(f"{task}, 2", "10:30", "11:00", same_as=[call], **both)
-        first["usage"], again["usage"] = [used("m", 3, 7, 5)], [second]
-        rows += [again, first]
+        first = {"state": "failed", "same_as": ["call"], "usage": [used("m", 3, 7, 5)]}
+        again = {"same_as": [call], "usage": [second]}
+        rows.append(run(f"{task}, 2", "10:30", "11:00", **again, **both))
+        rows.append(run(f"{task}, 1", "09:00", "10:00", **first, **both))
         expected += counted
     lone = run("not an attempt", "12:00", "13:00", usage=[used("m", 100, 100, 100)])
     return [it | {"username": "ben"} for it in (*rows, lone)], expected + 300
@@ -116,13 +102,12 @@ def test_an_attempt_that_includes_the_one_before_it_adds_only_the_rest():
 
 
 def test_where_another_source_has_the_same_run_its_tokens_count_once_in_its_stream():
-    logged = run("log", "09:00", "10:00", project="evals", entity="x", same_as=["w"])
-    logged["usage"] = [used("m", 5)]
-    twin = logged | {"project": "again"}
+    more = {"entity": "x", "same_as": ["w"], "usage": [used("m", 5)]}
+    logged = [run("log", "09:00", "10:00", project=it, **more) for it in ("evals", "again")]
     counted = run("w", "09:00", "10:00", source="api", trust=3)
-    snapshot = store_of([logged, twin, counted], "20:00", roster=parsed(ROSTER))
-    assert reads.metrics(snapshot, by="stream")["tokens"].to_list() == [5]
-    assert reads.metrics(snapshot, by="programme")["tokens"].to_list() == [5]
+    snapshot = store_of([*logged, counted], "20:00", roster=parsed(ROSTER))
+    for by in ("stream", "programme"):
+        assert reads.metrics(snapshot, by=by)["tokens"].to_list() == [5]
 
 
 LEFT_OUT = [
@@ -146,17 +131,12 @@ def drawn():
             for _ in range(chance.randint(1, 3)):
                 end = at("2026-01-03 01:00") + timedelta(hours=9 * number, minutes=task)
                 spent = {it: [chance.randint(1, 9) for _ in KINDS] for it in ("a", "b")}
-                totals = {
-                    model: list(map(sum, zip(before.get(model, [0] * 4), more, strict=True)))
-                    for model, more in spent.items()
-                }
+                earlier = {it: before.get(it, [0] * 4) for it in spent}
+                totals = {it: [*map(sum, zip(earlier[it], spent[it], strict=True))] for it in spent}
                 expected[end.date()] += sum(map(sum, spent.values()))
-                usage = [used(model, *counts) for model, counts in totals.items()]
-                same = {"attempt_of": f"t{task}", "same_as": [f"{task} {call}"]}
-                start = end - timedelta(hours=1)
-                rows.append(
-                    run(f"{task}-{number}", start, end, usage=usage, username="dan", **same)
-                )
+                own = {"attempt_of": f"t{task}", "same_as": [f"{task} {call}"], "username": "dan"}
+                own["usage"] = [used(model, *counts) for model, counts in totals.items()]
+                rows.append(run(f"{task}-{number}", end - timedelta(hours=1), end, **own))
                 number += 1
     chance.shuffle(rows)
     return rows, expected
@@ -176,10 +156,7 @@ def together():
 
 def test_the_page_says_what_tokens_cost_and_which_have_no_price():
     account = {"tokens_so_far": 12_345, "token_dollars_so_far": 2.5, "unpriced_tokens_so_far": 0}
-    assert spending.tokens(account) == (
-        "So far, evaluations used 12.3\u00a0k tokens, which cost 2.50 dollars. "
-        "Credits pay for GPUs only."
-    )
-    assert spending.tokens(account | {"unpriced_tokens_so_far": 45}).endswith(
-        "at least 2.50 dollars: 45 tokens are of models without a rate."
-    )
+    cost = "So far, evaluations used 12.3\u00a0k tokens, which cost 2.50 dollars."
+    assert spending.tokens(account) == f"{cost} Credits pay for GPUs only."
+    said = spending.tokens(account | {"unpriced_tokens_so_far": 45})
+    assert said.endswith("at least 2.50 dollars: 45 tokens are of models without a rate.")

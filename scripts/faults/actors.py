@@ -25,7 +25,7 @@ FAULTS = (
         "store/run_rules",
         "WHERE live.config_hashes[place.place] = place.hash",
         "",
-        (f"{_RULES}::test_a_config_value_is_matched_by_its_hash",),
+        (f"{_RULES}::test_a_rule_matches_exactly",),
     ),
     Fault(
         "a scholar's rule takes the runs of others",

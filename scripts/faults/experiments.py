@@ -45,7 +45,7 @@ FAULTS = (
         "derive/040_link",
         "lag(open OR false) OVER before OR ",
         "",
-        (f"{EDGES}::test_a_run_that_begins_as_the_data_ends_joins_one_in_flight",),
+        (f"{EDGES}::test_experiments_are_made_of_tags_and_of_what_is_in_flight",),
     ),
     Fault(
         "one more seed is another idea",

@@ -144,7 +144,7 @@ FAULTS = (
         "macros/recoveries_of",
         ">= failed.result_us",
         "> failed.result_us",
-        (f"{EDGES}::test_a_run_that_starts_at_the_failures_result_recovers_it",),
+        (f"{EDGES}::test_figures_of_a_scholar",),
     ),
     Fault(
         "false starts not recovered",

@@ -26,7 +26,7 @@ FAULTS = (
         "macros/named_host",
         "NOT IN ('', 'localhost')",
         "NOT IN ('')",
-        (f"{EDGES}::test_nodes_that_call_themselves_localhost_are_not_one_host",),
+        (f"{EDGES}::test_figures_of_a_scholar",),
     ),
     Fault(
         "hosts of different entities are the same",
@@ -89,7 +89,7 @@ FAULTS = (
         "derive/030_run_interval",
         "starts_with(tag, 'exp:') AND",
         "",
-        (f"{EDGES}::test_only_experiment_tags_make_an_experiment",),
+        (f"{EDGES}::test_experiments_are_made_of_tags_and_of_what_is_in_flight",),
     ),
     Fault(
         "a tag without a name is one",

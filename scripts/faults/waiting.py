@@ -178,7 +178,7 @@ FAULTS = (
         "reads/needs_decision",
         "working_us > usual_us AND working_us >= hour_us()",
         "working_us > usual_us",
-        (f"{_DECISIONS}::test_a_line_of_quick_launches_waits_for_a_working_hour_at_least",),
+        (f"{_DECISIONS}::test_lines_wait_for_a_decision_by_the_rules",),
     ),
     Fault(
         "parked lines are in the queue",
