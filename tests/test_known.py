@@ -41,11 +41,12 @@ def drawn(chance: random.Random) -> list[dict]:
 def as_synced(rows: list[dict], known_at: datetime) -> list[dict]:
     """The same runs as a sync at `known_at` would have found them."""
     open_then = {"state": "running", "heartbeat_at": known_at, "runtime_s": None}
-    return [
-        row | open_then if row["heartbeat_at"] > known_at else row
-        for row in rows
-        if row["created_at"] <= known_at
-    ]
+    rows = [row for row in rows if row["created_at"] <= known_at]
+    return [row | open_then if row["heartbeat_at"] > known_at else row for row in rows]
+
+
+def figures(store, by, window):
+    return reads.metrics(store, by=by, parts=PARTS, **window).select(by, *COLUMNS)
 
 
 @pytest.mark.thorough
@@ -62,12 +63,9 @@ def test_figures_as_known_are_those_of_a_sync_at_that_time(tell):
         known_at = at("00:00") + (first + days) * DAYS
         then = store_of(as_synced(rows, known_at), known_at)
         for by in ("scholar", "programme"):
-            asked = {"by": by, "parts": PARTS, **window}
-            expected = reads.metrics(then, **asked).select(by, *COLUMNS)
-            found = reads.metrics(AtInstant(whole, known_at), **asked).select(by, *COLUMNS)
-            agree(rows_by(expected, by), rows_by(found, by))
-            plain = reads.metrics(whole, **asked).select(by, *COLUMNS)
-            differing += not plain.equals(found)
+            found = figures(AtInstant(whole, known_at), by, window)
+            agree(rows_by(figures(then, by, window), by), rows_by(found, by))
+            differing += not figures(whole, by, window).equals(found)
     tell(f"windows as known then: 8 compared, {differing} differ from what is known now")
     assert differing > 2
 
@@ -85,20 +83,17 @@ def test_a_week_compared_on_its_last_day_equals_the_plain_week(zone, base):
     midnight = datetime.combine(end, time(), ZoneInfo(zone))
     snapshot = store_of(rows, midnight, settings=settings)
     for by in ("scholar", "programme"):
-        asked = {"by": by, "parts": PARTS, "from_day": week, "to_day": end}
-        plain = reads.metrics(snapshot, **asked).select(by, *COLUMNS)
-        found = reads.metrics(AtInstant(snapshot, midnight), **asked).select(by, *COLUMNS)
-        agree(rows_by(plain, by), rows_by(found, by))
+        window = {"from_day": week, "to_day": end}
+        plain = figures(snapshot, by, window)
+        agree(rows_by(plain, by), rows_by(figures(AtInstant(snapshot, midnight), by, window), by))
 
 
 def test_a_loop_that_closed_later_was_still_waiting_then():
     rows = [run("r1", "09:00", "10:00"), run("r2", "2026-01-07 09:00", "2026-01-07 12:00")]
     snapshot = store_of(rows, "2026-01-09 09:00")
-    asked = {"by": "scholar", "parts": PARTS, "from_day": DAY, "to_day": DAY + DAYS}
-    now = reads.metrics(snapshot, **asked).row(0, named=True)
-    then = reads.metrics(AtInstant(snapshot, at("00:00") + DAYS), **asked).row(0, named=True)
-    assert (now["loops_closed"], now["loops_awaiting"]) == (1, 0)
-    assert (then["loops_closed"], then["loops_awaiting"]) == (0, 1)
+    for store, loops in ((snapshot, (1, 0)), (AtInstant(snapshot, at("00:00") + DAYS), (0, 1))):
+        found = figures(store, "scholar", {"from_day": DAY, "to_day": DAY + DAYS})
+        assert found.select("loops_closed", "loops_awaiting").rows() == [loops]
 
 
 def test_a_sweep_that_went_on_later_had_its_result_then():

@@ -2,6 +2,7 @@
 
 import random
 from datetime import date, timedelta
+from itertools import chain
 
 import duckdb
 import polars as pl
@@ -30,10 +31,8 @@ def database():
     with duckdb.connect() as connection:
         for statement in macros():
             connection.execute(statement)
-        connection.execute(
-            "CREATE TABLE scholar AS SELECT "
-            "1 AS scholar_key, 'ada' AS scholar, NULL::VARCHAR AS workdays, true AS attributed"
-        )
+        columns = "'ada' AS scholar, NULL::VARCHAR AS workdays, true AS attributed"
+        connection.execute(f"CREATE TABLE scholar AS SELECT 1 AS scholar_key, {columns}")
         connection.execute("CREATE TABLE day_off (scholar_key INTEGER, day DATE)")
         yield connection
 
@@ -52,9 +51,8 @@ def series(values: list[float | None], measure: str = "experiments_concluded") -
     """One scholar's weeks of one measure."""
     weeks = [FIRST + n * WEEK for n in range(len(values))]
     columns = {"week_start": weeks, measure: values}
-    return pl.DataFrame(columns, schema_overrides={measure: pl.Float64}).with_columns(
-        group_id=pl.lit("ada")
-    )
+    frame = pl.DataFrame(columns, schema_overrides={measure: pl.Float64})
+    return frame.with_columns(group_id=pl.lit("ada"))
 
 
 def expected(values: list[float | None]) -> tuple[int, str, float] | None:
@@ -78,17 +76,11 @@ def test_every_split_is_tried_and_the_widest_gap_counts(database, tell):
     chance = random.Random("splits")  # noqa: S311 - nothing secret
     drawn: dict[str, list[float | None]] = {}
     for number in range(4000):
-        jump, place, begin = (
-            chance.choice((0, 5, -6, 9)),
-            chance.randint(4, 8),
-            chance.randint(0, 3),
-        )
-        drawn[f"u{number}"] = [
-            None
-            if week < begin or chance.random() < 0.03
-            else chance.randint(0, 6) + (jump if week >= place else 0)
-            for week in range(12)
-        ]
+        jump, place = chance.choice((0, 5, -6, 9)), chance.randint(4, 8)
+        begin = chance.randint(0, 3)
+        values = [chance.randint(0, 6) + (jump if week >= place else 0) for week in range(12)]
+        missing = [week < begin or chance.random() < 0.03 for week in range(12)]
+        drawn[f"u{number}"] = [None if no else it for it, no in zip(values, missing, strict=True)]
     frames = [series(values).with_columns(group_id=pl.lit(it)) for it, values in drawn.items()]
     found = {it["group_id"]: it for it in changes(database, pl.concat(frames)).to_dicts()}
     assert found.keys() == {it for it, values in drawn.items() if expected(values)}
@@ -145,20 +137,12 @@ def test_chance_makes_a_lasting_change_for_at_most_one_scholar_in_twenty(databas
     scholars = 8_000
     for weeks in (10, 11, 12, 13):
         chance = random.Random(f"permuted {weeks}")  # noqa: S311 - nothing secret
-        frame = pl.DataFrame(
-            {
-                "group_id": [f"u{n}" for n in range(scholars) for _ in range(weeks)],
-                "week_start": [FIRST + n * WEEK for n in range(weeks)] * scholars,
-                **{
-                    name: [
-                        float(it)
-                        for _ in range(scholars)
-                        for it in chance.sample(range(weeks), weeks)
-                    ]
-                    for name in MEASURES
-                },
-            }
-        )
+        first = [FIRST + n * WEEK for n in range(weeks)]
+        ids = [f"u{n}" for n in range(scholars) for _ in range(weeks)]
+        frame = pl.DataFrame({"group_id": ids, "week_start": first * scholars})
+        for name in MEASURES:
+            permuted = [chance.sample(range(weeks), weeks) for _ in range(scholars)]
+            frame = frame.with_columns(pl.Series(name, [*chain(*permuted)], dtype=pl.Float64))
         share = changes(database, frame, weeks=13)["group_id"].n_unique() / scholars
         tell(f"lasting changes by chance, {weeks} weeks: {share:.1%} of scholars")
         assert 0.02 < share <= 0.05
@@ -187,11 +171,8 @@ def test_the_values_beside_a_change_are_the_figures_of_the_weeks_before_and_sinc
             value = figures[measure].item()
             per_week = value / row[f"weeks_{side}"] if measure.endswith("concluded") else value
             assert row[f"value_{side}"] == pytest.approx(per_week, rel=1e-12)
-    (told,) = (
-        it
-        for it in explain(snapshot, scholar="ada", metric="since_week").results
-        if it.of == "serial_share"
-    )
+    results = explain(snapshot, scholar="ada", metric="since_week").results
+    (told,) = (it for it in results if it.of == "serial_share")
     assert told.steps == (
         "1 to 1 share: the 5 weeks before",
         "0.2 to 0.2 share: the 7 weeks since",

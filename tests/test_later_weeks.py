@@ -1,9 +1,5 @@
 """Past weeks are computed again if only something later changed their figures."""
 
-from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
-
 import pytest
 
 from tests.builders import at, run
@@ -15,17 +11,15 @@ from velocity.store.derive import derive
 pytestmark = pytest.mark.sampled(2)
 
 
-def figure_of(data: Path, name: str, week: str, syncs: Sequence[Sequence[dict[str, Any]]]) -> float:
+def figure_of(data, name, week, syncs):
     """Ada's figure of one week after several syncs."""
     with open_live(data) as store:
         for rows in syncs:
             store.record.merge_runs(run_frame(list(rows)))
             store.record.merge_project("e", "p", rejected=(), as_of=at("2026-01-28 00:00"))
             derive(store, Settings(), None)
-        ((value,),) = store.run(
-            f"SELECT {name} FROM derived.weekly "  # noqa: S608 - ours
-            f"WHERE kind = 'scholar' AND week_start = '{week}'"
-        )
+        sql = f"SELECT {name} FROM derived.weekly WHERE kind = 'scholar' AND week_start = $week"  # noqa: S608
+        ((value,),) = store.run(sql, {"week": week})
     return float(value)
 
 

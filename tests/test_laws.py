@@ -4,12 +4,11 @@ A store has dozens of drawn histories (tests/batches.py). Their time zones have 
 hours, an ISO week 53, and scholars on both sides of the date line.
 """
 
+import itertools
 import random
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache, cached_property
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -22,7 +21,6 @@ from tests.builders import complete_to, run, store_of
 from tests.comparison import Key, Row, agree, rows_by
 from tests.derived_tables import assert_tables_agree, derived_tables
 from velocity.reading import reads
-from velocity.reading.reads import Period
 from velocity.records import run_frame
 from velocity.roster.models import Roster, Scholar
 from velocity.settings import Programme, Settings
@@ -59,12 +57,9 @@ def as_of(batch: Batch) -> dict[tuple[str, str], Any]:
     return {key: moment(it) for case in batch.cases for key, it in case.as_of.items()}
 
 
-def total(frame: pl.DataFrame, names: Sequence[str] = ADDITIVE) -> Row:
-    return {name: float(frame[name].sum()) for name in names}
-
-
-def assert_adds_up(parts: pl.DataFrame, whole: pl.DataFrame, names: Sequence[str] = ADDITIVE):
-    assert total(parts, names) == pytest.approx(total(whole, names), rel=1e-9, abs=1e-9)
+def assert_adds_up(parts: pl.DataFrame, whole: pl.DataFrame):
+    sums, expected = ({name: float(it[name].sum()) for name in ADDITIVE} for it in (parts, whole))
+    assert sums == pytest.approx(expected, rel=1e-9, abs=1e-9)
 
 
 # At every place tests/test_properties_figures.py compares all figures with the oracle, whose parts
@@ -87,7 +82,7 @@ def test_figures_obey_their_laws(zone: str, base) -> None:
     assert_streams_and_the_rest_add_up(batch, everything)
 
 
-def by_kind(snapshot: Snapshot, period: Period) -> dict[str, pl.DataFrame]:
+def by_kind(snapshot, period):
     """Kind of group -> its figures; of all kinds at once."""
     whole = figures(snapshot, kinds=("scholar", "stream", "programme"), period=period)
     return {str(kind): frame for (kind,), frame in whole.partition_by("kind", as_dict=True).items()}
@@ -100,19 +95,12 @@ def assert_no_residual(snapshot: Snapshot, **asked: Any) -> None:
 
 
 def assert_shares_and_products(frame: pl.DataFrame) -> None:
-    shares = [name for name in frame.columns if name.endswith("_share")]
-    for name in shares:
-        values = frame[name].drop_nulls()
-        assert values.is_between(-1e-12, 1 + 1e-12).all(), name
-    product = frame.select(
-        (pl.col("experiment_parallelism") * pl.col("sweep_width") - pl.col("run_concurrency"))
-        .abs()
-        .max()
-    ).item()
-    assert product is None or product < 1e-9
-    assert (
-        frame["serial_hours"] + frame["parallel_hours"] - frame["busy_hours"]
-    ).abs().max() < 1e-9
+    for name in (it for it in frame.columns if it.endswith("_share")):
+        assert frame[name].drop_nulls().is_between(-1e-12, 1 + 1e-12).all(), name
+    product = frame["experiment_parallelism"] * frame["sweep_width"] - frame["run_concurrency"]
+    assert (product.abs().max() or 0) < 1e-9
+    apart = frame["serial_hours"] + frame["parallel_hours"] - frame["busy_hours"]
+    assert apart.abs().max() < 1e-9
     assert (frame["peak_experiments"] <= frame["peak_runs"]).all()
     for name in ("machine_hours", "reaction_hours", "loop_hours", "recovery_hours"):
         assert (frame[f"{name}_events"] <= frame[f"{name}_n"]).all()
@@ -132,16 +120,13 @@ def assert_streams_and_the_rest_add_up(batch: Batch, whole: dict[str, pl.DataFra
     experiments = reads.experiments(batch.snapshot)
     assert experiments["experiment_id"].is_unique().all()
     nowhere = experiments.filter(pl.col("stream").is_null())
-    streams = total(whole["stream"], ["experiments_started"])
-    started = streams["experiments_started"] + nowhere.height
+    started = whole["stream"]["experiments_started"].sum() + nowhere.height
     # Runs of people outside the roster do not count in any stream.
-    assert started <= whole["programme"]["experiments_started"].item() + 1e-9
+    assert started <= whole["programme"]["experiments_started"].item()
 
 
 @dataclass(frozen=True, eq=False)
 class Histories:
-    """Rows, how far they are complete, and settings."""
-
     rows: list[dict[str, Any]]
     as_of: dict[tuple[str, str], datetime]
     settings: Settings
@@ -166,7 +151,7 @@ def test_scholars_add_up_to_the_programme() -> None:
         assert_adds_up(found["scholar"], found["programme"])
 
 
-def live_tables(data: Path, batch: Batch, portions: Iterable[list[dict[str, Any]]]):
+def live_tables(data, batch, portions):
     """The derived tables of a store that received the rows in these portions."""
     with open_live(data) as store:
         for rows in portions:
@@ -177,24 +162,19 @@ def live_tables(data: Path, batch: Batch, portions: Iterable[list[dict[str, Any]
 
 
 @pytest.mark.parametrize("has_roster", [True, False])
-def test_the_order_and_batches_of_rows_change_nothing(has_roster: bool, tmp_path_factory) -> None:
+def test_the_order_and_batches_of_rows_change_nothing(has_roster: bool, tmp_path) -> None:
     batch = batch_of(*PLACES[2], count=25, has_roster=has_roster)
     rows = rows_of(batch)
     shuffled = rows.copy()
     random.Random("order").shuffle(shuffled)  # noqa: S311 - nothing secret
     half = len(rows) // 2
-    folder = tmp_path_factory.mktemp("portions")
-    expected = live_tables(folder / "once", batch, [rows])
+    expected = live_tables(tmp_path / "once", batch, [rows])
     portions = [shuffled[:half], shuffled[half:], rows]
-    assert_tables_agree(live_tables(folder / "in portions", batch, portions), expected)
+    assert_tables_agree(live_tables(tmp_path / "in portions", batch, portions), expected)
 
 
 def moved(row: dict[str, Any], by: timedelta) -> dict[str, Any]:
-    times = {
-        name: value + by
-        for name, value in row.items()
-        if name.endswith("_at") and value is not None
-    }
+    times = {name: it + by for name, it in row.items() if name.endswith("_at") and it is not None}
     writers = [it | {"start": it["start"] and it["start"] + by} for it in row["writers"]]
     return row | times | {"writers": writers}
 
@@ -208,20 +188,16 @@ def by_week(snapshot: Snapshot, shift: timedelta = timedelta()) -> dict[Key, Row
 def test_moving_all_times_by_a_week_moves_every_week_by_one() -> None:
     """In UTC, without awake hours: clocks may change in between in the scholars' zones."""
     now = without_roster()
-    later = replace(
-        now,
-        rows=[moved(row, WEEK) for row in now.rows],
-        as_of={key: it + WEEK for key, it in now.as_of.items()},
-    )
+    ends = {key: it + WEEK for key, it in now.as_of.items()}
+    later = replace(now, rows=[moved(row, WEEK) for row in now.rows], as_of=ends)
     agree(by_week(now.snapshot, WEEK), by_week(later.snapshot))
 
 
 def test_another_zone_moves_only_borders_of_days() -> None:
     """For a programme without a roster, where awake windows are in the programme's zone."""
     here = without_roster()
-    expected = rows_by(
-        reads.metrics(here.snapshot, by="scholar").select("scholar", *WITHOUT_DAYS), "scholar"
-    )
+    whole = reads.metrics(here.snapshot, by="scholar").select("scholar", *WITHOUT_DAYS)
+    expected = rows_by(whole, "scholar")
     for zone in ("Pacific/Kiritimati", "America/New_York"):
         elsewhere = {"programme": Programme(timezone=zone)}
         there = replace(here, settings=here.settings.model_copy(update=elsewhere))
@@ -234,19 +210,14 @@ def test_a_later_as_of_never_changes_a_closed_loop() -> None:
     over = [row for row in rows_of(batch) if row["state"] not in {"running", "pending"}]
     instants = as_of(batch)
     # More is known later about a run that was cut at as_of or not yet in the data.
-    known = [
-        row
-        for row in over
-        if max(it for it in row.values() if hasattr(it, "tzinfo"))
-        <= instants[row["entity"], row["project"]]
-    ]
+    last = [max(it for it in row.values() if hasattr(it, "tzinfo")) for row in over]
+    ends = [instants[row["entity"], row["project"]] for row in over]
+    known = [row for row, at, end in zip(over, last, ends, strict=True) if at <= end]
     before = store_of(known, instants, settings=settings_of(batch.rules))
     closed = reads.loops(before).filter(pl.col("status") == "closed")
     assert closed.height > 20
-    later = {
-        key: it + timedelta(days=(1, 30)[number % 2])
-        for number, (key, it) in enumerate(instants.items())
-    }
+    days = itertools.cycle((1, 30))
+    later = {key: it + timedelta(days=next(days)) for key, it in instants.items()}
     after = reads.loops(store_of(known, later, settings=settings_of(batch.rules)))
     expected = rows_by(closed, "experiment_id")
     found = rows_by(after, "experiment_id")
@@ -272,10 +243,9 @@ def test_zones_have_days_of_23_and_25_hours_and_a_week_53() -> None:
         zone = ZoneInfo(name)
         for number in range(3):
             day = base.astimezone(zone).date() + timedelta(days=number)
-            opens, closes = (
-                datetime.combine(it, time(), zone) for it in (day, day + timedelta(days=1))
-            )
-            lengths.add((closes.astimezone(UTC) - opens.astimezone(UTC)) / timedelta(hours=1))
+            ends = (day, day + timedelta(days=1))
+            opens, closes = (datetime.combine(it, time(), zone).astimezone(UTC) for it in ends)
+            lengths.add((closes - opens) / timedelta(hours=1))
             weeks.add(day.isocalendar().week)
     assert lengths == {23, 24, 25}
     assert {53, 1} <= weeks
@@ -311,12 +281,9 @@ def test_across_the_date_line_times_agree_and_dates_differ_by_one() -> None:
     batch = batch_of(*PLACES[7], count=20, has_roster=False)
     found = {}
     for zone in ("Pacific/Kiritimati", "Pacific/Honolulu"):
-        people = {it for it in (row["username"] for row in rows_of(batch)) if it}
-        roster = Roster(
-            scholars=tuple(
-                Scholar(id=it, name=it, usernames=(it,), timezone=zone) for it in sorted(people)
-            )
-        )
+        people = sorted({row["username"] for row in rows_of(batch)} - {None})
+        named = [Scholar(id=it, name=it, usernames=(it,), timezone=zone) for it in people]
+        roster = Roster(scholars=tuple(named))
         rules = settings_of(batch.rules).model_copy(update={"programme": Programme(timezone=zone)})
         snapshot = store_of(rows_of(batch), as_of(batch), settings=rules, roster=roster)
         days = reads.metrics(snapshot, by="scholar", period="day")

@@ -53,8 +53,6 @@ def test_open_loops_lengthen_the_median_of_their_line(snapshot):
     assert line["loop_hours_median"] == scholar["loop_hours_median"]
     assert line["loop_hours_largest"] == scholar["loop_hours_largest"] == pytest.approx(22.75)
 
-
-def test_a_line_with_only_an_open_loop_is_a_line(snapshot):
     line = line_of(snapshot, "only")
     assert (line["loops"], line["loops_closed"], line["loop_hours_median"]) == (1, 0, None)
 

@@ -25,17 +25,17 @@ def test_generated_files_are_up_to_date():
         path = DOCS / name
         assert path.is_file(), f"{name}: run `make docs`"
         assert path.read_text(encoding="utf-8") == text, f"{name}: run `make docs`"
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert "\ndocs: " in makefile
+    assert "-m scripts.metrics_doc\n" in makefile
 
 
-def test_every_metric_is_in_the_document_once():
+def test_every_metric_is_in_the_document_and_in_a_group_once():
+    groups = list_metric_queries()
     rows = re.findall(r"^\| `(\w+)` \|", document()["metrics.md"], re.MULTILINE)
-    assert sorted(rows) == sorted(metric.id for metric in METRICS)
-
-
-def test_every_metric_is_in_a_group_once():
-    ids = [metric.id for group in list_metric_queries() for metric in group.metrics]
-    assert sorted(ids) == sorted(metric.id for metric in METRICS)
-    assert len({group.name for group in list_metric_queries()}) == len(list_metric_queries())
+    ids = [metric.id for group in groups for metric in group.metrics]
+    assert sorted(rows) == sorted(ids) == sorted(metric.id for metric in METRICS)
+    assert len({group.name for group in groups}) == len(groups)
 
 
 def test_meanings_of_terms_come_from_query_headers():
@@ -63,13 +63,8 @@ def test_columns_beside_a_figure_refer_to_it():
 @pytest.mark.parametrize(
     "name",
     [
-        "pooled_rate_low",
-        "loop_hour_median",
-        "busy_hours_n",
-        "busy_hours_low",
-        "low",
-        "",
-        "loop_hours_mean",
+        *("pooled_rate_low", "loop_hour_median", "busy_hours_n", "busy_hours_low"),
+        *("low", "", "loop_hours_mean"),
     ],
 )
 def test_other_columns_do_not_have_a_definition(name: str):
@@ -77,7 +72,7 @@ def test_other_columns_do_not_have_a_definition(name: str):
         definition(name)
 
 
-def test_every_picture_has_a_background_and_an_alternative_text():
+def test_every_picture_has_a_background_and_an_alternative_text_and_its_texts_fit():
     for picture in pictures():
         root = ET.fromstring(picture.svg)  # noqa: S314 - our own
         assert root.attrib["role"] == "img"
@@ -87,18 +82,10 @@ def test_every_picture_has_a_background_and_an_alternative_text():
         ground = next(iter(root.iter("{http://www.w3.org/2000/svg}rect"))).attrib
         assert (ground["fill"], ground["width"]) == (LIGHT.bg, root.attrib["width"])
 
-
-def test_all_text_of_a_picture_fits():
-    for picture in pictures():
-        root = ET.fromstring(picture.svg)  # noqa: S314 - our own
         for text in root.iter("{http://www.w3.org/2000/svg}text"):
             room = float(root.attrib["width"]) - float(text.attrib["x"])
             if text.attrib["text-anchor"] == "start":
                 assert len(text.text) * 6.2 <= room, text.text
-
-
-def test_the_fonts_of_a_picture_are_valid_names():
-    for picture in pictures():
         for family in set(re.findall(r'font-family="([^"]+)"', picture.svg)):
             for name in family.split(", "):
                 assert re.fullmatch(r"'[^']+'|[A-Za-z-]+", name), name
@@ -112,9 +99,3 @@ def test_the_conventions_name_the_default_settings():
         f"at most {experiments.script_gap_seconds:g} seconds before its start",
     ):
         assert said in RULES
-
-
-def test_make_docs_writes_the_document():
-    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    assert "\ndocs: " in makefile
-    assert "-m scripts.metrics_doc\n" in makefile

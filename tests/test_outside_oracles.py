@@ -6,7 +6,6 @@ portion for unions of intervals. The tests run the same queries that make the fi
 
 import random
 import warnings
-from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from fractions import Fraction
 from itertools import combinations
@@ -20,7 +19,7 @@ from scipy import stats
 
 from tests.builders import at, run, store_of
 from velocity.reading import reads
-from velocity.store import LiveStore, Snapshot, open_live
+from velocity.store import Snapshot, open_live
 
 pytestmark = pytest.mark.thorough
 
@@ -36,7 +35,7 @@ def drawn_lengths(chance: random.Random, count: int) -> list[tuple[int, bool]]:
     return [(chance.randint(0, longest), chance.random() < ended) for _ in range(count)]
 
 
-def exact_median(pairs: Sequence[tuple[int, bool]]) -> int | None:
+def exact_median(pairs):
     """The smallest length with survival at most one half, in exact fractions."""
     survival, at_risk = Fraction(1), len(pairs)
     for length in sorted({length for length, _ in pairs}):
@@ -48,20 +47,17 @@ def exact_median(pairs: Sequence[tuple[int, bool]]) -> int | None:
     return None
 
 
-def their_curve(number: int, pairs: Sequence[tuple[int, bool]]) -> pl.DataFrame:
+def their_curve(number, pairs):
     """The survival and both limits at every length, as lifelines has them."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         fitter = KaplanMeierFitter().fit([t for t, _ in pairs], [e for _, e in pairs])
+    survival = fitter.survival_function_
     limits = fitter.confidence_interval_survival_function_.to_numpy()
-    return pl.DataFrame(
-        {
-            "length_us": fitter.survival_function_.index.to_numpy().astype(np.int64),
-            "survival": fitter.survival_function_.to_numpy()[:, 0],
-            "lower": limits[:, 0],
-            "upper": limits[:, 1],
-        }
-    ).select(pl.lit(number).alias("group_id"), pl.all())
+    columns = (survival.index.to_numpy().astype(np.int64), survival.to_numpy()[:, 0], *limits.T)
+    names = ("length_us", "survival", "lower", "upper")
+    curve = pl.DataFrame(dict(zip(names, columns, strict=True)))
+    return curve.select(pl.lit(number).alias("group_id"), pl.all())
 
 
 def their_limit(curve: pl.DataFrame, name: str) -> set[int | None]:
@@ -85,11 +81,9 @@ def samples() -> list[list[tuple[int, bool]]]:
 
 
 @pytest.fixture(scope="module")
-def observed(samples, tmp_path_factory) -> Iterator[LiveStore]:
+def observed(samples, tmp_path_factory):
     """A store with a table of the samples for queries/macros/kaplan_meier.sql."""
-    rows = [
-        (number, length, event) for number, pairs in enumerate(samples) for length, event in pairs
-    ]
+    rows = [(number, *pair) for number, pairs in enumerate(samples) for pair in pairs]
     frame = pl.DataFrame(rows, ["group_id", "length_us", "event"], orient="row")
     with open_live(tmp_path_factory.mktemp("curves")) as store:
         store.load("observation", frame)
@@ -172,10 +166,9 @@ def test_poisson_limits_match_scipy(tmp_path, tell):
         found = store.frame("SELECT n, poisson_low(n) AS low, poisson_high(n) AS high FROM counted")
     n = found["n"].to_numpy()
     low = np.where(n == 0, 0.0, stats.chi2.ppf(0.025, 2 * np.maximum(n, 1)) / 2)
+    high = stats.chi2.ppf(0.975, 2 * n + 2) / 2
     np.testing.assert_allclose(found["low"].to_numpy(), low, rtol=1e-9)
-    np.testing.assert_allclose(
-        found["high"].to_numpy(), stats.chi2.ppf(0.975, 2 * n + 2) / 2, rtol=1e-9
-    )
+    np.testing.assert_allclose(found["high"].to_numpy(), high, rtol=1e-9)
     tell(f"Poisson limits: {len(n):,} counts against SciPy")
 
 
@@ -183,26 +176,17 @@ def test_the_usual_age_of_a_line_matches_scipys_quantile(tell):
     """Linear between order statistics, from 19 concluded experiments on."""
     chance = random.Random("ages")  # noqa: S311 - nothing secret
     start = at("00:00")
-    ages = {
-        (f"u{number % 100}", f"p{number // 100}"): [
-            chance.randint(1, 200) for _ in range(chance.randint(15, 30))
-        ]
-        for number in range(500)
-    }
-    rows = [
-        (*line, f"{line}-{place}", start + timedelta(hours=6 * place), minutes, "finished")
-        for line, lengths in ages.items()
-        for place, minutes in enumerate(lengths)
-    ]
-    rows += [(*line, f"{line}-open", at("2026-02-01 10:00"), 120, "running") for line in ages]
-    columns = ["username", "project", "run_id", "created_at", "minutes", "state"]
-    runs = pl.DataFrame(rows, columns, orient="row").select(
-        pl.exclude("minutes"),
-        entity=pl.lit("e"),
-        heartbeat_at=pl.col("created_at") + pl.duration(minutes="minutes"),
-        source=pl.lit("table"),
-    )
-    found = reads.open_work(store_of(runs.to_dicts(), "2026-02-01 12:00"))
+    ages, rows = {}, []
+    for number in range(500):
+        user, project = line = f"u{number % 100}", f"p{number // 100}"
+        ages[line] = [chance.randint(1, 200) for _ in range(chance.randint(15, 30))]
+        own = {"username": user, "project": project}
+        for place, minutes in enumerate(ages[line]):
+            begun = start + timedelta(hours=6 * place)
+            rows.append(run(f"{line}-{place}", begun, begun + timedelta(minutes=minutes), **own))
+        still = {"state": "running", **own}
+        rows.append(run(f"{line}-open", "2026-02-01 10:00", "2026-02-01 12:00", **still))
+    found = reads.open_work(store_of(rows, "2026-02-01 12:00"))
     assert found.height == len(ages)
     compared = 0
     for row in found.iter_rows(named=True):
@@ -230,15 +214,8 @@ def busy_people() -> tuple[Snapshot, dict[str, dict[str, list[portion.Interval]]
             minutes = chance.choice((0, 1, 5, 30, 60, 240))
             experiments.setdefault(tag, []).append(portion.closedopen(start, start + minutes))
             begun = at("00:00") + timedelta(minutes=start)
-            rows.append(
-                run(
-                    f"r{number}-{place}",
-                    begun,
-                    begun + timedelta(minutes=minutes),
-                    username=f"u{number}",
-                    tags=[tag],
-                )
-            )
+            end, own = begun + timedelta(minutes=minutes), {"username": f"u{number}", "tags": [tag]}
+            rows.append(run(f"r{number}-{place}", begun, end, **own))
         people[f"u{number}"] = experiments
     return store_of(rows, "2026-01-06 00:00"), people
 
@@ -256,12 +233,8 @@ def test_hours_match_the_unions_of_portion(busy_people, tell):
         unions = [portion.Interval(*runs) for runs in people[row["scholar"]].values()]
         busy = portion.Interval(*unions)
         twice = portion.Interval(*(one & other for one, other in combinations(unions, 2)))
-        expected = {
-            "busy_hours": measure(busy),
-            "experiment_hours": sum(measure(it) for it in unions),
-            "parallel_hours": measure(twice),
-            "serial_hours": measure(busy - twice),
-        }
+        expected = {"busy_hours": measure(busy), "experiment_hours": sum(map(measure, unions))}
+        expected |= {"parallel_hours": measure(twice), "serial_hours": measure(busy - twice)}
         for name, value in expected.items():
             assert row[name] == pytest.approx(value, abs=1e-9), (row["scholar"], name)
     unions = sum(map(len, people.values()))

@@ -29,20 +29,13 @@ def cells(text):
 
 def test_the_cells_are_those_of_the_grid_and_names_are_inert():
     told = on_paper(ROWS)
-    assert cells(told)[:6] == [
-        "&lt;b&gt;x&lt;/b&gt;",
-        "2 Nov 2026",
-        "2 Nov 2026, 09:05",
-        "25 %",
-        "12,346",
-        "1,234",
-    ]
+    names = ["&lt;b&gt;x&lt;/b&gt;", "2 Nov 2026", "2 Nov 2026, 09:05", "25 %", "12,346", "1,234"]
+    assert cells(told)[:6] == names
     assert cells(told)[6] == NONE
     assert "<th>Week of</th>" in told
     assert "wandb.ai" not in told
 
-
-def test_an_instant_that_the_grid_shows_as_a_day_is_a_day():
+    # An instant that the grid shows as a day is a day.
     day = ROWS.select(started_at=pl.col("started_at").dt.truncate("1d"))
     assert cells(on_paper(day)) == ["2 Nov 2026"] * 2
 

@@ -30,12 +30,7 @@ _LINE = ("scholar", "entity", "project")
 _COLUMNS = READ_SCHEMAS["metrics"].keys() - {"scholar", "period_start"} - _ELSEWHERE
 
 
-def figures(
-    derived: Derived,
-    window: Interval | None = None,
-    by: str = "scholar",
-    everyone: Derived | None = None,
-) -> dict[str, Row]:
+def figures(derived: Derived, window=None, by="scholar", everyone=None) -> dict[str, Row]:
     """Group -> every column of `reads.metrics`."""
     charged = gpu.gpu_metrics(derived, window, by, everyone)
     return {
@@ -55,19 +50,6 @@ def figures_by(derived: Derived, period: str) -> dict[tuple[str, date], Row]:
         for day, window in windows(min(starts), derived.complete_to, period, derived.rules.timezone)
         for group, row in figures(derived, window).items()
     }
-
-
-def assert_rows_are_the_oracles(batch: Batch) -> None:
-    snapshot = batch.snapshot
-    runs = rows_by(reads.runs(snapshot), "entity", "project", "run_id")
-    for row in runs.values():
-        row["flags"] = set(row["flags"].split())
-    agree(expected_runs(batch), runs)
-    sessions = rows_by(snapshot.frame(_SESSIONS), "entity", "project", "run_id", "number")
-    agree(expected_sessions(batch), sessions)
-    experiments = rows_by(reads.experiments(snapshot), "experiment_id")
-    agree(expected_experiments(batch), experiments)
-    agree(expected_loops(batch), rows_by(reads.loops(snapshot), "experiment_id"))
 
 
 def assert_figures_are_the_oracles(batch: Batch) -> None:
@@ -96,13 +78,11 @@ def of_groups(batch: Batch, parts: dict[str, Derived], period: Period) -> dict[K
     first = min(it.S for it in batch.whole.experiments.values())
     expected: dict[Key, Row] = {}
     for group, derived in parts.items():
-        if period == "all":
-            asked: list[tuple[Key, Interval | None]] = [((group,), None)]
-        else:
-            zone = batch.rules.timezone
-            all_windows = windows(first, derived.complete_to, period, zone)
-            asked = [((group, day), window) for day, window in all_windows]
-        for key, window in asked:
+        asked: dict[Key, Interval | None] = {(group,): None}
+        if period != "all":
+            all_windows = windows(first, derived.complete_to, period, batch.rules.timezone)
+            asked = {(group, day): window for day, window in all_windows}
+        for key, window in asked.items():
             for row in figures(derived, window, PROGRAMME, batch.whole).values():
                 expected[key] = row
     return expected
@@ -110,11 +90,8 @@ def of_groups(batch: Batch, parts: dict[str, Derived], period: Period) -> dict[K
 
 def assert_scholars_have_theirs_within_streams(batch: Batch, parts: dict[str, Derived]) -> None:
     for stream, derived in parts.items():
-        expected = {
-            (scholar,): row
-            for scholar, row in figures(derived, everyone=batch.whole).items()
-            if batch.is_attributed(scholar)
-        }
+        every = figures(derived, everyone=batch.whole).items()
+        expected = {(it,): row for it, row in every if batch.is_attributed(it)}
         found = reads.metrics(batch.snapshot, by="scholar", within=stream)
         agree_where_anything_happened(expected, rows_by(found, "scholar"))
 
@@ -155,12 +132,8 @@ def expected_lines(batch: Batch, window: Interval | None = None) -> dict[Key, Ro
             ("loop_hours_median", "loop_us", "loop_event"),
             ("reaction_awake_hours_median", "awake_us", "reaction_event"),
         ):
-            pairs = [
-                (getattr(it, length), bool(getattr(it, event)))
-                for it in launched
-                if getattr(it, length) is not None
-            ]
-            found = kaplan_meier.estimate(pairs)
+            pairs = [(getattr(it, length), bool(getattr(it, event))) for it in launched]
+            found = kaplan_meier.estimate([pair for pair in pairs if pair[0] is not None])
             shown = found.events >= kaplan_meier.MIN_EVENTS and found.median is not None
             row[column] = hours(found.median or 0) if shown else None
         expected[line] = row
@@ -202,7 +175,14 @@ def batch(request: pytest.FixtureRequest) -> Batch:
 
 @pytest.mark.parametrize("batch", one_in(len(BATCHES), BATCHES), indirect=True)
 def test_rows_match_the_oracle(batch: Batch) -> None:
-    assert_rows_are_the_oracles(batch)
+    snapshot, key = batch.snapshot, ("entity", "project", "run_id")
+    runs = rows_by(reads.runs(snapshot), *key)
+    for row in runs.values():
+        row["flags"] = set(row["flags"].split())
+    agree(expected_runs(batch), runs)
+    agree(expected_sessions(batch), rows_by(snapshot.frame(_SESSIONS), *key, "number"))
+    agree(expected_experiments(batch), rows_by(reads.experiments(snapshot), "experiment_id"))
+    agree(expected_loops(batch), rows_by(reads.loops(snapshot), "experiment_id"))
 
 
 @pytest.mark.thorough
@@ -218,25 +198,25 @@ def test_figures_of_long_lines_match_the_oracle() -> None:
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("days", [(0, 2), (1, 5), (2, 40)])
-def test_figures_of_any_window_match_the_oracle(days: tuple[int, int]) -> None:
+@pytest.mark.parametrize("ends", [(0, 2), (1, 5), (2, 40)])
+def test_figures_of_any_window_match_the_oracle(ends: tuple[int, int]) -> None:
     batch = batch_of(*PLACES[2], count=8, max_runs=120, one_line=True)
-    from_day, to_day = (batch.first_day + timedelta(days=n) for n in days)
+    from_day, to_day = (batch.first_day + timedelta(days=n) for n in ends)
     zone = batch.rules.timezone
     window = (day_start(from_day, zone), day_start(to_day, zone))
-    for by in ("scholar", "programme"):
-        frame = reads.metrics(batch.snapshot, by=by, from_day=from_day, to_day=to_day)
-        expected = figures(batch.whole, window, by)
-        agree_where_anything_happened(
-            {(group,): row for group, row in expected.items()}, rows_by(frame, by)
-        )
-    frame = reads.metrics(batch.snapshot, by="stream", from_day=from_day, to_day=to_day)
-    streams: dict[Key, Row] = {}
-    for stream in batch.streams:
-        part = within(batch.whole, stream, batch.is_attributed)
-        for row in figures(part, window, PROGRAMME, batch.whole).values():
-            streams[stream,] = row
-    assert streams
-    agree_where_anything_happened(streams, rows_by(frame, "stream"))
-    found = reads.lines(batch.snapshot, from_day=from_day, to_day=to_day)
-    agree(expected_lines(batch, window), rows_by(found, *_LINE))
+    expected = {
+        by: {(group,): row for group, row in figures(batch.whole, window, by).items()}
+        for by in ("scholar", "programme")
+    }
+    expected["stream"] = {
+        (stream,): row
+        for stream in batch.streams
+        for part in [within(batch.whole, stream, batch.is_attributed)]
+        for row in figures(part, window, PROGRAMME, batch.whole).values()
+    }
+    assert expected["stream"]
+    days = {"from_day": from_day, "to_day": to_day}
+    for by, rows in expected.items():
+        found = reads.metrics(batch.snapshot, by=by, **days)
+        agree_where_anything_happened(rows, rows_by(found, by))
+    agree(expected_lines(batch, window), rows_by(reads.lines(batch.snapshot, **days), *_LINE))

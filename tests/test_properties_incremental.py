@@ -1,10 +1,8 @@
 """An incremental derivation gives the same tables as a full one."""
 
 import random
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Self
@@ -16,28 +14,19 @@ from tests.builders import complete_to, without_runs
 from tests.derived_tables import assert_tables_agree, derived_tables
 from tests.oracles.model import DAY, HOUR, MINUTE, Run, micros
 from tests.oracles.strategies import DELTAS, STATES
+from tests.roster_texts import parsed, rate, stream, token_rate
 from tests.stores import copied
 from velocity.records import run_frame
-from velocity.roster.credits import Credits, Grant, Rate, TokenRate
 from velocity.store import LiveStore, open_live
 from velocity.store.derive import derive
 
 pytestmark = pytest.mark.thorough
 
-_CREDITS = Credits(
-    rates=(
-        Rate(**{"gpu": "*H100*", "from": date(2018, 1, 1), "credits_per_gpu_hour": 3.0}),
-        Rate(**{"gpu": "*", "from": date(2018, 1, 1), "credits_per_gpu_hour": 1.0}),
-    ),
-    token_rates=(
-        TokenRate(
-            **{"model": "m", "from": date(2018, 1, 1)},
-            dollars_per_million_input=3.0,
-            dollars_per_million_output=9.0,
-        ),
-    ),
-    grants=(Grant(date=date(2018, 1, 1), stream="second", amount=100.0),),
-)
+_DAY = "2018-01-01"
+_CREDITS = parsed(
+    f"{rate('*H100*', _DAY, 3)}{rate('*', _DAY)}{token_rate('m', _DAY)}{stream('second')}"
+    f'[[credits.grants]]\ndate = {_DAY}\nstream = "second"\namount = 100\n'
+).credits
 
 
 @dataclass
@@ -70,7 +59,7 @@ class World:
             self.as_of[key] += chance.choice((*DELTAS, 8 * DAY))
         return changed
 
-    def merge(self, store: LiveStore, runs: Iterable[Run]) -> None:
+    def merge(self, store, runs):
         """Merge runs like a sync does, then set the instant to which each project is complete."""
         store.record.merge_runs(run_frame([_row(run) for run in runs]))
         with store.reading_record():
@@ -78,11 +67,19 @@ class World:
         moved = {key: moment(it) for key, it in self.as_of.items() if (*key, it) not in known}
         complete_to(store, moved, is_pulled=True)
 
-    def derive(self, store: LiveStore) -> int:
+    def take_in(self, store, runs):
+        """Merge runs, and derive."""
+        self.merge(store, runs)
         roster = self.batch.roster
         if roster is not None:
             roster = roster.model_copy(update={"credits": _CREDITS})
-        return derive(store, settings_of(self.batch.rules), roster).scholars
+        derive(store, settings_of(self.batch.rules), roster)
+
+    def assert_as_derived_anew(self, store: LiveStore) -> None:
+        """A store that takes in all known runs at once has the same tables."""
+        with new_store() as fresh:
+            self.take_in(fresh, self.known.values())
+            assert_tables_agree(derived_tables(store), derived_tables(fresh))
 
 
 def _row(run: Run) -> dict[str, Any]:
@@ -124,7 +121,7 @@ def _changed(run: Run, chance: random.Random) -> Run:
 
 
 @contextmanager
-def new_store() -> Iterator[LiveStore]:
+def new_store():
     with TemporaryDirectory() as folder, open_live(copied(without_runs, Path(folder))) as store:
         yield store
 
@@ -135,94 +132,73 @@ def test_an_incremental_derivation_equals_a_full_one(has_roster: bool, seed: int
     place = chance.choice(PLACES)
     batch = batch_of(*place, count=25, has_roster=has_roster, seed=seed)
     world = World.of(batch, chance)
-    with ExitStack() as stack:
-        store = stack.enter_context(new_store())
-        world.merge(store, world.known.values())
-        world.derive(store)
+    with new_store() as store:
+        world.take_in(store, world.known.values())
         for _ in range(3):
-            world.merge(store, world.change(chance))
-            world.derive(store)
-            found = derived_tables(store)
-            with new_store() as fresh:
-                world.merge(fresh, world.known.values())
-                world.derive(fresh)
-                assert_tables_agree(found, derived_tables(fresh))
+            world.take_in(store, world.change(chance))
+            world.assert_as_derived_anew(store)
+
+
+START = micros(PLACES[0][1])
+
+
+def finished(run_id: str, **facts: Any) -> Run:
+    """A run of ada0 in e0/p that began at START."""
+    return Run("e0", "p", run_id, "ada0", "finished", START, **facts)
+
+
+def world_of(length: int, *known: Run, has_roster: bool = True) -> World:
+    """The world of e0/p, which is complete to `length` after START."""
+    batch = batch_of(*PLACES[0], count=1, has_roster=has_roster)
+    return World(batch, {run.key: run for run in known}, [], {("e0", "p"): START + length})
 
 
 def test_weeks_and_burn_move_with_time_alone() -> None:
     """Nothing is in flight, awaiting or unrecovered: only windows that end at as_of move."""
-    start = micros(PLACES[0][1])
-    run = Run("e0", "p", "r0", "ada0", "finished", start, runtime_us=HOUR, gpu_count=2)
-    batch = batch_of(*PLACES[0], count=1)
-    world = World(batch, {run.key: run}, [], {("e0", "p"): start + 6 * DAY})
+    run = finished("r0", runtime_us=HOUR, gpu_count=2)
+    world = world_of(6 * DAY, run)
     with new_store() as store:
-        world.merge(store, [run])
-        world.derive(store)
+        world.take_in(store, [run])
         for days in (1, 8, 30):
             world.as_of["e0", "p"] += days * DAY
-            world.merge(store, [])
-            world.derive(store)
-            with new_store() as fresh:
-                world.merge(fresh, [run])
-                world.derive(fresh)
-                assert_tables_agree(derived_tables(store), derived_tables(fresh))
+            world.take_in(store, [])
+            world.assert_as_derived_anew(store)
 
 
 def test_a_writer_that_begins_after_the_data_counts_once_the_data_reaches_it() -> None:
     """The run is over and does not change; only as_of moves past its second start."""
-    start = micros(PLACES[0][1])
-    run = Run(
-        *("e0", "p", "r0", "ada0", "finished", start),
-        writer_starts=(start, start + DAY),
-        heartbeat_at=start + DAY + HOUR,
-        runtime_us=2 * HOUR,
-    )
-    batch = batch_of(*PLACES[0], count=1)
-    world = World(batch, {run.key: run}, [], {("e0", "p"): start + DAY - HOUR})
+    writers = {"writer_starts": (START, START + DAY), "heartbeat_at": START + DAY + HOUR}
+    run = finished("r0", runtime_us=2 * HOUR, **writers)
+    world = world_of(DAY - HOUR, run)
     with new_store() as store:
-        world.merge(store, [run])
-        world.derive(store)
+        world.take_in(store, [run])
         for hours, sessions in ((0, 1), (2, 2)):
             world.as_of["e0", "p"] += hours * HOUR
-            world.merge(store, [])
-            world.derive(store)
+            world.take_in(store, [])
             assert store.run("SELECT count(*) FROM derived.session") == [(sessions,)]
 
 
 def test_an_end_that_was_cut_is_known_once_the_data_reaches_it() -> None:
     """An hour after the end of the data is a bad clock, so there is no awaiting loop."""
-    start = micros(PLACES[0][1])
-    run = Run("e0", "p", "r0", "ada0", "finished", start, runtime_us=2 * HOUR)
-    batch = batch_of(*PLACES[0], count=1)
-    world = World(batch, {run.key: run}, [], {("e0", "p"): start + HOUR})
+    run = finished("r0", runtime_us=2 * HOUR)
+    world = world_of(HOUR, run)
     with new_store() as store:
-        world.merge(store, [run])
-        world.derive(store)
+        world.take_in(store, [run])
         for hours in (1, 2):
-            assert store.run("SELECT end_us, clock FROM derived.run") == [
-                (start + hours * HOUR, hours == 1)
-            ]
+            found = store.run("SELECT end_us, clock FROM derived.run")
+            assert found == [(START + hours * HOUR, hours == 1)]
             world.as_of["e0", "p"] += 2 * HOUR
-            world.merge(store, [])
-            world.derive(store)
+            world.take_in(store, [])
 
 
 def test_a_scholar_who_leaves_a_host_frees_its_gpus() -> None:
     """Two scholars share a host with too few GPUs; later the run of one is gone."""
-    start = micros(PLACES[0][1])
-    both = [
-        Run("e0", "p", f"r{who}", who, "finished", start, runtime_us=HOUR, gpu_count=8, host="h1")
-        for who in ("ada0", "bob0")
-    ]
-    batch = batch_of(*PLACES[0], count=1, has_roster=False)
-    world = World(batch, {}, [], {("e0", "p"): start + DAY})
-    elsewhere = replace(both[0], host="h2")
-    with new_store() as store, new_store() as fresh:
-        for changed in (both, [elsewhere]):
-            world.merge(store, changed)
-            world.derive(store)
-        world.merge(fresh, [elsewhere, both[1]])
-        world.derive(fresh)
-        charged = store.run("SELECT sum(gpu_us) FROM derived.gpu_charge")
-        assert charged == [(16 * HOUR,)]
-        assert_tables_agree(derived_tables(store), derived_tables(fresh))
+    ada = finished("r0", runtime_us=HOUR, gpu_count=8, host="h1")
+    bob = replace(ada, run_id="r1", username="bob0")
+    elsewhere = replace(ada, host="h2")
+    world = world_of(DAY, elsewhere, bob, has_roster=False)
+    with new_store() as store:
+        world.take_in(store, [ada, bob])
+        world.take_in(store, [elsewhere])
+        assert store.run("SELECT sum(gpu_us) FROM derived.gpu_charge") == [(16 * HOUR,)]
+        world.assert_as_derived_anew(store)

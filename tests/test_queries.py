@@ -2,12 +2,11 @@
 
 import inspect
 import re
-from datetime import UTC, date, datetime
 
 import polars as pl
 import pytest
 
-from tests.builders import one_run, run, store_of
+from tests.builders import DAY, at, one_run, run, store_of
 from tests.read_schemas import READ_SCHEMAS
 from tests.stores import copied
 from velocity.errors import StoreError
@@ -25,28 +24,18 @@ READS = {
     if isinstance(read, reads.Read)
     or (inspect.isfunction(read) and read.__module__ == reads.__name__ and name[0] != "_")
 }
-_DAY = {
-    "scholar": "ada",
-    "from_at": datetime(2026, 1, 5, tzinfo=UTC),
-    "to_at": datetime(2026, 1, 6, tzinfo=UTC),
-}
+_DAY = {"scholar": "ada", "from_at": at("00:00"), "to_at": at("00:00", days=1)}
 ARGUMENTS = {
+    **{it: {"by": "scholar"} for it in ("weekly", "lasting_changes", "notes", "aims")},
+    **{it: {"by": "stream"} for it in ("ledger", "balance")},
+    **dict.fromkeys(("concurrency", "timeline_experiments", "timeline_runs"), _DAY),
     "metrics": {"by": "scholar", "period": "week"},
-    "weekly": {"by": "scholar"},
-    "lasting_changes": {"by": "scholar"},
-    "notes": {"by": "scholar"},
-    "aims": {"by": "scholar"},
     "restated": {"by": "programme"},
-    "ledger": {"by": "stream"},
-    "balance": {"by": "stream"},
     "bands": {"scholar": "ada"},
     "chains": {"by": "scholar", "group_id": "ada"},
     "stuck": {"min_hours": 24},
-    "at_work": {"at": datetime(2026, 1, 6, 10, tzinfo=UTC)},
-    "to_date": {"by": "programme", "starts": [date(2026, 1, 5)], "lengths": [1, 7]},
-    "concurrency": _DAY,
-    "timeline_experiments": _DAY,
-    "timeline_runs": _DAY,
+    "at_work": {"at": at("10:00", days=1)},
+    "to_date": {"by": "programme", "starts": [DAY], "lengths": [1, 7]},
 }
 
 
@@ -61,22 +50,19 @@ def small():
 
 
 @pytest.mark.parametrize("query", QUERIES, ids=lambda query: query.name)
-def test_a_query_describes_its_result(query: Query):
+def test_a_query_describes_its_result_and_exactly_the_parameters_it_uses(query: Query):
     assert query.title
     assert query.text
     assert query.body
-
-
-@pytest.mark.parametrize("query", QUERIES, ids=lambda query: query.name)
-def test_a_query_declares_exactly_the_parameters_it_uses(query: Query):
     code = re.sub(r"--[^\n]*|'(?:[^']|'')*'", "", query.body)
     used = re.findall(r"(?<![\w$])\$([a-z_][a-z0-9_]*)", code)
     assert {param.name for param in query.params} == {*used}
 
 
-def test_every_metric_is_defined_once():
+def test_every_metric_is_defined_once_and_a_column_of_a_read():
     ids = [metric.id for query in QUERIES for metric in query.metrics]
     assert sorted(ids) == sorted(set(ids))
+    assert set(ids) <= {column for schema in READ_SCHEMAS.values() for column in schema}
     assert all(query.name.startswith("metrics/") for query in QUERIES if query.metrics)
 
 
@@ -109,16 +95,10 @@ def test_a_read_has_its_schema_for_every_store(name: str, store: str, request):
     assert frame.schema == pl.Schema(READ_SCHEMAS[name])
 
 
-def test_every_metric_is_a_column_of_a_read():
-    columns = {column for schema in READ_SCHEMAS.values() for column in schema}
-    missing = {metric.id for query in QUERIES for metric in query.metrics} - columns
-    assert missing == set()
+SCOPED = [it for it in READS if "scope" in inspect.signature(READS[it]).parameters]
 
 
-@pytest.mark.parametrize(
-    "name",
-    [it for it in READS if "scope" in inspect.signature(READS[it]).parameters and it != "trust"],
-)
+@pytest.mark.parametrize("name", [it for it in SCOPED if it != "trust"])
 def test_a_viewer_without_rights_gets_no_rows(name: str, small):
     arguments = ARGUMENTS.get(name, {})
     assert READS[name](small, **arguments, scope=EVERYTHING).schema
@@ -126,17 +106,13 @@ def test_a_viewer_without_rights_gets_no_rows(name: str, small):
 
 
 def test_a_viewer_without_rights_learns_only_the_end_of_the_data(small):
-    known = {
-        name
-        for name, value in reads.trust(small, scope=Scope()).row(0, named=True).items()
-        if value
-    }
+    row = reads.trust(small, scope=Scope()).row(0, named=True)
+    known = {name for name, value in row.items() if value}
     assert known == {"as_of", "timezone", "stale_after_minutes", "first_day"}
 
 
 def test_only_reads_without_people_are_the_same_for_every_viewer():
-    unscoped = {it for it in READS if "scope" not in inspect.signature(READS[it]).parameters}
-    assert unscoped == {"edge"}
+    assert READS.keys() - SCOPED == {"edge"}
 
 
 def test_a_snapshot_of_another_version_is_an_error_that_says_so(tmp_path, monkeypatch):

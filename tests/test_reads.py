@@ -6,25 +6,18 @@ import polars as pl
 import pytest
 
 from tests.builders import at, run, store_of
+from tests.roster_texts import ADA, BEN, parsed, rate, stream
 from velocity.reading import reads
-from velocity.roster.credits import Credits, Rate
-from velocity.roster.models import Member, Roster, Scholar, Stream
 
 pytestmark = pytest.mark.sampled(6)
 
 TUESDAY = date(2026, 1, 6)
-ROSTER = Roster(
-    scholars=(
-        Scholar(id="ada", name="Ada", usernames=("ada",)),
-        Scholar(id="ben", name="Ben", usernames=("ben",)),
-    ),
-    streams=(
-        Stream(id="s", name="S", members=(Member(scholar="ada"),)),
-        Stream(id="t", name="T", projects=("f/*",)),
-    ),
-    credits=Credits(
-        rates=(Rate.model_validate({"gpu": "*", "from": TUESDAY, "credits_per_gpu_hour": 2}),)
-    ),
+PEOPLE = ADA + BEN
+ROSTER = parsed(
+    PEOPLE
+    + stream("s", members='[{scholar = "ada"}]')
+    + stream("t", projects='["f/*"]')
+    + rate("*", "2026-01-06", 2)
 )
 #: Monday, Tuesday twice (overlapping), and Monday three weeks later; one by an unknown user.
 ROWS = [
@@ -99,32 +92,28 @@ def test_the_counts_match_the_rows_of_runs(window, snapshot):
 def test_only_lines_without_a_stream_are_listed_as_ambiguous(snapshot):
     found = reads.ambiguous(snapshot)
     assert found.select("scholar", "project", "experiments").rows() == [("ben", "p", 1)]
-    alone = Roster(scholars=ROSTER.scholars)
-    assert reads.ambiguous(store_of(ROWS, AS_OF, roster=alone)).is_empty()
+    assert reads.ambiguous(store_of(ROWS, AS_OF, roster=parsed(PEOPLE))).is_empty()
 
 
 def test_usernames_and_gpu_types_are_listed_with_their_number_of_runs():
-    labels = [("ada", "A100"), ("ada", "A100"), ("ada", None), ("ben", "H100")]
+    expected = [("ada", "A100", 2), ("ada", None, 1), ("ben", "H100", 1)]
     rows = [
-        run(f"r{place}", "09:00", "10:00", username=username, gpu_type=gpu_type)
-        for place, (username, gpu_type) in enumerate(labels)
+        run(f"{username}{gpu_type}{n}", "09:00", "10:00", username=username, gpu_type=gpu_type)
+        for username, gpu_type, count in expected
+        for n in range(count)
     ]
-    assert reads.usernames(store_of(rows, AS_OF)).rows() == [
-        ("ada", "A100", 2),
-        ("ada", None, 1),
-        ("ben", "H100", 1),
-    ]
+    assert reads.usernames(store_of(rows, AS_OF)).rows() == expected
 
 
 def test_only_users_who_are_not_in_the_roster_are_unattributed(snapshot):
-    found = reads.unattributed(snapshot).row(0, named=True)
-    assert reads.unattributed(snapshot).height == 1
-    assert found == {
-        "username": "cy",
-        "runs": 1,
-        "first_at": at("2026-02-02 09:00"),
-        "last_at": at("2026-02-02 09:00"),
-    }
+    found = reads.unattributed(snapshot).select("username", "runs", "first_at", "last_at")
+    assert found.rows() == [("cy", 1, at("2026-02-02 09:00"), at("2026-02-02 09:00"))]
+
+
+def test_a_username_is_unmapped_without_a_roster_and_otherwise_mapped_or_unattributed():
+    for roster, flag in ((None, "unmapped"), (parsed(ADA), ""), (parsed(BEN), "unattributed")):
+        snapshot = store_of([run("r1", "09:00", "10:00")], "20:00", roster=roster)
+        assert reads.runs(snapshot)["flags"].to_list() == [flag]
 
 
 def test_trust_is_as_of_the_oldest_project_and_counts_scholars_of_the_roster(snapshot):
@@ -141,16 +130,11 @@ def test_stretches_are_cut_to_the_window(snapshot):
     assert (stretch["experiments"], stretch["runs"]) == (1, 1)
 
 
-def test_utilisation_covers_only_runs_that_measured_it(snapshot):
-    (found,) = reads.gpu_types(snapshot, to_day=date(2026, 2, 1)).to_dicts()
-    assert found["gpu_hours"] == pytest.approx(4)
-    assert found["gpu_utilisation"] == pytest.approx(0.5)
-    assert found["gpu_measured_share"] == pytest.approx(1 / 4)
+def test_gpu_types_and_weeks_have_their_hours_and_what_was_measured(snapshot):
+    names = ("gpu_hours", "gpu_utilisation", "gpu_measured_share", "credits")
+    found = reads.gpu_types(snapshot, to_day=date(2026, 2, 1)).select(names)
     # Monday costs nothing: it is before the first rate.
-    assert found["credits"] == pytest.approx(3 * 2)
-
-
-def test_gpu_hours_are_listed_by_the_monday_of_their_week(snapshot):
+    assert found.rows() == [pytest.approx((4, 0.5, 1 / 4, 3 * 2))]
     weeks = reads.gpu_weeks(snapshot).select("week_start", "stream", "gpu_hours").rows()
     assert weeks == [
         (date(2026, 1, 5), "s", pytest.approx(4)),
@@ -175,8 +159,6 @@ def test_launches_on_other_lines_while_a_result_waited_are_counted():
         run("late", "15:00", "15:10", project="q"),
     ]
     snapshot = store_of(rows, "20:00")
-    found = reads.meanwhile(snapshot, scholar="ada")
-    counts = dict(found.select("experiment_id", "launches").iter_rows())
+    counts = dict(reads.meanwhile(snapshot, scholar="ada")["experiment_id", "launches"].rows())
     assert (counts["e/p/r1"], counts["e/p/r2"], counts["e/q/late"]) == (2, 1, 0)
-    own = {"from_day": date(2026, 1, 6), "scholar": "ada"}
-    assert reads.meanwhile(snapshot, **own).is_empty()
+    assert reads.meanwhile(snapshot, scholar="ada", from_day=TUESDAY).is_empty()

@@ -16,9 +16,7 @@ from velocity.store import latest_snapshot
 
 pytestmark = pytest.mark.sampled(4)
 
-AMOUNTS = (
-    *("experiments_started", "experiments_concluded", "runs_ended", "busy_hours", "gpu_hours"),
-)
+AMOUNTS = ("experiments_started", "experiments_concluded", "runs_ended", "busy_hours", "gpu_hours")
 
 
 @pytest.fixture(scope="module")
@@ -57,53 +55,32 @@ def _rolled(monkeypatch, stores, *columns):
 
 
 def test_a_share_of_the_sum_is_made_of_published_shares_alone(stores, monkeypatch):
-    found = _rolled(
-        monkeypatch,
-        stores,
-        {"runs_ended": 200, "failure_share": 0.2},
-        {"runs_ended": 95, "failure_share": None},
-    )
+    one = {"runs_ended": 200, "failure_share": 0.2}
+    found = _rolled(monkeypatch, stores, one, {"runs_ended": 95, "failure_share": None})
     # The programme of 95 runs does not show its share, and the sum does not help to find it.
     assert (found["runs_ended"], found["failure_share"]) == (295, 0.2)
-    found = _rolled(
-        monkeypatch,
-        stores,
-        {"runs_ended": 200, "failure_share": 0.2},
-        {"runs_ended": 600, "failure_share": 0.4},
-    )
+    found = _rolled(monkeypatch, stores, one, {"runs_ended": 600, "failure_share": 0.4})
     assert found["failure_share"] == 0.35
 
 
-def test_a_blank_week_of_a_programme_adds_nothing(stores, monkeypatch):
+def test_a_blank_week_adds_nothing_and_the_same_runs_twice_are_refused(stores, monkeypatch):
     blank = {"visible": False} | dict.fromkeys(AMOUNTS)
     found = _rolled(monkeypatch, stores, {"runs_ended": 45}, blank)
-    assert found["visible"]
-    assert found["runs_ended"] == 45
+    assert (found["visible"], found["runs_ended"]) == (True, 45)
     assert not _rolled(monkeypatch, stores, blank, blank)["visible"]
-
-
-def test_stores_with_the_same_runs_are_refused(stores):
-    one = stores["programme"]
     with pytest.raises(VelocityError, match="both have the project e/vision"):
-        roll_up({"a": one, "b": one})
+        roll_up(dict.fromkeys("ab", stores["programme"]))
 
 
 def test_the_command_names_nobody(stores, tmp_path):
     assert stores
-    asked = [
-        f"--store={name}={built(it) / 'data'}"
-        for name, it in (("Vision", programme), ("Speech = 2", other_programme))
-    ]
+    named = {"Vision": programme, "Speech = 2": other_programme}
+    asked = [f"--store={name}={built(it) / 'data'}" for name, it in named.items()]
     done = velocity("groups", *asked, "--format", "csv", cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
-    found = pl.read_csv(io.BytesIO(done.stdout))
-    assert found["programme"].unique(maintain_order=True).to_list() == [
-        "Vision",
-        "Speech = 2",
-        "All programmes",
-    ]
     table = velocity("groups", *asked, cwd=tmp_path)
-    assert table.returncode == 0, table.stderr
+    assert (done.returncode, table.returncode) == (0, 0), done.stderr + table.stderr
+    programmes = pl.read_csv(io.BytesIO(done.stdout))["programme"]
+    assert [*programmes.unique(maintain_order=True)] == [*named, "All programmes"]
     for name in PEOPLE:
         assert name.encode() not in done.stdout.lower() + table.stdout.lower()
     for wrong in (asked[:1] * 2, ["--store=nothing"]):

@@ -2,7 +2,6 @@
 
 from datetime import date, timedelta
 from functools import cache
-from typing import Any
 
 import polars as pl
 import pytest
@@ -21,14 +20,12 @@ pytestmark = pytest.mark.sampled(8)
 
 FIRST = date(2026, 1, 5)
 WEEK = timedelta(weeks=1)
-GPU: dict[str, Any] = {"gpu_count": 1, "gpu_type": "A"}
+GPU = {"gpu_count": 1, "gpu_type": "A"}
 MEASURES = (
-    "experiments_concluded",
-    "failure_share",
-    "serial_share",
-    "loop_hours_median",
-    "reaction_working_hours_median",
+    *("experiments_concluded", "failure_share", "serial_share"),
+    *("loop_hours_median", "reaction_working_hours_median"),
 )
+ADA = roster.Scholar(id="ada", name="Ada", usernames=("ada",))
 
 
 @pytest.fixture(scope="module")
@@ -36,47 +33,43 @@ def snapshot():
     return latest_snapshot(built(ten_weeks))
 
 
-def to_date(snapshot, by, lengths, *, running_from=None, starts=10):
-    return reads.to_date(
-        snapshot,
-        by=by,
-        starts=[FIRST + at * WEEK for at in range(starts)],
-        lengths=lengths,
-        running_from=running_from,
-    )
+def to_date(snapshot, by, length, *, weeks=10, **more):
+    starts = [FIRST + at * WEEK for at in range(weeks)]
+    return reads.to_date(snapshot, by=by, starts=starts, lengths=[length], **more)
+
+
+def known(*values):
+    """The values that are not missing."""
+    return [it for it in values if it is not None]
 
 
 @pytest.mark.parametrize("by", ["programme", "stream"])
 @pytest.mark.parametrize("length", [1, 3, 7, 28])
 def test_each_row_is_the_figure_of_its_days(snapshot, by, length):
-    found = to_date(snapshot, by, [length])
+    found = to_date(snapshot, by, length)
     assert found["days"].unique().to_list() == [length]
     for start in (FIRST, FIRST + 8 * WEEK, FIRST + 9 * WEEK):
         over = {"from_day": start, "to_day": start + timedelta(days=length)}
         for row in reads.metrics(snapshot, by=by, **over).iter_rows(named=True):
             for measure in MEASURES:
                 here = found.filter(week_start=start, measure=measure, group_id=row[by])
-                known = [] if row[measure] is None else [row[measure]]
-                assert here["value"].to_list() == known
+                assert here["value"].to_list() == known(row[measure])
                 if measure.endswith("_median"):
                     n = row[measure.replace("_median", "_n")]
-                    assert here["n"].to_list() == [n] * len(known)
+                    assert here["n"].to_list() == [n] * here.height
 
 
 @pytest.mark.parametrize("within", [None, "slow", "even"])
 @pytest.mark.parametrize("length", [3, 7])
 def test_rows_of_scholars_are_their_figures_in_the_stream(snapshot, within, length):
-    found = reads.to_date(
-        snapshot, by="scholar", within=within, starts=[FIRST, FIRST + 9 * WEEK], lengths=[length]
-    )
+    found = to_date(snapshot, "scholar", length, within=within)
     assert found["group_id"].unique().to_list() == ["ada"]
     for start in (FIRST, FIRST + 9 * WEEK):
-        end = start + timedelta(days=length)
-        over = {"from_day": start, "to_day": end, "within": within}
+        over = {"from_day": start, "to_day": start + timedelta(days=length), "within": within}
         row = reads.metrics(snapshot, by="scholar", **over).row(0, named=True)
         for measure in MEASURES:
             here = found.filter(week_start=start, measure=measure)["value"].to_list()
-            assert here == ([] if row[measure] is None else [row[measure]])
+            assert here == known(row[measure])
 
 
 def test_a_mentor_sees_figures_to_date_within_the_stream_only(snapshot):
@@ -89,7 +82,7 @@ def test_a_mentor_sees_figures_to_date_within_the_stream_only(snapshot):
 
 @pytest.mark.parametrize("by", ["programme", "stream"])
 def test_whole_weeks_have_the_usual_range_of_the_weekly_series(snapshot, by):
-    found = to_date(snapshot, by, [7], running_from=FIRST + 10 * WEEK, starts=11)
+    found = to_date(snapshot, by, 7, running_from=FIRST + 10 * WEEK, weeks=11)
     weekly = reads.weekly(snapshot, by=by).filter(pl.col("measure").is_in(MEASURES))
     key = ["group_id", "measure", "week_start"]
     # The store ends on Monday morning: the running week has no row of whole days to compare.
@@ -100,29 +93,26 @@ def test_whole_weeks_have_the_usual_range_of_the_weekly_series(snapshot, by):
 
 def test_a_stretch_that_runs_is_never_a_shift_and_makes_no_range(snapshot):
     last = FIRST + 9 * WEEK
-    found = to_date(snapshot, "stream", [6], running_from=last)
+    found = to_date(snapshot, "stream", 6, running_from=last)
     slow = found.filter(group_id="slow", measure="loop_hours_median")
     now = slow.filter(week_start=last).row(0, named=True)
     assert now["running"]
     assert not now["signal"]
     assert now["value"] > now["limit_high"]
-    assert (
-        to_date(snapshot, "stream", [6], running_from=FIRST + 7 * WEEK)["limit_low"].is_null().all()
-    )
+    few = to_date(snapshot, "stream", 6, running_from=FIRST + 7 * WEEK)
+    assert few["limit_low"].is_null().all()
 
 
 @cache
 def two_people():
     """Ada and somebody who is not in the roster, with a run each."""
-    people = roster.Roster(
-        scholars=(roster.Scholar(id="ada", name="Ada", usernames=("ada",)),),
-        streams=(roster.Stream(id="all", name="All", projects=("e/*",)),),
-    )
+    everything = roster.Stream(id="all", name="All", projects=("e/*",))
+    people = roster.Roster(scholars=(ADA,), streams=(everything,))
     rows = [run("r1", "09:00", "10:00"), run("r2", "09:00", "10:00", username="stranger")]
     return store_of(rows, "20:00", roster=people)
 
 
-def test_a_group_without_anything_has_a_count_of_zero_and_no_shares():
+def test_a_group_without_anything_has_no_shares_and_unknown_users_no_stream():
     asked = {"starts": [FIRST + 9 * WEEK], "lengths": [7]}
     found = reads.to_date(two_people(), by="programme", **asked)
     assert found.select("measure", "value").rows() == [("experiments_concluded", 0)]
@@ -138,29 +128,18 @@ def test_concluded_experiments_are_those_that_the_figures_count(snapshot):
     assert found["result_day"].is_sorted(descending=True)
     assert found["result_day"].is_between(FIRST + WEEK, FIRST + 2 * WEEK, closed="left").all()
 
-
-def test_unknown_users_have_no_stream():
     found = reads.concluded(two_people())
-    assert sorted(found.select("scholar", "stream").iter_rows(), key=str) == [
-        ("ada", "all"),
-        ("stranger", None),
-    ]
+    rows = found.select("scholar", "stream").rows()
+    assert sorted(rows, key=str) == [("ada", "all"), ("stranger", None)]
 
 
 def people_with(**grants):
     """Streams with grants from Monday 5 January on, and one credit for an hour of a GPU."""
-    return roster.Roster(
-        scholars=(roster.Scholar(id="ada", name="Ada", usernames=("ada",)),),
-        streams=tuple(
-            roster.Stream(id=it, name=it, projects=(f"{it}/*",)) for it in (*grants, "bare")
-        ),
-        credits=Credits(
-            rates=(Rate(**{"gpu": "*", "from": FIRST, "credits_per_gpu_hour": 1.0}),),
-            grants=tuple(
-                Grant(date=FIRST, amount=grant, stream=it) for it, grant in grants.items()
-            ),
-        ),
-    )
+    named = [roster.Stream(id=it, name=it, projects=(f"{it}/*",)) for it in (*grants, "bare")]
+    rates = (Rate(**{"gpu": "*", "from": FIRST, "credits_per_gpu_hour": 1.0}),)
+    given = [Grant(date=FIRST, amount=it, stream=stream) for stream, it in grants.items()]
+    account = Credits(rates=rates, grants=tuple(given))
+    return roster.Roster(scholars=(ADA,), streams=tuple(named), credits=account)
 
 
 #: Stream -> the credits that it spends each day, from Monday 5 January on.
@@ -197,15 +176,15 @@ def ends(snapshot, day, stream="e"):
     return row
 
 
-def test_credits_end_at_the_pace_of_fourteen_days_and_of_seven():
-    row = ends(spenders(), 13, "later")
-    assert row["credits_left"] == 72
-    assert row["burn_per_day"] == 2
-    assert row["exhausted_on"] == FIRST + timedelta(days=14 + 36)
-    assert row["exhausted_on_7d"] == FIRST + timedelta(days=14 + 18)
-    row = ends(spenders(), 13, "more")
-    assert row["exhausted_on"] == FIRST + timedelta(days=14 + 19)
-    assert row["exhausted_on_7d"] == FIRST + timedelta(days=14 + 14)
+@pytest.mark.parametrize(
+    ("stream", "left", "burn", "days", "days_of_7d"),
+    [("later", 72, 2, 36, 18), ("more", 58, 3, 19, 14)],
+)
+def test_credits_end_at_the_pace_of_14_days_and_of_7(stream, left, burn, days, days_of_7d):
+    row = ends(spenders(), 13, stream)
+    assert (row["credits_left"], row["burn_per_day"]) == (left, burn)
+    assert row["exhausted_on"] == FIRST + timedelta(days=14 + days)
+    assert row["exhausted_on_7d"] == FIRST + timedelta(days=14 + days_of_7d)
 
 
 def test_a_forecast_of_an_earlier_day_ignores_what_came_after_it():
@@ -216,20 +195,14 @@ def test_a_forecast_of_an_earlier_day_ignores_what_came_after_it():
 def test_there_is_no_end_if_nothing_is_left_or_spent():
     assert ends(spenders(), 13, "all")["exhausted_on"] is None
     idle = ends(spenders(), 14, "idle")
-    assert idle["exhausted_on"] is None
-    assert idle["credits_left"] == 96
-
-
-def test_streams_without_grants_have_no_ledger():
+    assert (idle["exhausted_on"], idle["credits_left"]) == (None, 96)
+    # Streams without grants have no ledger.
     assert set(reads.ledger(spenders(), by="stream")["group_id"]) == {*SPENT, "unknown"}
 
 
 def test_at_the_end_of_the_data_the_forecast_is_that_of_the_ledger():
-    rows = [
-        run(f"r{at}", f"{day} 00:00", f"{day} 03:00", **GPU)
-        for at in range(20)
-        for day in [FIRST + timedelta(days=at)]
-    ]
+    days = [FIRST + timedelta(days=at) for at in range(20)]
+    rows = [run(f"r{day}", f"{day} 00:00", f"{day} 03:00", **GPU) for day in days]
     snapshot = store_of(rows, f"{FIRST + timedelta(days=20)} 00:00", roster=people_with(e=100.0))
     (now,) = reads.ledger(snapshot, by="stream").rows(named=True)
     assert (now["credits_left"], now["burn_per_day"]) == (40, 3)

@@ -33,6 +33,7 @@ AMOUNTS = (
     *("tokens", "token_dollars", "unpriced_tokens"),
 )
 _AGENTS = '[[automation]]\ntag = "agent"\n'
+KINDS = ("programme", "stream")
 STORES = ("demo", "drawn", "nasa", "pozidriv")
 
 
@@ -79,11 +80,21 @@ def snapshot(request, snapshots):
     return snapshots(request.param)
 
 
-def windows(snapshot):
-    """All days, and the last week with data."""
+@pytest.fixture(params=["all days", "the last week with data"])
+def days(request, snapshot):
+    """A window, as the arguments of reads."""
     first, last = (reads.runs(snapshot)["started_at"].dt.date().sort().gather([0, -1])).to_list()
     week = whole_week(last)
-    return [(first, last + timedelta(days=1)), (week.first, week.end)]
+    if request.param == "all days":
+        return {"from_day": first, "to_day": last + timedelta(days=1)}
+    return {"from_day": week.first, "to_day": week.end}
+
+
+@pytest.fixture
+def before(days):
+    """The window before it, as long."""
+    first, end = days.values()
+    return {"from_day": first - (end - first), "to_day": first}
 
 
 def number(text):
@@ -91,120 +102,101 @@ def number(text):
 
 
 @pytest.mark.parametrize("by_scholar", [False, True])
-def test_the_compute_tables_add_up(snapshot, by_scholar):
-    for first, end in windows(snapshot):
-        rows = reads.compute_table(snapshot, from_day=first, to_day=end, by_scholar=by_scholar)
-        parts, whole = rows.filter(pl.col("kind") != "programme"), rows.filter(kind="programme")
+def test_the_compute_tables_add_up(snapshot, days, by_scholar):
+    rows = reads.compute_table(snapshot, **days, by_scholar=by_scholar)
+    parts, whole = rows.filter(pl.col("kind") != "programme"), rows.filter(kind="programme")
+    for column in AMOUNTS:
+        assert parts[column].sum() == pytest.approx(whole[column][0]), column
+    states = rows.select(pl.sum_horizontal(AMOUNTS[:5])).to_series()
+    assert states.to_list() == pytest.approx(rows["gpu_hours"].to_list())
+    asked = {"actor": "all", "parts": ["compute", "tokens"]}
+    total = reads.metrics(snapshot, by="programme", **days, **asked).row(0, named=True)
+    for column in ("gpu_hours", "credits", "experiments_concluded", *AMOUNTS[-3:]):
+        assert whole[column][0] == pytest.approx(total[column]), column
+
+
+def test_scholars_add_up_to_their_stream(snapshot, days):
+    streams = reads.compute_table(snapshot, **days).filter(kind="stream")
+    people = reads.compute_table(snapshot, **days, by_scholar=True).filter(kind="scholar")
+    for row in streams.iter_rows(named=True):
         for column in AMOUNTS:
-            assert parts[column].sum() == pytest.approx(whole[column][0]), column
-        states = rows.select(pl.sum_horizontal(AMOUNTS[:5])).to_series()
-        assert states.to_list() == pytest.approx(rows["gpu_hours"].to_list())
-        days = {"from_day": first, "to_day": end}
-        total = reads.metrics(
-            snapshot, by="programme", **days, actor="all", parts=["compute", "tokens"]
-        ).row(0, named=True)
-        for column in ("gpu_hours", "credits", "experiments_concluded", *AMOUNTS[-3:]):
-            assert whole[column][0] == pytest.approx(total[column]), column
+            within = people.filter(stream=row["stream"])[column].sum()
+            assert within == pytest.approx(row[column]), (row["stream"], column)
 
 
-def test_scholars_add_up_to_their_stream(snapshot):
-    for first, end in windows(snapshot):
-        days = {"from_day": first, "to_day": end}
-        streams = reads.compute_table(snapshot, **days).filter(kind="stream")
-        people = reads.compute_table(snapshot, **days, by_scholar=True).filter(kind="scholar")
-        for row in streams.iter_rows(named=True):
-            for column in AMOUNTS:
-                within = people.filter(stream=row["stream"])[column].sum()
-                assert within == pytest.approx(row[column]), (row["stream"], column)
-
-
-def test_the_compute_tables_add_up_as_printed(snapshot):
-    for first, end in windows(snapshot):
-        days = {"from_day": first, "to_day": end}
-        streams = spending.table(reads.compute_table(snapshot, **days))
-        people = spending.by_scholar(reads.compute_table(snapshot, **days, by_scholar=True))
-        states = ("Finished", "Running", "Killed", "Failed", "Pre-empted, other")
-        tokens = ("Tokens", "Dollars") if "Tokens" in streams.columns else ()
-        hours = ("GPU-hours", "Hours, GPUs not known")
-        for table, columns in (
-            (streams, (*states, *hours, "Credits", "Concluded", *tokens)),
-            (people, ("GPU-hours", "Of failed runs", "Credits", "Concluded", *tokens)),
-        ):
-            for column in columns:
-                *parts, whole = map(number, table[column])
-                assert sum(parts) == whole, column
-        for row in streams.iter_rows(named=True):
-            assert sum(number(row[it]) for it in states) == number(row["GPU-hours"])
-        # One amount, one value: both tables have the same programme.
-        for column in ("GPU-hours", "Credits", "Concluded", *tokens):
-            assert number(streams[column][-1]) == number(people[column][-1]), column
-
-
-def test_gpu_types_and_weeks_add_up_to_the_programme(snapshot):
-    for first, end in windows(snapshot):
-        days = {"from_day": first, "to_day": end}
-        whole = reads.compute_table(snapshot, **days).filter(kind="programme").row(0, named=True)
-        types, weeks = reads.gpu_types(snapshot, **days), reads.gpu_weeks(snapshot, **days)
-        assert types["gpu_hours"].sum() == pytest.approx(whole["gpu_hours"])
-        assert types["credits"].sum() == pytest.approx(whole["credits"])
-        assert weeks["gpu_hours"].sum() == pytest.approx(whole["gpu_hours"])
-
-
-def test_what_moved_adds_up_as_printed(snapshot):
-    names = dict(reads.streams(snapshot).select("stream", "name").iter_rows())
-    for first, end in windows(snapshot):
-        now = _figures(snapshot, first, end)
-        before = _figures(snapshot, first - (end - first), first)
-        rows = moved.stream_rows(now, before, names, "experiments_concluded", "count")
-        for column in ("now_words", "before_words", "change_words"):
-            *parts, whole = (number(it) for it in rows[column])
+def test_the_compute_tables_add_up_as_printed(snapshot, days):
+    streams = spending.table(reads.compute_table(snapshot, **days))
+    people = spending.by_scholar(reads.compute_table(snapshot, **days, by_scholar=True))
+    states = ("Finished", "Running", "Killed", "Failed", "Pre-empted, other")
+    tokens = ("Tokens", "Dollars") if "Tokens" in streams.columns else ()
+    hours = ("GPU-hours", "Hours, GPUs not known")
+    for table, columns in (
+        (streams, (*states, *hours, "Credits", "Concluded", *tokens)),
+        (people, ("GPU-hours", "Of failed runs", "Credits", "Concluded", *tokens)),
+    ):
+        for column in columns:
+            *parts, whole = map(number, table[column])
             assert sum(parts) == whole, column
-        assert rows.filter("total")["now"][0] == now["programme"]["experiments_concluded"]
+    for row in streams.iter_rows(named=True):
+        assert sum(number(row[it]) for it in states) == number(row["GPU-hours"])
+    # One amount, one value: both tables have the same programme.
+    for column in ("GPU-hours", "Credits", "Concluded", *tokens):
+        assert number(streams[column][-1]) == number(people[column][-1]), column
 
 
-def _figures(snapshot, first, end):
-    rows = {
-        by: reads.metrics(snapshot, by=by, from_day=first, to_day=end, parts=["volume"])
-        for by in ("programme", "stream")
-    }
-    return {row[by]: row for by, it in rows.items() for row in it.iter_rows(named=True)}
+def test_gpu_types_and_weeks_add_up_to_the_programme(snapshot, days):
+    whole = reads.compute_table(snapshot, **days).filter(kind="programme").row(0, named=True)
+    types, weeks = reads.gpu_types(snapshot, **days), reads.gpu_weeks(snapshot, **days)
+    assert types["gpu_hours"].sum() == pytest.approx(whole["gpu_hours"])
+    assert types["credits"].sum() == pytest.approx(whole["credits"])
+    assert weeks["gpu_hours"].sum() == pytest.approx(whole["gpu_hours"])
 
 
-def test_the_lines_behind_a_change_add_up_to_their_stream(snapshot):
+def rows_moved(snapshot, now, before):
+    """The table of what moved from one window to another."""
     names = dict(reads.streams(snapshot).select("stream", "name").iter_rows())
-    for first, end in windows(snapshot):
-        then = first - (end - first)
-        now, before = _figures(snapshot, first, end), _figures(snapshot, then, first)
-        rows = moved.stream_rows(now, before, names, "experiments_concluded", "count")
-        concluded = [
-            reads.concluded(snapshot, from_day=start, to_day=stop)
-            for start, stop in ((first, end), (then, first))
-        ]
-        for row in rows.filter(~pl.col("total")).iter_rows(named=True):
-            lines = moved.line_rows(*concluded, row["id"], lambda it: it["label"])
-            for column in ("now", "before", "change"):
-                *parts, whole = map(number, lines[column])
-                assert sum(parts) == whole, (row["id"], column)
-                assert whole == number(row[f"{column}_words"]), (row["id"], column)
+    windows = (_figures(snapshot, it) for it in (now, before))
+    return moved.stream_rows(*windows, names, "experiments_concluded", "count")
 
 
-def test_runs_add_up_to_their_counts(snapshot):
-    for first, end in windows(snapshot):
-        days = {"from_day": first, "to_day": end}
-        counts, runs = reads.run_counts(snapshot, **days), reads.runs(snapshot, **days)
-        assert counts["runs"].sum() == runs.height
-        by_class = dict(runs.group_by("class").len().iter_rows())
-        assert by_class == dict(counts.group_by("class").agg(pl.col("runs").sum()).iter_rows())
+def _figures(snapshot, days):
+    figures = {it: reads.metrics(snapshot, by=it, **days, parts=["volume"]) for it in KINDS}
+    return {row[by]: row for by, it in figures.items() for row in it.iter_rows(named=True)}
 
 
-def test_the_lines_of_streams_add_up_to_their_experiments(snapshot):
-    for first, end in windows(snapshot):
-        days = {"from_day": first, "to_day": end}
-        streams = reads.metrics(snapshot, by="stream", **days, parts=["volume"])
-        for row in streams.iter_rows(named=True):
-            lines = reads.line_states(snapshot, **days, streams=[row["stream"]])
-            for column in ("experiments_started", "experiments_concluded"):
-                assert lines[column].sum() == row[column], (row["stream"], column)
+def test_what_moved_adds_up_as_printed(snapshot, days, before):
+    rows = rows_moved(snapshot, days, before)
+    for column in ("now_words", "before_words", "change_words"):
+        *parts, whole = map(number, rows[column])
+        assert sum(parts) == whole, column
+    concluded = _figures(snapshot, days)["programme"]["experiments_concluded"]
+    assert rows.filter("total")["now"][0] == concluded
+
+
+def test_the_lines_behind_a_change_add_up_to_their_stream(snapshot, days, before):
+    concluded = [reads.concluded(snapshot, **it) for it in (days, before)]
+    rows = rows_moved(snapshot, days, before).filter(~pl.col("total"))
+    for row in rows.iter_rows(named=True):
+        lines = moved.line_rows(*concluded, row["id"], lambda it: it["label"])
+        for column in ("now", "before", "change"):
+            *parts, whole = map(number, lines[column])
+            assert sum(parts) == whole, (row["id"], column)
+            assert whole == number(row[f"{column}_words"]), (row["id"], column)
+
+
+def test_runs_add_up_to_their_counts(snapshot, days):
+    counts, runs = reads.run_counts(snapshot, **days), reads.runs(snapshot, **days)
+    assert counts["runs"].sum() == runs.height
+    by_class = dict(runs.group_by("class").len().iter_rows())
+    assert by_class == dict(counts.group_by("class").agg(pl.col("runs").sum()).iter_rows())
+
+
+def test_the_lines_of_streams_add_up_to_their_experiments(snapshot, days):
+    streams = reads.metrics(snapshot, by="stream", **days, parts=["volume"])
+    for row in streams.iter_rows(named=True):
+        lines = reads.line_states(snapshot, **days, streams=[row["stream"]])
+        for column in ("experiments_started", "experiments_concluded"):
+            assert lines[column].sum() == row[column], (row["stream"], column)
 
 
 def test_the_store_of_drawn_runs_has_every_kind_of_row():

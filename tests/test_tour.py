@@ -53,51 +53,33 @@ def walk(data: Path) -> dict[str, Any]:
     """Take every step of the tour; return name -> the values at that step."""
     steps: dict[str, Any] = {}
     batches = connect().fetch_runs("lab", "probes")
-    record = next(
-        row for batch in batches for row in batch.runs.to_dicts() if row["run_id"] == "r4"
-    )
-    record["writers"] = [
-        {name: value for name, value in writer.items() if value is not None}
-        for writer in record["writers"]
-    ]
+    rows = [row for batch in batches for row in batch.runs.to_dicts()]
+    (record,) = (row for row in rows if row["run_id"] == "r4")
+    known = [{name: it[name] for name in it if it[name] is not None} for it in record["writers"]]
     shown = ("run_id", "username", "state", "writers", "runtime_s", "config")
-    steps["record"] = {name: record[name] for name in shown}
+    steps["record"] = _of(record | {"writers": known}, *shown)
     sync_wandb(data, Settings(), projects=["lab/probes"], clock=lambda: AS_OF)
     with open_live(data) as store:
-        held = (
-            "SELECT state, writers[1].start AS started_at, runtime_s "
-            "FROM raw_run WHERE run_id = 'r4'"
-        )
-        rows = store.record.connection.frame(held)
-        steps["raw"] = rows.row(0, named=True)
+        columns = "state, writers[1].start AS started_at, runtime_s"
+        held = store.record.connection.frame(f"SELECT {columns} FROM raw_run WHERE run_id = 'r4'")  # noqa: S608
+        steps["raw"] = held.row(0, named=True)
     snapshot = latest_snapshot(data)
     run = reads.runs(snapshot).to_dicts()[1]
-    shown = (
-        "run_id",
-        "class",
-        "started_at",
-        "ended_at",
-        "end_source",
-        "experiment_id",
-        "joined_by",
-    )
-    steps["run"] = {name: run[name] for name in shown}
-    steps["experiments"] = [
-        {
-            name: row[name]
-            for name in ("experiment_id", "runs", "started_at", "result_at", "outcome")
-        }
-        for row in reversed(reads.experiments(snapshot).to_dicts())
-    ]
+    shown = ("run_id", "class", "started_at", "ended_at", "end_source", "experiment_id")
+    steps["run"] = _of(run, *shown, "joined_by")
+    shown = ("experiment_id", "runs", "started_at", "result_at", "outcome")
+    steps["experiments"] = reads.experiments(snapshot).reverse().select(shown).to_dicts()
     shown = ("experiment_id", "status", "machine_hours", "reaction_hours", "loop_hours")
-    steps["loops"] = [
-        {name: row[name] for name in shown} for row in reversed(reads.loops(snapshot).to_dicts())
-    ]
+    steps["loops"] = reads.loops(snapshot).reverse().select(shown).to_dicts()
     figures = reads.metrics(snapshot, by="scholar").row(0, named=True)
     shown = ("loops_closed", "machine_hours_closed", "reaction_hours_closed", "reaction_share")
-    steps["metric"] = {name: figures[name] for name in shown}
+    steps["metric"] = _of(figures, *shown)
     steps["figure"] = [loop_caption(figures, Parts.of(figures, hours=True)).replace("\u00a0", " ")]
     return json.loads(json.dumps(steps, default=_plain))
+
+
+def _of(row: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: row[name] for name in names}
 
 
 def _plain(value: Any) -> str:

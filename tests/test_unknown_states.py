@@ -1,7 +1,5 @@
 """Unknown states are listed by the commands that add runs, and by doctor."""
 
-from pathlib import Path
-
 import pytest
 
 from tests.builders import run, store_of
@@ -32,21 +30,19 @@ def test_unknown_states_are_listed_with_their_number_of_runs(states: list[str], 
     assert found == (f"states that velocity does not know: {told}" if told else "")
 
 
+def imported(folder, state):
+    """Import a table with a run in this state."""
+    row = f"lab,p,r1,ada,{state},2026-05-04T09:00:00Z,60\n"
+    (folder / "runs.csv").write_text(HEADER + row, encoding="utf-8")
+    return velocity("import", "runs.csv", cwd=folder)
+
+
 @pytest.mark.thorough
-def test_import_and_doctor_list_unknown_states(tmp_path: Path) -> None:
-    table = tmp_path / "runs.csv"
-    row = "lab,p,r1,ada,GONE_FISHING,2026-05-04T09:00:00Z,60\n"
-    table.write_text(HEADER + row, encoding="utf-8")
-    done = velocity("import", str(table), cwd=tmp_path)
+def test_import_and_doctor_list_unknown_states(tmp_path):
+    assert b"does not know" not in imported(tmp_path, "TIMEOUT").stderr
+    done = imported(tmp_path, "GONE_FISHING")
     words = "states that velocity does not know: GONE_FISHING (1 run)"
     assert done.returncode == 0
     assert words in done.stderr.decode()
     (finding,) = (it for it in in_store(tmp_path / "data") if it.about == "states")
     assert (finding.state, finding.told) == ("note", words)
-
-
-@pytest.mark.thorough
-def test_a_table_with_known_states_has_no_note(tmp_path: Path) -> None:
-    table = tmp_path / "runs.csv"
-    table.write_text(HEADER + "lab,p,r1,ada,TIMEOUT,2026-05-04T09:00:00Z,60\n", encoding="utf-8")
-    assert b"does not know" not in velocity("import", str(table), cwd=tmp_path).stderr

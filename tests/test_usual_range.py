@@ -2,7 +2,7 @@
 
 import math
 import random
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from fractions import Fraction
 from itertools import pairwise
 from statistics import fmean
@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 
 from tests.builders import at, run, store_of
+from tests.comparison import rows_by
 from tests.read_schemas import READ_SCHEMAS
 from tests.roster_texts import ADA, parsed
 from velocity.queries import load_query
@@ -26,11 +27,7 @@ PLAIN = (
 )
 _MEDIANS = ("machine", "reaction", "reaction_working", "loop")
 ON_LOG = tuple(f"{name}_hours_median" for name in _MEDIANS)
-N = {
-    "experiments_concluded": "experiments_concluded",
-    "experiments_started": "experiments_started",
-    **{f"{name}_hours_median": f"{name}_hours_n" for name in _MEDIANS},
-}
+N = {it: it for it in PLAIN[:2]} | {f"{name}_hours_median": f"{name}_hours_n" for name in _MEDIANS}
 BANDED = (
     *("throughput_per_week", *PLAIN[2:]),
     *("machine_hours_median", "reaction_hours_median", "loop_hours_median"),
@@ -52,22 +49,21 @@ def history(chance: random.Random, username: str, weeks: int) -> list[dict]:
     return rows
 
 
+def histories(count: int, *weeks: int) -> list[dict]:
+    chance = random.Random("weeks")  # noqa: S311 - nothing secret
+    return [it for n in range(count) for it in history(chance, f"u{n}", chance.choice(weeks))]
+
+
 @pytest.fixture(scope="module")
 def snapshot():
     """24 scholars with 6 to 14 weeks each; the data ends at the end of a week."""
-    chance = random.Random("weeks")  # noqa: S311 - nothing secret
-    rows = [
-        it for n in range(24) for it in history(chance, f"u{n}", weeks=chance.choice((6, 8, 9, 14)))
-    ]
-    return store_of(rows, at("00:00") + timedelta(weeks=14))
+    return store_of(histories(24, 6, 8, 9, 14), at("00:00") + timedelta(weeks=14))
 
 
 @pytest.fixture(scope="module")
 def running_snapshot():
-    """The same data a day and a half earlier: the last week is not over."""
-    chance = random.Random("weeks")  # noqa: S311 - nothing secret
-    rows = [it for n in range(8) for it in history(chance, f"u{n}", weeks=chance.choice((9, 14)))]
-    return store_of(rows, at("12:00") + timedelta(weeks=13, days=5))
+    """Fewer scholars, a day and a half earlier: the last week is not over."""
+    return store_of(histories(8, 9, 14), at("12:00") + timedelta(weeks=13, days=5))
 
 
 def usual_range(levels: list[float]) -> tuple[float, float, float] | None:
@@ -85,10 +81,7 @@ def usual_range(levels: list[float]) -> tuple[float, float, float] | None:
 def test_limits_are_means_and_moving_ranges_of_complete_weeks(name, by, request, tell):
     store = request.getfixturevalue(name)
     weekly = reads.metrics(store, by=by, period="week")
-    found = {
-        (row["group_id"], row["measure"], row["week_start"]): row
-        for row in reads.weekly(store, by=by).iter_rows(named=True)
-    }
+    found = rows_by(reads.weekly(store, by=by), "group_id", "measure", "week_start")
     as_of = reads.projects(store)["as_of"].max()
     limits = shifts = cut = 0
     for group in weekly[by].unique():
@@ -96,18 +89,11 @@ def test_limits_are_means_and_moving_ranges_of_complete_weeks(name, by, request,
         begun = whole.filter((pl.col("experiments_started") > 0) | (pl.col("busy_hours") > 0))
         whole = whole.filter(pl.col("period_start") >= begun["period_start"].min())
         for measure in (*PLAIN, *ON_LOG):
-            series = {
-                row["period_start"]: row[measure]
-                for row in whole.iter_rows(named=True)
-                if row[measure] is not None
-            }
+            series = dict(whole.select("period_start", measure).drop_nulls().iter_rows())
             running = {week for week in series if at(f"{week} 00:00") + WEEK > as_of}
             scale = math.log if measure in ON_LOG else float
-            levels = [
-                scale(it)
-                for week, it in series.items()
-                if week not in running and (it or measure not in ON_LOG)
-            ]
+            levels = {week: it for week, it in series.items() if week not in running}
+            levels = [scale(it) for it in levels.values() if it or measure not in ON_LOG]
             expected = usual_range(levels)
             for week, value in series.items():
                 row = found.pop((group, measure, week))
@@ -117,8 +103,7 @@ def test_limits_are_means_and_moving_ranges_of_complete_weeks(name, by, request,
                 assert row["n"] == count
                 given = (row["centre"], row["limit_low"], row["limit_high"])
                 if expected is None:
-                    assert given == (None, None, None)
-                    assert not row["signal"]
+                    assert (*given, row["signal"]) == (None, None, None, False)
                     continue
                 back = math.exp if measure in ON_LOG else float
                 centre, low, high = (back(it) for it in expected)
@@ -137,26 +122,26 @@ def test_limits_are_means_and_moving_ranges_of_complete_weeks(name, by, request,
     assert limits > 50
 
 
+def half_hour(who: str, name: str, start: datetime) -> dict:
+    return run(f"{who}{name}", start, start + timedelta(minutes=30), username=who)
+
+
 def launched(who: str, busy: int) -> list[dict]:
     """Five or six launches in each of ten weeks, and 40 in one of them."""
     return [
-        run(f"{who}{week}-{number}", begun, begun + timedelta(minutes=30), username=who)
+        half_hour(who, f"{week}-{number}", at("00:00") + timedelta(weeks=week, hours=number))
         for week in range(10)
         for number in range(40 if week == busy else 5 + week % 2)
-        for begun in [at("00:00") + timedelta(weeks=week, hours=number)]
     ]
 
 
 def at_night(who: str) -> list[dict]:
     """In one week every result came at night: the median wait has no working hours."""
+    starts = [at("22:00" if week == 4 else "09:00", days=7 * week) for week in range(10)]
     return [
-        run(f"{who}{week}-{number}", begun, begun + timedelta(minutes=30), username=who)
-        for week in range(10)
+        half_hour(who, f"{week}-{number}", start + timedelta(minutes=number * (85 + week % 3)))
+        for week, start in enumerate(starts)
         for number in range(8)
-        for begun in [
-            at("22:00" if week == 4 else "09:00")
-            + timedelta(weeks=week, minutes=number * (85 + week % 3))
-        ]
     ]
 
 
@@ -186,17 +171,11 @@ def test_a_time_of_0_is_not_a_shift(ten_weeks):
 
 
 def test_weeks_away_are_not_part_of_the_usual_range_and_never_a_shift(ten_weeks):
-    away = parsed(
-        ADA
-        + """away = [
-  { from = 2026-02-03, to = 2026-02-06 }, # Tuesday to Thursday
-  { from = 2026-02-11, to = 2026-02-13 }, # two days
-]
-[[holidays]]
-name = "Saturday"
-date = 2026-02-14
-"""
-    )
+    # Tuesday to Thursday, two days, and a Saturday.
+    days = [("2026-02-03", "2026-02-06"), ("2026-02-11", "2026-02-13")]
+    ranges = ", ".join(f"{{ from = {first}, to = {end} }}" for first, end in days)
+    holiday = '[[holidays]]\nname = "Saturday"\ndate = 2026-02-14\n'
+    away = parsed(f"{ADA}away = [{ranges}]\n{holiday}")
     snapshot = store_of(launched("ada", 4), at("00:00") + timedelta(weeks=10), roster=away)
     weekly = reads.weekly(snapshot, by="scholar")
     found = weekly.filter(measure="experiments_started").sort("week_start")
@@ -240,10 +219,8 @@ def test_bands_are_means_around_the_quartiles_of_at_least_eight_others(snapshot,
     for _ in range(120):
         figure = drawn_figures(chance)
         params = {"scholar": "u1", "scope": EVERYTHING.params}
-        found = {
-            row["measure"]: row
-            for row in snapshot.frame(body, params, {"figure": figure}).iter_rows(named=True)
-        }
+        rows = snapshot.frame(body, params, {"figure": figure}).iter_rows(named=True)
+        found = {row["measure"]: row for row in rows}
         others = figure.filter(pl.col("scholar") != "u1", pl.col("experiments_started") > 0)
         for name in BANDED:
             values = others[name].drop_nulls().to_list()

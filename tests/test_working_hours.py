@@ -83,17 +83,9 @@ def sql_of(person: Person) -> dict[str, object]:
 def test_working_time_matches_the_oracle(person, day, second, length, usual):
     start = micros(datetime.combine(day, datetime.min.time(), UTC)) + second
     closes = person.awake_end + (1440 if person.awake_end <= person.awake_start else 0)
-    asked = {
-        "zone": person.timezone,
-        "opens": person.awake_start,
-        "closes": closes,
-        "first": day,
-        "start": start,
-        "end": start + length,
-        "saturdays": 6 in usual,
-        "sundays": 7 in usual,
-        **sql_of(person),
-    }
+    asked = {"zone": person.timezone, "opens": person.awake_start, "closes": closes}
+    asked |= {"first": day, "start": start, "end": start + length, **sql_of(person)}
+    asked |= {"saturdays": 6 in usual, "sundays": 7 in usual}
     weekdays = set(person.workdays or range(1, 6))
     if person.workdays is None:
         weekdays |= usual

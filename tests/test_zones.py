@@ -3,12 +3,12 @@
 import zoneinfo
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
 import velocity
+from tests.roster_texts import ADA
 from velocity.cli import doctor
 from velocity.store import zones
 from velocity.store.zones import differing_zones
@@ -54,9 +54,7 @@ def test_offsets_are_compared_on_both_sides_of_every_change(name: str, changes: 
         ("Europe/Vienna", None),
     ],
 )
-def test_a_zone_with_different_rules_is_found(
-    monkeypatch: pytest.MonkeyPatch, other: str, differs_at: datetime | None
-) -> None:
+def test_a_zone_with_different_rules_is_found(monkeypatch, other, differs_at):
     monkeypatch.setattr(zones, "ZoneInfo", lambda _: ZoneInfo(other))
     found = differing_zones(["Europe/Berlin"])
     assert set(found) == (set() if differs_at is None else {"Europe/Berlin"})
@@ -64,33 +62,30 @@ def test_a_zone_with_different_rules_is_found(
         assert abs(found["Europe/Berlin"] - differs_at) <= timedelta(days=7)
 
 
+BOTH = ["Asia/Tokyo", "UTC"]
+
+
 @pytest.mark.parametrize(
     ("roster", "timezone", "names"),
     [
         ("", "UTC", ["UTC"]),
-        ('[[scholars]]\nid = "ada"\nname = "Ada"\ntimezone = "Asia/Tokyo"\n', "UTC", None),
-        ('[[scholars]]\nid = "ada"\nname = "Ada"\ntimezone = "UTC"\n', "Asia/Tokyo", None),
+        (f'{ADA}timezone = "Asia/Tokyo"\n', "UTC", BOTH),
+        (f'{ADA}timezone = "UTC"\n', "Asia/Tokyo", BOTH),
     ],
 )
-def test_doctor_compares_the_zones_of_the_roster_and_the_programme(
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    roster: str,
-    timezone: str,
-    names: list[str] | None,
-) -> None:
+def test_doctor_compares_the_zones_in_use(tmp_path, monkeypatch, roster, timezone, names):
     (tmp_path / "roster.toml").write_text(roster, encoding="utf-8")
     config = tmp_path / "velocity.toml"
     config.write_text(f'[programme]\ntimezone = "{timezone}"\n', encoding="utf-8")
-    asked: list[str] = []
+    asked = []
 
-    def all_differ(zones: list[str]) -> dict[str, datetime]:
+    def all_differ(zones):
         asked.extend(zones)
         return dict.fromkeys(zones, datetime(2026, 11, 6, tzinfo=UTC))
 
     monkeypatch.setattr(doctor, "differing_zones", all_differ)
     monkeypatch.setattr(doctor, "_server", lambda _: iter(()))
     found = [it for it in doctor.examine(tmp_path, config) if it.about == "time zone"]
-    assert asked == (names or ["Asia/Tokyo", "UTC"])
+    assert asked == names
     assert [it.told.partition(":")[0] for it in found] == asked
     assert {it.state for it in found} == {"note"}
