@@ -56,17 +56,10 @@ def evaluated(folder: Path, **more: Any) -> list[Any]:
 
 def retried(folder: Path, *, at_once: bool = True) -> None:
     """An eval set whose task fails and is retried, in the same call of `eval` or in another."""
+    retries = {"retry_attempts": 2, "retry_wait": 0.1, "retry_cleanup": False}
+    given = {"model": MODEL, "log_dir": str(folder), "display": "none", **retries}
     with mock.patch.object(tiktoken, "get_encoding", return_value=_Words()):
-        done, _ = eval_set(
-            fragile(),
-            model=MODEL,
-            log_dir=str(folder),
-            retry_attempts=2,
-            retry_wait=0.1,
-            retry_cleanup=False,
-            retry_immediate=at_once,
-            display="none",
-        )
+        done, _ = eval_set(fragile(), retry_immediate=at_once, **given)
     assert done
 
 

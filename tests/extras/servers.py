@@ -15,24 +15,16 @@ from scripts.waiting import wait_until
 
 @contextmanager
 def served(code: str, folder: Path, **variables: str) -> Iterator[str]:
-    """Run a program that serves on the port in its first argument; yield its address.
+    """Run a program in the folder that serves on the port in its first argument; yield its address.
 
-    Args:
-        code: the Python program.
-        folder: where it runs, and where its log is written.
-        variables: more variables of its environment.
+    Its log is `server.log` there.
     """
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     address = f"http://127.0.0.1:{port}"
     with (folder / "server.log").open("wb") as log:
-        server = subprocess.Popen(
-            [sys.executable, "-c", code, str(port)],
-            cwd=folder,
-            env=os.environ | variables,
-            stdout=log,
-            stderr=log,
-        )
+        command, env = [sys.executable, "-c", code, str(port)], os.environ | variables
+        server = subprocess.Popen(command, cwd=folder, env=env, stdout=log, stderr=log)
         try:
             wait_until(lambda: server.poll() is not None or _answers(address))
             assert server.poll() is None, (folder / "server.log").read_text()

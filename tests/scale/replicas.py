@@ -15,6 +15,7 @@ from scripts.waiting import PATIENCE_S, wait_until
 from tests.commands import environment
 from tests.conftest import ROOT
 from tests.identity import SECRETS, App, provider
+from velocity.serve.checks import AUTH
 
 CONFIGURATION = ROOT / "deploy" / "haproxy.cfg"
 COOKIE = "velocity_replica"
@@ -64,11 +65,7 @@ def proxy(
 ) -> Iterator[str]:
     """Run HAProxy with the configuration of deploy/, changed for loopback, and yield its address.
 
-    Args:
-        replicas: two of them.
-        folder: for the configuration.
-        port: to listen on, without TLS.
-        change: a further change of the configuration.
+    It listens on the port without TLS; `change` changes the configuration further.
     """
     text = change(CONFIGURATION.read_text(encoding="utf-8")).replace(" secure attr", " attr")
     for pattern, instead in (
@@ -106,15 +103,13 @@ def signed_in_replicas(
     """Start two replicas on the settings in the folder; sign-ins come back to the port."""
     with ExitStack() as running:
         issuer = running.enter_context(provider(people, folder / "provider.log"))
-        env = environment(
-            folder,
-            VELOCITY_OIDC_REDIRECT_URI=f"http://localhost:{port}/oauth2callback",
-            VELOCITY_OIDC_COOKIE_SECRET=SECRETS["cookie_secret"],
-            VELOCITY_OIDC_CLIENT_ID="velocity",
-            VELOCITY_OIDC_CLIENT_SECRET=SECRETS["client_secret"],
-            VELOCITY_OIDC_SERVER_METADATA_URL=f"{issuer}/.well-known/openid-configuration",
-            **there,
-        )
+        secrets = {
+            "redirect_uri": f"http://localhost:{port}/oauth2callback",
+            "client_id": "velocity",
+            "server_metadata_url": f"{issuer}/.well-known/openid-configuration",
+            **SECRETS,
+        }
+        env = environment(folder, **{AUTH[name]: it for name, it in secrets.items()}, **there)
         replicas = [Replica(folder / name, free_port(), env) for name in ("a", "b")]
         for replica in replicas:
             replica.start()

@@ -33,11 +33,8 @@ _KEY, _SECRET = "zq-access", "zq-bucket-secret"
 def bucket(folder: Path) -> Iterator[dict[str, str]]:
     """Run an S3 server on files in the folder; yield the variables with which to reach it."""
     config = folder / "s3.json"
-    identity: dict[str, Any] = {
-        "name": "velocity",
-        "credentials": [{"accessKey": _KEY, "secretKey": _SECRET}],
-        "actions": ["Admin"],
-    }
+    keys = [{"accessKey": _KEY, "secretKey": _SECRET}]
+    identity = {"name": "velocity", "credentials": keys, "actions": ["Admin"]}
     config.write_text(json.dumps({"identities": [identity]}))
     numbers = [_port() for _ in range(4)]
     port = numbers.pop()
@@ -71,15 +68,10 @@ def bucket(folder: Path) -> Iterator[dict[str, str]]:
 
 def client(there: dict[str, str], address: str) -> Any:
     """A client of the bucket that shares no line with the product."""
-    return from_url(
-        address,
-        endpoint=there["AWS_ENDPOINT_URL"],
-        region=there["AWS_REGION"],
-        access_key_id=_KEY,
-        secret_access_key=_SECRET,
-        client_options={"allow_http": True},
-        retry_config={"max_retries": 0},
-    )
+    place = {"endpoint": there["AWS_ENDPOINT_URL"], "region": there["AWS_REGION"]}
+    key = {"access_key_id": _KEY, "secret_access_key": _SECRET}
+    how = {"client_options": {"allow_http": True}, "retry_config": {"max_retries": 0}}
+    return from_url(address, **place, **key, **how)
 
 
 def certificate(folder: Path) -> dict[str, str]:
@@ -115,13 +107,9 @@ def dask(folder: Path, there: dict[str, str], workers: int) -> Iterator[tuple[st
         started = []
         for name, *options in commands:
             command = [sys.executable, "-m", f"distributed.cli.dask_{name}", *options]
-            process = subprocess.Popen(
-                [*command, "--no-dashboard", "--dashboard-address", "127.0.0.1:0"],
-                env=environment(folder) | there,
-                cwd=folder,
-                stdout=log,
-                stderr=log,
-            )
+            command += ["--no-dashboard", "--dashboard-address", "127.0.0.1:0"]
+            env = environment(folder) | there
+            process = subprocess.Popen(command, env=env, cwd=folder, stdout=log, stderr=log)
             stack.callback(process.wait, PATIENCE_S)
             stack.callback(process.terminate)
             started.append(process)

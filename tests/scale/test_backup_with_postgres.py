@@ -53,10 +53,9 @@ def test_a_server_leaves_archived_runs_out(tmp_path, new_database):
     archive(home / "data", load_settings(home / "velocity.toml"), week)
     settings = _moved(home, new_database())
     move(home / "data", settings, "server")
-    rows = [
-        run(name, at("09:00", days=day), at("10:00", days=day), project="vision")
-        for name, day in (("old", 8), ("new", 80))
-    ]
+    days = {"old": 8, "new": 80}.items()
+    hour = [(it, at("09:00", days=n), at("10:00", days=n)) for it, n in days]
+    rows = [run(*it, project="vision") for it in hour]
     with open_live(home / "data", settings) as store:
         assert store.record.merge_runs(run_frame(rows)).new == 1
         assert store.record.list_differing("e", "vision", run_frame(rows)) == ["new"]

@@ -66,6 +66,12 @@ def expected(made):
     return made[1]
 
 
+@pytest.fixture
+def data(made, tmp_path):
+    """A copy of the store."""
+    return shutil.copytree(made[0], tmp_path / "data")
+
+
 @pytest.fixture(scope="module")
 def store(made, tmp_path_factory):
     with open_live(shutil.copytree(made[0], tmp_path_factory.mktemp("store") / "data")) as opened:
@@ -79,9 +85,7 @@ def test_a_cluster_derives_what_one_machine_does(store, expected, scheduler, cou
 
 @pytest.mark.fault
 @pytest.mark.parametrize("stage", ["scholar", "host"])
-def test_what_a_worker_had_when_it_died_another_one_makes(
-    store, expected, scheduler, stage, monkeypatch
-):
+def test_a_worker_that_died_is_replaced(store, expected, scheduler, stage, monkeypatch):
     mark = store.data / f"died with a {stage}"
     monkeypatch.setattr(shards, "make_shard", partial(sharded.die_once, mark, stage))
     sharded.assert_same(sharded.derived(store, 3, scheduler=scheduler), expected)
@@ -90,10 +94,7 @@ def test_what_a_worker_had_when_it_died_another_one_makes(
 
 
 @pytest.mark.fault
-def test_a_killed_coordinator_changes_nothing_and_the_next_one_completes(
-    made, scheduler, there, tmp_path
-):
-    data = shutil.copytree(made[0], tmp_path / "data")
+def test_the_next_coordinator_completes_a_killed_one(made, data, scheduler, there, tmp_path):
     variables = environment(tmp_path) | there
     command = [sys.executable, "-c", _COORDINATOR, data, scheduler]
     assert subprocess.run(command, env=variables, check=False).returncode == -signal.SIGKILL
@@ -106,24 +107,18 @@ def test_a_killed_coordinator_changes_nothing_and_the_next_one_completes(
 
 
 @pytest.mark.fault
-def test_a_scheduler_that_ends_is_one_sentence_and_nothing_changes(
-    made, there, tmp_path, monkeypatch
-):
-    data = shutil.copytree(made[0], tmp_path / "data")
+def test_a_scheduler_that_ends_changes_nothing(expected, data, there, tmp_path, monkeypatch):
     with servers.dask(tmp_path, there, workers=1) as (address, process), open_live(data) as store:
         monkeypatch.setattr(shards, "make_shard", partial(sharded.kill, process))
         with pytest.raises(StoreError, match="the scheduler has ended"):
             sharded.derived(store, 3, scheduler=address)
     with open_live(data) as store:
-        sharded.assert_same(derived_tables(store), made[1])
+        sharded.assert_same(derived_tables(store), expected)
 
 
-def test_a_scheduler_that_does_not_answer_is_one_sentence_and_an_exit_code(
-    made, scheduler, tmp_path, monkeypatch, capsys
-):
-    del scheduler  # a certificate is there
-    data, config = shutil.copytree(made[0], tmp_path / "data"), tmp_path / "velocity.toml"
-    address = f"tls://127.0.0.1:{servers.closed_port()}"
+@pytest.mark.usefixtures("scheduler")  # a certificate is there
+def test_a_scheduler_that_does_not_answer_is_named(made, data, tmp_path, monkeypatch, capsys):
+    address, config = f"tls://127.0.0.1:{servers.closed_port()}", tmp_path / "velocity.toml"
     config.write_text(f'[derive]\nscheduler = "{address}"\n', encoding="utf-8")
     monkeypatch.setattr(shards, "_PATIENCE_S", 1)
     monkeypatch.setattr(os, "umask", lambda _: 0)
@@ -141,49 +136,45 @@ def test_a_scheduler_that_does_not_answer_is_one_sentence_and_an_exit_code(
 
 def test_a_scheduler_without_workers_says_so(tmp_path, there, monkeypatch):
     monkeypatch.setattr(shards, "_WORKER_S", 1)
-    with (
-        servers.dask(tmp_path, there, workers=0) as (address, _),
-        pytest.raises(StoreError, match="has no worker"),
-        shards.connected(address),
-    ):
-        pass
+    refused = pytest.raises(StoreError, match="has no worker")
+    with servers.dask(tmp_path, there, workers=0) as (address, _), refused:  # noqa: SIM117
+        with shards.connected(address):
+            pass
 
 
 @pytest.mark.parametrize("has_another", [False, True])
 def test_nobody_without_its_certificate_reaches_a_scheduler(scheduler, tmp_path, has_another):
     servers.certificate(tmp_path)
     files = {"ca-file": "cert.pem", "client.cert": "cert.pem", "client.key": "key.pem"}
-    tls = {
-        f"distributed.comm.tls.{name}": str(tmp_path / file) if has_another else None
-        for name, file in files.items()
-    }
+    files = {it: str(tmp_path / file) if has_another else None for it, file in files.items()}
+    tls = {f"distributed.comm.tls.{it}": file for it, file in files.items()}
     told = "certificate does not match" if has_another else "There is no certificate"
-    with (
-        dask.config.set(tls),
-        pytest.raises(VelocityError, match=told),
-        shards.connected(scheduler),
-    ):
+    refused = pytest.raises(VelocityError, match=told)
+    with dask.config.set(tls), refused, shards.connected(scheduler):
         pass
 
 
-def test_shards_of_hosts_by_scholar_are_noticed(store, expected, monkeypatch):
-    def by_scholar(connection, rows, path, *options):
-        real(connection, rows.replace("host_key %", "host_session.scholar_key %"), path, *options)
+def by_scholar(connection, rows, path, *options, real=shard.write):
+    """Makes shards of hosts by scholar."""
+    real(connection, rows.replace("host_key %", "host_session.scholar_key %"), path, *options)
 
-    real = shard.write
+
+def without_one(stage, executor, tasks, tell, real=shards._run):
+    """Leaves out the first shard of a stage."""
+    return real(executor, tasks, tell)[tasks[0].stage == stage :]
+
+
+@pytest.mark.parametrize(
+    ("target", "wrong"),
+    [
+        ("shard.write", by_scholar),
+        ("shards._run", partial(without_one, "scholar")),
+        ("shards._run", partial(without_one, "host")),
+    ],
+    ids=["shards of hosts by scholar", "a missing shard of scholars", "a missing shard of hosts"],
+)
+def test_wrong_shards_are_noticed(store, expected, monkeypatch, target, wrong):
     monkeypatch.setattr("velocity.store.derive.connected", sharded.threads)
-    monkeypatch.setattr(shard, "write", by_scholar)
-    with pytest.raises(AssertionError):
-        sharded.assert_same(sharded.derived(store, 3), expected)
-
-
-@pytest.mark.parametrize("stage", ["scholar", "host"])
-def test_a_missing_shard_is_noticed(store, expected, monkeypatch, stage):
-    def without_one(executor, tasks, tell):
-        return real(executor, tasks, tell)[tasks[0].stage == stage :]
-
-    real = shards._run
-    monkeypatch.setattr("velocity.store.derive.connected", sharded.threads)
-    monkeypatch.setattr(shards, "_run", without_one)
+    monkeypatch.setattr(f"velocity.store.{target}", wrong)
     with pytest.raises(AssertionError):
         sharded.assert_same(sharded.derived(store, 3), expected)

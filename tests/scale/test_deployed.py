@@ -1,9 +1,7 @@
 """The processes of deploy/compose.yaml that bring runs in, without containers, for a day."""
 
 import subprocess
-from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 import yaml
@@ -36,13 +34,13 @@ runs_per_shard = 10
 
 
 @contextmanager
-def served(runs: list) -> Iterator[dict[str, str]]:
+def served(runs):
     """A W&B server with some runs, as variables."""
     with ProtocolServer(World(runs)) as server:
         yield {"WANDB_BASE_URL": server.url, "WANDB_API_KEY": server.api_key}
 
 
-def once(service: str, number: int, home: Path, env: Mapping[str, str]) -> subprocess.Popen[bytes]:
+def once(service, number, home, env):
     """Start a process of a service, which does its work once instead of again and again."""
     command, *rest = SERVICES[service]["command"]
     assert rest == ["--watch", "10m"]
@@ -51,7 +49,7 @@ def once(service: str, number: int, home: Path, env: Mapping[str, str]) -> subpr
     return subprocess.Popen([*VELOCITY, *places, command], env=variables, cwd=home)
 
 
-def a_round(home: Path, wandb: Mapping[str, str], there: Mapping[str, str]) -> None:
+def a_round(home, wandb, there):
     """All workers pull at once; then the publisher publishes."""
     many = SERVICES["pull"]["deploy"]["replicas"]
     pulling = [once("pull", number, home, wandb) for number in range(many)]

@@ -1,6 +1,5 @@
 """The record in PostgreSQL: what every record does, and what happens to its copy."""
 
-from collections.abc import Callable
 from datetime import date
 from functools import cache
 
@@ -17,7 +16,7 @@ from velocity.settings import Settings, Store
 
 
 @pytest.fixture
-def settings_of(new_database) -> Callable[[str], Settings]:
+def settings_of(new_database):
     """The record of every store is in a database of its own."""
     return cache(lambda _: Settings(store=Store(record=new_database())))
 
@@ -38,13 +37,8 @@ def test_a_nul_which_postgres_refuses_is_left_out(store):
 def test_weeks_of_groups_that_were_not_sent_before_a_stop_are_sent_next(opened, tmp_path):
     week = {"week_start": date(2026, 1, 5), "group_id": "s", "group_name": "S", "position": None}
     people = [{"scholar": "ada", "streams": ["s", "*"]}]
-    counts = dict.fromkeys(
-        [
-            *("experiments_started", "experiments_concluded", "runs_ended", "runs_failed"),
-            *("busy_hours", "serial_hours", "gpu_hours"),
-        ],
-        5,
-    )
+    names = ["experiments_started", "experiments_concluded", "runs_ended", "runs_failed"]
+    counts = dict.fromkeys([*names, "busy_hours", "serial_hours", "gpu_hours"], 5)
     weeks = pl.DataFrame([week | {"people": people} | counts | {"published_at": at("12:00")}])
     with opened() as store:
         store.record.catch_up()

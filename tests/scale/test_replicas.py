@@ -4,10 +4,8 @@ import asyncio
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
 from contextlib import AsyncExitStack, ExitStack
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import psycopg
 import pytest
@@ -50,7 +48,7 @@ class Lab:
 
 
 @pytest.fixture(scope="module")
-def lab(s3, postgres, tmp_path_factory) -> Iterator[Lab]:
+def lab(s3, postgres, tmp_path_factory):
     folder = tmp_path_factory.mktemp("replicas")
     place, port = "s3://velocity/replicas", free_port()
     with psycopg.connect(postgres.get_uri(), autocommit=True) as connection:
@@ -71,7 +69,7 @@ def lab(s3, postgres, tmp_path_factory) -> Iterator[Lab]:
 
 
 @pytest.fixture
-def proxied(lab, tmp_path) -> Iterator[App]:
+def proxied(lab, tmp_path):
     with proxy(lab.replicas, tmp_path, lab.port) as address:
         yield App(address, tmp_path / "log", tmp_path)
 
@@ -89,9 +87,7 @@ def _of_browser(app: App, signed_in: dict[str, str]) -> dict[str, str]:
 
 def test_a_replica_is_ready_once_it_has_a_snapshot_and_names_it(lab):
     assert lab.before == [(200, 503), (200, 503)]
-    for it in lab.replicas:
-        ready = requests.get(f"{it.app.address}/readyz", timeout=PATIENCE_S).json()
-        assert ready["snapshot"] == lab.snapshot
+    assert _ready(lab.replicas) == [lab.snapshot] * 2
 
 
 def test_a_sign_out_on_one_replica_holds_on_the_other(proxied):
@@ -175,7 +171,13 @@ def test_nobody_sees_an_error_after_a_replica_was_killed(lab, proxied):
     assert [errors for _, errors in after] == [[]] * SESSIONS
 
 
-def _next_version(tree: Path) -> Path:
+def _ready(replicas):
+    """The snapshot that each replica shows."""
+    answers = (requests.get(f"{it.app.address}/readyz", timeout=PATIENCE_S) for it in replicas)
+    return [it.json()["snapshot"] for it in answers]
+
+
+def _next_version(tree):
     """A copy of the code with another query: it cannot read snapshots of this version."""
     for name in ("velocity", "queries", ".streamlit"):
         shutil.copytree(ROOT / name, tree / name, ignore=shutil.ignore_patterns("__pycache__"))
@@ -197,10 +199,6 @@ def test_replicas_are_upgraded_one_by_one_while_people_use_them(lab, proxied, tm
             assert "Your sign-in" not in tab.received()
             return answer.errors
 
-    def shown() -> list[str]:
-        answers = (requests.get(f"{it.app.address}/readyz", timeout=PATIENCE_S) for it in serving)
-        return [it.json()["snapshot"] for it in answers]
-
     serving, known = list(lab.replicas), []
     folder = serving[0].data.parent
     with ExitStack() as upgraded:
@@ -208,7 +206,7 @@ def test_replicas_are_upgraded_one_by_one_while_people_use_them(lab, proxied, tm
         publish_next += ["--config", folder / "velocity.toml", "publish"]
         subprocess.run(publish_next, env={**serving[0].env, **code}, cwd=tmp_path, check=True)
         for place, old in enumerate(lab.replicas):
-            known.append(shown())
+            known.append(_ready(serving))
             new = replace(old, env={**old.env, **code})
             old.end()
             assert run(errors(old.data.name)) == [], "the other replica answers meanwhile"
@@ -218,7 +216,7 @@ def test_replicas_are_upgraded_one_by_one_while_people_use_them(lab, proxied, tm
             wait_until(lambda it=new: it.status("/readyz") == requests.codes.ok)
             serving[place] = new
             assert [run(errors(name)) for name in ("a", "b")] == [[], []]
-        known.append(shown())
+        known.append(_ready(serving))
     old_name, new_name = known[0][0], known[2][0]
     assert known == [[old_name] * 2, [new_name, old_name], [new_name] * 2]
     assert old_name != new_name

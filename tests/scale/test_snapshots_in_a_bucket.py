@@ -44,6 +44,12 @@ def publisher(tmp_path):
 
 
 @pytest.fixture
+def faster(tmp_path):
+    """The data folder of another publisher."""
+    return copied(one_run, tmp_path / "faster")
+
+
+@pytest.fixture
 def data(tmp_path):
     """The data folder of a replica."""
     return tmp_path / "replica"
@@ -70,51 +76,45 @@ def _files(data):
     return sorted(path.name for path in (data / "snapshots").iterdir())
 
 
-def test_a_replica_shows_what_was_published(publisher, data, place):
-    name = _publish(publisher, place)
+def _pull(data, place):
     Replica(data, Bucket(place)).pull()
+
+
+@pytest.fixture
+def name(publisher, place):
+    """The snapshot that the publisher has published."""
+    return _publish(publisher, place)
+
+
+def test_a_replica_shows_what_was_published(publisher, data, place, name, monkeypatch):
+    bucket = Bucket(place)
+    first = Replica(data, bucket)
+    first.pull()
     assert latest_snapshot(data).name == latest_snapshot(publisher).name == name
     assert reads.runs(latest_snapshot(data)).height == 1
     assert _files(data) == [f"{name}.duckdb"]
     assert data.stat().st_mode & 0o077 == 0
-
-
-def test_a_replica_asks_for_nothing_that_it_has(publisher, data, place, monkeypatch):
-    _publish(publisher, place)
-    bucket = Bucket(place)
-    follower = Replica(data, bucket)
-    follower.pull()
-    known = bucket.find().e_tag
-    assert bucket.find(known) is None
-    monkeypatch.setattr(bucket, "pull", None)  # a call would fail
-    follower.pull()
-    Replica(data, bucket).pull()  # as after a restart
-
-
-def test_the_publisher_can_be_a_replica_too(publisher, place, monkeypatch):
-    name = _publish(publisher, place)
-    monkeypatch.setattr(Bucket, "pull", None)
-    Replica(publisher, Bucket(place)).pull()
+    # It asks for nothing that it has, nor does the publisher, which can be a replica too.
+    monkeypatch.setattr(Bucket, "pull", None)  # a call would fail
+    assert bucket.find(bucket.find().e_tag) is None
+    for follower in (first, Replica(data, bucket), Replica(publisher, bucket)):
+        follower.pull()
     assert latest_snapshot(publisher).name == name
 
 
 def test_three_snapshots_stay_in_the_bucket_and_on_replicas(publisher, data, place, s3):
-    follower = Replica(data, Bucket(place))
     names = []
     with open_live(publisher) as store:
         for _ in range(4):
             names.append(publish(store, place))
-            follower.pull()
+            _pull(data, place)
     version = bucket_module.queries_fingerprint()[:16]
     there = [f"CURRENT-{version}", *(f"{version}/{name}.duckdb" for name in names[1:])]
     assert _objects(s3, place) == sorted(there)
     assert _files(data) == [f"{name}.duckdb" for name in names[1:]]
 
 
-def test_of_two_publishers_one_wins_and_the_other_gets_an_error(
-    publisher, data, place, tmp_path, monkeypatch
-):
-    faster = copied(one_run, tmp_path / "faster")
+def test_one_of_two_publishers_wins(publisher, faster, data, place, monkeypatch):
     create, names = Bucket._create, []
 
     def interrupted(self, path, file):
@@ -128,12 +128,11 @@ def test_of_two_publishers_one_wins_and_the_other_gets_an_error(
         _publish(publisher, place)
     assert "delete the object CURRENT-" in told.value.hint
     assert latest_snapshot(publisher).name == before
-    Replica(data, Bucket(place)).pull()
+    _pull(data, place)
     assert latest_snapshot(data).name == names[0]
 
 
-def test_a_damaged_snapshot_is_refused_and_the_previous_one_stays(publisher, data, place, s3):
-    first = _publish(publisher, place)
+def test_a_damaged_snapshot_is_refused_and_the_previous_one_stays(publisher, name, data, place, s3):
     follower = Replica(data, Bucket(place))
     follower.pull()
     second = _publish(publisher, place)
@@ -143,16 +142,15 @@ def test_a_damaged_snapshot_is_refused_and_the_previous_one_stays(publisher, dat
         client(s3, place).put(there, wrong)
         with pytest.raises(StoreError, match=rf"The snapshot {second} from s3://\S+ is damaged"):
             follower.pull()
-        assert _files(data) == [f"{first}.duckdb"]
-        assert latest_snapshot(data).name == first
+        assert _files(data) == [f"{name}.duckdb"]
+        assert latest_snapshot(data).name == name
     client(s3, place).put(there, whole)
     follower.pull()
     assert latest_snapshot(data).name == second
 
 
 @pytest.mark.fault
-def test_a_replica_killed_in_the_middle_of_a_pull_never_opens_a_part(publisher, data, place):
-    name = _publish(publisher, place)
+def test_a_replica_killed_in_the_middle_of_a_pull_never_opens_a_part(name, data, place):
     command = [sys.executable, "-c", _HALF, data, place]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as killed:
         assert killed.stdout.readline() == b"half\n"
@@ -160,17 +158,15 @@ def test_a_replica_killed_in_the_middle_of_a_pull_never_opens_a_part(publisher, 
     assert _files(data) == ["pulled.partial"]
     with pytest.raises(StoreError, match="There is no data"):
         latest_snapshot(data)
-    Replica(data, Bucket(place)).pull()
+    _pull(data, place)
     assert _files(data) == [f"{name}.duckdb"]
     assert reads.runs(latest_snapshot(data)).height == 1
 
 
 @pytest.mark.fault
-def test_replicas_go_on_serving_while_the_bucket_is_down(
-    publisher, data, place, monkeypatch, caplog
-):
+def test_replicas_serve_while_the_bucket_is_down(publisher, data, place, monkeypatch, caplog):
     name = _publish(publisher, place)
-    Replica(data, Bucket(place)).pull()
+    _pull(data, place)
     with monkeypatch.context() as down:
         down.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{closed_port()}")
         down.setattr(bucket_module, "_RETRIES", {"max_retries": 0})
@@ -185,38 +181,25 @@ def test_replicas_go_on_serving_while_the_bucket_is_down(
                 super().pull()
 
         Counted(data, Bucket(place)).follow(stop)
-        assert caplog.messages == [
-            f"{place} cannot be read: the server did not answer as expected."
-        ]
-        with pytest.raises(StoreError, match="cannot be read: the server did not answer"):
+        said = "cannot be read: the server did not answer"
+        assert caplog.messages == [f"{place} {said} as expected."]
+        with pytest.raises(StoreError, match=said):
             _publish(publisher, place)
     for folder in (data, publisher):
         assert latest_snapshot(folder).name == name
 
 
-def test_two_versions_share_a_bucket(publisher, data, place, tmp_path, other_version):
+def test_to_forget_removes_older_snapshots_everywhere(publisher, data, place, s3, other_version):
     old = Bucket(place)
     other_version.undo()
+    older_data = data.with_name("older")
+    follower, older = Replica(data, Bucket(place)), Replica(older_data, old)
     name = _publish(publisher, place)
-    older = tmp_path / "older"
-    path = shutil.copy(publisher / "snapshots" / f"{name}.duckdb", tmp_path / "0-abc.duckdb")
-    old.put(path, "older")
-    new = _publish(publisher, place)
-    Replica(older, old).pull()
-    Replica(data, Bucket(place)).pull()
-    assert (_files(older), _files(data)) == (["0-abc.duckdb"], [f"{new}.duckdb"])
-
-
-def test_to_forget_removes_older_snapshots_of_every_version_everywhere(
-    publisher, data, place, s3, other_version
-):
-    old = Bucket(place)
-    other_version.undo()
-    follower, older = Replica(data, Bucket(place)), Replica(data.with_name("older"), old)
-    name = _publish(publisher, place)
-    old.put(publisher / "snapshots" / f"{name}.duckdb", "older")
+    path = publisher / "snapshots" / f"{name}.duckdb"
+    old.put(shutil.copy(path, publisher.with_name("0-abc.duckdb")), "older")
     follower.pull()
     older.pull()
+    assert (_files(data), _files(older_data)) == ([f"{name}.duckdb"], ["0-abc.duckdb"])
     client(s3, place).put("notes/of-somebody-else.txt", b"kept")
     last = _publish(publisher, place)
     follower.pull()
@@ -229,19 +212,17 @@ def test_to_forget_removes_older_snapshots_of_every_version_everywhere(
     follower.pull()
     older.pull()
     assert _files(data) == [f"{last}.duckdb"]
-    assert _files(data.with_name("older")) == []
+    assert _files(older_data) == []
     with pytest.raises(StoreError, match="There is no data"):
-        latest_snapshot(data.with_name("older"))
+        latest_snapshot(older_data)
 
 
-def test_a_machine_takes_over_once_the_pointer_is_gone(publisher, place, s3, tmp_path):
-    name = _publish(publisher, place)
-    other = copied(one_run, tmp_path / "other")
+def test_a_machine_takes_over_once_the_pointer_is_gone(publisher, name, faster, place, s3):
     with pytest.raises(StoreError, match="Another machine"):
-        _publish(other, place)
+        _publish(faster, place)
     assert Bucket(place).find().pointer.name == name
     client(s3, place).delete(f"CURRENT-{bucket_module.queries_fingerprint()[:16]}")
-    _publish(other, place)
+    _publish(faster, place)
     with pytest.raises(StoreError, match="Another machine"):
         remove_other_snapshots(publisher, name, place)
 
@@ -253,13 +234,13 @@ def test_a_wrong_key_is_named_and_not_shown(publisher, place, monkeypatch):
     assert "zq-wrong" not in told.value.message
 
 
-def test_a_pointer_cannot_name_a_file_elsewhere(data, place, s3, publisher):
-    _publish(publisher, place)
+@pytest.mark.usefixtures("name")
+def test_a_pointer_cannot_name_a_file_elsewhere(data, place, s3):
     (pointer,) = [it for it in _objects(s3, place) if it.startswith("CURRENT-")]
     text = client(s3, place).get(pointer).bytes().to_bytes()
     client(s3, place).put(pointer, re.sub(rb'"name":"[^"]+"', b'"name":"../../x"', text))
     with pytest.raises(StoreError, match="is damaged"):
-        Replica(data, Bucket(place)).pull()
+        _pull(data, place)
 
 
 @pytest.mark.parametrize("address", ["s3://key:secret@bucket/x", "https://bucket", "s3://b/../x"])

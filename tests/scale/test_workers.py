@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import timedelta
 
@@ -80,7 +79,7 @@ assert len(told) == (fate == "dropped"), told
 
 
 @pytest.fixture
-def worker(tmp_path, database) -> Iterator[Callable[[str], PostgresIntake]]:
+def worker(tmp_path, database):
     """Another worker, by name."""
     with ExitStack() as opened:
 
@@ -98,28 +97,20 @@ def test_many_workers_of_which_some_die_bring_what_one_brings(tmp_path, monkeypa
     config = tmp_path / "velocity.toml"
     config.write_text(f'[store]\nrecord = "{database}"\n', encoding="utf-8")
     fates = ["killed after a merge", "killed in a merge", "dropped", *["-"] * (WORKERS - 3)]
-    runs = [
-        node(it, project=f"p{it % PROJECTS:02}", username=f"u{it % 7}")
-        for it in range(PROJECTS * 6)
-    ]
+    owners = [(f"p{it % PROJECTS:02}", f"u{it % 7}") for it in range(PROJECTS * 6)]
+    runs = [node(it, project=own[0], username=own[1]) for it, own in enumerate(owners)]
     with ProtocolServer(World(runs)) as server:
         point_client_at(server, monkeypatch)
         sync_wandb(tmp_path / "one", Settings(), projects=["lab/*"], clock=lambda: AT)
         keys = {name: os.environ[name] for name in ("WANDB_BASE_URL", "WANDB_API_KEY")}
-        env = environment(tmp_path, **keys)
-        codes = _run_all(
-            [
-                [tmp_path / f"worker-{it}", config, AT.isoformat(), PROJECTS, fate]
-                for it, fate in enumerate(fates)
-            ],
-            env,
-        )
+        given = [
+            [tmp_path / f"worker-{it}", config, AT.isoformat(), PROJECTS, fate]
+            for it, fate in enumerate(fates)
+        ]
+        codes = _run_all(given, environment(tmp_path, **keys))
     assert codes == [-9, -9, *[0] * (WORKERS - 2)]
-    assert leases(database) == 0
-    with (
-        open_live(tmp_path / "one") as one,
-        open_live(tmp_path / "publisher", Settings(store=Store(record=database))) as many,
-    ):
+    assert held(database) == 0
+    with open_live(tmp_path / "one") as one, published(tmp_path, database) as many:
         derive(many, Settings(), None)
         derive(one, Settings(), None)
         assert_tables_agree(all_tables(many), all_tables(one))
@@ -142,11 +133,16 @@ def _run_all(workers: list[list], env: dict[str, str]) -> list[int]:
             process.kill()
 
 
-def leases(database: str) -> int:
+def held(database: str, which: str = "true") -> int:
+    """How many locks are held, or waited for."""
     with psycopg.connect(database) as connection:
-        held = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"
-        (row,) = connection.execute(held).fetchall()
-    return row[0]
+        sql = f"SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND {which}"  # noqa: S608
+        return connection.execute(sql).fetchone()[0]
+
+
+def published(folder, database):
+    """The store of the publisher."""
+    return open_live(folder / "publisher", Settings(store=Store(record=database)))
 
 
 def test_a_project_is_leased_to_one_worker_and_pulled_once(worker):
@@ -168,35 +164,28 @@ def test_an_older_row_never_replaces_a_newer_one(worker, tmp_path, database):
         with psycopg.connect(database, autocommit=True) as connection:
             pid = slow._server._connection.info.backend_pid
             connection.execute("SELECT pg_terminate_backend(%s)", [pid])
-        wait_until(lambda: leases(database) == 0)
+        wait_until(lambda: held(database) == 0)
         with fast.leased("e", "p", since=AT) as ours:
             assert ours
             fast.merge_runs(newer)
         with pytest.raises(StoreError):
             slow.merge_runs(older)
-    with open_live(tmp_path / "publisher", Settings(store=Store(record=database))) as store:
+    with published(tmp_path, database) as store:
         assert states(store) == ["finished"]
 
 
 def test_an_import_waits_for_the_worker_that_pulls_its_project(worker, tmp_path, database):
     pulling, importing = worker("pulling"), worker("importing")
     with pulling.leased("e", "p", since=AT):
-        imported = threading.Thread(
-            target=importing.merge_runs, args=[run_frame([run("r", "09:00", "10:00")])]
-        )
+        finished = run_frame([run("r", "09:00", "10:00")])
+        imported = threading.Thread(target=importing.merge_runs, args=[finished])
         imported.start()
-        wait_until(lambda: waiting(database))
+        wait_until(lambda: held(database, "NOT granted") > 0)
         pulling.merge_runs(run_frame([run("r", "09:00", state="running")]))
     imported.join()
-    with open_live(tmp_path / "publisher", Settings(store=Store(record=database))) as store:
+    with published(tmp_path, database) as store:
         assert states(store) == ["finished"]
         assert frame(store, "FROM raw_run").height == 1
-
-
-def waiting(database: str) -> bool:
-    with psycopg.connect(database) as connection:
-        sql = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
-        return bool(connection.execute(sql).fetchall())
 
 
 def test_two_workers_number_their_projects_apart(worker):
