@@ -1,7 +1,6 @@
 """Stores that the app shows; each is served once."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
@@ -16,7 +15,7 @@ expect.set_options(timeout=1000 * PATIENCE_S)
 
 
 @pytest.fixture(scope="session")
-def demo(demo_data: Path) -> Iterator[str]:
+def demo(demo_data):
     """The address of the demo."""
     with served(demo_data) as address:
         yield address
@@ -37,7 +36,7 @@ def dark(browser, demo) -> Iterator[Visitor]:
 
 
 @pytest.fixture(scope="module")
-def growing(tmp_path_factory) -> Iterator[tuple[Path, str]]:
+def growing(tmp_path_factory):
     """Folder and address of a store that is empty at first."""
     data = tmp_path_factory.mktemp("odd") / "store"
     data.mkdir(mode=0o700)

@@ -1,15 +1,13 @@
 """The app on any data folder, without the user's own settings."""
 
-from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from scripts import browsing
 from tests.commands import environment
 
 
 @contextmanager
-def served(data: Path) -> Iterator[str]:
+def served(data):
     """The address, with token, that the app prints for `data` and its settings."""
     home = data.parent
     with browsing.served(

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
-from tests.builders import at, run, store_of
+from tests.builders import at, one_run, run, store_of
 from velocity.roster.models import load_roster
 
 #: Malicious or accidental names of runs and people.
@@ -42,11 +42,6 @@ def no_runs(data: Path) -> None:
     store_of([], "20:00", data=data)
 
 
-def one_run(data: Path) -> None:
-    """The first run of the first scholar."""
-    store_of([run("r1", "09:00", "10:00")], "20:00", data=data)
-
-
 def hostile_names(data: Path) -> None:
     """A week of runs with malicious texts, some of them failed and one still running."""
     (data / "roster.toml").write_text(_ROSTER, encoding="utf-8")
@@ -54,22 +49,11 @@ def hostile_names(data: Path) -> None:
     for day in range(7):
         for place, name in enumerate(HOSTILE_NAMES):
             start = at("09:00", days=day) + timedelta(hours=1.5 * place)
-            rows.append(
-                run(
-                    f"r{day}{place}",
-                    start,
-                    start + timedelta(minutes=40),
-                    state="failed" if place == 1 else "finished",
-                    username=("ada", name)[place % 2],
-                    project=("p", name)[day % 2],
-                    display_name=name,
-                    group_name=name if place == 0 else None,
-                    tags=[name],
-                    gpu_type=name,
-                    gpu_count=8,
-                    notes=_LONG_NOTE,
-                )
-            )
+            own = {"display_name": name, "tags": [name], "gpu_type": name, "gpu_count": 8}
+            own |= {"username": ("ada", name)[place % 2], "project": ("p", name)[day % 2]}
+            own |= {"group_name": name if place == 0 else None, "notes": _LONG_NOTE}
+            own |= {"state": "failed" if place == 1 else "finished"}
+            rows.append(run(f"r{day}{place}", start, start + timedelta(minutes=40), **own))
     rows.append(run("open", "2026-01-12 19:30", _LAST, state="running", notes=_LONG_NOTE))
     store_of(rows, _LAST, roster=load_roster(data / "roster.toml"), data=data)
 

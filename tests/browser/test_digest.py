@@ -45,9 +45,8 @@ def fullest():
     name = "a scholar with quite a long name, 40 of…"
     week, streams = made.news
     restated, trust = made.footing
-    words = (
-        "Concluded experiments a week, week of 9 Mar: 214 → 216. Settings or definitions changed."
-    )
+    changed = "Settings or definitions changed."
+    words = f"Concluded experiments a week, week of 9 Mar: 214 → 216. {changed}"
 
     def filled(section, line):
         shown = at_most([line] * 20)
@@ -55,15 +54,10 @@ def fullest():
         assert len(at_most([line] * 6)) == 6
         return Section(section.title, shown)
 
-    return replace(
-        made,
-        about=name,
-        news=(
-            Section("The week", tuple(replace(it, text=f"{it.text} {name}") for it in week.lines)),
-            filled(streams, replace(streams.lines[0], name=name)),
-        ),
-        footing=(filled(restated, Line(words)), trust),
-    )
+    week_lines = tuple(replace(it, text=f"{it.text} {name}") for it in week.lines)
+    news = (Section("The week", week_lines), filled(streams, replace(streams.lines[0], name=name)))
+    footing = (filled(restated, Line(words)), trust)
+    return replace(made, about=name, news=news, footing=footing)
 
 
 @contextmanager

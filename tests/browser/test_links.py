@@ -1,7 +1,6 @@
 """The address holds the choices; choices and figures survive other pages and new snapshots."""
 
 import re
-from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -18,6 +17,18 @@ UP = "\u203a"
 def without_age(visitor: Visitor) -> str:
     """All text of the page except the age of the data, which changes with time."""
     return re.sub(r"\d+ \w+ ago", "ago", visitor.text().replace("\u00a0", " "))
+
+
+def came_to(visitor: Visitor, over: str | re.Pattern) -> None:
+    """Wait for the page whose heading line is `over`."""
+    expect(visitor.page.get_by_text(over, exact=True)).to_be_visible()
+    visitor.settle()
+
+
+def choose(visitor: Visitor, option: str, of: str = "Scholar") -> None:
+    """Choose an option of a list."""
+    visitor.page.get_by_role("combobox", name=of).click()
+    visitor.page.get_by_role("option", name=option, exact=True).click()
 
 
 def turn_to(visitor: Visitor, title: str, path: str) -> None:
@@ -51,12 +62,9 @@ def test_choices_are_in_the_address_and_hold_on_every_page(browser, demo):
     with Visitor(browser, demo) as visitor:
         page = visitor.open("my-velocity")
         page.get_by_role("button", name="Heron", exact=True).click()
-        expect(page.get_by_text(re.compile("· Heron$"))).to_be_visible()
-        visitor.settle()
-        page.get_by_role("combobox", name="Scholar").click()
-        page.get_by_role("option", name="Tern", exact=True).click()
-        expect(page.get_by_text(re.compile("· Tern$"))).to_be_visible()
-        visitor.settle()
+        came_to(visitor, re.compile("· Heron$"))
+        choose(visitor, "Tern")
+        came_to(visitor, re.compile("· Tern$"))
         four_weeks = page.get_by_text(visitor.kicker(), exact=True)
         page.get_by_role("radio", name="Last week").click()
         expect(four_weeks).to_have_count(0)
@@ -81,24 +89,18 @@ def test_back_leads_to_the_previous_page_with_its_choices(browser, demo):
         turn_to(visitor, "Compute", "compute")
         compute = (page.url, visitor.kicker())
         turn_to(visitor, "My velocity", "my-velocity")
-        page.get_by_role("combobox", name="Scholar").click()
-        page.get_by_role("option", name="Tern", exact=True).click()
-        expect(page.get_by_text(re.compile("· Tern$"))).to_be_visible()
-        visitor.settle()
+        choose(visitor, "Tern")
+        came_to(visitor, re.compile("· Tern$"))
         tern = (page.url, visitor.kicker())
         turn_to(visitor, "Streams", "streams")
         assert page.evaluate("history.length") == before + 3
 
-        def came_to(url: str, over: str) -> None:
+        back, forward = page.go_back, page.go_forward
+        ways = [(back, tern), (back, compute), (back, heron), (forward, compute), (forward, tern)]
+        for go, (url, over) in ways:
+            go()
             expect(page).to_have_url(url)
             expect(page.get_by_text(over, exact=True)).to_be_visible()
-
-        for url, over in (tern, compute, heron):
-            page.go_back()
-            came_to(url, over)
-        for url, over in (compute, tern):
-            page.go_forward()
-            came_to(url, over)
         assert visitor.look() == []
 
 
@@ -108,8 +110,7 @@ def test_links_lead_from_the_programme_down_to_a_run_and_back(browser, demo):
         page = visitor.open("?period=4+weeks")
         compared = visitor.kicker()
         page.get_by_role("link", name=f"Basalt {UP}").click()
-        expect(page.get_by_text(re.compile("^Streams · .* · Basalt, 5 scholars$"))).to_be_visible()
-        visitor.settle()
+        came_to(visitor, re.compile("^Streams · .* · Basalt, 5 scholars$"))
         stream = visitor.kicker()
         # If Heron is not the first of the queue, a link leads to their sheet.
         if page.get_by_role("heading", name="Heron, ").count() == 0:
@@ -117,8 +118,7 @@ def test_links_lead_from_the_programme_down_to_a_run_and_back(browser, demo):
             expect(page.get_by_role("heading", name="Heron, ")).to_be_visible()
             visitor.settle()
         page.get_by_role("main").get_by_role("link", name=f"My velocity {UP}").click()
-        expect(page.get_by_text(re.compile("^My velocity · .* · Heron$"))).to_be_visible()
-        visitor.settle()
+        came_to(visitor, re.compile("^My velocity · .* · Heron$"))
         mine = visitor.kicker()
         page.get_by_role("combobox", name="Loop").click()
         # In sight: a list that has to scroll may draw other options under the click.
@@ -128,8 +128,7 @@ def test_links_lead_from_the_programme_down_to_a_run_and_back(browser, demo):
         loop = parse_qs(urlsplit(page.url).query)["loop"]
         assert loop[0].startswith("aviary/probe-sweep/")
         page.get_by_role("main").get_by_role("link", name="Why these figures").click()
-        expect(page.get_by_text(re.compile("^Why this number · "))).to_be_visible()
-        visitor.settle()
+        came_to(visitor, re.compile("^Why this number · "))
         page.get_by_role("link", name=f"Heron {UP}").click()
         came_to(visitor, mine)
         page.get_by_role("link", name=f"Basalt {UP}").click()
@@ -138,17 +137,10 @@ def test_links_lead_from_the_programme_down_to_a_run_and_back(browser, demo):
         came_to(visitor, compared)
         # Another stream replaces the first one.
         page.get_by_role("link", name=f"Dune {UP}").click()
-        expect(page.get_by_text(re.compile("^Streams · .* · Dune, "))).to_be_visible()
-        visitor.settle()
+        came_to(visitor, re.compile("^Streams · .* · Dune, "))
         page.go_back()
         came_to(visitor, compared)
         assert visitor.look() == []
-
-
-def came_to(visitor: Visitor, over: str) -> None:
-    """Wait for the page whose heading line is `over`."""
-    expect(visitor.page.get_by_text(over, exact=True)).to_be_visible()
-    visitor.settle()
 
 
 def test_a_new_snapshot_is_shown_in_place_and_choices_are_kept(browser, tmp_path):
@@ -159,13 +151,9 @@ def test_a_new_snapshot_is_shown_in_place_and_choices_are_kept(browser, tmp_path
     with served(data) as address, Visitor(browser, address) as visitor:
         page = visitor.open("my-velocity?scholar=ben&period=Programme")
         assert visitor.kicker().endswith(" · ben")
-        later = at("20:00") + timedelta(days=3)
-        store_of(
-            [run("b2", "2026-01-07 09:00", "2026-01-07 12:00", username="ben")], later, data=data
-        )
-        shown = page.get_by_text(re.compile("As of Thu.8.Jan, 20:00"))
-        expect(shown).to_be_visible()
-        visitor.settle()
+        later = run("b2", "2026-01-07 09:00", "2026-01-07 12:00", username="ben")
+        store_of([later], at("20:00", days=3), data=data)
+        came_to(visitor, re.compile("As of Thu.8.Jan, 20:00"))
         assert visitor.kicker() == "My velocity · 5 to 7 Jan 2026 · ben"
         assert "scholar=ben" in page.url
         assert visitor.look() == []
@@ -174,11 +162,9 @@ def test_a_new_snapshot_is_shown_in_place_and_choices_are_kept(browser, tmp_path
 def test_a_figure_is_chosen_by_title_and_its_id_is_in_the_address(browser, demo):
     with Visitor(browser, demo) as visitor:
         page = visitor.open("why?scholar=lapwing&metric=loop_hours_median")
-        expect(
-            page.get_by_role("heading", name=re.compile("^Feedback loop, median: "))
-        ).to_be_visible()
-        page.get_by_role("combobox", name="Figure").click()
-        page.get_by_role("option", name="Serial share of busy hours", exact=True).click()
+        loop = page.get_by_role("heading", name=re.compile("^Feedback loop, median: "))
+        expect(loop).to_be_visible()
+        choose(visitor, "Serial share of busy hours", of="Figure")
         serial = page.get_by_role("heading", name=re.compile("^Serial share of busy hours: "))
         expect(serial).to_be_visible()
         visitor.settle()

@@ -42,10 +42,13 @@ def test_a_page_of_the_demo_is_complete_and_accessible(light, path):
     assert light.barriers() == []
 
 
-def test_a_page_of_the_demo_fits_a_narrow_window(light, path):
+def test_a_page_of_the_demo_fits_a_narrow_window_and_a_phone(light, path):
     light.at(path)
     light.narrow(900)
     assert light.look() == []
+    if path in {"streams", "compute"}:
+        light.narrow(420)
+        assert light.barriers() == []
 
 
 @pytest.mark.parametrize("width", [900, WIDTH])
@@ -115,13 +118,6 @@ def test_an_open_menu_is_accessible(request, mode):
         expect(page.get_by_role("menu")).to_be_visible()
         assert visitor.barriers() == []
         page.keyboard.press("Escape")
-
-
-@pytest.mark.parametrize("path", ["streams", "compute"])
-def test_tables_on_a_phone_are_accessible(light, path):
-    light.at(path)
-    light.narrow(420)
-    assert light.barriers() == []
 
 
 def test_a_printed_page_has_plain_tables_instead_of_grids(light):

@@ -6,17 +6,7 @@ from contextlib import suppress
 from typing import Any, Literal, Self
 
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import (
-    Browser,
-    BrowserContext,
-    ConsoleMessage,
-    Locator,
-    Page,
-    Request,
-    Response,
-    TimeoutError,
-    expect,
-)
+from playwright import sync_api
 
 from scripts import browsing
 from scripts.browsing import settle
@@ -72,7 +62,7 @@ _TURN = "to => { history.pushState(null, '', to); dispatchEvent(new PopStateEven
 _EXPECTED = re.compile(r"/[a-z-]+/_stcore/(health|host-config)$")
 #: Contexts without a visitor, by address. The next visitor finds the app's scripts compiled there,
 #: which is half of the work of a first page.
-_left: defaultdict[str, list[BrowserContext]] = defaultdict(list)
+_left: defaultdict[str, list[sync_api.BrowserContext]] = defaultdict(list)
 
 
 def title_of(path: str) -> str:
@@ -81,17 +71,10 @@ def title_of(path: str) -> str:
 
 
 class Visitor:
-    """One browser tab; `problems` lists what went wrong in it.
-
-    Args:
-        browser: the browser of the tab.
-        address: as the app prints it.
-        mode: colour mode of the theme.
-        width: of the window, in pixels.
-    """
+    """One browser tab at the address that the app prints; `problems` is what went wrong in it."""
 
     def __init__(
-        self, browser: Browser, address: str, *, mode: Mode = "light", width: int = WIDTH
+        self, browser: sync_api.Browser, address: str, *, mode: Mode = "light", width: int = WIDTH
     ) -> None:
         self.address = browsing.origin(address)
         self.problems: list[str] = []
@@ -102,7 +85,7 @@ class Visitor:
         self._context = left.pop() if left else browser.new_context()
         for name, value in browsing.cookies(address).items():
             self._context.add_cookies([{"name": name, "value": value, "url": self.address}])
-        self.page: Page = self.tab()
+        self.page: sync_api.Page = self.tab()
         self.page.on("console", self._heard)
         self.page.on("pageerror", lambda error: self.problems.append(f"page error: {error}"))
         self.page.on("request", self._asked)
@@ -119,7 +102,7 @@ class Visitor:
             page.close()
         _left[self.address].append(self._context)
 
-    def tab(self) -> Page:
+    def tab(self) -> sync_api.Page:
         """A new tab with the colour mode and width of the visitor."""
         page = self._context.new_page()
         page.set_viewport_size({"width": self._width, "height": HEIGHT})
@@ -127,24 +110,24 @@ class Visitor:
         page.set_default_timeout(1000 * PATIENCE_S)
         return page
 
-    def open(self, path: str) -> Page:
+    def open(self, path: str) -> sync_api.Page:
         """Open the page at `path` ("runs?period=Programme") and wait until it is complete."""
         self.page.goto(f"{self.address}/{path}")
         self.settle()
         self._opened = path
         return self.page
 
-    def at(self, path: str) -> Page:
+    def at(self, path: str) -> sync_api.Page:
         """The page at `path`, which is not opened again if it was the last to be opened."""
         return self.page if self._opened == path else self.open(path)
 
-    def turn_to(self, path: str) -> Page:
+    def turn_to(self, path: str) -> sync_api.Page:
         """The page at `path`, shown in place of another one, which costs less than `open`."""
         if self._opened is None:
             return self.open(path)
         if self._opened != path:
             self.page.evaluate(_TURN, f"/{path}")
-            expect(self._kicker).to_have_text(re.compile(f"^{title_of(path)}"))
+            sync_api.expect(self._kicker).to_have_text(re.compile(f"^{title_of(path)}"))
             self.settle()
             self._opened = path
         return self.page
@@ -162,7 +145,7 @@ class Visitor:
         self.settle()
         self.page.wait_for_function(_AS_WIDE_AS_THEIR_ROOM)
         # Tables follow after the charts. A page that stays too wide is for `look` to report.
-        with suppress(TimeoutError):
+        with suppress(sync_api.TimeoutError):
             self.page.wait_for_function(f"() => !({_TOO_WIDE})()", timeout=_FOLLOWS_WITHIN_MS)
 
     def look(self) -> list[str]:
@@ -190,7 +173,7 @@ class Visitor:
         return self._kicker.inner_text().replace("\u00a0", " ")
 
     @property
-    def _kicker(self) -> Locator:
+    def _kicker(self) -> sync_api.Locator:
         return self.page.get_by_test_id("stCaptionContainer").first
 
     def barriers(self, *rules: str) -> list[str]:
@@ -205,15 +188,15 @@ class Visitor:
             for node in finding["nodes"]
         ]
 
-    def _heard(self, message: ConsoleMessage) -> None:
+    def _heard(self, message: sync_api.ConsoleMessage) -> None:
         # Missing files are recognised by their responses.
         if message.type == "error" and "Failed to load resource" not in message.text:
             self.problems.append(f"console: {message.text}")
 
-    def _asked(self, request: Request) -> None:
+    def _asked(self, request: sync_api.Request) -> None:
         if not request.url.startswith((self.address, "data:", "blob:")):
             self.problems.append(f"asked elsewhere: {request.url}")
 
-    def _answered(self, response: Response) -> None:
+    def _answered(self, response: sync_api.Response) -> None:
         if response.status >= 400 and not _EXPECTED.search(response.url):
             self.problems.append(f"{response.status} for {response.url}")
