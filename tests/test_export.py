@@ -70,14 +70,10 @@ def written(v, reports, tmp_path_factory):
 
 
 @pytest.mark.thorough
-def test_the_progress_counts_all_files(written, reports):
-    count = len(list(written.glob("*.parquet")))
-    assert [(done, total) for _, done, total in reports] == [(n + 1, count) for n in range(count)]
-
-
-@pytest.mark.thorough
-def test_there_is_a_file_for_every_frame(v, written):
+def test_there_is_a_file_for_every_frame_and_the_progress_counts_them(v, written, reports):
     expected = dict(exported.frames(v))
+    count = len(expected)
+    assert [(done, total) for _, done, total in reports] == [(n + 1, count) for n in range(count)]
     assert {path.stem for path in written.iterdir()} == set(expected)
     for name, frame in expected.items():
         found = pl.read_parquet(written / f"{name}.parquet")
@@ -99,6 +95,10 @@ def test_duckdb_polars_and_pandas_read_the_same_rows(written):
     assert hours.fetchall() == [(4.0,)]
 
 
+def names_in(folder):
+    return {path.name for path in folder.iterdir()}
+
+
 @pytest.mark.parametrize(("mode", "of_files"), [(None, 0o600), (0o2750, 0o640)])
 @pytest.mark.usefixtures("small")
 def test_files_have_the_permissions_of_the_folder(v, tmp_path, mode, of_files):
@@ -107,9 +107,8 @@ def test_files_have_the_permissions_of_the_folder(v, tmp_path, mode, of_files):
         folder.mkdir()
         folder.chmod(mode)
     latest = exported.write_parquet(v, folder)
-    assert stat.S_IMODE(folder.stat().st_mode) == (mode or 0o700)
-    assert stat.S_IMODE(latest.stat().st_mode) == (mode or 0o700)
-    assert {stat.S_IMODE(path.stat().st_mode) for path in latest.iterdir()} == {of_files}
+    for paths, expected in (([folder, latest], mode or 0o700), (latest.iterdir(), of_files)):
+        assert {stat.S_IMODE(path.stat().st_mode) for path in paths} == {expected}
 
 
 @pytest.mark.usefixtures("small")
@@ -125,7 +124,7 @@ def test_an_export_that_fails_leaves_the_previous_one(v, tmp_path, monkeypatch):
     with pytest.raises(velocity.VelocityError, match="No space left on device"):
         exported.write_parquet(v, tmp_path)
     assert latest.resolve() == before
-    assert {path.name for path in tmp_path.iterdir()} == {"latest", before.name}
+    assert names_in(tmp_path) == {"latest", before.name}
 
 
 @pytest.mark.usefixtures("small")
@@ -133,8 +132,7 @@ def test_two_exports_are_kept_and_other_files_are_left_alone(v, tmp_path):
     (tmp_path / "notes.txt").write_text("mine", encoding="utf-8")
     for _ in range(4):
         latest = exported.write_parquet(v, tmp_path)
-    names = {path.name for path in tmp_path.iterdir()}
-    assert names == {"latest", "00000003", "00000004", "notes.txt"}
+    assert names_in(tmp_path) == {"latest", "00000003", "00000004", "notes.txt"}
     assert latest.resolve().name == "00000004"
 
 
@@ -149,43 +147,35 @@ def test_the_command_exports_the_data_folder(data, tmp_path):
     assert b"The export to file cannot be written" in b" ".join(refused.stderr.split())
 
 
+BI = (ROOT / "docs" / "bi.md").read_text(encoding="utf-8")
+
+
 def test_bi_md_lists_every_file(written):
-    text = (ROOT / "docs" / "bi.md").read_text(encoding="utf-8")
-    table = text.partition("| file | holds |")[2].partition("\n\n")[0]
+    table = BI.partition("| file | holds |")[2].partition("\n\n")[0]
     listed = set(re.findall(r"`(\w+)\.parquet`", table))
-    names = {
-        re.sub(
-            "^metrics_[a-z]+_[a-z]+$",
-            "metrics_BY_PERIOD",
-            re.sub("^(weekly|credits)_.*", r"\1_BY", path.stem),
-        )
-        for path in written.iterdir()
-    }
+    kinds = [re.sub("^(weekly|credits)_.*", r"\1_BY", path.stem) for path in written.iterdir()]
+    names = {re.sub("^metrics_[a-z]+_[a-z]+$", "metrics_BY_PERIOD", it) for it in kinds}
     assert listed == names
 
 
 def test_the_queries_of_bi_md_run_on_an_export(written):
-    text = (ROOT / "docs" / "bi.md").read_text(encoding="utf-8")
-    queries = re.findall(r"```sql\n(.*?)```", text, re.DOTALL)
+    queries = re.findall(r"```sql\n(.*?)```", BI, re.DOTALL)
     assert len(queries) == 3
     for query in queries:
         found = duckdb.sql(query.replace("/srv/velocity/latest", str(written)))
         found.fetchall()
         assert len(found.columns) == 3
-    named = set(re.findall(r"latest/(\w+\.parquet)", text))
+    named = set(re.findall(r"latest/(\w+\.parquet)", BI))
     assert len(named) == 2
-    assert named <= {it.name for it in written.iterdir()}
+    assert named <= names_in(written)
 
 
 @pytest.mark.thorough
 def test_a_reader_of_the_snapshot_never_meets_a_lock(tmp_path):
     store_of([run("r1", "09:00", "10:00")], "20:00", data=tmp_path)
-    reader = subprocess.Popen(
-        [sys.executable, "-c", _READER, str(tmp_path / STABLE_NAME)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+    command = [sys.executable, "-c", _READER, str(tmp_path / STABLE_NAME)]
+    pipes = dict.fromkeys(("stdin", "stdout"), subprocess.PIPE)
+    reader = subprocess.Popen(command, text=True, **pipes)
     with reader, open_live(tmp_path) as store:
         for _ in range(10):
             reader.stdin.write("\n")

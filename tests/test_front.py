@@ -14,21 +14,10 @@ from velocity.serve.front import Front
 HOST = "velocity.example.org"
 #: Addresses that lead, or could be read as leading, to another server or into a loop.
 ELSEWHERE = (
-    "https://evil.example/",
-    "//evil.example/runs",
-    "///evil.example",
-    "/\\evil.example",
-    "\\\\evil.example",
-    "javascript:alert(1)",
-    "evil.example",
-    "/\r\nSet-Cookie: a=b",
-    "/\t/evil.example",
-    " //evil.example",
-    "/auth/login",
-    "/oauth2callback?code=x",
-    "/media/0123.csv",
-    "/" + "n" * 2000,
-    "",
+    *("https://evil.example/", "//evil.example/runs", "///evil.example", "/\\evil.example"),
+    *("\\\\evil.example", "javascript:alert(1)", "evil.example", "/\r\nSet-Cookie: a=b"),
+    *("/\t/evil.example", " //evil.example", "/auth/login", "/oauth2callback?code=x"),
+    *("/media/0123.csv", "/" + "n" * 2000, ""),
 )
 
 
@@ -54,15 +43,16 @@ def ask(path, *, https=False, **headers):
         sent.append(message)
 
     named = {"host": HOST, **headers}
+    asked = [(name.encode(), value.encode("latin-1")) for name, value in named.items()]
     scope = {
         "type": "http",
         "method": "GET",
         "scheme": "http",
+        "headers": asked,
         "path": path,
         "raw_path": path.encode(),
         "query_string": b"",
         "root_path": "",
-        "headers": [(name.encode(), value.encode("latin-1")) for name, value in named.items()],
     }
     scheme = "https" if https else "http"
     door = Door(lambda: f"{scheme}://{HOST}/oauth2callback", None, 8501)
@@ -97,7 +87,12 @@ def test_a_sign_in_returns_to_the_page_that_requested_it():
 
 
 @pytest.mark.parametrize(
-    "referer", ["https://evil.example/runs", f"https://{HOST}.evil.example/runs", "", "nonsense"]
+    "referer",
+    [
+        *("https://evil.example/runs", f"https://{HOST}.evil.example/runs", "", "nonsense"),
+        # The name of a page cannot either.
+        *(f"https://{HOST}//evil.example/", f"https://{HOST}/\\evil.example"),
+    ],
 )
 def test_a_sign_in_never_returns_to_a_page_of_another_site(referer):
     kept = cookies(ask("/auth/login", referer=referer))[-1]
@@ -109,9 +104,3 @@ def test_a_forged_cookie_cannot_redirect_to_another_site_after_a_sign_in(address
     for written in {quote(address, safe=""), quote(quote(address, safe=""), safe="")}:
         came = ask("/oauth2callback", cookie=f"velocity_return={written}")
         assert dict(came)["location"] == "/"
-
-
-@pytest.mark.parametrize("path", ["//evil.example/", "/\\evil.example"])
-def test_a_page_name_cannot_redirect_to_another_site_either(path):
-    kept = cookies(ask("/auth/login", referer=f"https://{HOST}{path}"))[-1]
-    assert kept.startswith("velocity_return=%2F;")

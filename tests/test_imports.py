@@ -18,13 +18,8 @@ HEAVY = frozenset(
 
 @pytest.mark.parametrize("argument", ["--help", "--version"])
 def test_help_does_not_import_heavy_libraries(argument):
-    done = subprocess.run(
-        [sys.executable, "-X", "importtime", "-m", "velocity", argument],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    command = [sys.executable, "-X", "importtime", "-m", "velocity", argument]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
     assert "velocity.cli.application" in loaded
     assert not HEAVY & loaded
@@ -32,28 +27,20 @@ def test_help_does_not_import_heavy_libraries(argument):
 
 def _loaded_with(*modules):
     code = f"import sys, {', '.join(modules)}; print(*sys.modules)"
-    told = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    return set(told.stdout.split())
+    return {*subprocess.check_output([sys.executable, "-c", code], cwd=ROOT, text=True).split()}
 
 
 @pytest.mark.thorough
-def test_neither_reading_nor_writing_imports_pages_charts_or_the_client():
+def test_modules_import_no_library_of_another_room():
     modules = ("velocity.reading.reads", "velocity.sync.commands", "velocity.cli.doctor")
     assert not {"streamlit", "wandb", "plotly"} & _loaded_with(*modules)
-
-
-@pytest.mark.thorough
-def test_a_service_that_waits_holds_nothing_large():
+    # A service that waits holds nothing large.
     assert not {"duckdb", "polars", "pydantic"} & _loaded_with("velocity.sync.watch")
 
 
 @pytest.mark.thorough
 def test_a_store_is_made_without_pandas(tmp_path):
-    code = (
-        "import sys; from pathlib import Path; from tests.builders import one_run; "
-        "one_run(Path(sys.argv[1])); sys.exit('pandas' in sys.modules)"
-    )
+    made = "from tests.builders import one_run; one_run(Path(sys.argv[1]))"
+    code = f"import sys; from pathlib import Path; {made}; sys.exit('pandas' in sys.modules)"
     command = [sys.executable, "-c", code, str(tmp_path)]
     assert subprocess.run(command, cwd=ROOT, check=False).returncode == 0

@@ -20,7 +20,6 @@ from velocity.reading import reads
 from velocity.settings import Settings
 from velocity.store import latest_snapshot, open_live
 from velocity.sync.commands import sync_wandb
-from velocity.sync.results import ProjectResult
 
 pytestmark = pytest.mark.thorough
 
@@ -91,7 +90,7 @@ def made_one_file(data: Path) -> None:
     assert (data / "live.duckdb.wal").exists()
 
 
-def pull(days: int, data: Path) -> ProjectResult:
+def pull(days, data):
     at = NOON + timedelta(days=days)
     (result,) = sync_wandb(data, Settings(), projects=["lab/vision"], clock=lambda: at).projects
     return result
@@ -123,20 +122,25 @@ def kept(data: Path) -> dict[str, pl.DataFrame]:
     """Data that cannot be derived again: numbers of runs and scholars, and restatements."""
     with open_live(data) as store:
         record = store.record.connection
+        scholars = store.frame("SELECT * EXCLUDE actor FROM scholar_number")
         return {
             "runs": record.frame("SELECT run_key, run_id, url FROM raw_run").sort("run_key"),
             "restated": record.frame("FROM restatement").sort(pl.all()),
-            "log": record.frame("FROM sync_log").sort(pl.all()),
-            "scholars": store.frame("SELECT * EXCLUDE actor FROM scholar_number").sort(
-                "scholar_key"
-            ),
+            "scholars": scholars.sort("scholar_key"),
         }
 
 
-def test_the_store_is_split_without_another_pull(data, tmp_path):
+RUNS = "SELECT run_key, run_id FROM raw_run ORDER BY run_key"
+
+
+def read(data: Path, *queries: str) -> list[list[tuple]]:
+    """Results of queries on the one file."""
     with duckdb.connect(data / "live.duckdb") as old:
-        runs = old.execute("SELECT run_key, run_id FROM raw_run ORDER BY run_key").fetchall()
-        restated = old.execute("SELECT count(*) FROM restatement").fetchall()
+        return [old.execute(it).fetchall() for it in queries]
+
+
+def test_the_store_is_split_without_another_pull(data, tmp_path):
+    runs, restated = read(data, RUNS, "SELECT count(*) FROM restatement")
     shown = reads.runs(latest_snapshot(data))
     found = kept(data)
     assert found["runs"].select("run_key", "run_id").rows() == runs
@@ -158,10 +162,7 @@ def test_the_store_is_split_without_another_pull(data, tmp_path):
     assert_tables_agree(left, clean)
     assert [row for row in kept(data)["runs"].rows() if row[:2] in runs] == found["runs"].rows()
     assert_frame_equal(kept(data)["restated"], found["restated"])
-
-
-def test_a_run_after_the_split_gets_a_new_number(data):
-    kept(data)
+    # A run after the split gets a new number.
     pull(42, data)
     keys = kept(data)["runs"]["run_key"]
     assert keys.n_unique() == keys.len()
@@ -171,23 +172,14 @@ def test_a_run_after_the_split_gets_a_new_number(data):
 @pytest.mark.parametrize(
     ("name", "number"),
     [
-        ("partial_of", 1),
-        ("put_in_place", 1),
-        ("partial_of", 2),
-        ("put_in_place", 2),
-        ("remove_old_file", 1),
-        ("write_ahead_log", 1),
-        ("make_durable", 1),
+        *((name, number) for number in (1, 2) for name in ("partial_of", "put_in_place")),
+        *((name, 1) for name in ("remove_old_file", "write_ahead_log", "make_durable")),
     ],
 )
 def test_a_killed_split_is_continued(data, name, number):
-    with duckdb.connect(data / "live.duckdb") as old:
-        runs = old.execute("SELECT run_key, run_id FROM raw_run ORDER BY run_key").fetchall()
-        scholars = old.execute("SELECT * FROM scholar_number ORDER BY scholar_key").fetchall()
-    killed = subprocess.run(
-        [sys.executable, "-c", _KILLED, name, str(number), data], cwd=ROOT, check=False
-    )
-    assert killed.returncode == -signal.SIGKILL
+    runs, scholars = read(data, RUNS, "SELECT * FROM scholar_number ORDER BY scholar_key")
+    command = [sys.executable, "-c", _KILLED, name, str(number), data]
+    assert subprocess.run(command, cwd=ROOT, check=False).returncode == -signal.SIGKILL
     found = kept(data)
     assert found["runs"].select("run_key", "run_id").rows() == runs
     assert found["scholars"].rows() == scholars

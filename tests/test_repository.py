@@ -27,10 +27,8 @@ REGISTRY = re.compile(
 
 
 def _tracked_texts():
-    listed = subprocess.run(
-        ["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True
-    )
-    for name in filter(None, listed.stdout.split("\0")):
+    listed = subprocess.check_output(["git", "ls-files", "-z"], cwd=ROOT, text=True)
+    for name in filter(None, listed.split("\0")):
         try:
             yield name, (ROOT / name).read_text(encoding="utf-8")
         except (UnicodeDecodeError, FileNotFoundError):
@@ -39,22 +37,15 @@ def _tracked_texts():
 
 def _requirements():
     groups = [lines for name, lines in PYPROJECT["dependency-groups"].items() if name not in ALONE]
-    return [
-        Requirement(line)
-        for group in (PYPROJECT["project"]["dependencies"], *groups)
-        for line in group
-    ]
+    every = chain(PYPROJECT["project"]["dependencies"], *groups)
+    return [Requirement(line) for line in every]
 
 
 def _requirements_of(group):
     """What a group of tests needs beside the product."""
-    extras = [
-        lines
-        for name, lines in PYPROJECT["project"]["optional-dependencies"].items()
-        if (name == "scale") == (group == "scale")
-    ]
-    lists = (*extras, PYPROJECT["dependency-groups"][group])
-    return [Requirement(line) for lines in lists for line in lines]
+    extras = PYPROJECT["project"]["optional-dependencies"].items()
+    own = [lines for name, lines in extras if (name == "scale") == (group == "scale")]
+    return [Requirement(it) for it in chain(*own, PYPROJECT["dependency-groups"][group])]
 
 
 def _unmet(requirements, pins):
@@ -68,31 +59,25 @@ def _unmet(requirements, pins):
 
 def _pins(lock: str) -> dict[str, set[Version]]:
     pins: dict[str, set[Version]] = {}
-    for name, version in re.findall(
-        r"^([\w.-]+)==([^\s;]+)", (ROOT / lock).read_text(), re.MULTILINE
-    ):
+    text = (ROOT / lock).read_text()
+    for name, version in re.findall(r"^([\w.-]+)==([^\s;]+)", text, re.MULTILINE):
         pins.setdefault(name, set()).add(Version(version))
     return pins
 
 
-def test_the_guide_shows_the_rooms_of_the_import_contracts():
+def test_the_guide_shows_the_rooms_of_the_import_contracts_and_few_are_modules():
     guide = GUIDE.read_text(encoding="utf-8")
     assert drawn(guide) == guide, "run `make docs`"
     rooms = {name for layer in layers() for name in layer}
     assert {room for room in rooms if f'["{room}' not in guide} == set()
-
-
-def test_there_are_few_modules_beside_the_packages():
     assert len(list((ROOT / "velocity").glob("*.py"))) <= 14
 
 
 def test_no_expression_of_polars_calls_python():
     # `reading.frames.worded` says why.
-    calling = {
-        str(path.relative_to(ROOT))
-        for path in (ROOT / "velocity").rglob("*.py")
-        if re.search(r"\.map_(elements|batches|groups)\(", path.read_text(encoding="utf-8"))
-    }
+    texts = {it: it.read_text(encoding="utf-8") for it in (ROOT / "velocity").rglob("*.py")}
+    calls = re.compile(r"\.map_(elements|batches|groups)\(")
+    calling = {str(path.relative_to(ROOT)) for path, text in texts.items() if calls.search(text)}
     assert calling == set()
 
 
@@ -110,16 +95,12 @@ def test_every_pin_has_hashes(lock):
     assert [entry.split()[0] for entry in entries if "--hash=sha256:" not in entry] == []
 
 
-def test_the_locks_satisfy_every_requirement():
-    pins = {name: versions for lock in LOCKS for name, versions in _pins(lock).items()}
-    assert _unmet(_requirements(), pins) == [], "make lock brings the locks up to date"
-
-
-@pytest.mark.parametrize("group", ALONE)
-def test_the_lock_of_an_environment_of_its_own_is_complete_by_itself(group):
+@pytest.mark.parametrize("group", [None, *ALONE])
+def test_the_locks_of_each_environment_satisfy_every_requirement(group):
     used = [Requirement(line) for line in PYPROJECT["project"]["dependencies"]]
-    wanted = [*used, *_requirements_of(group)]
-    pins = {name: versions for lock in ALONE[group] for name, versions in _pins(lock).items()}
+    wanted = [*used, *_requirements_of(group)] if group else _requirements()
+    locks = ALONE[group] if group else LOCKS
+    pins = {name: versions for lock in locks for name, versions in _pins(lock).items()}
     assert _unmet(wanted, pins) == [], "make lock brings the locks up to date"
 
 
@@ -129,24 +110,24 @@ def test_two_locks_agree(locks):
     assert {name for name in run.keys() & dev.keys() if run[name] != dev[name]} == set()
 
 
+DEPENDENCIES = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
+
+
 def test_deliberately_omitted_packages_are_in_no_lock_and_explained():
     left_out = PYPROJECT["tool"]["uv"]["exclude-dependencies"]
-    text = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
     assert [name for name in left_out for lock in ALL_LOCKS if name in _pins(lock)] == []
-    assert [name for name in left_out if f"**{name}**" not in text] == []
+    assert [name for name in left_out if f"**{name}**" not in DEPENDENCIES] == []
 
 
 def test_only_packages_without_a_release_are_pre_releases():
     found = [name for name, pins in _pins(LOCKS[0]).items() if any(it.is_prerelease for it in pins)]
     assert [name for name in found if not name.startswith("opentelemetry-")] == []
-    text = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
     assert len(found) == 3
-    assert "Three of them are pre-releases" in text
+    assert "Three of them are pre-releases" in DEPENDENCIES
 
 
 def test_every_dependency_is_justified():
-    text = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
-    documented = re.findall(r"^\| ([a-z][\w-]*)\b", text, re.MULTILINE)
+    documented = re.findall(r"^\| ([a-z][\w-]*)\b", DEPENDENCIES, re.MULTILINE)
     alone = (it for group in ALONE for it in _requirements_of(group))
     requirements = {it.name for it in (*_requirements(), *alone)}
     assert sorted(documented) == sorted(requirements)
@@ -172,13 +153,8 @@ def test_every_make_target_is_explained_by_make_help():
     phony = re.search(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)
     assert phony
     public = {name for name in phony[1].split() if not name.endswith("-env")}
-    helped = subprocess.run(
-        ["make", "--no-print-directory", "help"],
-        cwd=ROOT,
-        check=True,
-        capture_output=True,
-        text=True,
-    )
+    command = ["make", "--no-print-directory", "help"]
+    helped = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
     assert helped.stderr == "", "two recipes for one target"
     assert set(re.findall(r"make ([\w-]+) +\S", helped.stdout)) == public
     assert set(re.findall(r"^([a-z][\w-]*):", makefile, re.MULTILINE)) == set(phony[1].split())

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime
+from functools import partial
 from urllib.parse import quote
 
 import pytest
@@ -48,11 +49,8 @@ def test_no_cookie_can_redirect_a_sign_in_to_another_site(address, app):
 @pytest.mark.parametrize(
     "referer",
     [
-        "https://evil.example/runs",
-        "{here}.evil.example/runs",
-        "{here}//evil.example",
-        "{here}/\\evil.example",
-        "javascript:alert(1)",
+        *("https://evil.example/runs", "{here}.evil.example/runs", "{here}//evil.example"),
+        *("{here}/\\evil.example", "javascript:alert(1)"),
     ],
 )
 def test_no_referring_page_can_redirect_a_sign_in_to_another_site(referer, app):
@@ -62,45 +60,51 @@ def test_no_referring_page_can_redirect_a_sign_in_to_another_site(referer, app):
 
 def test_text_of_strangers_on_the_callback_is_not_logged(app):
     words = "zq77words\x1b[31m\u202e\nERROR zq78words"
-    asked = requests.get(
-        f"{app.address}/oauth2callback",
-        params={"error": words, "error_description": words, "state": words},
-        allow_redirects=False,
-        timeout=PATIENCE_S,
-    )
+    given = {"error": words, "error_description": words, "state": words}
+    how = {"allow_redirects": False, "timeout": PATIENCE_S}
+    asked = requests.get(f"{app.address}/oauth2callback", params=given, **how)  # noqa: S113
     assert asked.status_code == 302
     log = app.log.read_text(encoding="utf-8")
     assert "Error during authentication: (text)" in log
     assert not re.search(r"zq7\d|\x1b|\u202e", log)
 
 
-@pytest.mark.parametrize("viewer", [email(1), people.MENTOR])
-def test_runs_shows_outcomes_of_the_runs_that_the_viewer_sees(viewer, app):
+def wire_of(app, viewer, page, **more):
+    """What a viewer's browser receives of a page of the whole programme, without an error."""
+
     async def look():
         async with Tab(app, theirs) as tab:
-            answer = await tab.show("runs", {"period": "Programme"})
+            answer = await tab.show(page, {"period": "Programme", **more})
             return answer.errors, tab.received()
 
     theirs = cookies(app, viewer)
     errors, wire = run(look())
     assert errors == []
-    assert re.search(r"\d+ runs started from [^:]+: \d+ finished", wire)
+    return wire
+
+
+@pytest.mark.parametrize("viewer", [email(1), people.MENTOR])
+def test_runs_shows_outcomes_of_the_runs_that_the_viewer_sees(viewer, app):
+    assert re.search(r"\d+ runs started from [^:]+: \d+ finished", wire_of(app, viewer, "runs"))
+
+
+def looks_at(app, person):
+    """Who looked at a person, and on which page."""
+    seen = state.looks(app.data, scholar(person), at=datetime.now(UTC), kept_days=1)
+    return seen.select("who", "page").rows()
 
 
 def test_a_look_at_the_runs_of_a_person_is_shown_to_them(app):
-    def told(person):
-        seen = state.looks(app.data, scholar(person), at=datetime.now(UTC), kept_days=1)
-        return seen.select("who", "page").rows()
-
     async def look():
         async with Tab(app, mentor) as tab:
             everybody = {"period": "Programme"}
             await tab.show("runs", everybody)
-            assert [told(it) for it in people.PEOPLE] == [[]] * len(people.PEOPLE)
+            assert not any(looks_at(app, it) for it in people.PEOPLE)
             # A stream opens on one person's sheet.
             await tab.show("streams", everybody)
-            seen = [it for it in people.PEOPLE if told(it)]
-            assert [told(it) for it in seen] == [[(people.MENTOR, "Streams")]]
+            assert [it for it in map(partial(looks_at, app), people.PEOPLE) if it] == [
+                [(people.MENTOR, "Streams")]
+            ]
             await tab.show("runs", everybody | {"runs-scholar": scholar(1)})
             await tab.rerun()
         # A viewer who may not see the person did not see them: the filter was dropped.
@@ -113,8 +117,8 @@ def test_a_look_at_the_runs_of_a_person_is_shown_to_them(app):
 
     mentor, own = cookies(app, people.MENTOR), cookies(app, email(1))
     run(look())
-    assert (people.MENTOR, "Runs") in told(1)
-    assert told(5) == []
+    assert (people.MENTOR, "Runs") in looks_at(app, 1)
+    assert looks_at(app, 5) == []
 
 
 def test_a_research_manager_opens_on_their_scholars_who_see_who_looked(app):
@@ -148,34 +152,18 @@ def test_a_research_manager_opens_on_their_scholars_who_see_who_looked(app):
         run(look())
     finally:
         policy.write_text(text, encoding="utf-8")
-    looked = {
-        it: state.looks(app.data, scholar(it), at=datetime.now(UTC), kept_days=1)
-        for it in (5, second)
-    }
-    assert (people.MANAGER, "Streams") in looked[second].select("who", "page").rows()
-    assert people.MANAGER not in looked[5]["who"]
+    assert (people.MANAGER, "Streams") in looks_at(app, second)
+    assert people.MANAGER not in {who for who, _ in looks_at(app, 5)}
 
 
-def test_a_page_says_you_only_to_its_scholar(app):
-    async def look(viewer):
-        async with Tab(app, viewer) as tab:
-            await tab.show("my-velocity", {"period": "Programme", "scholar": scholar(1)})
-            return tab.received()
-
-    own, lead = (run(look(cookies(app, it))) for it in (email(1), people.LEAD))
-    to_the_scholar = ("Timeline of my experiments", "What my compute bought", "your working hours")
+def test_a_page_says_you_and_shows_today_and_times_of_day_only_to_its_scholar(app):
+    own, lead = (
+        wire_of(app, it, "my-velocity", scholar=scholar(1)) for it in (email(1), people.LEAD)
+    )
+    to_the_scholar = (
+        *("Timeline of my experiments", "What my compute bought", "your working hours"),
+        *("waiting for the next launch", "timeline-chart", "nights, days off"),
+    )
     assert [words for words in to_the_scholar if words not in own] == []
     assert [words for words in to_the_scholar if words in lead] == []
     assert f"You see Name {canary(1)}" in lead.replace("\\", "")
-
-
-def test_only_the_scholar_sees_today_and_times_of_day(app):
-    async def look(viewer):
-        async with Tab(app, viewer) as tab:
-            await tab.show("my-velocity", {"period": "Programme", "scholar": scholar(1)})
-            return tab.received()
-
-    own, lead = (run(look(cookies(app, it))) for it in (email(1), people.LEAD))
-    for words in ("waiting for the next launch", "timeline-chart", "nights, days off"):
-        assert words in own, words
-        assert words not in lead, words

@@ -46,8 +46,21 @@ def test_old_looks_are_removed(where):
     assert seen(where, kept_days=100) == [NOW]
 
 
-def test_a_sign_out_ends_that_sign_in_and_earlier_ones_of_the_same_person(where):
-    state.sign_out(where, "ada@x.example", NOW)
+_OTHER = """
+import sys
+from datetime import datetime
+from pathlib import Path
+from velocity import state
+place, email, at = sys.argv[1:]
+where = place if place.startswith("postgresql:") else Path(place)
+state.sign_out(where, email, datetime.fromisoformat(at))
+"""
+
+
+def test_a_sign_out_in_any_process_ends_that_sign_in_and_earlier_ones_of_the_same_person(where):
+    assert not state.is_signed_out(where, "ada@x.example", NOW)
+    command = [sys.executable, "-c", _OTHER, str(where), "ada@x.example", NOW.isoformat()]
+    subprocess.run(command, check=True, cwd=ROOT)
     state.sign_out(where, "ada@x.example", NOW - timedelta(hours=5))
     assert state.is_signed_out(where, "ada@x.example", NOW)
     assert state.is_signed_out(where, "ada@x.example", NOW - timedelta(hours=1))
@@ -59,27 +72,15 @@ def mark(experiment="e/p/r1", at=NOW, *, result_at=NOW):
     return state.ReadMark(experiment, result_at, at)
 
 
-def test_a_result_is_marked_as_read_once(where):
+def test_a_result_is_marked_as_read_once_and_old_marks_are_removed(where):
     first, again = mark(), mark(at=NOW + timedelta(microseconds=1))
     other = mark(result_at=NOW + timedelta(microseconds=1))
     for it in (first, other, again):
         state.mark_read(where, "ada", it)
     assert state.read_marks(where) == (again, other)
-
-
-def test_old_marks_are_removed(where):
-    state.mark_read(where, "ada", mark())
     later = mark("e/p/r2", NOW + timedelta(days=366))
     state.mark_read(where, "ada", later)
     assert state.read_marks(where) == (later,)
-
-
-def test_marks_of_a_forgotten_person_are_removed(where):
-    state.mark_read(where, "ada", mark())
-    state.mark_read(where, "ben", mark("e/p/r2"))
-    assert state.has_traces(where, "ada") == (True, False)
-    state.forget(where, scholars=["ada"], emails=[])
-    assert state.read_marks(where) == (mark("e/p/r2"),)
 
 
 def test_forgetting_a_person_leaves_no_trace(where):
@@ -87,17 +88,20 @@ def test_forgetting_a_person_leaves_no_trace(where):
     look(where, scholar="ben", email="ada@x.example")
     look(where, scholar="ben")
     state.sign_out(where, "ada@x.example", NOW)
+    state.mark_read(where, "ada", mark())
+    state.mark_read(where, "ben", mark("e/p/r2"))
+    assert state.has_traces(where, "ada") == (True, False)
     state.forget(where, scholars=["ada"], emails=["ada@x.example"])
     assert seen(where) == []
     assert len(seen(where, scholar="ben")) == 1
+    assert state.read_marks(where) == (mark("e/p/r2"),)
 
 
 def test_many_threads_may_write_at_once(where):
     threads = [Thread(target=look, args=(where,), kwargs={"email": f"{n}@x"}) for n in range(16)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    for step in (Thread.start, Thread.join):
+        for thread in threads:
+            step(thread)
     assert len(seen(where)) == 16
 
 
@@ -130,35 +134,17 @@ def test_a_token_replaces_the_earlier_one_of_the_same_person(where):
 
 
 def test_only_one_process_sends_at_a_time(where):
+    begun, order = Event(), []
+
+    def send():
+        begun.set()
+        with state.sending(where):
+            order.append("other")
+
     with state.sending(where):
-        begun, order = Event(), []
-        other = Thread(target=_send, args=(where, begun, order))
+        other = Thread(target=send)
         other.start()
         begun.wait()
         order.append("first")
     other.join()
     assert order == ["first", "other"]
-
-
-def _send(where, begun, order):
-    begun.set()
-    with state.sending(where):
-        order.append("other")
-
-
-_OTHER = """
-import sys
-from datetime import datetime
-from pathlib import Path
-from velocity import state
-place, email, at = sys.argv[1:]
-where = place if place.startswith("postgresql:") else Path(place)
-state.sign_out(where, email, datetime.fromisoformat(at))
-"""
-
-
-def test_a_sign_out_holds_in_other_processes(where):
-    assert not state.is_signed_out(where, "ada@x.example", NOW)
-    command = [sys.executable, "-c", _OTHER, str(where), "ada@x.example", NOW.isoformat()]
-    subprocess.run(command, check=True, cwd=ROOT)
-    assert state.is_signed_out(where, "ada@x.example", NOW)

@@ -77,19 +77,11 @@ def test_the_client_accepts_the_sweep(tmp_path):
     created = {"upsertSweep": {"sweep": _CREATED, "configValidationWarnings": []}}
     with ProtocolServer(World({})) as server:
         server.schema += _SWEEPS
-        server.faults.append(
-            Fault(Reply(200, json.dumps({"data": created})), operation="UpsertSweep")
-        )
-        subprocess.run(
-            [sys.executable, "-c", _CLIENT, file],
-            check=True,
-            cwd=tmp_path,
-            env={
-                "WANDB_BASE_URL": server.url,
-                "WANDB_API_KEY": server.api_key,
-                "HOME": str(tmp_path),
-            },
-        )
+        reply = Reply(200, json.dumps({"data": created}))
+        server.faults.append(Fault(reply, operation="UpsertSweep"))
+        env = {"WANDB_BASE_URL": server.url, "WANDB_API_KEY": server.api_key, "HOME": str(tmp_path)}
+        command = [sys.executable, "-c", _CLIENT, file]
+        subprocess.run(command, check=True, cwd=tmp_path, env=env)
         (call,) = (it for it in server.calls if it.operation == "UpsertSweep")
     assert yaml.safe_load(call.variables["config"]) == yaml.safe_load(file.read_text())
 
@@ -97,10 +89,8 @@ def test_the_client_accepts_the_sweep(tmp_path):
 def test_the_agent_of_the_client_gives_the_program_each_value():
     config = yaml.safe_load(filled(sweep_stub("lr", 2)))
     ((name, parameter),) = config["parameters"].items()
-    given_args = [
-        create_sweep_command_args({"args": {name: {"value": it}}})["args"]
-        for it in parameter["values"]
-    ]
+    runs = [{"args": {name: {"value": it}}} for it in parameter["values"]]
+    given_args = [create_sweep_command_args(it)["args"] for it in runs]
     assert given_args == [["--lr=0.1"], ["--lr=0.2"]]
 
 
@@ -111,14 +101,9 @@ def test_the_array_gives_the_program_each_value(key, tmp_path):
     program = tmp_path / "python"
     program.write_text('#!/bin/sh\nprintf "%s\\n" "$*"\n')
     program.chmod(0o755)
-    ran = subprocess.run(
-        ["bash", "-c", _SLURM + line],
-        check=True,
-        capture_output=True,
-        text=True,
-        cwd=tmp_path,
-        env={"PATH": f"{tmp_path}:/usr/bin:/bin"},
-    )
+    command, env = ["bash", "-c", _SLURM + line], {"PATH": f"{tmp_path}:/usr/bin:/bin"}
+    how = {"check": True, "capture_output": True, "text": True}
+    ran = subprocess.run(command, **how, cwd=tmp_path, env=env)  # noqa: PLW1510
     name = key or "seed"
     assert ran.stdout.splitlines() == [f"train.py --{name}=0.{n}" for n in (1, 2, 3)]
     assert ran.stderr == ""

@@ -16,7 +16,6 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-import polars as pl
 import pytest
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
@@ -42,11 +41,8 @@ pytestmark = pytest.mark.fault  # slow, and it kills what it starts
 def away(tmp_path_factory):
     """A folder with the wheel installed in its `env`, and nothing else of ours."""
     folder = tmp_path_factory.mktemp("away")
-    subprocess.run(
-        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", folder],
-        cwd=ROOT,
-        check=True,
-    )
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", folder]
+    subprocess.run(build, cwd=ROOT, check=True)
     (wheel,) = folder.glob("*.whl")
     venv.create(folder / "env")
     options = ["--offline", "--no-index", "--no-config", "--no-deps", "--python", folder / "env"]
@@ -62,56 +58,47 @@ def environment(tmp_path):
     return commands.environment(tmp_path, PYTHONPATH="")
 
 
-def _say(away, environment, *command):
-    done = subprocess.run(
-        [away / "env" / "bin" / command[0], *command[1:]],
-        cwd=away,
-        check=False,
-        capture_output=True,
-        text=True,
-        env=environment,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
+@pytest.fixture
+def say(away, environment):
+    """What a command of the wheel's environment prints, such as a program in Python."""
+
+    def printed(*command):
+        command = (away / "env" / "bin" / command[0], *command[1:])
+        return subprocess.check_output(command, cwd=away, text=True, env=environment).strip()
+
+    return printed
 
 
-def test_the_wheel_prints_its_version(away, environment):
+def test_the_wheel_prints_its_version(say):
     code = "from importlib.metadata import version; print(version('research-velocity'))"
-    version = _say(away, environment, "python", "-c", code)
-    assert _say(away, environment, "velocity", "--version") == version
+    assert say("velocity", "--version") == say("python", "-c", code)
 
 
-def test_the_wheel_contains_queries_theme_and_app(away, environment):
-    code = "from velocity.paths import project_root; print(project_root())"
-    root = Path(_say(away, environment, "python", "-c", code))
+def test_the_wheel_contains_queries_theme_and_app(away, say):
+    root = Path(say("python", "-c", "from velocity.paths import project_root as it; print(it())"))
     assert root.is_relative_to(away / "env")
     for path in ("app.py", ".streamlit/config.toml", "queries"):
         assert (root / path).exists()
     code = "from velocity.queries import list_queries as all; print(*(it.name for it in all()))"
     queries = (ROOT / "queries").rglob("*.sql")
     names = {path.relative_to(ROOT / "queries").with_suffix("").as_posix() for path in queries}
-    assert set(_say(away, environment, "python", "-c", code).split()) == names
+    assert set(say("python", "-c", code).split()) == names
 
 
-def test_uvx_finds_the_command_by_the_name_of_the_package(away, environment, tmp_path):
+def test_uvx_finds_the_command_by_the_name_of_the_package(away, say, environment, tmp_path):
     (wheel,) = away.glob("*.whl")
-    code = (
+    listed = (
         "from importlib.metadata import requires; print(*requires('research-velocity'), sep='\\n')"
     )
-    wanted = re.findall(r"^[\w.-]+", _say(away, environment, "python", "-c", code), re.MULTILINE)
+    wanted = re.findall(r"^[\w.-]+", say("python", "-c", listed), re.MULTILINE)
     # Nothing is downloaded: uv gets no dependencies, and they are borrowed as above.
     left_out = tmp_path / "left-out.txt"
     left_out.write_text("".join(f"{name} ; python_version < '3'\n" for name in {*wanted}))
     options = ["--offline", "--no-index", "--no-config", "--python", sys.executable]
     options += ["--overrides", left_out, "--from", wheel]
-    done = subprocess.run(
-        [find_uv_bin(), "tool", "run", *options, "research-velocity", "--version"],
-        check=True,
-        capture_output=True,
-        text=True,
-        env=environment | {"PYTHONPATH": sysconfig.get_path("purelib")},
-    )
-    assert done.stdout == f"{__version__}\n"
+    command = [find_uv_bin(), "tool", "run", *options, "research-velocity", "--version"]
+    env = environment | {"PYTHONPATH": sysconfig.get_path("purelib")}
+    assert subprocess.check_output(command, text=True, env=env) == f"{__version__}\n"
 
 
 @contextmanager
@@ -121,15 +108,11 @@ def _demo(away, folder, until, **env):
         port = free.getsockname()[1]
     # The user's own key and server, which the demo must not use.
     own = {"WANDB_API_KEY": "x" * 40, "WANDB_BASE_URL": "http://127.0.0.1:9", MARK: str(folder)}
+    command = [away / "env" / "bin" / "velocity", "demo", "--no-browser", "--port", str(port)]
+    env = commands.environment(folder, **own, **{"PYTHONPATH": ""} | env)
+    pipes = {"stdin": subprocess.DEVNULL, **dict.fromkeys(("stdout", "stderr"), subprocess.PIPE)}
     demo = subprocess.Popen(
-        [away / "env" / "bin" / "velocity", "demo", "--no-browser", "--port", str(port)],
-        cwd=folder,
-        env=commands.environment(folder, **own, **{"PYTHONPATH": ""} | env),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
+        command, cwd=folder, env=env, **pipes, text=True, start_new_session=True
     )
     lines = []
     try:
@@ -191,9 +174,8 @@ def test_a_stopped_demo_starts_over_syncs_serves_and_leaves_nothing_running(away
     assert reads.scholars(snapshot).height == len(cohort.BIRDS)
     # Pulled twice, a day apart: an offline directory synced in between changed an old week.
     restated = reads.restated(snapshot, by="scholar", since=None)
-    late = restated.filter(
-        pl.col("group_id") == cohort.BIRDS[OFFLINE_SYNC.seat], pl.col("measure") == "runs_started"
-    ).row(0, named=True)
+    late = restated.filter(group_id=cohort.BIRDS[OFFLINE_SYNC.seat], measure="runs_started")
+    late = late.row(0, named=True)
     assert late["value_after"] - late["value_before"] == 2
     first = Term.until(late["restated_at"]).week(OFFLINE_SYNC.week)
     assert late["week_start"] == datetime.fromtimestamp(first, UTC).date()
@@ -213,10 +195,8 @@ def _new_session(port):
     """Streamlit's messages from the server to a browser that opens the first page."""
     address = f"127.0.0.1:{port}"
     # Like a browser, it names the page that opens the socket.
-    socket_of_page = connect(
-        f"ws://{address}/_stcore/stream", origin=f"http://{address}", max_size=None
-    )
-    with socket_of_page as socket_:
+    origin = f"http://{address}"
+    with connect(f"ws://{address}/_stcore/stream", origin=origin, max_size=None) as socket_:
         socket_.send(BackMsg(rerun_script={"query_string": ""}).SerializeToString())
         while True:
             message = ForwardMsg.FromString(socket_.recv(timeout=PATIENCE_S))

@@ -82,12 +82,5 @@ def pull_into(
     store: LiveStore, client: WandbServer, wanted: list[str], at: datetime, *, full: bool = False
 ) -> list[ProjectResult]:
     """Pull projects at an instant; return one result per project."""
-    return pull_projects(
-        store.record,
-        client,
-        wanted,
-        full=full,
-        on_progress=lambda _: None,
-        on_end=lambda *_: None,
-        clock=lambda: at,
-    )
+    quiet = {"on_progress": lambda _: None, "on_end": lambda *_: None}
+    return pull_projects(store.record, client, wanted, full=full, clock=lambda: at, **quiet)
