@@ -237,6 +237,11 @@ SESSIONS = [
 ]
 #: Two runs of 8 GPUs on a host with 8; one was suspended for half of its time.
 SUSPENDED = [told(0, heard=60, watch=it, row=60, **on(("a", 8))) for it in (30, 60)]
+#: Two writers on a host with 8 GPUs, and a later run that was given 16 there.
+LARGER = [
+    told(0, 1, heard=60, watch=60, **on(("b", 8), ("b", 4))),
+    told(600, heard=660, watch=60, **on(("b", 16))),
+]
 MOVED = told(0, 600, heard=660, watch=360, **RESUMED, **on(("a", 8), ("b", 1)))
 
 
@@ -260,12 +265,13 @@ def session(start: float, watch: float | None = None, seen: float | None = None)
     return {"start": at, "runtime_s": runtime, "heartbeat_at": last, "last_metric_at": last}
 
 
-#: Sessions of a local run, and when they begin and end.
+#: The state and the sessions of a local run, and when they begin and end.
 LOCAL_SESSIONS = [
-    ([session(0, 60), session(100, 20)], [(0, 60), (100, 120)]),
-    ([session(0, 150), session(100, 20)], [(0, 100), (100, 120)]),
-    ([session(0, None, 50), session(100, 20)], [(0, 50), (100, 120)]),
-    ([session(0, 10, 50), session(100, None, 130)], [(0, 50), (100, 130)]),
+    ("finished", [session(0, 60), session(100, 20)], [(0, 60), (100, 120)]),
+    ("finished", [session(0, 150), session(100, 20)], [(0, 100), (100, 120)]),
+    ("finished", [session(0, None, 50), session(100, 20)], [(0, 50), (100, 120)]),
+    ("finished", [session(0, 10, 50), session(100, None, 130)], [(0, 50), (100, 130)]),
+    ("running", [session(0, 60), session(100, None, AS_OF)], [(0, 60), (100, AS_OF)]),
 ]
 
 
@@ -282,11 +288,11 @@ def snapshot():
         rows += of(f"charged {number}", run)
     for number, run in enumerate(SESSIONS):
         rows += of(f"sessions {number}", run)
-    rows += [*of("suspended", *SUSPENDED), *of("moved", MOVED)]
+    rows += [*of("suspended", *SUSPENDED), *of("larger", *LARGER), *of("moved", MOVED)]
     for number, (copies, _) in enumerate(SAME):
         rows += of(f"same {number}", *copies)
-    for number, (known, _) in enumerate(LOCAL_SESSIONS):
-        local = told(heard=known[-1]["heartbeat_at"], **FILES, writers=known)
+    for number, (state, known, _) in enumerate(LOCAL_SESSIONS):
+        local = told(heard=known[-1]["heartbeat_at"], state=state, **FILES, writers=known)
         rows += of(f"local {number}", local)
     return store_of(rows, {(row["entity"], row["project"]): moment(AS_OF) for row in rows})
 
@@ -318,6 +324,8 @@ def test_each_session_is_charged_for_its_own_machines(number):
     assert hours()[f"charged {number}"] == pytest.approx(CHARGED[number][1])
     # A suspended run gets less of a full host.
     assert hours()["suspended"] == pytest.approx((8, 0))
+    # A host that has more GPUs than a run's writers does not hide that they are one machine.
+    assert hours()["larger"] == pytest.approx((8 + 16, 0))
 
 
 def test_the_time_of_a_session_counts_once_for_any_number_of_machines():
@@ -345,4 +353,4 @@ def test_a_local_session_ends_by_its_own_facts_and_before_the_next_one(number):
     frame = snapshot().frame(f"{sql} ORDER BY number", {"it": f"local {number}"})
     begun = CREATED.timestamp() * 1e6
     ends = [((start - begun) / 6e7, (end - begun) / 6e7) for start, end in frame.rows()]
-    assert ends == LOCAL_SESSIONS[number][1]
+    assert ends == LOCAL_SESSIONS[number][2]
