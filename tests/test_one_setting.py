@@ -90,6 +90,10 @@ CASES = {
     "a new key has its name": (line({"w": 1}, {"w": 1, "x": 1}, {"w": 1, "x": 2}), [("x", THREE)]),
     "ignored keys do not count": (IGNORED, [("lr", THREE)]),
     "several keys are not one setting": (line(*[{"lr": n, "w": n} for n in range(5)]), NONE),
+    "a key is not one setting if another comes or goes with it": (
+        line({"a": 1}, {"a": 2, "y": 1}, {"a": 3}, {"a": 4, "y": 1}),
+        NONE,
+    ),
     "other keys are not one setting": (
         line({"a": 1, "b": 1}, {"a": 2, "b": 1}, {"a": 2, "b": 2}, {"a": 3, "b": 2}),
         NONE,
