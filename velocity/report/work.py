@@ -74,7 +74,7 @@ class Covered:
 
 @dataclass(frozen=True)
 class Groups(Covered):
-    """The figures of the programme and of each stream, over the days and those before."""
+    """The figures of some groups, over the days and those before."""
 
     @cached_property
     def now(self) -> dict[str, Row]:

@@ -9,7 +9,8 @@ from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from time import monotonic
+from typing import Any, NamedTuple
 
 import duckdb
 import polars as pl
@@ -52,6 +53,12 @@ def _harden(connection: duckdb.DuckDBPyConnection) -> None:
 MOST_BYTES = 96 * 2**20
 
 
+class _Entry(NamedTuple):
+    made: Any
+    size: int
+    asked_at: float  # of the monotonic clock
+
+
 class Kept:
     """Keeps the most recently used frames, and objects with `frames`, as far as they fit.
 
@@ -60,21 +67,28 @@ class Kept:
 
     def __init__(self, most_bytes: int) -> None:
         self._most_bytes = most_bytes
-        self._made: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
+        self._entries: OrderedDict[Hashable, _Entry] = OrderedDict()
         self._making: dict[Hashable, Future[Any]] = {}
         self._lock = Lock()
         self.bytes = 0
 
-    def get(self, key: Hashable, make: Callable[[], Any]) -> Any:
+    def get(self, key: Hashable, make: Callable[[], Any], *, asked_at: float | None = None) -> Any:
         """Return the object cached under `key`, or make it.
+
+        `asked_at`: when somebody last asked for it, if this call only reads ahead; it does not
+        count as a use then. By the monotonic clock.
 
         Several threads that ask for the same key share one call of `make`, and its exception: all
         pages ask at once when a snapshot is new. Other keys do not wait.
         """
+        ahead = asked_at is not None
+        asked_at = monotonic() if asked_at is None else asked_at
         with self._lock:
-            if key in self._made:
-                self._made.move_to_end(key)
-                return self._made[key][0]
+            if (entry := self._entries.get(key)) is not None:
+                if not ahead:
+                    self._entries[key] = entry._replace(asked_at=asked_at)
+                    self._entries.move_to_end(key)
+                return entry.made
             making = self._making.get(key)
             if making is None:
                 promise = self._making[key] = Future[Any]()
@@ -91,17 +105,18 @@ class Kept:
             raise
         with self._lock:
             del self._making[key]
-            self._made[key] = made, size
+            self._entries[key] = _Entry(made, size, asked_at)
+            self._entries.move_to_end(key, last=not ahead)
             self.bytes += size
             while self.bytes > self._most_bytes:
-                self.bytes -= self._made.popitem(last=False)[1][1]
+                self.bytes -= self._entries.popitem(last=False)[1].size
         promise.set_result(made)
         return made
 
-    def latest(self) -> list[Hashable]:
-        """The keys of what is cached, most recently used first."""
+    def latest(self) -> list[tuple[Hashable, float]]:
+        """The keys of what is cached, most recently used first, and when they were asked for."""
         with self._lock:
-            return [*reversed(self._made)]
+            return [(key, entry.asked_at) for key, entry in reversed(self._entries.items())]
 
 
 class Snapshot:
@@ -203,7 +218,10 @@ def latest_snapshot(data: Path) -> Snapshot:
     Raises:
         StoreError: nothing is published yet, or the snapshot cannot be opened.
     """
-    return _open(current_snapshot(data))
+    # Threads that find a new snapshot at once must share its cache.
+    with _opening:
+        return _open(current_snapshot(data))
 
 
 _open = lru_cache(maxsize=2)(Snapshot)
+_opening = Lock()

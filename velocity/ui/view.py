@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -268,21 +269,32 @@ class Asked(NamedTuple):
     filters: tuple[tuple[str, Any], ...]
     scope: Scope
 
-    def of(self, snapshot: Snapshot) -> Any:
-        """The only access to cached reads: the key holds the filters and the viewer's scope."""
+    def of(self, snapshot: Snapshot, asked_at: float | None = None) -> Any:
+        """The only access to cached reads: the key holds the filters and the viewer's scope.
+
+        `asked_at`: when a page asked for it, if this call only reads ahead.
+        """
         filters = dict(self.filters)
         scope = {} if self.read in _FOR_EVERYBODY else {"scope": self.scope}
-        return snapshot.kept.get(self, lambda: self.read(snapshot, **filters, **scope))
+
+        def make() -> Any:
+            return self.read(snapshot, **filters, **scope)
+
+        return snapshot.kept.get(self, make, asked_at=asked_at)
 
 
-def read_again(snapshot: Snapshot, before: Snapshot) -> Iterator[None]:
+def read_again(snapshot: Snapshot, before: Snapshot, since: float) -> Iterator[None]:
     """Reads of a new snapshot what pages read of the one before it, one read per step.
 
-    The latest reads come first, each in the scope of its viewer.
+    The latest reads come first, each in the scope of its viewer; what no page asked for `since`
+    then, by the monotonic clock, is left out.
     """
-    for key in before.kept.latest():
-        if isinstance(key, Asked):
-            yield key.of(snapshot)
+    for key, asked_at in before.kept.latest():
+        if isinstance(key, Asked) and asked_at >= since:
+            # Such as a figure of somebody who is gone: a page says so.
+            with suppress(Exception):
+                key.of(snapshot, asked_at)
+            yield
 
 
 def _watch(opened: View, mode: str) -> None:
