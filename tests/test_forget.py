@@ -306,7 +306,10 @@ def test_an_id_is_no_former_id_where_its_person_kept_a_name(tmp_path):
 
 @pytest.mark.thorough
 def test_traces_of_an_address_that_left_the_roster_are_removed(tmp_path):
-    settings = _published(tmp_path, _runs_of("ada"), _ROSTER)
+    # The store does not know the roster yet.
+    store_of(_runs_of("ada"), "20:00", data=tmp_path)
+    settings = Settings(roster=tmp_path / "roster.toml")
+    settings.roster.write_text(_ROSTER, encoding="utf-8")
     _look(tmp_path, "ada", "old@x.org", "Zebra Uniquename")
     _look(tmp_path, "ada", "other@x.org", "Other")
     _forget(tmp_path, settings, "zf-id-unique")

@@ -55,7 +55,7 @@ def pulled(server, store):  # noqa: ARG001 - the client is pointed at it
 
 @pytest.fixture
 def served(server, pulled):
-    """Serve runs 0 to `count` and pull them all: result = served(20)."""
+    """Serve the first `count` runs and pull them all: result = served(20)."""
 
     def put(count, **fields):
         server.world.put(*(node(number, **fields) for number in range(count)))

@@ -24,6 +24,7 @@ UNKNOWN = '[[scholars]]\nid = "ada"\nname = "Ada"\n'
         # A warning does not stop it: she has no username.
         (UNKNOWN, parsed(UNKNOWN), 1),
     ],
+    ids=["full", "empty", "with a warning"],
 )
 def test_a_roster_without_errors_loads(tmp_path, text, roster, told):
     path = tmp_path / "roster.toml"

@@ -132,7 +132,7 @@ MISTAKES = {
 }
 
 
-@pytest.mark.parametrize(("told", "text"), MISTAKES.items())
+@pytest.mark.parametrize(("told", "text"), MISTAKES.items(), ids=MISTAKES)
 def test_a_mistake_names_its_entry_the_value_and_the_expected_value(tmp_path, told, text):
     (error,) = errors(tmp_path, text)
     assert error.startswith(told)

@@ -62,7 +62,7 @@ CONTRADICTIONS = {
 }
 
 
-@pytest.mark.parametrize(("told", "text"), CONTRADICTIONS.items())
+@pytest.mark.parametrize(("told", "text"), CONTRADICTIONS.items(), ids=CONTRADICTIONS)
 def test_a_contradiction_is_an_error(tmp_path, told, text):
     (error,) = errors(tmp_path, text)
     assert error.startswith(told)
@@ -137,7 +137,7 @@ OVERLAPS = {
 }
 
 
-@pytest.mark.parametrize(("told", "text"), OVERLAPS.items())
+@pytest.mark.parametrize(("told", "text"), OVERLAPS.items(), ids=OVERLAPS)
 def test_an_overlap_with_a_clear_meaning_is_a_warning(tmp_path, told, text):
     (warning,) = warnings(tmp_path, text)
     assert warning.startswith(told)

@@ -84,7 +84,7 @@ USELESS = {
 }
 
 
-@pytest.mark.parametrize(("told", "text"), USELESS.items())
+@pytest.mark.parametrize(("told", "text"), USELESS.items(), ids=USELESS)
 def test_a_rule_without_effect_is_a_warning(tmp_path, told, text):
     (found,) = warnings(tmp_path, ADA + BEN + text)
     assert found.startswith(told)

@@ -92,7 +92,7 @@ def history():
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_a_run_under_two_keys_counts_once(case):
+def test_one_run_counts_once_and_different_runs_each_count(case):
     found = [
         {key.removeprefix(f"{case}:"): why for key, why in it.items() if key.startswith(f"{case}:")}
         for it in history()

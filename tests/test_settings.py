@@ -120,7 +120,7 @@ MISTAKES = {
 }
 
 
-@pytest.mark.parametrize(("told", "text"), MISTAKES.items())
+@pytest.mark.parametrize(("told", "text"), MISTAKES.items(), ids=MISTAKES)
 def test_one_mistake_is_reported_in_one_sentence(tmp_path, told, text):
     assert f"has 1 mistake: {told}" in refusal(tmp_path, text).message
 

@@ -149,16 +149,16 @@ def test_dates_in_another_column_decide_too(path):
 
 
 @pytest.mark.parametrize(
-    ("shown", "others"),
+    ("shown", "written"),
     [
-        ("5/4/2026 9:00", []),
-        ("05/04/2026", ["06/04/2026 10:00 PM"]),
-        ("5/4/2026", ["13/04/2026", "4/13/2026"]),
+        ("5/4/2026 9:00", ["5/4/2026 9:00"]),
+        ("05/04/2026", ["05/04/2026", "06/04/2026 10:00 PM"]),
+        ("5/4/2026", ["13/04/2026", "4/13/2026", "5/4/2026"]),
     ],
 )
-def test_ambiguous_dates_are_refused_with_an_example(path, shown, others):
+def test_ambiguous_dates_are_refused_with_an_example(path, shown, written):
     with pytest.raises(SourceError) as caught:
-        created(path, shown, *others)
+        created(path, *written)
     assert f'"{shown}" in its column "created_at"' in caught.value.message
     assert "2026-05-04T09:00:00Z" in caught.value.hint
 

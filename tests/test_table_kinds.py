@@ -40,7 +40,12 @@ KINDS = {
 
 
 @pytest.mark.parametrize(
-    ("told", "text"), [(told, text) for told, texts in KINDS.items() for text in texts]
+    ("told", "text"),
+    [
+        pytest.param(told, text, id=text.splitlines()[0])
+        for told, texts in KINDS.items()
+        for text in texts
+    ],
 )
 def test_the_error_for_a_table_of_another_kind_names_the_kind(tmp_path, told, text):
     path = tmp_path / "table.csv"

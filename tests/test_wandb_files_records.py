@@ -118,7 +118,7 @@ def test_times_outside_the_calendar_are_not_known(tmp_path, value):
     ],
     ids=["nan", "infinity", "half a character", "torn", "empty", "deep"],
 )
-def test_only_an_unreadable_config_value_is_lost(tmp_path, records, config, unreadable):
+def test_a_config_value_is_stored_as_json_or_lost_alone(tmp_path, records, config, unreadable):
     run = written(tmp_path, *(config_record(name, it) for name, it in records.items()))
     assert (run["config"], run["unreadable"]) == (config, unreadable)
 
