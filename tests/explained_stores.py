@@ -44,7 +44,10 @@ WORKED = [
 def rows_of(seed: int) -> list[dict]:
     """The runs of one drawn case, which meet every boundary, as rows of an import."""
     chance = random.Random(seed)  # noqa: S311 - nothing secret
-    times = ("created_at", "started_at", "heartbeat_at", "first_metric_at", "last_metric_at")
+    times = (
+        *("created_at", "started_at", "heartbeat_at", "first_metric_at", "last_metric_at"),
+        "stamp_at",
+    )
 
     def later(micros):
         # The cases are in 2024; rates and memberships of the roster are in 2026.

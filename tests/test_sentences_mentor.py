@@ -435,7 +435,8 @@ def test_the_table_has_what_the_sentences_name_then_the_latest():
     assert plain(table["Since then"][1]) == "launched again after 30 m of working hours"
     # How long a line waits that only the scholar sees stays out.
     own = experiment("high-heath-1", 28, loop_status="awaiting", reaction_working_hours=9.0)
-    facts = sheet({}, decisions=waiting("(heron)"), experiments=experiments(own), hidden=1)
+    unnamed = queue(decision(named=False))
+    facts = sheet({}, decisions=unnamed, experiments=experiments(own), hidden=1)
     table = rows_of.table(facts, rows_of.behind(facts), ["high-heath-1"])
     assert table["Since then"].to_list() == ["nothing launched yet"]
 

@@ -114,6 +114,12 @@ def wait_of(hours, usual, label="high-heath-1"):
         (MACHINE_TIME | {"now": NOW | {"loops_closed": 18}}, False),
         (MACHINE_TIME | {"now": NOW | {"loops_closed": 19}}, True),
     ],
+    ids=[
+        *("week inside", "wide range", "narrower range", "usual wait", "longer wait"),
+        *("wait of 54 min", "wait of 1 h", "ready", "one chain", "few ready hours"),
+        *("setting", "two of a setting", "machine", "three weeks of four"),
+        *("18 loops", "19 loops"),
+    ],
 )
 def test_a_finding_is_reported_from_its_threshold_on(known, found):
     assert (said(**known) != said()) is found

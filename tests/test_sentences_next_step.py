@@ -39,7 +39,9 @@ def said(open_work, facts=FACTS, today=TODAY):
 
 def test_where_nothing_waits_the_ends_of_what_runs_are_said():
     def ends(*hours):
-        return said(running(*hours)).removeprefix("Nothing waits")
+        told = said(running(*hours))
+        assert told.startswith("Nothing waits")
+        return told.removeprefix("Nothing waits")
 
     assert ends() == ", and nothing runs: the next launch can start now."
     assert ends(12) == ": 1 experiment runs, likely done Sun 29, 13:00."
