@@ -1,7 +1,7 @@
 """The brief says what the sheet of Streams says, names nobody too early, and its text is inert."""
 
 import re
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -11,7 +11,7 @@ from tests.commands import velocity
 from tests.plain_sentences import plain
 from tests.roster_texts import ADA, BEN, parsed
 from tests.stores import built
-from tests.test_needs_decision import STREAM, queue
+from tests.test_needs_decision import LAUNCHES, STREAM
 from velocity.errors import VelocityError
 from velocity.reading.access import Scope, Viewer
 from velocity.reading.periods import Window
@@ -135,7 +135,11 @@ def brief_of(snapshot, scope):
 
 def test_a_lead_reads_the_name_of_a_line_a_day_after_it_met_the_rule():
     roster, lead = parsed(ADA + BEN + STREAM), Scope(everything=True)
-    early, late = (queue(it, roster=roster) for it in ("2026-01-13 08:59", "2026-01-13 09:00"))
+    rows = [
+        run(f"r{n}", start, start + timedelta(hours=1), group_name=f"g{n}")
+        for n, start in enumerate(LAUNCHES)
+    ]
+    early, late = (store_of(rows, f"2026-01-13 {it}", roster=roster) for it in ("08:59", "09:00"))
     assert text_of(brief_of(early, lead).lines[0].spans) == (
         "One of these lines passed its usual in the last 24 hours; its scholar sees it first."
     )
