@@ -24,7 +24,7 @@ from velocity.reading import reads
 from velocity.reading.access import EVERYTHING, Scope, viewer_of
 from velocity.roster.models import load_roster
 from velocity.store import latest_snapshot
-from velocity.ui.view import Asked
+from velocity.ui.asked import Asked
 
 pytestmark = pytest.mark.sampled(6)
 

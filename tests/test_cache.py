@@ -18,7 +18,7 @@ from velocity.serve.ahead import look
 from velocity.store import latest_snapshot
 from velocity.store.snapshot import Kept
 from velocity.toml import until_changed
-from velocity.ui.view import Asked
+from velocity.ui.asked import Asked
 
 
 def frame(numbers: int) -> pl.DataFrame:

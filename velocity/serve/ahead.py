@@ -6,7 +6,7 @@ from threading import Event
 from time import monotonic
 
 from velocity.store import Snapshot, latest_snapshot
-from velocity.ui.view import read_again
+from velocity.ui.asked import read_again
 
 #: Open pages look for a new snapshot more rarely, so most of them find their rows cached.
 _EVERY_S = 1.0

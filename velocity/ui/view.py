@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -24,7 +23,8 @@ from velocity.reading.viewed import ViewedDays, soon
 from velocity.roster.models import Roster
 from velocity.sentences.answer import Answer
 from velocity.settings import Settings
-from velocity.store import Snapshot, latest_snapshot
+from velocity.store import latest_snapshot
+from velocity.ui.asked import Asked
 from velocity.ui.browser import note_on_paper
 from velocity.ui.choices import choose_scholar, choose_streams, keep_choices, period_control
 from velocity.ui.page import Page, show_trail
@@ -41,8 +41,6 @@ _SYNC_EVERY_HOURS, _SYNC_OFTEN_HOURS = 1.0, 1 / 6
 _STALE = timedelta(days=2)
 _LOOK_AGAIN = "10s"
 _LOOK_AT_A_SYNC = "2s"
-#: A check of the arithmetic that names no person: the same for every viewer.
-_FOR_EVERYBODY = frozenset({reads.littles_law_residual})
 _Made = TypeVar("_Made")
 #: Reads ahead, while a page waits for its first reads.
 _others = ThreadPoolExecutor(2, thread_name_prefix="soon")
@@ -260,41 +258,6 @@ def open_view(page: Page, viewer: Viewer) -> bool:
         often = _LOOK_AT_A_SYNC if sync is not None and sync.under_way else _LOOK_AGAIN
         st.fragment(_watch, run_every=often)(opened, theme_mode())
     return True
-
-
-class Asked(NamedTuple):
-    """A cached read of a page: what was asked for, and in whose scope."""
-
-    read: Callable[..., Any]
-    filters: tuple[tuple[str, Any], ...]
-    scope: Scope
-
-    def of(self, snapshot: Snapshot, asked_at: float | None = None) -> Any:
-        """The only access to cached reads: the key holds the filters and the viewer's scope.
-
-        `asked_at`: when a page asked for it, if this call only reads ahead.
-        """
-        filters = dict(self.filters)
-        scope = {} if self.read in _FOR_EVERYBODY else {"scope": self.scope}
-
-        def make() -> Any:
-            return self.read(snapshot, **filters, **scope)
-
-        return snapshot.kept.get(self, make, asked_at=asked_at)
-
-
-def read_again(snapshot: Snapshot, before: Snapshot, since: float) -> Iterator[None]:
-    """Reads of a new snapshot what pages read of the one before it, one read per step.
-
-    The latest reads come first, each in the scope of its viewer; what no page asked for `since`
-    then, by the monotonic clock, is left out.
-    """
-    for key, asked_at in before.kept.latest():
-        if isinstance(key, Asked) and asked_at >= since:
-            # Such as a figure of somebody who is gone: a page says so.
-            with suppress(Exception):
-                key.of(snapshot, asked_at)
-            yield
 
 
 def _watch(opened: View, mode: str) -> None:
