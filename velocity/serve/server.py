@@ -9,7 +9,7 @@ import webbrowser
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,7 @@ from velocity.settings import Settings
 from velocity.store import latest_snapshot
 from velocity.store.bucket import Bucket
 from velocity.store.replica import Replica
+from velocity.threads import in_thread
 from velocity.ui.files import may_have
 from velocity.ui.sign_in import sign_in_of
 
@@ -83,17 +84,16 @@ def serve(
     async def lifespan(_app: st.App) -> AsyncIterator[None]:
         if bucket is not None:
             follow = Replica(data, bucket).follow
-            threading.Thread(target=follow, args=(stop,), daemon=True).start()
-        ahead = threading.Thread(target=read_ahead, args=(data, stop), daemon=True)
-        ahead.start()
+            in_thread(partial(follow, stop), "replica")
+        ahead = in_thread(partial(read_ahead, data, stop), "read-ahead")
         say(f"Serving {url} (Ctrl-C stops it)")
         if open_browser and _has_display():
             # Some browsers block the program that starts them.
-            threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
+            in_thread(partial(webbrowser.open, url), "browser")
         yield
         stop.set()
         # Python must not end during a query.
-        ahead.join()
+        ahead.result()
 
     script = project_root() / "app.py"
     # Streamlit looks for .streamlit/config.toml beside the program in sys.argv, which is the wrong
