@@ -88,7 +88,7 @@ class Compared:
 
     def values(self, column: str) -> tuple[Any, Any]:
         """A figure now and before, each None if it is not known."""
-        now, before = ((row or {}).get(column) for row in (self.now, self.before))
+        now, before = (row[column] if row else None for row in (self.now, self.before))
         return now, before
 
     def numbers(self, column: str) -> tuple[float, float]:
