@@ -6,6 +6,7 @@ A test file that imports these tests says with the fixture `settings_of` or `ope
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
+import polars as pl
 import pytest
 
 from tests.builders import at, run
@@ -211,7 +212,12 @@ def test_runs_to_look_at_again_are_found(store):
     record.merge_runs(run_frame([*runs, run("table", "09:00")]))
     assert record.list_to_read_again("e", "p", "unfinished") == ["going"]
     assert record.count_collected("e", "p") == 6
-    assert record.list_missing("e", "p", ["r0", "r1", None]) == ["going", "r2", "r3", "r4"]
+    assert record.list_missing("e", "p", pl.Series(["r0", "r1", None])) == [
+        "going",
+        "r2",
+        "r3",
+        "r4",
+    ]
     assert set(record.known_window("e", "p")) == {"r2", "r3", "r4"}
     listing = [*runs[:3], runs[3] | {"notes": "new"}, runs[5] | {"tags": ["b"]}, run("r9", "09:00")]
     assert record.list_differing("e", "p", run_frame(listing)) == ["going", "r3", "r9"]

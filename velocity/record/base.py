@@ -7,7 +7,7 @@ If anything else is lost here, it can only be pulled again, if at all.
 from __future__ import annotations
 
 import operator
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import astuple, dataclass
 from datetime import datetime
@@ -246,11 +246,9 @@ class Intake(Protocol):
         with self._session.loaded(listed=listing):
             return self._ids("differing", entity, project)
 
-    def list_missing(self, entity: str, project: str, scanned: Iterable[str | None]) -> list[str]:
+    def list_missing(self, entity: str, project: str, scanned: pl.Series) -> list[str]:
         """Ids of the project's runs that are not among the ids of a complete scan."""
-        with self._session.loaded(
-            scanned=pl.DataFrame({"run_id": [*scanned]}, [("run_id", pl.String)])
-        ):
+        with self._session.loaded(scanned=pl.DataFrame({"run_id": scanned})):
             return self._ids("missing", entity, project)
 
     def known_window(self, entity: str, project: str) -> dict[str, datetime]:

@@ -1,6 +1,6 @@
 """Checks the server's filter by heartbeat against runs whose heartbeats are known."""
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from velocity.errors import RetryLaterError, SourceError
@@ -11,16 +11,15 @@ def is_filter_right(
     server: Server,
     key: tuple[str, str],
     window: Mapping[str, datetime],
-    read: Container[str | None],
+    expected: set[str],
     *,
     filterable: bool,
 ) -> bool | None:
     """Whether the filter returns the right runs of a project (entity, name); None: not known.
 
-    `window` has the runs with the latest heartbeats, of which those in `read` still exist. Without
-    `filterable`, it is known to be wrong.
+    `window` has the runs with the latest heartbeats, of which those in `expected` still exist.
+    Without `filterable`, it is known to be wrong.
     """
-    expected = {run_id for run_id in window if run_id in read}
     if not expected:
         return None
     if not filterable:

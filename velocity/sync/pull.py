@@ -72,7 +72,7 @@ def leave_project(
 ) -> None:
     """Mark all runs of a project that is gone from W&B as deleted, until it is back."""
     key = result.entity, result.project
-    held = record.list_missing(*key, ())
+    held = record.list_missing(*key, pl.Series([], dtype=pl.String))
     record.mark_deleted(*key, held, at=gone_at)
     result.deleted += len(held)
     record.merge_project(
@@ -162,11 +162,11 @@ class _Pull:
         for _ in range(_ATTEMPTS):
             before = self._server.count_runs(*self._key)
             listing = self._listing(before)
-            listed = set(listing["run_id"])
+            listed = listing["run_id"].unique()
             complete = self._is_complete(listed, before)
             differing = self._record.list_differing(*self._key, listing)
             # Skipped runs differ because they could not be merged.
-            self._runs.read_again(differing, but=self._runs.rejected.keys())
+            self._runs.read(run_ids=[it for it in differing if it not in self._runs.rejected])
             if complete:
                 self._mark_deleted(listed)
                 return
@@ -186,7 +186,7 @@ class _Pull:
         self._on_progress(Progress("pull", what, rows, rows, ended=True))
         return pl.concat(frames)
 
-    def _is_complete(self, scanned: set[str | None], count_before: int) -> bool:
+    def _is_complete(self, scanned: pl.Series, count_before: int) -> bool:
         """Whether a scan agrees with W&B's count before and after it.
 
         Runs created meanwhile are at the end of the list, and may be missing.
@@ -197,16 +197,12 @@ class _Pull:
         self._counted = len(scanned)
         return True
 
-    def _mark_deleted(self, scanned: set[str | None]) -> None:
+    def _mark_deleted(self, scanned: pl.Series) -> None:
         missing = self._record.list_missing(*self._key, scanned)
         # Two changes during a scan can cancel out in the count: ask for each run by id.
-        self._runs.ids.difference_update(missing)
-        self._runs.read(run_ids=missing)
-        self._mark_gone(missing)
+        self._mark_gone(self._runs.find_gone(missing))
 
-    def _mark_gone(self, asked: Sequence[str]) -> None:
-        """Mark runs as deleted that were asked for and not returned."""
-        gone = [run_id for run_id in asked if run_id not in self._runs.ids]
+    def _mark_gone(self, gone: Sequence[str]) -> None:
         self._record.mark_deleted(*self._key, gone, at=self._started_at)
         self._result.deleted += len(gone)
 
@@ -234,12 +230,12 @@ class _Pull:
     def _read_unsettled(self) -> None:
         """Read skipped and unfinished runs again."""
         # Skipped runs have requests of their own, because they may need smaller pages.
-        self._runs.read_again(self._record.list_to_read_again(*self._key, "rejected"))
+        self._runs.read_missing(self._record.list_to_read_again(*self._key, "rejected"))
         unfinished = self._record.list_to_read_again(*self._key, "unfinished")
-        self._runs.read_again(unfinished)
-        for run_id in unfinished:
-            self._runs.read_again([run_id])
-        self._mark_gone(unfinished)
+        self._runs.read_missing(unfinished)
+        for run_id in self._runs.find_unread(unfinished):
+            self._runs.read(run_ids=[run_id])
+        self._mark_gone(self._runs.find_unread(unfinished))
 
     def _explains_count(self, uncollected: int) -> bool:
         """Whether W&B counts as many runs as the record has, or `uncollected` more as last time."""
@@ -263,7 +259,7 @@ class _Pull:
     def _read_named(self) -> None:
         """Read runs again whose config has a key that the settings name only now."""
         found = self._record.list_to_read_again(*self._key, "unread_named")
-        if count := self._runs.read_again(found):
+        if count := self._runs.read_missing(found):
             self._result.notes.append(
                 f"The settings name another config key: read the configs of "
                 f"{formats.plural(count, 'run')} again."
@@ -272,8 +268,9 @@ class _Pull:
     def _check_filter(self) -> bool | None:
         """Whether the server's filter by heartbeat agrees with the scan; None: not known."""
         window = self._record.known_window(*self._key)
+        expected = window.keys() - self._runs.find_unread([*window])
         trusted = is_filter_right(
-            self._server, self._key, window, self._runs.ids, filterable=self._runs.filterable
+            self._server, self._key, window, expected, filterable=self._runs.filterable
         )
         if trusted is False:
             self._result.notes.append(

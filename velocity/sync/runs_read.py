@@ -1,7 +1,7 @@
 """Reads runs of a project into the record, and remembers which runs the server returned."""
 
 import time
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 import polars as pl
@@ -21,7 +21,6 @@ class RunsRead:
 
     Attributes:
         total: how many there will be; None if that is not known.
-        ids: of all returned runs; None if one had no id.
         rejected: id -> skipped row.
         filterable: whether the server seems able to filter by heartbeat.
     """
@@ -35,7 +34,9 @@ class RunsRead:
         self._result = result
         self._on_progress = on_progress
         self.total: int | None = None
-        self.ids: set[str | None] = set()
+        self._returned = 0  # with those that were returned again
+        # A set of strings would take 130 MB for a million runs.
+        self._ids = [pl.Series("run_id", [], pl.String)]
         self.rejected: dict[str | None, Rejected] = {}
         self.filterable = True
 
@@ -72,28 +73,45 @@ class RunsRead:
             # A server may fail to filter by heartbeat if one of them is not a time.
             odd = batch.runs["unreadable"].list.contains("heartbeatAt").any()
             self.filterable = self.filterable and not odd
-            run_ids = batch.runs["run_id"].to_list()
-            self.ids.update(run_ids)
-            for run_id in run_ids:
+            self._add(batch.runs["run_id"])
+            for run_id in batch.runs["run_id"] if self.rejected else ():
                 self.rejected.pop(run_id, None)
-            for row in batch.rejected:
-                self.ids.add(row.run_id)
-                self.rejected[row.run_id] = row
+            rejected = {row.run_id: row for row in batch.rejected}
+            self._add(pl.Series("run_id", [*rejected], pl.String))
+            self.rejected |= rejected
         self.tell("pull")
 
-    def read_again(
-        self, run_ids: Iterable[str], *, but: Container[str | None] | None = None
-    ) -> int:
-        """Read runs by id, except for those in `but` (default: read so far); return how many."""
-        known = self.ids if but is None else but
-        wanted = [run_id for run_id in run_ids if run_id not in known]
-        if wanted:
-            self.read(run_ids=wanted)
-        return len(wanted)
+    def _add(self, run_ids: pl.Series) -> None:
+        self._ids.append(run_ids)
+        self._returned += run_ids.len()
+
+    @property
+    def ids(self) -> pl.Series:
+        """Ids of all returned runs, each once; null if one had no id."""
+        self._ids = [pl.concat(self._ids).unique()]
+        return self._ids[0]
+
+    def find_unread(self, run_ids: Sequence[str]) -> list[str]:
+        """Those of some ids that the server has not returned."""
+        asked = pl.Series(run_ids, dtype=pl.String)
+        return asked.filter(~asked.is_in(self.ids.implode(), nulls_equal=True)).to_list()
+
+    def read_missing(self, run_ids: Sequence[str]) -> int:
+        """Read those of some runs that were not read yet; return how many that are."""
+        unread = self.find_unread(run_ids)
+        self.read(run_ids=unread)
+        return len(unread)
+
+    def find_gone(self, run_ids: Sequence[str]) -> list[str]:
+        """Read runs whether or not they were read before; return those that are not returned."""
+        ids, asked = self.ids, pl.Series(run_ids, dtype=pl.String)
+        self._ids = [ids.filter(~ids.is_in(asked.implode(), nulls_equal=True))]
+        self.read(run_ids=run_ids)
+        return self.find_unread(run_ids)
 
     def tell(self, stage: Stage, *, ended: bool = False) -> None:
         """Report how far the pull is."""
-        done, total = len(self.ids), self.total
+        done, total = self.ids.len() if ended else self._returned, self.total
         if total is not None and done > total:  # runs that were read again are not in it
             total = None
         far = Progress(stage, self._result.name, done, total, ended=ended)
