@@ -26,8 +26,9 @@ WITH host AS (
 idle AS (
   SELECT
     entity, host,
-    sum(clipped(setting.timezone, from_us, to_us, $from_day::DATE, $to_day::DATE)) AS idle_us
-  FROM idle_gap('host_stay', 'setting'), setting
+    sum(clipped(gap.from_us, gap.to_us, bound.from_us, bound.to_us)) AS idle_us
+  FROM idle_gap('host_stay', 'setting') AS gap,
+  bounds_of('setting', $from_day::DATE, $to_day::DATE) AS bound
   GROUP BY entity, host
 ),
 measured AS (

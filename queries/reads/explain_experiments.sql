@@ -15,21 +15,30 @@
 -- word: outcome | other | no run finished, was failed compute or was killed
 -- word: outcome | open | a run is still running, and there is no result yet
 -- word: loop_status | none | has no loop of its own: a false start, or its clock is in doubt
-WITH inside AS (
-  SELECT
-    experiment_key,
-    sum(clipped(setting.timezone, start_us, end_us, $from_day::DATE, $to_day::DATE)) / hour_us() AS hours
+WITH inside AS MATERIALIZED (
+  -- The few experiments of the window are found before anything else is joined to them.
+  SELECT experiment.experiment_key, scholar.name AS scholar, stream.stream
+  FROM experiment
+  JOIN acting('actor', $actor) AS scholar USING (scholar_key)
+  LEFT JOIN stream USING (stream_key),
+  bounds_of('setting', $from_day::DATE, $to_day::DATE) AS bound
+  WHERE of_group(
+      $by, $group_id::VARCHAR, $scope, scholar.scholar, scholar.attributed, stream.stream)
+    AND coalesce(experiment.start_day < $to_day::DATE, true)
+    AND coalesce(experiment.last_end_us >= bound.from_us, true)
+),
+spent AS (
+  SELECT experiment_key, sum(clipped(start_us, end_us, from_us, to_us)) / hour_us() AS hours
   FROM segment
-  JOIN acting('actor', $actor) AS scholar USING (scholar_key),
-  setting
-  WHERE $by <> 'scholar' OR scholar.scholar = $group_id::VARCHAR
+  SEMI JOIN inside USING (experiment_key),
+  bounds_of('setting', $from_day::DATE, $to_day::DATE) AS bound
   GROUP BY experiment_key
 )
 SELECT
   concat_ws('/', project.entity, project.project, run.run_id) AS experiment,
   experiment_name(label.group_name, label.sweep, label.display_name, run.run_id) AS name,
-  scholar.name AS scholar,
-  stream.stream,
+  inside.scholar,
+  inside.stream,
   experiment.n AS runs,
   (experiment.n + 1) // 2 AS k,
   make_timestamptz(experiment.start_us) AS started_at,
@@ -42,23 +51,17 @@ SELECT
   experiment.clock,
   coalesce(loop.status, 'none') AS loop_status,
   experiment.active_us / hour_us() AS active_hours,
-  coalesce(inside.hours, 0) AS hours_inside,
+  coalesce(spent.hours, 0) AS hours_inside,
   coalesce(experiment.start_day >= $from_day::DATE, true)
     AND coalesce(experiment.start_day < $to_day::DATE, true) AS starts_inside,
   experiment.result_day IS NOT NULL AND coalesce(experiment.result_day >= $from_day::DATE, true)
     AND coalesce(experiment.result_day < $to_day::DATE, true) AS result_inside
-FROM experiment
-JOIN acting('actor', $actor) AS scholar USING (scholar_key)
+FROM inside
+JOIN experiment USING (experiment_key)
 JOIN project USING (project_key)
 JOIN run ON run.run_key = experiment.experiment_key
 JOIN run_label AS label ON label.run_key = experiment.experiment_key
-LEFT JOIN stream ON stream.stream_key = experiment.stream_key
 LEFT JOIN loop ON loop.experiment_key = experiment.experiment_key
 LEFT JOIN follower ON follower.experiment_key = experiment.experiment_key
-LEFT JOIN inside ON inside.experiment_key = experiment.experiment_key,
-setting
-WHERE of_group(
-    $by, $group_id::VARCHAR, $scope, scholar.scholar, scholar.attributed, stream.stream)
-  AND coalesce(experiment.start_day < $to_day::DATE, true)
-  AND coalesce(local_day(setting.timezone, experiment.last_end_us) >= $from_day::DATE, true)
+LEFT JOIN spent ON spent.experiment_key = experiment.experiment_key
 ORDER BY experiment.start_us, experiment.experiment_key

@@ -8,9 +8,10 @@
 -- param: scope | STRUCT | what the viewer may see
 SELECT
   entity, host,
-  make_timestamptz(from_us) AS started_at,
-  clipped(setting.timezone, from_us, to_us, $from_day::DATE, $to_day::DATE) / hour_us() AS idle_hours
-FROM idle_gap('host_stay', 'setting'), setting
+  make_timestamptz(gap.from_us) AS started_at,
+  clipped(gap.from_us, gap.to_us, bound.from_us, bound.to_us) / hour_us() AS idle_hours
+FROM idle_gap('host_stay', 'setting') AS gap,
+bounds_of('setting', $from_day::DATE, $to_day::DATE) AS bound
 -- Hosts have runs of several scholars and streams.
 WHERE of_group($by, $group_id::VARCHAR, $scope, NULL, false, NULL)
-ORDER BY from_us, entity, host
+ORDER BY gap.from_us, entity, host

@@ -19,10 +19,26 @@
 -- word: joined_by | together | was launched together with the run before it, which was in flight
 -- word: joined_by | same_config | has the config of the run before it, which was in flight
 -- word: joined_by | script | started so soon after another run ended that a script must have launched it
+WITH inside AS MATERIALIZED (
+  -- The few runs of the window are found before anything else is joined to them.
+  SELECT run.run_key, scholar.name AS scholar, experiment.start_us
+  FROM run
+  JOIN acting('actor', $actor) AS scholar USING (scholar_key)
+  LEFT JOIN stream USING (stream_key)
+  LEFT JOIN experiment USING (experiment_key),
+  bounds_of('setting', $from_day::DATE, $to_day::DATE) AS bound
+  WHERE of_group(
+      $by, $group_id::VARCHAR, $scope, scholar.scholar, scholar.attributed, stream.stream)
+    AND coalesce(coalesce(experiment.start_day, run.start_day) < $to_day::DATE, true)
+    AND coalesce(
+      CASE WHEN experiment.last_end_us IS NULL THEN run.start_day >= $from_day::DATE
+        ELSE experiment.last_end_us >= bound.from_us END,
+      true)
+)
 SELECT
   concat_ws('/', project.entity, project.project, run.run_id) AS run,
   coalesce(label.display_name, run.run_id) AS name,
-  scholar.name AS scholar,
+  inside.scholar,
   run.state,
   label.created_at,
   make_timestamptz(run.start_us) AS started_at,
@@ -48,19 +64,10 @@ SELECT
   run.excluded IS NULL AND run.end_day IS NOT NULL
     AND coalesce(run.end_day >= $from_day::DATE, true)
     AND coalesce(run.end_day < $to_day::DATE, true) AS ends_inside
-FROM run
+FROM inside
+JOIN run USING (run_key)
 JOIN run_label AS label USING (run_key)
-JOIN acting('actor', $actor) AS scholar ON scholar.scholar_key = run.scholar_key
 JOIN project ON project.project_key = run.project_key
-LEFT JOIN stream ON stream.stream_key = run.stream_key
-LEFT JOIN experiment ON experiment.experiment_key = run.experiment_key
 LEFT JOIN run AS first_run ON first_run.run_key = run.experiment_key
-LEFT JOIN run_label AS first_label ON first_label.run_key = run.experiment_key,
-setting
-WHERE of_group(
-    $by, $group_id::VARCHAR, $scope, scholar.scholar, scholar.attributed, stream.stream)
-  AND coalesce(coalesce(experiment.start_day, run.start_day) < $to_day::DATE, true)
-  AND coalesce(
-    coalesce(local_day(setting.timezone, experiment.last_end_us), run.start_day) >= $from_day::DATE,
-    true)
-ORDER BY experiment.start_us, run.experiment_key, run.start_us, run.run_id
+LEFT JOIN run_label AS first_label ON first_label.run_key = run.experiment_key
+ORDER BY inside.start_us, run.experiment_key, run.start_us, run.run_id

@@ -15,28 +15,34 @@
 -- word: end_source | open | still running, counted to the end of the data
 -- word: end_source | stale_heartbeat | presumed dead: ends at its last heartbeat
 -- word: end_source | unknown | its end is not known: it has no length
+WITH inside AS MATERIALIZED (
+  -- The few runs of the window are found before anything else is joined to them.
+  SELECT run.run_key, scholar.name AS scholar, experiment.start_us
+  FROM run
+  JOIN acting('actor', $actor) AS scholar USING (scholar_key)
+  LEFT JOIN stream USING (stream_key)
+  JOIN experiment USING (experiment_key),
+  bounds_of('setting', $from_day::DATE, $to_day::DATE) AS bound
+  WHERE of_group(
+      $by, $group_id::VARCHAR, $scope, scholar.scholar, scholar.attributed, stream.stream)
+    AND coalesce(experiment.start_day < $to_day::DATE, true)
+    AND coalesce(experiment.last_end_us >= bound.from_us, true)
+)
 SELECT
   concat_ws('/', project.entity, project.project, run.run_id) AS run,
   coalesce(label.display_name, run.run_id) AS name,
-  scholar.name AS scholar,
+  inside.scholar,
   session.number AS session,
   make_timestamptz(session.start_us) AS started_at,
   make_timestamptz(session.end_us) AS ended_at,
   session.open, session.end_source, session.estimated, session.clock,
   (session.end_us - session.start_us) / hour_us() AS hours,
   session.active_us / hour_us() AS active_hours,
-  clipped(setting.timezone, session.start_us, session.end_us, $from_day::DATE, $to_day::DATE) / hour_us()
-    AS hours_inside
-FROM session
+  clipped(session.start_us, session.end_us, bound.from_us, bound.to_us) / hour_us() AS hours_inside
+FROM inside
+JOIN session USING (run_key)
 JOIN run USING (run_key)
 JOIN run_label AS label USING (run_key)
-JOIN acting('actor', $actor) AS scholar ON scholar.scholar_key = run.scholar_key
-JOIN project ON project.project_key = run.project_key
-JOIN experiment ON experiment.experiment_key = run.experiment_key
-LEFT JOIN stream ON stream.stream_key = run.stream_key,
-setting
-WHERE of_group(
-    $by, $group_id::VARCHAR, $scope, scholar.scholar, scholar.attributed, stream.stream)
-  AND coalesce(experiment.start_day < $to_day::DATE, true)
-  AND coalesce(local_day(setting.timezone, experiment.last_end_us) >= $from_day::DATE, true)
-ORDER BY experiment.start_us, run.experiment_key, run.start_us, run.run_id, session.number
+JOIN project ON project.project_key = run.project_key,
+bounds_of('setting', $from_day::DATE, $to_day::DATE) AS bound
+ORDER BY inside.start_us, run.experiment_key, run.start_us, run.run_id, session.number

@@ -40,10 +40,10 @@ stretch AS (
 inside AS (
   SELECT
     stretch.*, scholar.name AS scholar,
-    clipped(setting.timezone, start_us, end_us, $from_day::DATE, $to_day::DATE) AS inside_us
+    clipped(start_us, end_us, from_us, to_us) AS inside_us
   FROM stretch
   JOIN acting('actor', $actor) AS scholar USING (scholar_key),
-  setting
+  bounds_of('setting', $from_day::DATE, $to_day::DATE) AS bound
   WHERE experiments > 0 AND of_group(
     $by, $group_id::VARCHAR, $scope, scholar.scholar, scholar.attributed, $group_id::VARCHAR)
 )

@@ -84,14 +84,14 @@ FAULTS = (
     Fault(
         "lost clip to the window's begin",
         "macros/clipped",
-        "coalesce(begin_of_day(zone, from_day), start_us)",
+        "coalesce(from_us, start_us)",
         "start_us",
         (EXPLAIN,),
     ),
     Fault(
         "lost clip to the window's end",
         "macros/clipped",
-        "coalesce(begin_of_day(zone, to_day), end_us)",
+        "coalesce(to_us, end_us)",
         "end_us",
         (EXPLAIN,),
     ),

@@ -88,7 +88,8 @@ class RunsRead:
     @property
     def ids(self) -> pl.Series:
         """Ids of all returned runs, each once; null if one had no id."""
-        self._ids = [pl.concat(self._ids).unique()]
+        if len(self._ids) > 1:
+            self._ids = [pl.concat(self._ids).unique()]
         return self._ids[0]
 
     def find_unread(self, run_ids: Sequence[str]) -> list[str]:
