@@ -145,7 +145,7 @@ def _schema(columns: str) -> dict[str, pl.DataType | type[pl.DataType]]:
 #: has that name, and "all" has no `period_start`.
 READ_SCHEMAS = {
     "metrics": {"scholar": pl.String, "period_start": pl.Date, **figures_of()},
-    "overview": {"group_id": pl.String, **figures_of()},
+    "overview": {"kind": pl.String, "group_id": pl.String, **figures_of()},
     **{
         read: _schema(columns)
         for line in re.sub(r"\n +", " ", _READS.strip()).splitlines()

@@ -61,6 +61,7 @@ def forged(name):
     groups = [*others, *people.STREAMS, "programme"]
     choices = {
         "by": ["scholar", "stream", "programme"],
+        "kinds": [["scholar", "stream", "programme"]],
         "period": ["all", "day"],
         "group_id": groups,
         "groups": [groups],

@@ -30,6 +30,7 @@ ARGUMENTS = {
     **{it: {"by": "stream"} for it in ("ledger", "balance")},
     **dict.fromkeys(("concurrency", "timeline_experiments", "timeline_runs"), _DAY),
     "metrics": {"by": "scholar", "period": "week"},
+    "overview": {"kinds": ["programme", "stream", "scholar"]},
     "restated": {"by": "programme"},
     "bands": {"scholar": "ada"},
     "chains": {"by": "scholar", "group_id": "ada"},

@@ -148,15 +148,15 @@ FAULTS = (
     Fault(
         "as_of is the newest project's",
         "reads/trust",
-        "(SELECT min(as_of) FROM project) AS as_of",
-        "(SELECT max(as_of) FROM project) AS as_of",
+        "min(as_of) AS as_of",
+        "max(as_of) AS as_of",
         (READS,),
     ),
     Fault(
         "everybody is attributed",
         "reads/trust",
-        "count(*) FILTER (attributed) /",
-        "count(*) /",
+        "count(*) FILTER (NOT ignored AND attributed) /",
+        "count(*) FILTER (NOT ignored) /",
         (READS,),
     ),
     Fault(
@@ -190,8 +190,8 @@ FAULTS = (
     Fault(
         "sessions begin before the window",
         "reads/explain_sessions",
-        "session.end_us, $from_day::DATE, $to_day::DATE)",
-        "session.end_us, NULL, $to_day::DATE)",
+        "session.end_us, bound.from_us, bound.to_us)",
+        "session.end_us, NULL, bound.to_us)",
         (EXPLAIN,),
     ),
     Fault(

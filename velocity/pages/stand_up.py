@@ -45,6 +45,7 @@ html {{ font-size: {14 * _LARGER}px }}
 def _draw() -> None:
     view = current_view()
     week = Week(view)
+    week.begin()
     asked = st.query_params.get("present", "")
     if asked in {"1", "2", "3"}:
         _present(week, int(asked))

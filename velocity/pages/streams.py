@@ -46,6 +46,7 @@ def _show_work(view: View, work: Work, *, choice: str) -> None:
 
     The headline, the queue, the sheet of the chosen scholar, everybody's weeks, and the lines.
     """
+    work.begin()
     over, name, good = formats.plural(len(work.people), "scholar"), "", ""
     if work.stream is None:
         lines = view.windowed(reads.line_states)
@@ -87,8 +88,10 @@ def _show_all(view: View, ids: list[str]) -> None:
     chosen = st.query_params.get("scholar", "")
     # In the stream of their line in the queue, or else in their first one.
     waiting = queue.filter(scholar=chosen)["stream"]
+    # Without a choice, nobody's figures are read.
     theirs = sorted(
-        (it for it in every if chosen in it.people), key=lambda it: it.stream not in waiting
+        (it for it in every if chosen and chosen in it.people),
+        key=lambda it: it.stream not in waiting,
     )
     left, right = st.columns([1, 2.6], gap="medium")
     with left:

@@ -72,27 +72,32 @@ def metrics(
 def overview(
     snapshot: Snapshot,
     *,
+    kinds: Sequence[By],
     from_day: date | None = None,
     to_day: date | None = None,
+    groups: Sequence[str] | None = None,
+    within: str | None = None,
     parts: Sequence[str] | None = None,
     scope: Scope = EVERYTHING,
 ) -> pl.DataFrame:
-    """The metrics of the programme and of each stream, read together.
+    """The metrics of several kinds of group, read together.
 
     Returns:
-        `group_id` ("programme", or the id of a stream) and the columns of `metrics`.
+        `kind`, `group_id` (an id, or "programme") and the columns of `metrics`.
     """
     found = figures(
         snapshot,
-        kinds=["programme", "stream"],
+        kinds=kinds,
         period="all",
         from_day=from_day,
         to_day=to_day,
+        groups=groups,
+        within=within,
         parts=parts,
         scope=scope.params,
         each=side_by_side.map,
     )
-    return found.drop("kind", "period_start")
+    return found.drop("period_start")
 
 
 def _with_values(

@@ -1,10 +1,10 @@
 """The days of a text or page, and the work of some scholars over them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -24,9 +24,15 @@ _WEEK = timedelta(weeks=1)
 _EARLIER = timedelta(weeks=5)
 _KEY = ["group_id", "measure", "week_start"]
 _PARTS = ["volume", "medians", "side_by_side", "compute"]
+#: Work elsewhere in the same days would add to one of these.
+_COUNTED = [
+    "experiments_started",
+    "experiments_concluded",
+    "runs_started",
+    "runs_failed",
+    "run_hours",
+]
 _ALL_PARTS = ["volume", "automation", "loops", "medians", "compute"]
-#: What is said of a whole stream, and which of a scholar's figures have a link.
-_FEW_PARTS = ["volume", "medians"]
 
 
 @dataclass(frozen=True)
@@ -40,15 +46,13 @@ class Covered:
         """The days, and those before."""
         return Days(self.view.window, self.view.before)
 
-    def begin(
-        self, by: reads.By, window: Window | None, **more: Any
-    ) -> Callable[[], dict[str, Row]]:
-        """Starts to read the figures over a window; call the result for the row of each group."""
+    def begin_figures(self, window: Window | None, **asked: Any) -> Callable[[], list[Row]]:
+        """Starts to read `reads.overview` over a window; call the result for the rows."""
         if window is None:
-            return dict
+            return list
         over = {"from_day": window.first, "to_day": window.end}
-        found = self.view.soon(reads.metrics, by=by, **over, **more)
-        return lambda: {row[by]: row for row in found().iter_rows(named=True)}
+        found = self.view.soon(reads.overview, **over, **asked)
+        return lambda: list(found().iter_rows(named=True))
 
     @property
     def today(self) -> date:
@@ -76,26 +80,37 @@ class Covered:
 class Groups(Covered):
     """The figures of some groups, over the days and those before."""
 
+    _kinds: ClassVar[Sequence[reads.By]] = ("programme", "stream")
+
     @cached_property
     def now(self) -> dict[str, Row]:
         """The figures of each group; the programme is "programme"."""
-        return self._figures(self.days.window)
+        return _by_id(self._now_rows, self._kinds)
 
     @cached_property
     def before(self) -> dict[str, Row]:
         """The same of the days before; empty without any."""
-        return self._figures(self.days.before)
+        return _by_id(self._before_rows, self._kinds)
 
     def of(self, group: str) -> Compared:
         """The figures of one group."""
         return Compared(self.days, self.now.get(group), self.before.get(group))
 
-    def _figures(self, window: Window | None) -> dict[str, Row]:
-        if window is None:
-            return {}
-        over = {"from_day": window.first, "to_day": window.end}
-        found = self.view.read(reads.overview, parts=_ALL_PARTS, **over)
-        return {row["group_id"]: row for row in found.iter_rows(named=True)}
+    def begin(self) -> None:
+        """Starts to read the figures, while the caller does something else."""
+        for window in (self.days.window, self.days.before):
+            self._begin(window)
+
+    @cached_property
+    def _now_rows(self) -> list[Row]:
+        return self._begin(self.days.window)()
+
+    @cached_property
+    def _before_rows(self) -> list[Row]:
+        return self._begin(self.days.before)()
+
+    def _begin(self, window: Window | None) -> Callable[[], list[Row]]:
+        return self.begin_figures(window, kinds=self._kinds, parts=_ALL_PARTS)
 
 
 @dataclass(frozen=True)
@@ -106,6 +121,8 @@ class Work(Groups):
     scholars count with all of their work. The view is that of a mentor or research manager: it has
     days and durations, nobody's times of day.
     """
+
+    _kinds = ("scholar",)
 
     stream: str | None = None  # its id; None for named scholars
     named: tuple[str, ...] = ()  # ids of the named scholars; empty for a stream
@@ -150,20 +167,19 @@ class Work(Groups):
         asked = self.queue.filter("named")["scholar"]
         return {it: self.people[it] for it in asked if it in self.people} | self.people
 
-    def _figures(self, window: Window | None) -> dict[str, Row]:
-        """The figures of each scholar."""
-        whose = {"groups": [*self.named]} if self.stream is None else {"within": self.stream}
-        return self.begin("scholar", window, parts=_PARTS, **whose)()
+    def _begin(self, window: Window | None) -> Callable[[], list[Row]]:
+        """The figures of each scholar, and with them those of streams if it is about one."""
+        if self.stream is None:
+            return self.begin_figures(window, kinds=self._kinds, groups=[*self.named], parts=_PARTS)
+        kinds = [*self._kinds, "stream"]
+        return self.begin_figures(window, kinds=kinds, within=self.stream, parts=_PARTS)
 
     @cached_property
     def whole(self) -> Compared:
         """The stream's figures; none without a stream."""
-        if self.stream is None:
-            return Compared(self.days, None, None)
-        whose = {"groups": [self.stream], "parts": _FEW_PARTS}
-        over = self.days.window, self.days.before
-        now, before = [self.begin("stream", it, **whose) for it in over]
-        return Compared(self.days, now().get(self.stream), before().get(self.stream))
+        rows = self._now_rows, self._before_rows
+        now, before = [_by_id(it, ["stream"]).get(self.stream or "") for it in rows]
+        return Compared(self.days, now, before)
 
     @cached_property
     def _stretches(self) -> pl.DataFrame:
@@ -197,15 +213,15 @@ class Work(Groups):
             .with_columns(pl.col("signal").fill_null(value=False))
         )
 
-    def is_all_of(self, scholar: str, measure: str) -> bool:
-        """Whether a figure of these days is also that of the scholar's work in all streams."""
+    def is_all_of(self, scholar: str) -> bool:
+        """Whether all of a scholar's work in these days is in this one."""
         if not self.view.scope.sees_whole(scholar):
             return False
-        every = self.begin("scholar", self.days.window, groups=[scholar], parts=_FEW_PARTS)().get(
-            scholar
+        found = self.view.windowed(
+            reads.overview, kinds=self._kinds, groups=[scholar], parts=["volume"]
         )
         here = self.now.get(scholar)
-        return here is not None and every is not None and here[measure] == every[measure]
+        return here is not None and all(found[it].to_list() == [here[it]] for it in _COUNTED)
 
     @cached_property
     def events(self) -> dict[str, tuple[Event, ...]]:
@@ -268,3 +284,7 @@ class Work(Groups):
         if self.stream is not None and self.view.scope.sees_stream(self.stream):
             return {"by": "stream", "group_id": self.stream}
         return {"by": "scholar", "group_id": scholar}
+
+
+def _by_id(rows: Sequence[Row], kinds: Sequence[str]) -> dict[str, Row]:
+    return {row["group_id"]: row for row in rows if row["kind"] in kinds}

@@ -117,12 +117,13 @@ def _brief(write: Callable[[Brief], str], work: Work, facts: Facts) -> bytes:
 
 def _show_panels(work: Work, scholar: str) -> None:
     """Thirteen weeks of one scholar's measures, side by side."""
+    explained = work.is_all_of(scholar)  # as an explanation is of all of the scholar's work
     with st.grid(4, min_column_width=190, gap="small"):
         for measure, (title, _) in MEASURES.items():
             with st.container(gap=None):
                 with st.container(horizontal=True, gap="xsmall"):
                     st.caption(title, width="content")
-                    if work.is_all_of(scholar, measure):
+                    if explained:
                         show_why(work.view, measure, scholar=scholar)
                 key = f"sheet-{work.stream}-{measure}"
                 show_measure(work, measure, {scholar: ""}, key, row_height=_SHEET_ROW)
