@@ -252,14 +252,13 @@ def _with_ranges(
     snapshot: Snapshot, found: pl.DataFrame, *, by: By, lengths: Sequence[int], **_: object
 ) -> pl.DataFrame:
     found = found.with_columns(pl.col("running").fill_null(value=False))
-    # These rows are what the viewer may see, so the ranges are of all of them.
-    series = [
-        weekly(snapshot, {"weekly": found.filter(days=length).drop("days")}, by=by).select(
-            pl.lit(length, pl.Int32).alias("days"), pl.all()
-        )
-        for length in lengths
-    ]
-    return pl.concat(series)
+
+    def ranged(length: int) -> pl.DataFrame:
+        # These rows are what the viewer may see, so the ranges are of all of them.
+        same = weekly(snapshot, {"weekly": found.filter(days=length).drop("days")}, by=by)
+        return same.select(pl.lit(length, pl.Int32).alias("days"), pl.all())
+
+    return pl.concat(side_by_side.map(ranged, lengths))
 
 
 #: Figures of the first days of several stretches, with the usual range of the same days.
