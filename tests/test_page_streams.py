@@ -1,16 +1,20 @@
 """Streams on a small store: the queue, the sheet of a scholar, and inert names."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
 from tests.app_pages import open_page, ten_weeks, words
-from tests.builders import one_run
+from tests.builders import at, one_run, run, store_of
 from tests.plain_sentences import plain
+from tests.roster_texts import ADA, parsed
 from tests.stores import built, copied
 from velocity import formats
 from velocity.reading import reads
-from velocity.reading.access import Scope, Viewer
+from velocity.reading.access import EVERYTHING, Scope, Viewer
+from velocity.reading.periods import Window
+from velocity.reading.viewed import ViewedDays
+from velocity.report.work import Work
 from velocity.store import latest_snapshot
 from velocity.ui import sign_in
 
@@ -113,6 +117,39 @@ def test_a_mentor_reads_the_same_without_the_right_to_the_whole_scholar(page, da
     assert any(it.value.startswith("Ada, ") for it in theirs.header)
     sentences = [it.value for it in page.markdown if it.value.startswith("**")]
     assert set(sentences) <= {it.value for it in theirs.markdown}
+
+
+_STREAMS = """
+[[streams]]
+id = "here"
+name = "Here"
+projects = ["e/here"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("elsewhere", "scope", "explained"),
+    [
+        ("2026-01-13 09:00", EVERYTHING, True),
+        # It fails as often as what is here, so single figures are equal.
+        ("2026-01-06 09:00", EVERYTHING, False),
+        # Launched the week before, it ends in this one.
+        ("2026-01-04 23:30", EVERYTHING, False),
+        ("2026-01-13 09:00", Scope(streams=("here",)), False),
+    ],
+)
+def test_the_sheet_links_to_explanations_where_all_of_the_work_is_in_the_stream(
+    elsewhere, scope, explained
+):
+    start = at(elsewhere)
+    rows = [
+        run("r1", "2026-01-07 09:00", "2026-01-07 10:00", project="here"),
+        run("r2", start, start + timedelta(hours=1), project="other"),
+    ]
+    snapshot = store_of(rows, "2026-01-20 12:00", roster=parsed(ADA + _STREAMS))
+    week = Window(date(2026, 1, 5), date(2026, 1, 11))
+    work = Work(ViewedDays(snapshot, scope, week, None), "here")
+    assert work.is_all_of("ada") == explained
 
 
 def test_the_failures_of_lines_are_those_of_their_scholar(data):
