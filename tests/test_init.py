@@ -121,7 +121,7 @@ def test_each_cause_of_a_failed_setup_has_its_own_error_and_writes_nothing(
     assert not [*tmp_path.glob("*.toml*"), *tmp_path.glob("data")]
 
 
-@pytest.mark.thorough
+@pytest.mark.fault
 def test_after_ctrl_c_in_the_first_sync_another_sync_continues(server, tmp_path):
     env = environment_of(server, tmp_path)
     held = Fault(delay_s=PATIENCE_S, operation="Runs", after=1)  # after the page of the estimate
