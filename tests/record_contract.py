@@ -5,6 +5,7 @@ A test file that imports these tests says with the fixture `settings_of` or `ope
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from datetime import timedelta
 
 import polars as pl
 import pytest
@@ -319,8 +320,8 @@ def test_launches_with_the_same_id_read_one_by_one_are_separate_runs(store):
 @pytest.mark.parametrize(
     ("start", "columns"),
     [
-        ("09:02", {}),  # the same start, reported differently
-        ("13:00", {"resumed": True}),
+        ("09:02", {"created_at": "09:00"}),  # read before it had all of its start
+        ("13:00", {"resumed": True, "earlier_runtime_s": 0.0}),
         ("13:00", {"resumed": None}),  # no log to tell
         ("13:00", {"source": "api"}),
         ("13:00", {"source": "table"}),
@@ -330,3 +331,54 @@ def test_a_run_with_the_id_of_a_stored_launch_may_be_the_same_run(store, start, 
     store.record.merge_runs(launch("09:00"))
     store.record.merge_runs(launch(start, **columns))
     assert held(store) == {"r": None}
+
+
+PART, PARTS = ("09:00", "11:00", "14:00"), (600, 3600, 60)
+
+
+def session(number, state="failed", *, seconds=None, **columns):
+    """The launch of a later session alone, or of the first one."""
+    begun, runtime = at(PART[number]), PARTS[number] if seconds is None else seconds
+    seen = {"runtime_s": float(runtime), "heartbeat_at": begun + timedelta(seconds=runtime)}
+    row = run("r", begun, state=state, source="files", resumed=number > 0, host=f"n{number}")
+    row["writers"] = [it | seen for it in row["writers"]]
+    earlier = sum(PARTS[:number])
+    before = {"earlier_runtime_s": float(earlier)} if number else {}
+    return row | seen | {"runtime_s": float(runtime + earlier)} | before | columns
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0), (0, 2, 1, 0, 2)])
+def test_the_sessions_of_a_run_may_be_read_one_by_one_in_any_order(store, order):
+    for number in order:
+        state = "finished" if number == 2 else "failed"
+        store.record.merge_runs(run_frame([session(number, state)]))
+    sql = (
+        "SELECT run_id, state, resumed, runtime_s, earlier_runtime_s, created_at, heartbeat_at, "
+        "writers FROM raw_run"
+    )
+    ((*told, writers),) = rows(store, sql)
+    begun = [at(it) for it in PART]
+    assert told == [
+        *("r", "finished", True, sum(PARTS), None),
+        *(begun[0], begun[2] + timedelta(seconds=PARTS[2])),
+    ]
+    found = [(it["start"], it["host"], it["runtime_s"]) for it in writers]
+    assert found == list(zip(begun, ["n0", "n1", "n2"], map(float, PARTS), strict=True))
+    again = store.record.merge_runs(run_frame([session(order[-1])]))
+    assert (again.new, again.changed) == (0, int(order[-1] == 2))
+
+
+def test_an_earlier_copy_of_a_directory_replaces_nothing(store):
+    store.record.merge_runs(run_frame([session(0, "finished")]))
+    again = store.record.merge_runs(run_frame([session(0, "running", seconds=30)]))
+    assert (again.unchanged, states(store)) == (1, ["finished"])
+
+
+def test_a_session_in_another_launch_of_the_batch_stays_there(store):
+    store.record.merge_runs(run_frame([session(0)]))
+    store.record.merge_runs(run_frame([session(2)]))  # as if it had resumed the first one
+    later = session(1, earlier_runtime_s=None, resumed=True, run_id="r@2026-01-05T11:00:00Z")
+    later["writers"] = [*later["writers"], *session(2)["writers"]]
+    store.record.merge_runs(run_frame([session(0), later | {"relaunched": True}]))
+    counts = {name: len(it) for name, it in rows(store, "SELECT run_id, writers FROM raw_run")}
+    assert counts == {"r": 1, "r@2026-01-05T11:00:00Z": 2}

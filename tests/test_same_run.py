@@ -23,6 +23,10 @@ ON_DISK, OF_W_AND_B, ELSEWHERE = (run("r", "09:00", "10:00", **it) for it in (LO
 FIRST = run("r", "09:00", "09:10", **LOCAL)
 AGAIN = run("r@2026-01-05T13:00:00Z", "13:00", "14:00", **LOCAL)
 ONE, TWO = "local/uncategorized/r", "local/uncategorized/r@2026-01-05T13:00:00Z"
+#: W&B's run of both, and a run with a clock that is 3 hours ahead.
+TURNS = run("r", "09:00", "14:00", **PULLED, writer_starts=[at("09:00"), at("13:00")])
+TURNS |= {"resumed": True, "runtime_s": 70 * 60.0}
+AHEAD = run("r", "12:00", "10:00", **PULLED, created_at="09:00", runtime_s=3600.0)
 START = at("13:00:00.123456")
 PRECISE = run("r@2026-01-05T13:00:00.123456Z", START, "14:00", **LOCAL)
 SOON_ID = "r@2026-01-05T09:01:00Z"
@@ -59,7 +63,19 @@ CASES = {
         ([run("r", "09:00", "09:00:30", **LOCAL), SOON], {ONE, f"local/uncategorized/{SOON_ID}"})
     ],
     # The directory of the earlier launch is gone, and the later one was read again without it.
-    "both names": [([FIRST, AGAIN], {ONE, TWO}), ([run("r", "13:00", "14:00", **LOCAL)], {ONE})],
+    "both names": [
+        ([FIRST, AGAIN], {ONE, TWO}),
+        ([run("r", "13:00", "14:00", **LOCAL)], {ONE, TWO}),
+    ],
+    "sessions of one run, separated locally": [
+        ([TURNS], {"e/p/r"}),
+        ([FIRST, AGAIN | {"relaunched": True}], {"e/p/r"}),
+    ],
+    "the second session alone": [([run("r", "13:00", "14:00", **LOCAL), TURNS], {"e/p/r"})],
+    "a clock that is wrong": [
+        ([run("r", "12:00", "13:00", **LOCAL)], {ONE}),
+        ([AHEAD], {"e/p/r"}),
+    ],
     "three rows": [([ON_DISK, OF_W_AND_B, ELSEWHERE], {"e/q/r"})],
 }
 

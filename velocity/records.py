@@ -60,7 +60,8 @@ RUN_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "stamp": UTC,  # start that old clients wrote into the config
     "heartbeat_at": UTC,
     "runtime_s": pl.Float64,  # the stopwatch: seconds active
-    "earlier_runtime_s": pl.Float64,  # the part of it from sessions in other places; local files
+    # The part of it from sessions in other places; null: there were none. Local files only.
+    "earlier_runtime_s": pl.Float64,
     "last_metric_at": UTC,  # last logged row
     "first_metric_at": UTC,  # first logged row; local run files only
     "group_name": pl.String,

@@ -73,7 +73,11 @@ again AS (
     -- Two launches shortly after each other in the same place are two runs.
     AND ((other.entity, other.project, other.source) <> (run.entity, run.project, run.source)
       OR (other.run_key <> run.run_key AND other.start_us = run.start_us))
-    AND abs(other.start_us - run.start_us) <= run.together_us
+    AND (abs(other.start_us - run.start_us) <= run.together_us
+      -- A directory has some of the sessions of a run of W&B, by the client's clock.
+      OR (other.served AND NOT run.served AND len(list_filter(
+        other.firsts, lambda it: len(list_filter(run.firsts, lambda own:
+          least(abs(it - own), abs(it - other.shift_us - own)) <= run.together_us)) > 0)) > 0))
     AND (other.served, coalesce(epoch_us(other.seen_at), 0), other.trust, other.entity, other.project,
         other.run_id)
       > (run.served, coalesce(epoch_us(run.seen_at), 0), run.trust, run.entity, run.project,

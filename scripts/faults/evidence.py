@@ -122,8 +122,8 @@ FAULTS = (
     Fault(
         "one id is one run",
         _BASE,
-        "    AND abs(other.start_us - run.start_us) <= run.together_us\n",
-        "",
+        "abs(other.start_us - run.start_us) <= run.together_us\n",
+        "true\n",
         (EVIDENCE,),
     ),
     Fault("zero is zero", _SESSION, "WHEN NOT stood_still THEN", "WHEN true THEN", (DRAWN,)),

@@ -228,6 +228,7 @@ def find_changes(connection: Connection, hashed: pl.DataFrame) -> MergeCounts:
         connection.run(load_query("record/leave_archived").body)
     if "files" in batch["source"]:
         connection.run(load_query("record/own_launches").body)
+        connection.run(load_query("record/earlier_sessions").body)
     connection.run(load_query("record/match_runs").body)
     counts = "SELECT outcome, count(*) FROM incoming GROUP BY outcome"
     found = dict(connection.run(counts))

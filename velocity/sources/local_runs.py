@@ -166,7 +166,7 @@ def _run_row(sessions: Sequence[Session]) -> dict[str, Any]:
         ],
         "heartbeat_at": _heartbeat(last, stopwatches[-1]),
         "runtime_s": _total_runtime(sessions, stopwatches),
-        "earlier_runtime_s": sessions[0].earlier_runtime_s or None,
+        "earlier_runtime_s": sessions[0].earlier_runtime_s if sessions[0].resumed else None,
         "first_metric_at": min(_known(it.first_metric_at for it in sessions), default=None),
         "last_metric_at": max(_known(it.last_metric_at for it in sessions), default=None),
         "config": None if row["config"] is None else config_text(row["config"]),

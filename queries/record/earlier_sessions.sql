@@ -1,0 +1,87 @@
+-- title: Sessions of a run that were read before
+-- Local directories are read one by one, and may be gone when another session of their run is
+-- read. A run in `incoming` gets the sessions that only the record has. Of two copies of a session,
+-- the one with the later sign of life counts. The last session says what the run is.
+CREATE OR REPLACE TEMP TABLE joined AS
+WITH pair AS (
+  SELECT
+    batch.rowid AS place, held.run_key AS held_key,
+    batch.entity, batch.project, batch.run_id,
+    batch.created_at AS batch_created_at, held.created_at AS held_created_at,
+    batch.writers AS batch_writers, held.writers AS held_writers,
+    least(batch.created_at, held.created_at) AS created_at,
+    CASE WHEN held.created_at < batch.created_at THEN held.earlier_runtime_s
+      ELSE batch.earlier_runtime_s END AS earlier_runtime_s,
+    least(batch.first_metric_at, held.first_metric_at) AS first_metric_at,
+    greatest(batch.last_metric_at, held.last_metric_at) AS last_metric_at,
+    batch.resumed OR held.resumed AS resumed,
+    batch.rewound OR held.rewound AS rewound
+  FROM incoming AS batch
+  JOIN raw_run AS held USING (entity, project, run_id)
+  WHERE batch.source = 'files' AND held.source = 'files' AND held.deleted_at IS NULL
+    AND NOT coalesce(held.config_earlier, false)
+    -- If only one of two rows knows the start of a session, the two cannot be compared.
+    AND (batch.writers[1].start IS NULL) = (held.writers[1].start IS NULL)
+),
+session AS (
+  SELECT place, true AS fresh, batch_created_at AS created_at, unnest(batch_writers) AS writer
+  FROM pair
+  UNION ALL
+  SELECT place, false, held_created_at, unnest(held_writers)
+  FROM pair
+),
+-- Sessions that the batch has in another launch with the same id.
+elsewhere AS (
+  SELECT pair.place, unnest(list_transform(other.writers, lambda it: it.start)) AS start
+  FROM pair
+  JOIN incoming AS other ON other.entity = pair.entity AND other.project = pair.project
+    AND starts_with(other.run_id, pair.run_id || '@')
+),
+best AS (
+  SELECT place, fresh, coalesce(writer.start, created_at) AS start, writer
+  FROM session
+  WHERE fresh OR NOT EXISTS (
+    FROM elsewhere WHERE elsewhere.place = session.place AND elsewhere.start = writer.start)
+  QUALIFY row_number() OVER (
+    PARTITION BY place, start
+    ORDER BY writer.heartbeat_at DESC NULLS LAST, writer.runtime_s DESC NULLS LAST, fresh DESC) = 1
+),
+whole AS (
+  SELECT
+    place,
+    list({
+      'start': start, 'host': writer.host, 'gpu_type': writer.gpu_type,
+      'gpu_count': writer.gpu_count, 'runtime_s': writer.runtime_s,
+      'heartbeat_at': writer.heartbeat_at, 'last_metric_at': writer.last_metric_at,
+      'job_id': writer.job_id} ORDER BY start) AS writers,
+    sum(writer.runtime_s) AS own_s,
+    arg_max(fresh, start) AS last_is_fresh
+  FROM best
+  GROUP BY place
+  HAVING NOT bool_and(fresh)
+)
+SELECT
+  place, held_key, last_is_fresh, whole.writers, created_at, earlier_runtime_s, first_metric_at,
+  last_metric_at, resumed, rewound, own_s + coalesce(earlier_runtime_s, 0) AS runtime_s
+FROM whole
+JOIN pair USING (place);
+
+-- Where the record has the last session, its row replaces the one of the batch.
+INSERT INTO incoming BY NAME
+SELECT
+  COLUMNS(lambda name: name NOT IN ('seen_at', 'deleted_at', 'config_earlier', 'clear_config')),
+  'new' AS outcome
+FROM raw_run
+WHERE run_key IN (SELECT held_key FROM joined WHERE NOT last_is_fresh);
+
+DELETE FROM incoming WHERE rowid IN (SELECT place FROM joined WHERE NOT last_is_fresh);
+
+UPDATE incoming
+SET
+  writers = joined.writers, created_at = joined.created_at, runtime_s = joined.runtime_s,
+  earlier_runtime_s = joined.earlier_runtime_s, first_metric_at = joined.first_metric_at,
+  last_metric_at = joined.last_metric_at, resumed = joined.resumed, rewound = joined.rewound
+FROM joined
+WHERE CASE WHEN last_is_fresh THEN incoming.rowid = place ELSE incoming.run_key = held_key END;
+
+DROP TABLE joined
