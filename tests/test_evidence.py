@@ -188,6 +188,16 @@ CASES = [
         "clock_unset",
         excluded="clock_unset",
     ),
+    case(
+        "local, by rows",
+        told(row=60, watch=50, **FILES, created_at=moment(10)),
+        "estimated",
+        10,
+        60,
+        **ROWS,
+    ),
+    case("local, by stamp", told(row=60, watch=50, **FILES, stamp=moment(9)), "", 9, 59),
+    case("local, no queue", told(5, watch=9, **FILES), "", 5, 14, queue_hours=None),
     case("local, beyond what is seen", told(0, heard=0, watch=60, **FILES), "", 0, 60),
 ]
 EVERY = {name: (run, expected) for name, run, expected in CASES}

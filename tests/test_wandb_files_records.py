@@ -136,6 +136,11 @@ def test_a_damaged_time_in_a_record_is_not_known(tmp_path):
         ("commit", {"wandb_metadata": f'{{{BEGUN}, "git": {{"commit": 7}}}}'}),
         ("summary", {"config": "_wandb: {value: {start_time: 1777885200}}", "wandb_summary": "["}),
         ("config", {"wandb_metadata": f"{{{BEGUN}}}", "config": "a: ["}),
+        ("runtime", {"wandb_metadata": f"{{{BEGUN}}}", "wandb_summary": '{"_runtime": "1 h"}'}),
+        (
+            "_timestamp",
+            {"wandb_metadata": f"{{{BEGUN}}}", "wandb_summary": '{"_timestamp": "noon"}'},
+        ),
         (
             "metadata",
             {
@@ -149,3 +154,16 @@ def test_only_an_unreadable_file_or_field_is_lost(tmp_path, lost, files):
     write_files(tmp_path / "run-20260504_090000-odd", **files)
     run = runs_of(tmp_path)["odd"]
     assert (run["created_at"], run["unreadable"]) == (START, [lost])
+
+
+def test_a_time_after_the_reading_is_no_sign_of_life(tmp_path):
+    later = datetime.now(UTC) + minutes(30)
+    seen = [
+        log_record(it) for log_record in (stats_record, history_record) for it in (later, START)
+    ]
+    run = written(tmp_path, *seen)
+    assert (run["heartbeat_at"], run["last_metric_at"], run["unreadable"]) == (
+        START,
+        START,
+        ["time"],
+    )

@@ -1,11 +1,13 @@
 """Run directories without a log: trees of many, those of older clients, and other folders."""
 
+import json
 import subprocess
 import sys
 from datetime import UTC, datetime
 
 import pytest
 
+from tests import test_wandb_files_records as log
 from tests.conftest import ROOT
 from tests.run_directories import fetched, runs_of, write_files
 from velocity.errors import SourceError
@@ -13,6 +15,7 @@ from velocity.sources.base import Asked
 from velocity.sources.wandb_files import LocalSource
 
 OLD = "run-20220504_110000-old"
+BEGUN = '{"startedAt": "2026-05-04T09:00:00", "host": "n1"}'
 ROW = '{"_timestamp": 1651658400.0, "_runtime": 3600}'
 
 
@@ -80,6 +83,51 @@ def test_an_older_directory_without_metadata_begins_before_its_last_row(tmp_path
     run = runs_of(tmp_path)["old"]
     assert run["created_at"] == datetime(2022, 5, 4, 9, 0, tzinfo=UTC)
     assert run["config_hash"] is None
+
+
+def test_without_metadata_the_config_has_the_last_writer(tmp_path):
+    entry = '{0}: {{startedAt: "2026-05-04T{1}:00:00Z", host: n{0}, gpu_count: {0}}}'
+    entries = ", ".join(entry.format(*it) for it in ((2, "09"), (1, "08")))
+    write_files(tmp_path / OLD, config=f"_wandb: {{value: {{e: {{{entries}}}}}}}")
+    (writer,) = runs_of(tmp_path)["old"]["writers"]
+    assert writer["start"] == datetime(2026, 5, 4, 9, tzinfo=UTC)
+    assert (writer["host"], writer["gpu_count"]) == ("n2", 2)
+
+
+def test_files_may_be_null_or_encoded_twice(tmp_path):
+    begun = '{"startedAt": "2026-05-04T09:00:00"}'
+    write_files(tmp_path / OLD, wandb_metadata=json.dumps(begun), wandb_summary="null", config="#")
+    run = runs_of(tmp_path)["old"]
+    assert run["writers"][0]["start"] == datetime(2026, 5, 4, 9, tzinfo=UTC)
+    assert run["unreadable"] is None
+
+
+def test_a_folder_may_have_the_logs_of_several_runs(tmp_path):
+    for run_id in ("a", "b"):
+        log.write_log(tmp_path / run_id, log.run_record(log.START))
+        (tmp_path / run_id / "run-r.wandb").rename(tmp_path / f"run-{run_id}.wandb")
+    write_files(tmp_path, wandb_metadata=BEGUN)  # of one of them
+    write_files(tmp_path / "wandb" / "run-20260504_100000-c", wandb_metadata=BEGUN)
+    runs = runs_of(tmp_path)
+    hosts = {name: run["writers"][0]["host"] for name, run in runs.items()}
+    assert hosts == {"a": None, "b": None, "c": "n1"}
+
+
+def test_linked_run_directories_are_named(tmp_path):
+    tree, elsewhere = tmp_path / "tree", tmp_path / "elsewhere"
+    for folder in (tree / "run-20260504_090000-a", elsewhere / "run-20260504_100000-b"):
+        write_files(folder, wandb_metadata=BEGUN)
+    (tree / "latest-run").symlink_to("run-20260504_090000-a")
+    (tree / "run-20260504_110000-same").symlink_to("run-20260504_090000-a")
+    (tree / "data").symlink_to(elsewhere)
+    (tree / "wandb").symlink_to(elsewhere)
+    (tree / "run-20260504_100000-b").symlink_to(elsewhere / "run-20260504_100000-b")
+    rows, problems = fetched(tree)
+    assert [row["run_id"] for row in rows] == ["a"]
+    names = ("run-20260504_100000-b", "wandb")
+    assert [it.reason for it in problems] == [
+        f"{tree / it}: links are not followed" for it in names
+    ]
 
 
 def test_an_older_directory_with_nothing_readable_is_rejected(tmp_path):

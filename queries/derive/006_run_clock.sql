@@ -11,7 +11,8 @@ WITH first AS (
     setting.together_us,
     source <> 'files' AS served,
     coalesce(starts[1], stamp_us, CASE
-      WHEN last_row_us < created_us - setting.stale_us THEN last_row_us - runtime_us END) AS first_us
+      WHEN NOT served OR last_row_us < created_us - setting.stale_us THEN last_row_us - runtime_us
+    END) AS first_us
   FROM run_reported AS reported, setting
 ),
 held AS (

@@ -111,7 +111,8 @@ SELECT
   CASE WHEN configured.gpus BETWEEN 0 AND 1e6 THEN configured.gpus END AS configured_gpus,
   run.start_us, run.start_source, run.class,
   run.class IN ('failed', 'crashed', 'stale') AS failed_compute,
-  CASE WHEN run.start_source = 'environment' AND run.launches <> 'launched_again'
+  -- Local files have no creation by a server's clock.
+  CASE WHEN run.served AND run.start_source = 'environment' AND run.launches <> 'launched_again'
     AND run.start_us >= run.created_us THEN run.start_us - run.created_us END AS queue_us,
   CASE WHEN run.submitted_us IS NULL THEN in_its_job.wait_us
     WHEN run.class <> 'pending' THEN greatest(0, run.start_us - run.submitted_us)

@@ -8,7 +8,7 @@ import yaml  # type: ignore[import-untyped]  # comes with wandb, as the files do
 
 from velocity.sources.local_runs import Session, take_summary
 from velocity.sources.shared import open_inside
-from velocity.sources.values import count_of, instant_of, noted, read_json, unwrapped
+from velocity.sources.values import count_of, instant_of, noted, read_object, unwrapped
 
 #: Largest bytes of a file by suffix. Reading YAML is slow, and a longer config is not stored.
 _LONGEST = {".json": 8 * 2**20, ".yaml": 2**20}
@@ -25,19 +25,7 @@ def read_files(session: Session, root: Path) -> None:
     Their `state` is always "running" and their `heartbeatAt` is the start, so neither is read.
     Links below `root`, the folder that the user named, are not followed.
     """
-    metadata, unreadable = _mapping(session, root, "wandb-metadata.json"), session.unreadable
-    session.started_at = session.started_at or noted(
-        instant_of, metadata.get("startedAt"), "startedAt", unreadable
-    )
-    session.host = session.host or session.text(metadata.get("host"), "host")
-    session.gpu_type = session.gpu_type or session.text(metadata.get("gpu"), "gpu_type")
-    session.gpu_count = session.gpu_count or noted(
-        count_of, metadata.get("gpu_count"), "gpu_count", unreadable
-    )
-    if isinstance(slurm := metadata.get("slurm"), dict):
-        session.job_id = session.job_id or session.text(slurm.get("job_id"), "slurm")
-    if session.commit is None and isinstance(git := metadata.get("git"), dict):
-        session.commit = session.text(git.get("commit"), "commit")
+    _take_environment(session, _mapping(session, root, "wandb-metadata.json"))
     if session.has_log:
         return
     take_summary(session, _mapping(session, root, "wandb-summary.json"))
@@ -46,13 +34,31 @@ def read_files(session: Session, root: Path) -> None:
     config.pop("wandb_version", None)
     if own is not None or config:
         session.config = unwrapped(config)
-    stamp = own.get("value") if isinstance(own, dict) else None
-    if isinstance(stamp, dict):
-        started_at = stamp.get("start_time")
-        session.created_at = noted(instant_of, started_at, "start_time", unreadable)
-    if session.start is None and session.last_metric_at and session.runtime_s is not None:
-        before = session.last_metric_at.timestamp() - session.runtime_s
-        session.created_at = instant_of(before)
+    internal = own.get("value") if isinstance(own, dict) else None
+    if isinstance(internal, dict):
+        started_at = internal.get("start_time")
+        session.created_at = noted(instant_of, started_at, "start_time", session.unreadable)
+        if isinstance(writers := internal.get("e"), dict):
+            known = [it for it in writers.values() if isinstance(it, dict)]
+            last = max(known, key=lambda it: str(it.get("startedAt") or ""), default={})
+            _take_environment(session, last)
+
+
+def _take_environment(session: Session, told: dict[str, Any]) -> None:
+    """Fill in the start, the machine and the commit that a client wrote in one of its files."""
+    unreadable = session.unreadable
+    session.started_at = session.started_at or noted(
+        instant_of, told.get("startedAt"), "startedAt", unreadable
+    )
+    session.host = session.host or session.text(told.get("host"), "host")
+    session.gpu_type = session.gpu_type or session.text(told.get("gpu"), "gpu_type")
+    session.gpu_count = session.gpu_count or noted(
+        count_of, told.get("gpu_count"), "gpu_count", unreadable
+    )
+    if isinstance(slurm := told.get("slurm"), dict):
+        session.job_id = session.job_id or session.text(slurm.get("job_id"), "slurm")
+    if session.commit is None and isinstance(git := told.get("git"), dict):
+        session.commit = session.text(git.get("commit"), "commit")
 
 
 def _mapping(session: Session, root: Path, name: str) -> dict[str, Any]:
@@ -63,15 +69,12 @@ def _mapping(session: Session, root: Path, name: str) -> dict[str, Any]:
             text = stream.read().decode("utf-8", errors="replace")
         if path.suffix == ".yaml":  # dates and NaNs as in a server's JSON
             text = json.dumps(read_yaml(text), default=str)
-        value = read_json(text) if text.strip() else {}
+        return (read_object(text) if text.strip() else None) or {}
     except FileNotFoundError:
         return {}
     except (OSError, TypeError, ValueError, RecursionError):
-        value = None
-    if isinstance(value, dict):
-        return value
-    session.unreadable.append(path.stem.removeprefix("wandb-"))
-    return {}
+        session.unreadable.append(path.stem.removeprefix("wandb-"))
+        return {}
 
 
 class _PlainLoader(yaml.SafeLoader):  # type: ignore[misc]  # untyped

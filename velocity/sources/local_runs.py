@@ -34,6 +34,8 @@ _LAST_KNOWN = (
 )
 #: Instants this close count as equal: rows and stopwatch are not written at the same time.
 _TOGETHER_S = 120.0
+#: How far the clock of another machine may be ahead.
+_SLACK = timedelta(minutes=15)
 
 
 @dataclass
@@ -70,6 +72,7 @@ class Session:
     job_id: str | None = None  # number of the Slurm job that it ran in
     gpu_percents: array[float] = field(default_factory=lambda: array("d"))
     unreadable: list[str] = field(default_factory=list)  # fields that could not be read
+    read_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     @property
     def state(self) -> str:
@@ -84,8 +87,11 @@ class Session:
 
     @property
     def start(self) -> datetime | None:
-        """When it began, from its environment or otherwise from its run record."""
-        return self.started_at or self.created_at
+        """When it began: by its environment, else its run record, else its last row and runtime."""
+        told = self.started_at or self.created_at
+        if told is None and self.last_metric_at and self.runtime_s is not None:
+            return instant_of(self.last_metric_at.timestamp() - max(0.0, self.runtime_s))
+        return told
 
     def text(self, value: Any, name: str) -> str | None:
         """The text of field `name`; records the field as unreadable if it is not text."""
@@ -93,23 +99,36 @@ class Session:
 
     def seen(self, instant: datetime | None) -> None:
         """Record that the session was alive at `instant`."""
-        self.last_seen_at = latest_of(self.last_seen_at, instant)
+        if self._is_past(instant):
+            self.last_seen_at = latest_of(self.last_seen_at, instant)
 
     def logged(self, instant: datetime | None) -> None:
         """Record a row logged at `instant`."""
         self.seen(instant)
-        self.last_metric_at = latest_of(self.last_metric_at, instant)
-        if instant is not None:
+        if instant is not None and self._is_past(instant):
+            self.last_metric_at = latest_of(self.last_metric_at, instant)
             self.first_metric_at = min(self.first_metric_at or instant, instant)
+
+    def _is_past(self, instant: datetime | None) -> bool:
+        """Whether an instant may be known by now; if a clock was wrong, that is recorded."""
+        if instant is None or instant <= self.read_at + _SLACK:
+            return True
+        if "time" not in self.unreadable:
+            self.unreadable.append("time")
+        return False
 
 
 def take_summary(session: Session, summary: Mapping[str, Any]) -> None:
     """Read the runtime and the time of the last row from (a part of) a run's summary."""
     own = summary.get("_wandb")
     runtime = own.get("runtime") if isinstance(own, dict) else None
-    told = (session.runtime_s, finite(runtime), finite(summary.get("_runtime")))
-    session.runtime_s = max((seconds for seconds in told if seconds is not None), default=None)
-    session.logged(instant_of(summary.get("_timestamp")))
+    seconds = [
+        noted(finite, value, "runtime", session.unreadable)
+        for value in (runtime, summary.get("_runtime"))
+    ]
+    session.runtime_s = max(_known([session.runtime_s, *seconds]), default=None)
+    last_row = summary.get("_timestamp")
+    session.logged(noted(instant_of, last_row, "_timestamp", session.unreadable))
 
 
 def latest_of(one: datetime | None, other: datetime | None) -> datetime | None:
@@ -150,6 +169,7 @@ def _run_row(sessions: Sequence[Session]) -> dict[str, Any]:
     return row | {
         "state": last.state,
         "created_at": min(it.created_at or it.start for it in sessions if it.start),
+        "stamp": sessions[0].created_at,
         "writers": [
             {
                 # A writer without a start only has a machine.

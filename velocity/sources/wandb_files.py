@@ -32,6 +32,8 @@ _UNFIT = (
 )
 _STAMPED = re.compile(r"(?:offline-)?run-\d{8}_\d{6}-(.+)")
 _LOG = re.compile(r"run-(.+)\.wandb")
+#: Folders in a run directory.
+_PARTS = {"files", "logs", "tmp"}
 _NO_START = "neither a *.wandb file nor files/ shows when the run began"
 
 
@@ -41,6 +43,7 @@ class _RunDirectory:
     path: Path
     run_id: str
     log: Path | None  # its `*.wandb` file
+    has_files: bool = True  # its `files/`, if there is one, belongs to this run
 
 
 class LocalSource:
@@ -112,7 +115,7 @@ def _runs(
 def _distinct_directories(
     paths: Iterable[Path], unread: list[Rejected], entity: str
 ) -> Iterator[_RunDirectory]:
-    seen: set[Path] = set()
+    seen: set[tuple[Path, Path | None]] = set()
     for path in paths:
         if not path.is_dir():
             what = "is not a directory" if path.exists() else "does not exist"
@@ -126,8 +129,8 @@ def _distinct_directories(
         found = 0
         for directory in _run_directories(path.resolve(), unread, entity):
             found += 1
-            if directory.path not in seen:
-                seen.add(directory.path)
+            if (key := (directory.path, directory.log)) not in seen:
+                seen.add(key)
                 yield directory
         if not found:
             raise SourceError(
@@ -148,16 +151,30 @@ def _run_directories(root: Path, unread: list[Rejected], entity: str) -> Iterato
             unread.append(
                 Rejected(entity, NO_PROJECT, None, f"{path}: folders are nested too deeply")
             )
-        logs = sorted(name for name in files if _LOG.fullmatch(name))
-        stamped = _STAMPED.fullmatch(path.name)
-        if not logs and not stamped:
-            below.sort()
-            continue
-        below.clear()  # a run directory does not contain another one
         # The client names the file after the run, even if the directory was renamed.
-        named = _LOG.fullmatch(logs[0]) if logs else stamped
-        if named is not None:
-            yield _RunDirectory(root, path, named[1], path / logs[0] if logs else None)
+        logs = {name: found[1] for name in sorted(files) if (found := _LOG.fullmatch(name))}
+        stamped = _STAMPED.fullmatch(path.name)
+        for name, run_id in logs.items():
+            # Logs of several runs were copied here: `files/` belongs to one of them.
+            alone = len(logs) == 1 or (stamped is not None and stamped[1] == run_id)
+            yield _RunDirectory(root, path, run_id, path / name, has_files=alone)
+        if stamped and not logs:
+            yield _RunDirectory(root, path, stamped[1], None)
+        if stamped:
+            below.clear()  # a run directory does not contain another one
+            continue
+        below[:] = sorted(set(below) - _PARTS) if logs else sorted(below)
+        unread += [
+            Rejected(entity, NO_PROJECT, None, f"{path / name}: links are not followed")
+            for name in below
+            if _is_left_out(path / name, root)
+        ]
+
+
+def _is_left_out(path: Path, root: Path) -> bool:
+    """Whether a folder is a link to run directories that are not below `root`."""
+    named = path.name == "wandb" or _STAMPED.fullmatch(path.name)
+    return bool(named) and path.is_symlink() and not path.resolve().is_relative_to(root)
 
 
 def _read(directory: _RunDirectory) -> tuple[Session, str | None]:
@@ -179,7 +196,8 @@ def _read(directory: _RunDirectory) -> tuple[Session, str | None]:
             session = Session(directory.path, offline)
         if damaged_at:
             session.unreadable.append("log")
-    read_files(session, directory.root)
+    if directory.has_files:
+        read_files(session, directory.root)
     return session, problem
 
 
