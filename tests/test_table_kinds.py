@@ -57,7 +57,10 @@ def test_the_error_for_a_table_of_another_kind_names_the_kind(tmp_path, told, te
 
 @pytest.mark.parametrize(
     "more",
-    ["_step", "_runtime,_timestamp", "x__MIN,x__MAX", "parameters.lr,eval/mse_mean", "a - b"],
+    [
+        *("_step", "_runtime,_timestamp", "x__MIN,x__MAX", "parameters.lr,eval/mse_mean", "a - b"),
+        *("experiment_id", "artifact_uri", "summary,config,name"),
+    ],
 )
 def test_an_export_of_the_runs_table_may_have_any_other_columns(tmp_path, more):
     path = tmp_path / "wandb_export.csv"
@@ -68,6 +71,15 @@ def test_an_export_of_the_runs_table_may_have_any_other_columns(tmp_path, more):
     )
     (run,) = read_run_table(path, entity="lab", project="p").runs.to_dicts()
     assert run == run | {"state": "failed", "runtime_s": 9910, "sweep": "s1", "notes": None}
+
+
+@pytest.mark.parametrize("more", ["_step", "_runtime,_timestamp", "x__MAX", "experiment_id"])
+def test_an_export_without_states_is_still_known_as_one(tmp_path, more):
+    path = tmp_path / "wandb_export.csv"
+    path.write_text(f"Name,Created,Runtime,ID,{more}\nr,2026-05-04T09:00:00.000Z,9910,a,1\n")
+    with pytest.raises(SourceError, match='the column "State"') as caught:
+        read_run_table(path, entity="lab", project="p")
+    assert "Choose State under Columns in W&B" in caught.value.hint
 
 
 def test_a_table_of_runs_may_have_such_columns_too(tmp_path):

@@ -43,8 +43,6 @@ _COLUMNS: dict[str, tuple[pl.DataType | type[pl.DataType], str | None]] = {
 TABLE_SCHEMA = {column: kind for column, (kind, _) in _COLUMNS.items()}
 EXPORTED = {column: heading for column, (_, heading) in _COLUMNS.items() if heading}
 _OWN = {"run_id", "created_at"}
-#: W&B's runs table may have any other columns of a run.
-_RUNS_TABLE = {"Name", "State", "Created"}
 _ENVELOPE = re.compile(r".+__(MIN|MAX)")
 
 
@@ -57,6 +55,8 @@ def is_export(path: Path, columns: Sequence[str]) -> bool:
     present = set(columns)
     if present >= _OWN:
         return False
+    if {"Name", "ID"} & present and {"State", "Created"} & present:
+        return True  # with any columns of configs and summaries beside these
     if (foreign := _foreign(columns, present)) is not None:
         what, hint = foreign
         raise SourceError(f"{path}: {what}.", hint)
@@ -67,14 +67,12 @@ def _foreign(columns: Sequence[str], present: set[str]) -> tuple[str, str] | Non
     """What a table is that does not list runs in a readable form, and what to do instead."""
     lines = columns[1:]  # of a chart, after the axis: the step, a time or a metric
     are_lines = bool(lines) and all(" - " in name for name in lines)
-    if present >= _RUNS_TABLE:
-        pass
-    elif are_lines or any(map(_ENVELOPE.fullmatch, columns)):
+    if are_lines or any(map(_ENVELOPE.fullmatch, columns)):
         return (
             "this is the export of a chart, not of the runs table",
             "In W&B, open the project's runs table and export it as CSV.",
         )
-    elif "_step" in present or present >= {"_timestamp", "_runtime"}:
+    if "_step" in present or present >= {"_timestamp", "_runtime"}:
         return (
             "this is the history of a run (its logged rows), not the runs table",
             "In W&B, open the project's runs table and export it as CSV, or use `velocity sync`.",
