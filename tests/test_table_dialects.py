@@ -87,6 +87,19 @@ def test_a_separator_line_for_excel_is_understood(path, line):
         (",", ["3600.25", ".5", "5."], [3600.25, 0.5, 5]),
         (",", ["3,600", "12"], [None, 12]),
         (",", ["1.2.3", "1,2,3"], [None, None]),
+        # Numbers with clear thousands or decimals show what the others mean.
+        (";", ["3.600", "1.234,5", "10.800"], [3600, 1234.5, 10800]),
+        (";", ["3.600", "1.234.567"], [3600, 1234567]),
+        (";", ["12.345", "3600.5"], [12.345, 3600.5]),
+        ("\t", ["3,600", "1,234.5"], [3600, 1234.5]),
+        (";", ["3,600", "1,234.5"], [3600, 1234.5]),
+        (",", ["3,600", "3600.5", "12.345"], [3600, 3600.5, 12.345]),
+        (",", ["3,600", "3.600", "3600.5", "3600,5"], [None, None, 3600.5, 3600.5]),
+        # Without one, a program wrote the point, and a spreadsheet the comma between semicolons.
+        (",", ["3.600", "12"], [3.6, 12]),
+        (";", ["3,600", "12"], [3.6, 12]),
+        (";", ["3.600", "12"], [None, 12]),
+        ("\t", ["3,600", "3.600"], [None, 3.6]),
     ],
 )
 def test_commas_in_numbers_are_read_if_they_are_unambiguous(path, separator, written, meant):

@@ -15,13 +15,14 @@ from velocity.sources.table_times import DayOrder, instants, instants_of_numbers
 from velocity.sources.values import EARLIEST, LATEST, read_object
 
 _PLAIN_NUMBER = r"^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$"
-#: "1.234,5" or "1234,5"; and those where the comma cannot be between thousands.
+#: "1.234,5" or "1234,5".
 _DECIMAL_COMMA = r"^[+-]?(?:\d{1,3}(?:\.\d{3})+|\d+),\d+$"
-_CLEAR_DECIMAL_COMMA = (
-    r"^[+-]?(?:(?:\d{1,3}(?:\.\d{3})+|\d+),(?:\d{1,2}|\d{4,})|(?:\d{4,}|0\d*),\d+)$"
-)
-#: "1,234,567" or "1,234.5": a comma that can only be between thousands.
-_CLEAR_THOUSANDS = r"^[+-]?\d{1,3}(?:(?:,\d{3})+\.\d+|(?:,\d{3}){2,})$"
+#: "1,234" or "1,234.5", and the same with points between the thousands: "1.234".
+_THOUSANDS = r"^[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?$"
+_POINT_THOUSANDS = r"^[+-]?\d{1,3}(?:\.\d{3})+$"
+#: "3,600" or "3.600": the sign may be before decimals or between thousands.
+_UNCLEAR_COMMA = r"^[+-]?[1-9]\d{0,2},\d{3}$"
+_UNCLEAR_POINT = r"^[+-]?[1-9]\d{0,2}\.\d{3}$"
 #: What a spreadsheet saves for an id that looks like a large number: the digits are lost.
 _LOST_DIGITS = r"^\d(?:[.,]\d+)?E\+\d+$"
 _EXACT_FLOAT = 2.0**53
@@ -34,7 +35,8 @@ class Dialect:
     """The number and list formats of a table."""
 
     list_separator: str
-    decimal_comma: bool  # a comma in a number is the decimal sign
+    #: Numbers probably have decimal commas. Clear numbers of a column have priority.
+    decimal_comma: bool
     day_order: DayOrder
 
 
@@ -160,15 +162,44 @@ def _number(
 
 
 def _number_text(cell: pl.Expr, dialect: Dialect) -> pl.Expr:
-    """Numbers in plain form; null for ambiguous numbers: "3,600" may be 3.6 or 3600."""
-    is_decimal = cell.str.contains(_CLEAR_DECIMAL_COMMA).any() | dialect.decimal_comma
-    with_point = cell.str.replace_all(".", "", literal=True).str.replace(",", ".", literal=True)
+    """Numbers in plain form; null for ambiguous numbers: "3,600" may be 3.6 or 3600.
+
+    The clear numbers of the column show how to read them.
+    """
+    is_plain, is_comma, is_thousands, is_points, unclear_comma, unclear_point = map(
+        cell.str.contains,
+        (
+            _PLAIN_NUMBER,
+            _DECIMAL_COMMA,
+            _THOUSANDS,
+            _POINT_THOUSANDS,
+            _UNCLEAR_COMMA,
+            _UNCLEAR_POINT,
+        ),
+    )
+    comma_told = ((is_comma & ~unclear_comma) | (is_points & ~is_plain)).any()
+    fraction = is_plain & cell.str.contains(".", literal=True) & ~unclear_point
+    point_told = ((is_thousands & ~unclear_comma) | fraction).any()
+    # Null if the column has both.
+    by_comma = (
+        pl.when(comma_told != point_told)
+        .then(comma_told)
+        .when(~comma_told)
+        .then(pl.lit(dialect.decimal_comma))
+    )
+    without_points = cell.str.replace_all(".", "", literal=True)
+    with_point = without_points.str.replace(",", ".", literal=True)
+    without_commas = cell.str.replace_all(",", "", literal=True)
     return (
-        pl.when(cell.str.contains(_PLAIN_NUMBER))
+        pl.when(unclear_comma)
+        .then(pl.when(by_comma).then(with_point).when(~by_comma & point_told).then(without_commas))
+        .when(unclear_point)
+        .then(pl.when(~by_comma).then(cell).when(by_comma & comma_told).then(without_points))
+        .when(is_plain)
         .then(cell)
-        .when(cell.str.contains(_CLEAR_THOUSANDS))
-        .then(cell.str.replace_all(",", "", literal=True))
-        .when(is_decimal & cell.str.contains(_DECIMAL_COMMA))
+        .when(is_thousands)
+        .then(without_commas)
+        .when(is_comma | is_points)
         .then(with_point)
     )
 
