@@ -198,7 +198,11 @@ def test_written_csv_and_parquet_give_the_same_runs(tmp_path_factory, runs):
         ("ended_at", "12"),
         ("runtime_s", "2h"),
         ("gpu_count", "1.5"),
+        ("gpu_count", "-1"),
+        ("gpu_count", "1e15"),
         ("gpu_utilisation", "inf"),
+        ("gpu_utilisation", "85"),
+        ("gpu_utilisation", "-0.5"),
         ("tags", '["a'),
         ("config", "[1]"),
     ],
@@ -230,7 +234,11 @@ def test_only_an_unreadable_value_is_lost(path, column, value):
         ),
         (
             {"run_id": "1.23E+10"},
-            'run_id "1.23E+10" is not an id: a spreadsheet turned it into a number and lost digits',
+            'run_id "1.23E+10" is not an id: a program turned it into a number and lost digits',
+        ),
+        (
+            {"run_id": "1.2345e+19"},
+            'run_id "1.2345e+19" is not an id: a program turned it into a number and lost digits',
         ),
     ],
 )
@@ -303,11 +311,13 @@ def test_a_table_is_complete_up_to_the_end_of_its_last_run(path, known, hours):
 
 
 def test_float_ids_of_parquet_are_restored(path):
-    ids = [12.0, 1.5, 2.0**52, float("nan")]
+    ids = [12.0, 1.5, 2.0**52, float("nan"), 2.0**53, float("inf")]
     pl.DataFrame([ROW | {"run_id": it} for it in ids]).write_parquet(path)
     table = read_run_table(path)
     assert table.runs["run_id"].to_list() == ["12", "1.5", "4503599627370496"]
-    assert [rejected.reason for rejected in table.rejected] == ["row 4: run_id has no value"]
+    unknown, *lost = [rejected.reason for rejected in table.rejected]
+    assert unknown == "row 4: run_id has no value"
+    assert [it.endswith("into a number and lost digits") for it in lost] == [True, True]
 
 
 @pytest.mark.parametrize(

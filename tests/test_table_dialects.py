@@ -106,6 +106,11 @@ def test_commas_in_numbers_are_read_if_they_are_unambiguous(path, separator, wri
     assert column_of(path, "runtime_s", separator, *written) == meant
 
 
+@pytest.mark.parametrize(("separator", "ids"), [(";", ["12", "1,10"]), (",", ["12,0", "1,10"])])
+def test_an_id_that_became_a_float_may_have_a_decimal_comma(path, separator, ids):
+    assert column_of(path, "run_id", separator, "12,0", "1,10") == ids
+
+
 def created(path, *written):
     return column_of(path, "created_at", ";", *written)
 

@@ -23,8 +23,10 @@ _POINT_THOUSANDS = r"^[+-]?\d{1,3}(?:\.\d{3})+$"
 #: "3,600" or "3.600": the sign may be before decimals or between thousands.
 _UNCLEAR_COMMA = r"^[+-]?[1-9]\d{0,2},\d{3}$"
 _UNCLEAR_POINT = r"^[+-]?[1-9]\d{0,2}\.\d{3}$"
-#: What a spreadsheet saves for an id that looks like a large number: the digits are lost.
-_LOST_DIGITS = r"^\d(?:[.,]\d+)?E\+\d+$"
+#: Columns of numbers -> their possible values. A runtime is held against the clocks elsewhere.
+_POSSIBLE = {"gpu_count": (0, 1_000_000), "gpu_utilisation": (0, 1)}
+#: What programs write for an id that looks like a large number: the digits are lost.
+_LOST_DIGITS = r"^\d(?:[.,]\d+)?[Ee]\+\d+$"
 _EXACT_FLOAT = 2.0**53
 #: Words for "not known" where a number, a time, a list or an object is wanted, in lower case.
 _NOT_KNOWN = ("nan", "nat", "null", "none", "unknown", "n/a", "-")
@@ -89,11 +91,11 @@ def _value(column: str, written: pl.DataType, dialect: Dialect) -> pl.Expr | Non
     if column == "config":
         return cell if written == pl.String else None
     if column == "run_id":
-        return _run_id(cell, written)
+        return _run_id(cell, written, dialect)
     if kind == UTC:
         return _time(cell, written, dialect)
     if kind in (pl.Float64, pl.Int64):
-        return _number(cell, written, dialect, whole=kind == pl.Int64)
+        return _number(column, written, dialect)
     if isinstance(kind, pl.List):
         return _list(cell, written, kind, dialect)
     return None if written.is_nested() else trimmed(cell.cast(pl.String, strict=False))
@@ -108,10 +110,12 @@ def _wanted(column: str, dialect: Dialect) -> str:
     a_list = f'a JSON array, or items with "{dialect.list_separator}" between them'
     a_time = "a time such as 2026-05-04T09:00:00Z"
     words = {
-        "run_id": "an id: a spreadsheet turned it into a number and lost digits",
+        "run_id": "an id: a program turned it into a number and lost digits",
         "config": "a JSON object",
         "writer_starts": f"{a_list}, each {a_time}",
         "tags": a_list,
+        "gpu_count": "a whole number of GPUs",
+        "gpu_utilisation": "a share from 0 to 1",
     }
     kinds = {UTC: a_time, pl.Float64: "a number", pl.Int64: "a whole number"}
     return words.get(column) or kinds.get(TABLE_SCHEMA[column], "text")
@@ -138,27 +142,31 @@ def _known(column: str, written: pl.DataType) -> pl.Expr:
     return cell if is_text else pl.when(~cell.str.to_lowercase().is_in(words)).then(cell)
 
 
-def _run_id(cell: pl.Expr, written: pl.DataType) -> pl.Expr | None:
+def _run_id(cell: pl.Expr, written: pl.DataType, dialect: Dialect) -> pl.Expr | None:
     """Ids as text. Ids that a program turned into floats (12.0) become whole numbers again."""
     if written.is_nested():
         return None
     if written.is_float():
-        whole = (cell == cell.round()) & (cell.abs() < _EXACT_FLOAT)
         whole_text = cell.cast(pl.Int64, strict=False).cast(pl.String)
-        return pl.when(whole).then(whole_text).otherwise(cell.cast(pl.String))
-    written_id = trimmed(cell.cast(pl.String, strict=False)).str.replace(r"^(-?\d+)\.0$", "${1}")
+        written_id = pl.when(cell == cell.round()).then(whole_text).otherwise(cell.cast(pl.String))
+        return pl.when(cell.abs() < _EXACT_FLOAT).then(written_id)
+    whole = r"^(-?\d+)[.,]0$" if dialect.decimal_comma else r"^(-?\d+)\.0$"
+    written_id = trimmed(cell.cast(pl.String, strict=False)).str.replace(whole, "${1}")
     return pl.when(~written_id.str.contains(_LOST_DIGITS)).then(written_id)
 
 
-def _number(
-    cell: pl.Expr, written: pl.DataType, dialect: Dialect, *, whole: bool
-) -> pl.Expr | None:
+def _number(column: str, written: pl.DataType, dialect: Dialect) -> pl.Expr | None:
     if written != pl.String and not written.is_numeric():
         return None
+    cell = pl.col(column)
     text = _number_text(cell, dialect) if written == pl.String else cell
     number = text.cast(pl.Float64, strict=False)
     fits = number.is_finite()
-    return pl.when(fits & (number == number.round()) if whole else fits).then(number)
+    if TABLE_SCHEMA[column] == pl.Int64:
+        fits &= number == number.round()
+    if column in _POSSIBLE:
+        fits &= number.is_between(*_POSSIBLE[column])
+    return pl.when(fits).then(number)
 
 
 def _number_text(cell: pl.Expr, dialect: Dialect) -> pl.Expr:
