@@ -1,7 +1,8 @@
 """Tables saved by spreadsheets: separators, encodings, decimal commas and local dates."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
+import polars as pl
 import pytest
 
 from tests.tables import read_run_table
@@ -143,6 +144,30 @@ def created(path, *written):
 )
 def test_unambiguous_forms_of_a_time_are_read(path, written):
     assert created(path, written) == [NINE]
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("2026-05-04 11:00", NINE),
+        ("04.05.2026 11:00", NINE),
+        ("46146,458333333", NINE),
+        ("2026-01-05 10:00", datetime(2026, 1, 5, 9, tzinfo=UTC)),
+        # An hour that the clocks repeat or skip.
+        ("2026-10-25 02:30", datetime(2026, 10, 25, 0, 30, tzinfo=UTC)),
+        ("2026-03-29 02:30", datetime(2026, 3, 29, 1, 30, tzinfo=UTC)),
+        *((it, NINE) for it in ("2026-05-04T09:00:00Z", "2026-05-04 12:00+03:00", "1777885200")),
+    ],
+)
+def test_times_without_an_offset_are_local_times_of_a_named_zone(path, written, meant):
+    path.write_text(table_of(";", ROW | {"created_at": written}))
+    assert only(read_run_table(path, timezone="Europe/Zurich"))["created_at"] == meant
+
+
+def test_naive_times_of_parquet_are_local_too(path):
+    naive = NINE.replace(tzinfo=None) + timedelta(hours=2)
+    pl.DataFrame([ROW | {"created_at": naive}]).write_parquet(path)
+    assert only(read_run_table(path, timezone="Europe/Zurich"))["created_at"] == NINE
 
 
 @pytest.mark.parametrize(

@@ -236,7 +236,8 @@ def import_(
     ),
     timezone: str | None = option(
         "ZONE",
-        "Time zone of local times in the input, such as Europe/Zurich; sacct writes such times.",
+        "Time zone of local times in the input, such as Europe/Zurich; sacct writes such times, "
+        "and so may a table.",
         parser=_zone,
     ),
     quiet: bool = QUIET,

@@ -66,6 +66,7 @@ class _RunTable:
         self._exported = is_export(path, columns)
         #: Columns of `TABLE_SCHEMA` -> their values in rows without one.
         self._given = {it: getattr(asked, it) for it in ("entity", "project", "username")}
+        self._zone = asked.timezone or "UTC"
         names = EXPORTED if self._exported else {column: column for column in TABLE_SCHEMA}
         #: Columns of `TABLE_SCHEMA` -> headings of the table.
         self._headings = {ours: name for ours, name in names.items() if name in columns}
@@ -153,6 +154,7 @@ class _RunTable:
             list_separator="," if self._exported else ";",
             decimal_comma=self._table.separator == ";",
             day_order=day_order(self._path, times),
+            zone=self._zone,
         )
         values, problems = frame.select(ROW), _Problems(dict)
         for column, heading in headings.items():

@@ -71,10 +71,10 @@ def day_order(path: Path, columns: Mapping[str, pl.Series]) -> DayOrder:
     return "month first" if is_month_first else "day first"
 
 
-def instants(text: pl.Expr, order: DayOrder) -> pl.Expr:
+def instants(text: pl.Expr, order: DayOrder, zone: str) -> pl.Expr:
     """The instants in text without spaces around it; null for text that cannot be read.
 
-    They are in UTC unless the text names an offset.
+    They are local times of the zone unless the text names an offset.
     """
     month_first, day_first = "${3}-${1}-${2}${4}", "${3}-${2}-${1}${4}"
     year_first = text
@@ -87,29 +87,48 @@ def instants(text: pl.Expr, order: DayOrder) -> pl.Expr:
     ):
         year_first = year_first.str.replace(date + _YEAR_AND_REST, order_of_it)
     return pl.coalesce(
-        _instant(year_first.str.extract_groups(_YEAR_FIRST)),
-        instants_of_numbers(text.cast(pl.Float64, strict=False)),
+        _instant(year_first.str.extract_groups(_YEAR_FIRST), zone),
+        instants_of_numbers(text.cast(pl.Float64, strict=False), zone),
     )
 
 
-def instants_of_numbers(number: pl.Expr) -> pl.Expr:
+def instants_of_numbers(number: pl.Expr, zone: str) -> pl.Expr:
     """The instants of numbers; null for a number of any other size.
 
-    Spreadsheets' days are read to the millisecond, which is what their decimals hold.
+    Spreadsheets' days are read to the millisecond, which is what their decimals hold. They are
+    local times of the zone.
     """
     days = ((number - _DAYS_TO_1970) * _DAY_S).round(3)
     seconds = (
-        pl.when(number.is_between(*_SERIAL_DAYS))
-        .then(days)
-        .when(number.is_between(*_SECONDS))
+        pl.when(number.is_between(*_SECONDS))
         .then(number)
         .when(number.is_between(*_MILLISECONDS))
         .then(number / 1000)
     )
+    local = pl.when(number.is_between(*_SERIAL_DAYS)).then(_of_seconds(days))
+    return pl.coalesce(instants_of_local(local, zone), _of_seconds(seconds))
+
+
+def instants_of_local(local: pl.Expr, zone: str) -> pl.Expr:
+    """The instants of local times of a zone.
+
+    Of an hour that its clocks repeat, the earlier one; an hour that they skip moves forward.
+    """
+    wall = local.dt.replace_time_zone(None)
+    if zone == "UTC":
+        return wall.dt.replace_time_zone("UTC")
+    earlier, later = (
+        it.dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null")
+        for it in (wall, wall + pl.duration(hours=1))
+    )
+    return pl.coalesce(earlier, later).dt.convert_time_zone("UTC")
+
+
+def _of_seconds(seconds: pl.Expr) -> pl.Expr:
     return (seconds * 1e6).round().cast(pl.Int64, strict=False).cast(UTC)
 
 
-def _instant(parts: pl.Expr) -> pl.Expr:
+def _instant(parts: pl.Expr, zone: str) -> pl.Expr:
     """The instant of a date and a clock time; null if there is no such instant."""
 
     def part(name: str) -> pl.Expr:
@@ -137,6 +156,7 @@ def _instant(parts: pl.Expr) -> pl.Expr:
         part("fraction").fill_null("0"),
         offset.str.replace(r"^([+-]\d{2})$", "${1}:00").fill_null("+00:00"),
     )
-    return iso.str.to_datetime(
+    instant = iso.str.to_datetime(
         "%Y-%m-%dT%H:%M:%S%.f%z", time_unit="us", time_zone="UTC", strict=False
     )
+    return pl.when(offset.is_null()).then(instants_of_local(instant, zone)).otherwise(instant)

@@ -11,7 +11,12 @@ import polars as pl
 from velocity.errors import SourceError
 from velocity.records import UTC, config_text
 from velocity.sources.table_kinds import TABLE_SCHEMA
-from velocity.sources.table_times import DayOrder, instants, instants_of_numbers
+from velocity.sources.table_times import (
+    DayOrder,
+    instants,
+    instants_of_local,
+    instants_of_numbers,
+)
 from velocity.sources.values import EARLIEST, LATEST, read_object
 
 _PLAIN_NUMBER = r"^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$"
@@ -40,6 +45,7 @@ class Dialect:
     #: Numbers probably have decimal commas. Clear numbers of a column have priority.
     decimal_comma: bool
     day_order: DayOrder
+    zone: str  # IANA zone of times without an offset
 
 
 class Reading(NamedTuple):
@@ -215,11 +221,11 @@ def _number_text(cell: pl.Expr, dialect: Dialect) -> pl.Expr:
 def _time(cell: pl.Expr, written: pl.DataType, dialect: Dialect) -> pl.Expr | None:
     if written == pl.String:
         point = cell.str.replace(r"^(\d+),(\d+)$", "${1}.${2}")  # a spreadsheet's day
-        time = instants(point, dialect.day_order)
+        time = instants(point, dialect.day_order, dialect.zone)
     elif written.is_numeric():
-        time = instants_of_numbers(cell.cast(pl.Float64))
+        time = instants_of_numbers(cell.cast(pl.Float64), dialect.zone)
     elif written == pl.Date or (isinstance(written, pl.Datetime) and written.time_zone is None):
-        time = cell.cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
+        time = instants_of_local(cell.cast(pl.Datetime("us")), dialect.zone)
     elif isinstance(written, pl.Datetime):
         time = cell.dt.convert_time_zone("UTC").cast(UTC)
     else:
