@@ -303,6 +303,7 @@ def test_the_largest_time_is_found_in_every_column_of_times(path):
         ({}, 2),
         ({"started_at": "2026-05-04T12:00:00Z"}, 5),
         ({"started_at": "2026-05-04T12:00:00Z", "writer_starts": "2026-05-04T10:00:00Z"}, 3),
+        ({"started_at": "1970-01-01T00:01:00Z"}, 2),  # a clock that was not set
         ({"heartbeat_at": "2026-05-04T12:30:00Z"}, 3.5),
     ],
 )
