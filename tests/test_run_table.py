@@ -274,6 +274,32 @@ def test_only_a_row_with_too_many_values_is_rejected(path):
     assert "1 of 3 rows could not be read" in table.notes[0]
 
 
+@pytest.mark.parametrize("lost", range(2, 20))
+@pytest.mark.parametrize("quote_style", ["always", "necessary"])
+def test_a_last_line_that_is_cut_is_rejected_and_named(path, quote_style, lost):
+    rows = [ROW | {"run_id": it, "runtime_s": "3600", "host": "n1"} for it in ("r1", "r2")]
+    pl.DataFrame(rows).write_csv(path, quote_style=quote_style)
+    path.write_text(path.read_text()[: -len('"n1"') - lost])
+    table = read_run_table(path)
+    assert table.runs["run_id"].to_list() == ["r1"]
+    assert [it.reason for it in table.rejected] == ["row 2: the file ends in the middle of it"]
+    assert "1 of 2 rows could not be read" in table.notes[0]
+
+
+def test_the_line_that_names_the_separator_is_not_taken_for_the_headings(path):
+    text = csv_of(path, ROW, ROW).read_text().replace(",", ";")
+    path.write_text("sep=;\n" + text[:-30])
+    (rejected,) = read_run_table(path).rejected
+    assert rejected.reason == "row 2: the file ends in the middle of it"
+
+
+@pytest.mark.parametrize("end", ["", "\n", "\n\n", "\n  "])
+def test_a_last_line_without_an_end_may_be_whole(path, end):
+    text = csv_of(path, ROW, ROW | {"run_id": "r2", "notes": "two\nlines"}).read_text().strip()
+    path.write_text(text + end)
+    assert read_run_table(path).runs["run_id"].to_list() == ["r1", "r2"]
+
+
 @pytest.mark.parametrize(
     ("rows", "note"),
     [

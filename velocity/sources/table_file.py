@@ -5,6 +5,7 @@ import io
 import re
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -104,24 +105,12 @@ def _csv(path: Path, head: bytes, wanted: frozenset[str]) -> TableFile:
     lines = head.decode(encoding, errors="replace").lstrip("\ufeff").splitlines()
     told = _SEPARATOR_LINE.fullmatch(lines[0]) if lines else None
     skipped = 0 if told is None else 1
-    header = next((line for line in lines if line.strip()), "")
+    header = next((line for line in lines[skipped:] if line.strip()), "")
     # Without a line that tells it, the separator that gives the header the most columns.
     separator = told[1] if told else max(_SEPARATORS, key=lambda it: _columns_of(header, it))
     try:
-        try:
-            names, frame = _wanted(
-                path,
-                wanted,
-                separator=separator,
-                encoding="utf8" if encoding == "utf-8" else encoding,
-                skip_lines=skipped,
-            )
-            broken: dict[int, str] = {}
-        except pl.exceptions.ComputeError:
-            text, broken = _without_long_rows(path, encoding, separator, skipped)
-            if not broken:
-                raise
-            names, frame = _wanted(text.encode(), wanted)
+        form = {"separator": separator, "encoding": encoding, "skip_lines": skipped}
+        names, frame, broken = _rows(path, wanted, form, _columns_of(header, separator))
     except (pl.exceptions.PolarsError, csv.Error, OSError, UnicodeError) as error:
         raise SourceError(
             f"{path} cannot be read as CSV: {_reason(error)}.",
@@ -150,11 +139,45 @@ def _encoding(path: Path, head: bytes) -> str:
                 pass
     except UnicodeDecodeError:
         return "cp1252"  # the encoding of Excel's "CSV" in most of Europe and America
-    return "utf-8"
+    return "utf8"
 
 
 def _columns_of(header: str, separator: str) -> int:
     return len(next(csv.reader([header], delimiter=separator), []))
+
+
+def _rows(
+    path: Path, wanted: frozenset[str], form: Mapping[str, Any], headings: int
+) -> tuple[list[str], pl.DataFrame, dict[int, str]]:
+    """All headings of a CSV file, its wanted columns, and what is wrong with rows left out."""
+    last = _line_without_end(path, form["encoding"])
+
+    def before_last() -> tuple[list[str], pl.DataFrame, dict[int, str]]:
+        names, frame = _wanted(path.read_bytes().removesuffix(last), wanted, **form)
+        return names, frame, {frame.height + 1: "the file ends in the middle of it"}
+
+    line = last.decode("latin-1")
+    if 0 < _columns_of(line, form["separator"]) < headings:
+        with suppress(pl.exceptions.ComputeError):  # it is the end of a text with line breaks
+            return before_last()
+    try:
+        return *_wanted(path, wanted, **form), {}
+    except pl.exceptions.ComputeError:
+        if line.count('"') % 2:
+            with suppress(pl.exceptions.ComputeError):
+                return before_last()
+        text, broken = _without_long_rows(path, **form)
+        if not broken:
+            raise
+        return *_wanted(text.encode(), wanted), broken
+
+
+def _line_without_end(path: Path, encoding: str) -> bytes:
+    """The last line of a file if it has no end: the file may be cut off there."""
+    with path.open("rb") as stream:
+        stream.seek(max(0, stream.seek(0, io.SEEK_END) - _HEAD_BYTES))
+        _, end, last = stream.read().rpartition(b"\n")
+    return last if end and last.strip() and encoding != "utf-16" else b""
 
 
 def _wanted(
@@ -169,12 +192,12 @@ def _wanted(
 
 
 def _without_long_rows(
-    path: Path, encoding: str, separator: str, skipped: int
+    path: Path, *, encoding: str, separator: str, skip_lines: int
 ) -> tuple[str, dict[int, str]]:
     """The file with commas, with overlong rows left empty; and what is wrong with each of these."""
     text, broken = io.StringIO(), {}
     with path.open(newline="", encoding=encoding) as stream:
-        for _ in range(skipped):
+        for _ in range(skip_lines):
             next(stream, None)
         rows = csv.reader(stream, delimiter=separator)
         headings = next(rows, [])
