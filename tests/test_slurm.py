@@ -124,6 +124,42 @@ def test_a_job_that_was_cancelled_in_the_queue_never_ran(path, start, end):
     assert job["wrote"] is False
 
 
+WAITS = line(State="PENDING", Start="Unknown", End="Unknown", **NEVER_RAN)
+RUNS = line(State="RUNNING", End="Unknown", ElapsedRaw="3600")
+
+
+@pytest.mark.parametrize("seen", [[WAITS, DONE], [DONE, WAITS], [RUNS, DONE], [DONE, RUNS]])
+def test_a_job_in_outputs_that_were_put_together_is_as_it_was_seen_last(path, seen):
+    assert lines(path, *seen) == lines(path, DONE)
+
+
+def test_parts_of_a_heterogeneous_job_in_two_outputs_count_once(path):
+    parts = [line(JobID="1001+0"), line(JobID="1001+1", JobIDRaw="1002", NodeList="gpu02")]
+    assert lines(path, *parts, *parts) == lines(path, *parts)
+
+
+def test_an_attempt_that_was_requeued_did_run(path):
+    times = {"Submit": "2026-05-04T11:00:30", "Start": "2026-05-04T12:00:00"}
+    again = line(**times, End="2026-05-04T13:00:00", ElapsedRaw="3600")
+    waits = line(**times | {"Start": "Unknown"}, State="REQUEUED", End="Unknown", **NEVER_RAN)
+    for then in (again, waits):
+        earlier, last = lines(path, line(State="REQUEUED"), then)
+        assert earlier["state"] == "preempted (REQUEUED)"
+        assert (earlier["runtime_s"], last["run_id"]) == (7200, "1001")
+    assert last["state"] == "REQUEUED"
+
+
+@pytest.mark.parametrize("state", ["SUSPENDED", "RUNNING"])
+def test_a_job_that_was_suspended_and_has_not_ended_is_alive(path, state):
+    other = {"JobID": "1002", "JobIDRaw": "1002", "End": "2026-05-04T20:00:00"}
+    elsewhere = {"Cluster": "old", "JobID": "1003", "JobIDRaw": "1003", "End": "Unknown"}
+    suspended = line(State=state, End="Unknown", ElapsedRaw="1800")
+    jobs = lines(path, suspended, line(**other), line(State=state, **elsewhere))
+    alive = {job["run_id"]: job["heartbeat_at"] for job in jobs}
+    # Each to when the accounting of its cluster was read.
+    assert alive == {"1001": EIGHT + 12 * HOUR, "1002": EIGHT + 12 * HOUR, "1003": EIGHT + 3 * HOUR}
+
+
 def test_a_suspended_job_was_there_until_its_end_and_active_for_less(path):
     (job,) = lines(path, line(ElapsedRaw="3600"))
     assert job["runtime_s"] == 3600
@@ -134,7 +170,7 @@ def test_a_damaged_line_costs_itself_and_is_reported(path):
     bad = [
         "1002|half a line",
         line(JobID="1003", JobIDRaw="1003", Submit="2026-05-04T08:00:00 or so"),
-        line(JobID="1005", JobIDRaw="1005", JobName="a|b"),  # a name with a delimiter
+        line(JobID="1005", JobIDRaw="1005", NodeList="a|b"),
         line(JobID="", JobIDRaw=""),
         "\ufffd\x00\x1b[31m",
     ]
@@ -159,6 +195,19 @@ def test_a_value_that_cannot_be_read_costs_only_itself(path):
     assert sorted(job["unreadable"]) == ["elapsed", "end"]
 
 
+def test_gpus_that_are_not_counted_are_not_known(path):
+    (job,) = lines(path, line(AllocTRES="gpu(IDX:0-3)"))
+    assert (job["writers"][0]["gpu_count"], job["unreadable"]) == (None, ["resources"])
+
+
+def test_the_delimiter_in_a_name_belongs_to_the_name(path):
+    (named,) = lines(path, line(JobName="lr|wd|x"))
+    (job,) = lines(path, DONE)
+    assert named == job | {"display_name": "lr|wd|x"}
+    with pytest.raises(SourceError, match="14 values but 13 headings"):  # the comment may have it
+        lines(path, line(JobName="a|b"), header=HEADER.replace("Account", "Comment"))
+
+
 @pytest.mark.parametrize(
     ("read", "text", "value"),
     [
@@ -171,6 +220,9 @@ def test_a_value_that_cannot_be_read_costs_only_itself(path):
         (gpus_of, "gpu:4", (4, None)),  # AllocGRES of releases before 20.11
         (gpus_of, "gpu:v100:2,license:1", (2, "v100")),
         (gpus_of, "gpu:a100:4(IDX:0-2,3)", (4, "a100")),
+        (gpus_of, "gres:gpu:2", (2, None)),
+        (gpus_of, "gres/gpu:a100:2", (2, "a100")),
+        (gpus_of, "GRES/GPU=2,license/gpu=1", (2, None)),
         (nodes_of, "gpu01", ["gpu01"]),
         (nodes_of, "gpu[01-03,07]", ["gpu01", "gpu02", "gpu03", "gpu07"]),
         (nodes_of, "a[1-2],b1", ["a1", "a2", "b1"]),

@@ -13,11 +13,14 @@ from velocity.records import Rejected, RunBatch
 from velocity.sources.base import Asked
 from velocity.sources.shared import UnfitFileError, in_batches, reasons, require_regular
 from velocity.sources.slurm_output import COMMAND, Job, is_sacct, read_jobs, read_lines
-from velocity.sources.values import read_json
+from velocity.sources.values import EARLIEST, read_json
 
 _LONGEST_FILE = 2**28
 #: As much as the run of a table: W&B's own runs are trusted more, local files less.
 _TRUST = 2
+#: States, in lower case, of jobs that have not ended, and of attempts that were stopped.
+_LIVES = ("running", "r", "completing", "cg", "suspended", "s")
+_REQUEUED = ("requeued", "rq")
 _AGAIN = f"Write it with `{COMMAND}`, or with `sacct --json`."
 
 
@@ -44,7 +47,10 @@ def _batches(path: Path, asked: Asked) -> Iterator[RunBatch]:
     zone = None if asked.timezone is None else ZoneInfo(asked.timezone)
     read = list(_read(path, zone))
     jobs = _joined(job for _, job in read if not isinstance(job, str))
-    rows = [_run_row(job, asked) for job in jobs]
+    told_at: dict[str | None, datetime] = {}  # cluster -> when its accounting was read
+    for job in jobs:
+        told_at[job.cluster] = max(job.latest, told_at.get(job.cluster, job.latest))
+    rows = [_run_row(job, asked, told_at[job.cluster]) for job in jobs]
     first = rows[0] if rows else {"entity": asked.entity, "project": asked.project}
     entity, project = first["entity"] or "", first["project"] or ""
     rejected = [
@@ -60,7 +66,7 @@ def _batches(path: Path, asked: Asked) -> Iterator[RunBatch]:
     if all(row["username"] is None for row in rows):
         hint = f"Add --username to the command. {_AGAIN}"
         raise SourceError(f"{path} does not name the users.", hint)
-    return in_batches(rows, rejected, noun="line", complete_to=max(job.latest for job in jobs))
+    return in_batches(rows, rejected, noun="line", complete_to=max(told_at.values()))
 
 
 def _read(path: Path, zone: ZoneInfo | None) -> Iterator[tuple[int, Job | str]]:
@@ -96,9 +102,14 @@ def _objects(path: Path, text: str) -> list[object]:
     return jobs
 
 
-def _run_row(job: Job, asked: Asked) -> dict[str, Any]:
-    """The job in columns of `RUN_SCHEMA`."""
-    ran, suspended = job.started is not None, False
+def _run_row(job: Job, asked: Asked, told_at: datetime) -> dict[str, Any]:
+    """The job in columns of `RUN_SCHEMA`; `told_at`: when the accounting was read."""
+    ran, suspended, alive_at, state = job.started is not None, False, job.ended, job.state
+    word = next(iter(state.lower().split()), "")
+    if word in _LIVES and job.ended is None and not job.is_earlier:
+        alive_at = told_at  # its length does not grow while it is suspended
+    elif word in _REQUEUED and job.is_earlier:
+        state = f"preempted ({state})"  # it ran: what waits is the next attempt
     if job.ended is not None and job.active_s is not None:
         suspended = job.ended > job.begin + timedelta(seconds=job.active_s + 1)
     return {
@@ -107,11 +118,11 @@ def _run_row(job: Job, asked: Asked) -> dict[str, Any]:
         "run_id": job.run_id,
         "username": job.user or asked.username,
         "display_name": job.name,
-        "state": job.state,
+        "state": state,
         "created_at": job.submitted,
         "submitted_at": job.submitted,
         "writers": _writers(job) if ran else None,
-        "heartbeat_at": job.ended if ran else None,
+        "heartbeat_at": alive_at if ran else None,
         "runtime_s": job.active_s if ran else None,
         # A suspended job was there until its end.
         "last_metric_at": job.ended if ran and suspended else None,
@@ -148,13 +159,29 @@ def _joined(jobs: Iterable[Job]) -> list[Job]:
     Slurm gives all attempts of a requeued job one id; all but the last become `is_earlier`.
     """
     whole: dict[tuple[str | None, str, datetime | None], Job] = {}
-    for job in jobs:
+    for job in _once(jobs):
         key = (job.cluster, job.heterogeneous or job.job_id, job.started)
-        first = whole.get(key) if job.heterogeneous is not None else None
+        first = whole.get(key)
         whole[key] = job if first is None else _with_part(first, job)
     in_order = sorted(whole.values(), key=lambda it: it.begin)
     last = {(job.cluster, job.job_id): job for job in in_order}
     return [replace(job, is_earlier=job is not last[job.cluster, job.job_id]) for job in in_order]
+
+
+def _once(jobs: Iterable[Job]) -> Iterator[Job]:
+    """The jobs of outputs that may have been put together, each as it was seen last."""
+    seen: dict[tuple[str | None, str, datetime | None], Job] = {}
+    ran: dict[tuple[str | None, str], datetime] = {}  # last submission of those that started
+    for job in jobs:
+        place, key = (job.cluster, job.job_id), (job.cluster, job.job_id, job.started)
+        if key not in seen or job.latest >= seen[key].latest:
+            seen[key] = job
+        if job.started is not None:
+            ran[place] = max(job.submitted, ran.get(place, job.submitted))
+    for job in seen.values():
+        # One that waited before it started is no attempt of its own.
+        if job.started is not None or job.submitted > ran.get((job.cluster, job.job_id), EARLIEST):
+            yield job
 
 
 def _with_part(first: Job, part: Job) -> Job:

@@ -20,6 +20,8 @@ COMMAND = (
     "sacct -X --parsable2 --duplicates --format=JobID,JobIDRaw,Cluster,Account,User,JobName,State,"
     "Submit,Start,End,ElapsedRaw,NodeList,AllocTRES"
 )
+#: Columns in which a separator can only be in the name of the job.
+_KNOWN = {*COMMAND.partition("=")[2].lower().split(","), "elapsed", "allocgres", ""}
 #: At least one column of each.
 _NEEDED = ("jobidraw jobid", "state", "submit", "start", "end elapsedraw elapsed")
 _HEADING = re.compile(r"JobID(Raw)?\b", re.IGNORECASE)
@@ -99,12 +101,25 @@ def read_lines(
         cells = line.rstrip("\r\n").split(separator)
         if not line.strip() or cells == header.split(separator):  # files that were put together
             continue
+        cells = _with_whole_name(cells, names, separator)
         if len(cells) != len(names):
             yield number, f"it has {len(cells)} values but {len(names)} headings"
             continue
         row = dict(zip(names, cells, strict=True))
         if not _NO_JOB.search(row.get("jobid") or row.get("jobidraw", "")):
             yield number, _job_or_reason(row, zone)
+
+
+def _with_whole_name(cells: list[str], names: list[str], separator: str) -> list[str]:
+    """The cells of a line; if the name of the job has separators in it, its parts are one again."""
+    more = len(cells) - len(names)
+    if more <= 0 or "jobname" not in names or not {*names} <= _KNOWN:
+        return cells
+    place = names.index("jobname")
+    end = place + more + 1
+    whole = [*cells[:place], separator.join(cells[place:end]), *cells[end:]]
+    state = whole[names.index("state")]
+    return whole if state[:1].isalpha() else cells  # the separator was in another cell
 
 
 def read_jobs(jobs: Iterable[Any]) -> Iterator[tuple[int, Job | str]]:
@@ -148,7 +163,7 @@ def _job(row: Mapping[str, str], zone: ZoneInfo | None) -> Job:
     nodes, resources = told.get("nodelist"), row.get("alloctres", row.get("allocgres"))
     if nodes is None and "nodelist" in row and not active_s:
         started = None  # some releases write the end of a job that never ran as its start
-    gpus, gpu_type = (None, None) if resources is None else gpus_of(resources)
+    gpus, gpu_type = readable("resources", resources, gpus_of) or (None, None)
     array, part = _ARRAY.fullmatch(name), _HETEROGENEOUS.fullmatch(name)
     return Job(
         job_id=job_id,

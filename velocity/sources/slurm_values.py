@@ -11,9 +11,13 @@ from velocity.sources.values import EARLIEST, LATEST
 
 #: What sacct writes for "not known", in lower case.
 _NOT_KNOWN = frozenset({"", "unknown", "none", "n/a", "(null)", "none assigned", "invalid"})
-#: "gres/gpu:a100=4", "gres/gpu=4" (TRES), and "gpu:a100:4(IDX:0-3)", "gpu:4" (old versions).
-_TRES = re.compile(r"gres/gpu(?::(?P<type>[^=,]+))?=(?P<count>\d{1,9})")
-_GRES = re.compile(r"gpu(?::(?P<type>[^:,(]*[^:,(\d][^:,(]*))?:(?P<count>\d{1,9})(?:\([^)]*\))?")
+#: "gres/gpu:a100=4", "gres/gpu=4" (TRES), and "gpu:a100:4(IDX:0-3)", "gres:gpu:4" (old versions).
+_TRES = re.compile(r"gres/gpu(?::(?P<type>[^=,]+))?=(?P<count>\d{1,9})", re.IGNORECASE)
+_GRES = re.compile(
+    r"(?:gres[:/])?gpu(?::(?P<type>[^:,(]*[^:,(\d][^:,(]*))?[:=](?P<count>\d{1,9})(?:\([^)]*\))?",
+    re.IGNORECASE,
+)
+_GPU = re.compile(r"(?:^|,)(?:gres[:/])?gpu(?![\w-])", re.IGNORECASE)
 _LENGTH = re.compile(r"(?:(\d{1,6})-)?(\d{1,9}):(\d{2}):(\d{2})(?:\.\d+)?")
 _SHORT_LENGTH = re.compile(r"(\d{1,9}):(\d{2})(?:\.\d+)?")
 #: A name of a node list, with its commas in brackets: "gpu[01-04,07]".
@@ -31,10 +35,15 @@ def gpus_of(text: str) -> tuple[int, str | None]:
     """The number of GPUs in a list of resources (0 if it has none), and their type if it has one.
 
     Of several types, the first with the most GPUs.
+
+    Raises:
+        ValueError: it names GPUs in another way.
     """
     found = list(_TRES.finditer(text)) or [
         match for item in re.split(r",(?![^(]*\))", text) if (match := _GRES.fullmatch(item))
     ]
+    if not found and _GPU.search(text):
+        raise ValueError(f'"{text}" does not say how many GPUs there are')
     by_type = {match["type"]: int(match["count"]) for match in found if match["type"]}
     total = [int(match["count"]) for match in found if not match["type"]]
     best = max(by_type, key=lambda name: by_type[name], default=None)
