@@ -102,6 +102,23 @@ def test_a_running_run_was_alive_at_its_last_metric(place):
     assert row["heartbeat_at"] == row["last_metric_at"] == START + 6 * HOUR
 
 
+def test_a_time_that_cannot_be_read_costs_only_itself(tmp_path, monkeypatch):
+    monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
+    folder = str(tmp_path / "mlruns")
+    client = mlflow.MlflowClient(folder)
+    experiment = client.create_experiment("vision")
+    nanoseconds = 10**18
+    for name, logged, end in (("metric", nanoseconds, _ms(2)), ("end", _ms(1), nanoseconds)):
+        made = client.create_run(experiment, start_time=_ms(0), run_name=name).info.run_id
+        client.log_metric(made, "loss", 0.5, timestamp=logged)
+        client.set_terminated(made, end_time=end)
+    rows = {row["display_name"]: row for row in _rows(folder).values()}
+    assert rows["metric"]["unreadable"] == ["metrics"]
+    assert rows["metric"]["heartbeat_at"] == START + 2 * HOUR
+    assert rows["end"]["unreadable"] == ["end_time"]
+    assert rows["end"]["heartbeat_at"] == START + HOUR
+
+
 def test_the_page_of_a_run_is_known_for_a_server(place):
     address, ids = place
     urls = {row["url"] for row in _rows(address).values()}

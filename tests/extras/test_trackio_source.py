@@ -132,6 +132,17 @@ def test_a_run_whose_time_cannot_be_read_does_not_stop_the_others(folder, tmp_pa
     assert names == {"second", "third"}
 
 
+@pytest.mark.parametrize("config", ['{"lr": ', '["lr"]', '{"a":' * 1000 + "1" + "}" * 1000])
+def test_a_config_that_cannot_be_read_costs_only_itself(folder, tmp_path, config):
+    damaged = _moved(folder, tmp_path / "damaged", "-1 hour")
+    with sqlite3.connect(damaged / "vision.db") as database:
+        database.execute("UPDATE configs SET config = ? WHERE run_name = 'first'", [config])
+    database.close()
+    rows = _rows(damaged)
+    assert (rows["first"]["config"], rows["first"]["unreadable"]) == (None, ["config"])
+    assert (rows["second"]["unreadable"], rows["first"]["history_rows"]) == (None, 3)
+
+
 def test_a_damaged_file_or_no_folder_is_an_error_that_says_so(tmp_path):
     (tmp_path / "vision.db").write_bytes(b"not a database at all" * 100)
     with pytest.raises(SourceError, match="Trackio cannot read") as failed:

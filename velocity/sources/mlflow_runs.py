@@ -12,7 +12,7 @@ from velocity.errors import SourceError
 from velocity.records import Rejected, RunBatch, config_text, run_frame
 from velocity.sources.base import Asked
 from velocity.sources.shared import client_of, entity_of, is_address, without_password
-from velocity.sources.values import instant_of
+from velocity.sources.values import instant_of, noted
 
 _PAGE = 1000  # the most that a server returns at once
 _TRUST = 2
@@ -69,9 +69,8 @@ def _batches(mlflow: Any, place: str, entity: str, asked: Asked) -> Iterator[Run
                 for run in page:
                     try:
                         rows.append(own | _row(run, address, parents, asked.username))
-                    except (OverflowError, RecursionError):
-                        reason = "a time or a parameter of it cannot be read"
-                        rejected.append(Rejected(entity, name, run.info.run_id, reason))
+                    except ValueError as error:
+                        rejected.append(Rejected(entity, name, run.info.run_id, str(error)))
                 yield RunBatch(run_frame(rows), tuple(rejected))
         asked.on_progress(shown, len(experiments), len(experiments))
     except mlflow.exceptions.MlflowException as error:
@@ -85,24 +84,33 @@ def _batches(mlflow: Any, place: str, entity: str, asked: Asked) -> Iterator[Run
 
 
 def _row(run: Any, address: str | None, parents: set[str], username: str | None) -> dict[str, Any]:
-    """A run in columns of `RUN_SCHEMA`, without its entity and project."""
-    info, tags = run.info, run.data.tags
+    """A run in columns of `RUN_SCHEMA`, without its entity and project.
+
+    Raises:
+        ValueError: its start is not known.
+    """
+    info, tags, unreadable = run.info, run.data.tags, list[str]()
     metrics = [it.timestamp for it in run.to_proto().data.metrics]
-    last_metric_at = _of_milliseconds(max(metrics, default=None))
+    created_at = _of_milliseconds(info.start_time) if info.start_time else None
+    if created_at is None:
+        raise ValueError(f"the start {info.start_time} cannot be read")
+    last_metric_at = noted(_of_milliseconds, max(metrics, default=None), "metrics", unreadable)
+    ended_at = noted(_of_milliseconds, info.end_time, "end_time", unreadable)
     page = f"{address}/#/experiments/{info.experiment_id}/runs/{info.run_id}"
     return {
         "run_id": info.run_id,
         "username": tags.get("mlflow.user") or username,
         "display_name": info.run_name,
         "state": info.status.lower(),
-        "created_at": _of_milliseconds(info.start_time),
-        "heartbeat_at": _of_milliseconds(info.end_time) or last_metric_at,
+        "created_at": created_at,
+        "heartbeat_at": ended_at or last_metric_at,
         "last_metric_at": last_metric_at,
         "sweep": tags.get(_PARENT) or (info.run_id if info.run_id in parents else None),
         "tags": [f"{name}={it}" for name, it in tags.items() if not name.startswith("mlflow.")],
         "config": config_text(run.data.params) if run.data.params else None,
         "commit": tags.get("mlflow.source.git.commit"),
         "notes": tags.get("mlflow.note.content"),
+        "unreadable": unreadable or None,
         "source": "mlflow",
         "trust": _TRUST,
         "url": page if address else None,
@@ -117,10 +125,6 @@ def _pages(search: Callable[..., Any], **asked: Any) -> Iterator[Any]:
         yield page
 
 
-def _of_milliseconds(value: int | None) -> datetime | None:
-    """The instant of milliseconds since 1970; OverflowError before 1970 and after 2199."""
-    if value is None:
-        return None
-    if (read := instant_of(value / 1000)) is None:
-        raise OverflowError(f"{value} ms")
-    return read
+def _of_milliseconds(value: int) -> datetime | None:
+    """The instant of milliseconds since 1970; None before 1970 and after 2199."""
+    return instant_of(value / 1000)

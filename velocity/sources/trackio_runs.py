@@ -17,7 +17,7 @@ from velocity.errors import SourceError
 from velocity.records import Rejected, RunBatch, config_text, run_frame
 from velocity.sources.base import Asked
 from velocity.sources.shared import client_of, entity_of, is_address, without_password
-from velocity.sources.values import instant_of, read_object, text_of
+from velocity.sources.values import instant_of, noted, read_object, text_of
 
 _TRUST = 2
 _PAGE = 5000  # Trackio refuses answers with more than 10,000 rows
@@ -149,17 +149,20 @@ def _batch(
     for row in rows:
         try:
             runs.append(_run(row, username, now) | {"entity": of[0], "project": of[1]})
-        except (ValueError, RecursionError) as error:
+        except ValueError as error:
             rejected.append(Rejected(*of, str(row["run_id"]), str(error)))
     return RunBatch(run_frame(runs), tuple(rejected), notes=(_NOTE,))
 
 
 def _run(row: Mapping[str, Any], username: str | None, now: datetime) -> dict[str, Any]:
-    """The columns of a run; ValueError if a time or the config cannot be read."""
-    config = read_object(row["config"] or "null") or {}
-    first_at, last_at = (instant_of(row[name]) for name in ("first_at", "last_at"))
-    if first_at is None or last_at is None:
+    """The columns of a run; ValueError if no time of it can be read."""
+    unreadable: list[str] = []
+    config = noted(_config, row["config"] or None, "config", unreadable) or {}
+    logged_at = [noted(instant_of, row[it], it, unreadable) for it in ("first_at", "last_at")]
+    known = [it for it in logged_at if it is not None]
+    if not known:
         raise ValueError("a time of it cannot be read")
+    first_at, last_at = known[0], known[-1]
     created_at = min(first_at, instant_of(config.get("_Created")) or first_at)
     seen_at = max(last_at, instant_of(row["seen_at"]) or last_at)
     own = {name: value for name, value in config.items() if not name.startswith("_")}
@@ -175,6 +178,17 @@ def _run(row: Mapping[str, Any], username: str | None, now: datetime) -> dict[st
         "group_name": text_of(config.get("_Group")),
         "config": config_text(own) if own else None,
         "history_rows": row["logged_rows"],
+        "unreadable": unreadable or None,
         "source": "trackio",
         "trust": _TRUST,
     }
+
+
+def _config(text: str) -> dict[str, Any] | None:
+    """The config; None if it cannot be read, or is nested too deeply to be written again."""
+    try:
+        config = read_object(text) or {}
+        config_text(config)
+    except (ValueError, RecursionError):
+        return None
+    return config
