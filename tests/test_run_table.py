@@ -118,6 +118,16 @@ def test_an_empty_cell_is_not_known(path):
     assert {name for name in row if row[name] is None} == empty.keys() - {"source", "trust"}
 
 
+@pytest.mark.parametrize("word", ["nan", "None", "NULL", "<NA>"])
+def test_what_a_program_writes_for_no_text_is_not_known(path, word):
+    names = ("sweep", "group_name", "job_type", "host", "gpu_type", "config_hash", "commit")
+    row = only(read(path, ROW | dict.fromkeys(names, word) | {"display_name": word}))
+    known = {name for name in (*names, "display_name", "writers") if row.get(name) is not None}
+    assert (known, row["unreadable"]) == ({"display_name"}, None)
+    table = read(path, ROW, ROW | {"run_id": word})
+    assert [it.reason for it in table.rejected] == ["row 2: run_id has no value"]
+
+
 def test_parquet_written_by_pandas_is_read(path):
     frame = pl.DataFrame(
         {

@@ -34,7 +34,12 @@ _POSSIBLE = {"gpu_count": (0, 1_000_000), "gpu_utilisation": (0, 1)}
 _LOST_DIGITS = r"^\d(?:[.,]\d+)?[Ee]\+\d+$"
 _EXACT_FLOAT = 2.0**53
 #: Words for "not known" where a number, a time, a list or an object is wanted, in lower case.
-_NOT_KNOWN = ("nan", "nat", "null", "none", "unknown", "n/a", "-")
+_NOT_KNOWN = ("nan", "nat", "null", "none", "<na>", "unknown", "n/a", "-")
+#: What programs write for "not known" among texts, in lower case. Runs that share such a sweep,
+#: hash or host would count as one idea or one machine.
+_NO_TEXT = ("nan", "null", "none", "<na>")
+#: Columns in which these may be words of people.
+_ANY_TEXT = {"entity", "project", "username", "display_name", "state", "notes"}
 
 
 @dataclass(frozen=True)
@@ -143,9 +148,11 @@ def _known(column: str, written: pl.DataType) -> pl.Expr:
     if written != pl.String:
         return cell
     cell = trimmed(cell)
-    is_text = TABLE_SCHEMA[column] == pl.String and column not in {"config", "run_id"}
-    words = ("nan",) if column == "run_id" else _NOT_KNOWN
-    return cell if is_text else pl.when(~cell.str.to_lowercase().is_in(words)).then(cell)
+    if column in _ANY_TEXT:
+        return cell
+    is_text = TABLE_SCHEMA[column] == pl.String and column != "config"
+    words = _NO_TEXT if is_text else _NOT_KNOWN
+    return pl.when(~cell.str.to_lowercase().is_in(words)).then(cell)
 
 
 def _run_id(cell: pl.Expr, written: pl.DataType, dialect: Dialect) -> pl.Expr | None:
