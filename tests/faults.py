@@ -105,8 +105,8 @@ def cut_config(run: RunNode) -> RunNode:
 
 
 def lose_creation(run: RunNode) -> RunNode:
-    """The run without its creation time, which is required."""
-    return replace(run, created_at=None)
+    """The run without its creation time and its own start, one of which is required."""
+    return replace(run, created_at=None, config="{}")
 
 
 def encode_config_twice(run: RunNode) -> RunNode:

@@ -37,7 +37,7 @@ class History:
         self.draw = random.Random(seed)  # noqa: S311 - no secret
         self._count = 0
         self._lost: list[RunNode] = []
-        self._created: dict[tuple[str, str], datetime | None] = {}
+        self._whole: dict[tuple[str, str], RunNode] = {}
         for _ in range(60):
             self.add("finished")
 
@@ -110,16 +110,17 @@ class History:
         self.add("finished")
 
     def spoil(self) -> None:
-        """Make the creation time of a run unreadable for a while."""
+        """Make the creation time and the start of a run unreadable for a while."""
         run = self._chosen
-        self._created.setdefault((run.project, run.name), run.created_at)
+        self._whole.setdefault((run.project, run.name), run)
         self.world.put(faults.lose_creation(run))
 
     def heal(self) -> None:
         """Make every run readable again."""
         for run in self._runs:
             if run.created_at is None:
-                self._change(run, created_at=self._created[run.project, run.name])
+                whole = self._whole.pop((run.project, run.name))
+                self._change(run, created_at=whole.created_at, config=whole.config)
 
     def fault(self) -> faults.Fault:
         """Return a fault of the next pull, early or late in it."""
@@ -145,7 +146,9 @@ class History:
 
     @property
     def _chosen(self) -> RunNode:
-        return self.draw.choice([run for run in self._runs if not run.config.startswith('"')])
+        """A run with a creation time, whose config is not encoded twice."""
+        known = [run for run in self._runs if run.created_at is not None]
+        return self.draw.choice([run for run in known if not run.config.startswith('"')])
 
     def _change(self, run: RunNode | None = None, **fields) -> None:
         run = run or self._chosen

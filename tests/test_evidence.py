@@ -121,6 +121,13 @@ CASES = [
     case("seen only for the upload", told(-60, heard=15, watch=15), "uploaded_late", -60, -45),
     # The start.
     case("queued", told(60, heard=120, watch=60), "", 60, 120, queue_hours=1),
+    case(
+        "queued for an unknown time",
+        told(0, heard=60, watch=60, unreadable=["createdAt"]),
+        "unreadable",
+        *(0, 60),
+        queue_hours=None,
+    ),
     case("no queue", told(-1, heard=60, watch=60), "", -1, 59, queue_hours=None),
     case("stamped", told(stamp=moment(5), watch=60), "", 5, 65, start_source="stamp"),
     case("created", told(watch=60), "", 0, 60, start_source="created"),
@@ -266,6 +273,8 @@ SAME = [
     # W&B has priority over local files, in any order.
     ([same("p", 0), same("q", 0, **FILES)], {"p"}),
     ([same("p", 0, source="table"), same("q", 0, **FILES)], {"p"}),
+    # A copy that never began does not count.
+    ([same("p", 0), same("q", wrote=False, heartbeat_at=CREATED)], {"p"}),
 ]
 
 

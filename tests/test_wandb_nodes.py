@@ -94,7 +94,7 @@ def test_values_unknown_to_w_and_b_are_null():
         ({"tags": ["a", 7, "b"]}, {"tags": ["a", "b"], "unreadable": ["tags"]}),
         *(
             ({"historyLineCount": it}, {"history_rows": None})
-            for it in (-(2**70), -1, 2**63, True, 2.5, "7")
+            for it in (-(2**70), -1, 2**63, True, 2.5, 1e300, "7")
         ),
     ],
 )
@@ -137,10 +137,17 @@ SLURM = {"job_id": "1003", "array_job_id": "1000", "array_task_id": "3"}
     ("environment", "writers", "unreadable"),
     [
         *((it, None, None) for it in (None, [], {"w": None}, {"w": {}})),
-        ({"w": {"startedAt": None, "gpu_count": True}}, None, None),
+        *((it, None, ["writers"]) for it in ("w", ["w"], {"w": 3})),
+        ({"w": AT_NOON | {"gpu_count": None}}, [writer(NOON)], None),
+        ({"w": AT_NOON | {"gpu_count": 8.0}}, [writer(NOON, gpu_count=8)], None),
         *(
-            ({"w": AT_NOON | {"gpu_count": it}}, [writer(NOON)], None)
-            for it in ("8", -1, 2**70, None, 1.5, True)
+            ({"w": AT_NOON | {name: it}}, [writer(NOON)], [column])
+            for name, column, odd in (
+                ("gpu_count", "gpu_count", ("8", -1, 2**70, 1.5, True)),
+                ("gpu", "gpu_type", (["H100"], 8)),
+                ("host", "host", (7,)),
+            )
+            for it in odd
         ),
         ({"w": AT_NOON | {"slurm": SLURM}}, [writer(NOON) | {"job_id": "1003"}], None),
         # A writer without a start still has its machine.
@@ -216,7 +223,7 @@ def test_a_summary_has_the_stopwatch_and_the_time_of_the_last_row(summary, expec
 
 CONFIGS = {
     "values are unwrapped and others stay": (
-        '{"a": {"value": 1}, "b": 2, "c": {"desc": "x"}, "wandb_version": 1, "_wandb": 3}',
+        '{"a": {"value": 1}, "b": 2, "c": {"desc": "x"}, "wandb_version": 1}',
         {"config": '{"a":1,"b":2,"c":{"desc":"x"}}'},
     ),
     "all but the client's own keys": (
@@ -250,6 +257,8 @@ def test_a_config_is_read_whole_and_has_the_start_of_old_clients(config, expecte
         ({"config": 5}, ["config", "writers"], "config"),
         ({"config": '{"a": ' + "[" * 5000 + "]" * 5000 + "}"}, ["config"], "config"),
         ({"config": '{"a": ' + "[" * 1000 + "]" * 1000 + "}"}, ["config"], "config"),
+        ({"config": '{"_wandb": 3}'}, ["writers"], "_wandb"),
+        ({"config": '{"_wandb": {"value": []}}'}, ["writers"], "_wandb"),
         ({"summaryMetrics": '{"loss": '}, ["runtime_s", "last_metric_at"], "summary"),
         ({"summaryMetrics": '{"_timestamp": "soon"}'}, ["last_metric_at"], "_timestamp"),
         ({"summaryMetrics": '{"_runtime": NaN}'}, ["runtime_s"], "runtime"),
@@ -270,16 +279,36 @@ def test_a_config_that_was_encoded_twice_is_decoded_twice():
     assert row(config=faults.encode_config_twice(node()).config) == row()
 
 
+NO_START = {"config": "{}"}
+
+
+@pytest.mark.parametrize("created", [None, "yesterday"])
+def test_a_run_without_a_creation_time_has_its_own_start(created):
+    start = NOON + timedelta(seconds=30)
+    assert row(createdAt=created) == row() | {"created_at": start, "unreadable": ["createdAt"]}
+    stamped = row(createdAt=created, config=stored(start_time=NOON.timestamp()))
+    assert stamped["created_at"] == NOON
+
+
 @pytest.mark.parametrize(
     ("changes", "run_id", "words"),
     [
         ({"name": None}, None, "it has no name"),
         ({"name": 7}, None, "its name cannot be read: 7"),
-        ({"createdAt": None}, "r0000", "it has no createdAt"),
-        ({"createdAt": "yesterday"}, "r0000", "its createdAt cannot be read: 'yesterday'"),
+        ({"createdAt": None, **NO_START}, "r0000", "it has no createdAt"),
+        (
+            {"createdAt": "yesterday", **NO_START},
+            "r0000",
+            "its createdAt cannot be read: 'yesterday'",
+        ),
+        (
+            {"createdAt": "yesterday", "config": stored(start_time=0)},
+            "r0000",
+            "its createdAt cannot be read: 'yesterday'",
+        ),
     ],
 )
-def test_only_a_row_without_an_id_or_a_creation_time_is_rejected(changes, run_id, words):
+def test_only_a_row_without_an_id_or_any_start_is_rejected(changes, run_id, words):
     batch = read(sent(node(1)), sent(**changes), sent(node(2)))
     assert batch.runs["run_id"].to_list() == ["r0001", "r0002"]
     assert batch.rejected == (Rejected("lab", "vision", run_id, words),)

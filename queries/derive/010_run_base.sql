@@ -66,12 +66,13 @@ twin AS MATERIALIZED (
 ),
 again AS (
   -- Runs in several projects with the same id and start are one run: the one read last counts, and
-  -- one from W&B before one from local files.
+  -- one from W&B before one from local files. A pending copy, which counts nowhere, replaces none.
   SELECT DISTINCT run.run_key
   FROM twin AS run
   JOIN twin AS other
     ON other.launch_id = run.launch_id
     AND NOT other.ignored
+    AND other.class <> 'pending'
     -- Two launches shortly after each other in the same place are two runs.
     AND ((other.entity, other.project, other.source) <> (run.entity, run.project, run.source)
       OR (other.run_key <> run.run_key AND other.start_us = run.start_us))
@@ -88,7 +89,7 @@ again AS (
   SELECT run.run_key
   FROM (SELECT run_key, unnest(same_as) AS launch_id FROM run_clock) AS run
   JOIN (FROM run_clock WHERE same_as IS NULL) AS other USING (launch_id)
-  WHERE NOT other.ignored
+  WHERE NOT other.ignored AND other.class <> 'pending'
 ),
 in_its_job AS (
   SELECT run_key, arg_min(wait_us, begin_us) AS wait_us FROM in_job GROUP BY run_key
@@ -98,6 +99,7 @@ configured AS (
     raw.run_key, raw.state, idea.config_hash, idea.full_hash, raw.sweep, raw.group_name,
     raw.tags, raw.gpu_utilisation,
     epoch_us(raw.first_metric_at) AS first_metric_us,
+    coalesce(list_contains(raw.unreadable, 'createdAt'), false) AS creation_unread,
     CASE WHEN getvariable('gpu_count_key') IS NOT NULL THEN try_cast(
       json_extract_string(raw.named_values, '$."' || getvariable('gpu_count_key') || '"')
     AS DOUBLE) END AS gpus
@@ -115,6 +117,7 @@ SELECT
   run.class IN ('failed', 'crashed', 'stale') AS failed_compute,
   -- Local files have no creation by a server's clock.
   CASE WHEN run.served AND run.start_source = 'environment' AND run.launches <> 'launched_again'
+    AND NOT configured.creation_unread
     AND run.start_us >= run.created_us THEN run.start_us - run.created_us END AS queue_us,
   CASE WHEN run.submitted_us IS NULL THEN in_its_job.wait_us
     WHEN run.class <> 'pending' THEN greatest(0, run.start_us - run.submitted_us)

@@ -113,6 +113,20 @@ FAULTS = (
         (DRAWN,),
     ),
     Fault(
+        "a run with an unknown creation time was not queued",
+        _BASE,
+        "    AND NOT configured.creation_unread\n",
+        "",
+        (EVIDENCE,),
+    ),
+    Fault(
+        "a pending copy hides the run",
+        _BASE,
+        "    AND other.class <> 'pending'\n",
+        "",
+        ("tests/test_evidence.py::test_one_run_in_two_projects_counts_once",),
+    ),
+    Fault(
         "local files before W&B",
         _BASE,
         "(other.served, coalesce(epoch_us(other.seen_at), 0)",

@@ -112,6 +112,7 @@ def same_runs(derived: list[DerivedRun], together: int) -> list[DerivedRun]:
         twice = any(
             other.run.key != it.run.key
             and rank(other) > rank(it)
+            and other.state_class != "pending"
             and abs(other.begun - it.begun) <= together
             for other in by_id[it.run.run_id]
         )

@@ -88,7 +88,9 @@ def finite(value: Any) -> float | None:
 
 
 def count_of(value: Any) -> int | None:
-    """The JSON value as a count that fits a column; None if it does not."""
+    """The JSON value as a count that fits a column, also if it is written 8.0; None if not."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _LONGEST_INT:
         return value
     return None
@@ -97,6 +99,11 @@ def count_of(value: Any) -> int | None:
 def text_of(value: Any) -> str | None:
     """The JSON value, if it is text."""
     return value if isinstance(value, str) else None
+
+
+def mapping_of(value: Any) -> dict[str, Any] | None:
+    """The JSON value, if it is an object."""
+    return value if isinstance(value, dict) else None
 
 
 def noted(

@@ -23,6 +23,7 @@ from velocity.sources.values import (
     count_of,
     finite,
     instant_of,
+    mapping_of,
     noted,
     read_object,
     text_of,
@@ -52,6 +53,7 @@ _FEATURES = {"offline": 4, "resumed": 5, "shared": 67, "rewound": 72}
 _FEATURE_LIST = "3"
 _SECONDS_A_DAY, _MICROSECONDS = 86_400, 1_000_000
 _LATEST = 2**63  # after every start
+_CLOCKS_SET = 1_420_070_400 * _MICROSECONDS  # 2015: an earlier start has a clock that was never set
 
 
 def run_batch(
@@ -64,8 +66,9 @@ def run_batch(
 ) -> RunBatch:
     """A page of full nodes as runs. An unreadable field is null, and named in the run.
 
-    Only a node without an id or a creation time is rejected. Of two nodes with the same id, the
-    last counts. The page of each run is below `app_url`, with a slash at the end.
+    Only a node without an id, or without a creation time and a start, is rejected. Of two nodes
+    with the same id, the last counts. The page of each run is below `app_url`, with a slash at the
+    end.
     """
     runs_page = f"{app_url}{quote(entity, '')}/{quote(project, '')}/runs/"
     rows: list[dict[str, Any]] = []
@@ -73,10 +76,14 @@ def run_batch(
     for node in _distinct(nodes):
         unreadable: list[str] = []
         row = _light_row(node, unreadable)
+        row |= _told_row(node, unreadable)
+        if row["created_at"] is None:
+            row["created_at"] = _first_start(row)
+            if node.get("createdAt") is None:
+                unreadable.append("createdAt")
         if reason := _why_not_a_run(node, row):
             rejected.append(Rejected(entity, project, row["run_id"], reason))
             continue
-        row |= _told_row(node, unreadable)
         row["url"] = runs_page + quote(row["run_id"], "")
         row["unreadable"] = unreadable or None
         rows.append(row)
@@ -104,6 +111,13 @@ def _why_not_a_run(node: Node, row: Mapping[str, Any]) -> str | None:
             sent = node.get(name)
             return f"it has no {name}" if sent is None else f"its {name} cannot be read: {sent!r}"
     return None
+
+
+def _first_start(row: Mapping[str, Any]) -> int | None:
+    """The start by the client's clock, for a run whose creation is not known; None if unlikely."""
+    started = [it["start"] for it in row.get("writers") or () if it["start"] is not None]
+    told: int | None = started[0] if started else row.get("stamp")
+    return told if told is not None and told >= _CLOCKS_SET else None
 
 
 def _light_row(node: Node, unreadable: list[str]) -> dict[str, Any]:
@@ -156,9 +170,8 @@ def _told_row(node: Node, unreadable: list[str]) -> dict[str, Any]:
 
 def _internal_row(internal: Any, unreadable: list[str]) -> dict[str, Any]:
     """The client's own part: the writers, the start that old clients wrote, and the features."""
-    value = internal.get("value") if isinstance(internal, dict) else None
-    if not isinstance(value, dict):
-        return {}
+    entry = noted(mapping_of, internal, "_wandb", unreadable) or {}
+    value = noted(mapping_of, entry.get("value"), "_wandb", unreadable) or {}
     telemetry = value.get("t")
     features = telemetry.get(_FEATURE_LIST) if isinstance(telemetry, dict) else None
     row: dict[str, Any] = {
@@ -172,25 +185,26 @@ def _internal_row(internal: Any, unreadable: list[str]) -> dict[str, Any]:
 
 def _writers(entries: Any, unreadable: list[str]) -> list[dict[str, Any]] | None:
     """The writers in order of start, those without a start last; None if there are none."""
-    if not isinstance(entries, dict):
-        return None
+    by_id = noted(mapping_of, entries or None, "writers", unreadable) or {}
+    readable = (noted(mapping_of, entry, "writers", unreadable) for entry in by_id.values())
     writers = [
-        {"start": noted(_micros, entry.get("startedAt"), "startedAt", unreadable)} | _machine(entry)
-        for entry in entries.values()
-        if isinstance(entry, dict)
+        {"start": noted(_micros, entry.get("startedAt"), "startedAt", unreadable)}
+        | _machine(entry, unreadable)
+        for entry in readable
+        if entry
     ]
     told = [writer for writer in writers if any(value is not None for value in writer.values())]
     told.sort(key=lambda it: (_LATEST if it["start"] is None else it["start"], str(it.get("host"))))
     return told or None
 
 
-def _machine(entry: Mapping[str, Any]) -> dict[str, Any]:
+def _machine(entry: Mapping[str, Any], unreadable: list[str]) -> dict[str, Any]:
     slurm = entry.get("slurm")
     job_id = slurm.get("job_id") if isinstance(slurm, dict) else None
     return {
-        "host": text_of(entry.get("host")),
-        "gpu_type": text_of(entry.get("gpu")),
-        "gpu_count": count_of(entry.get("gpu_count")),
+        "host": noted(text_of, entry.get("host"), "host", unreadable),
+        "gpu_type": noted(text_of, entry.get("gpu"), "gpu_type", unreadable),
+        "gpu_count": noted(count_of, entry.get("gpu_count"), "gpu_count", unreadable),
         "job_id": text_of(job_id),
     }
 
