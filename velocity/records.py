@@ -165,9 +165,14 @@ def cleaned_frame(runs: pl.DataFrame) -> pl.DataFrame:
     """The frame with its texts cleaned (`velocity.cleaning`), except for the columns of the key.
 
     Texts keep 256 characters, notes 10,000 and lists of texts their first 100. Values that cannot
-    be cut become null: a config above a million bytes, and a URL that is invalid or longer than
-    2,000 characters.
+    be cut become null: a config above a million bytes, which is named in `unreadable`, and a URL
+    that is invalid or longer than 2,000 characters.
     """
+    if "config" in runs.columns:
+        too_long = runs["config"].str.len_bytes() > _LONGEST_CONFIG
+        if too_long.any():
+            named = pl.concat_list(pl.col("unreadable").fill_null([]), pl.lit(["config"]))
+            runs = runs.with_columns(pl.when(too_long).then(named).otherwise("unreadable"))
     return runs.with_columns(
         _cleaned(it.name, it.dtype)
         for it in runs.iter_columns()
