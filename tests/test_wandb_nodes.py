@@ -93,7 +93,10 @@ def test_values_unknown_to_w_and_b_are_null():
         ({"state": None}, {"state": ""}),
         ({"tags": ["a", 7, "b"]}, {"tags": ["a", "b"], "unreadable": ["tags"]}),
         *(
-            ({"historyLineCount": it}, {"history_rows": None})
+            (
+                {"historyLineCount": it},
+                {"history_rows": None, "unreadable": ["historyLineCount"]},
+            )
             for it in (-(2**70), -1, 2**63, True, 2.5, 1e300, "7")
         ),
     ],
@@ -143,7 +146,7 @@ SLURM = {"job_id": "1003", "array_job_id": "1000", "array_task_id": "3"}
         *(
             ({"w": AT_NOON | {name: it}}, [writer(NOON)], [column])
             for name, column, odd in (
-                ("gpu_count", "gpu_count", ("8", -1, 2**70, 1.5, True)),
+                ("gpu_count", "gpu_count", ("8", -1, 1_000_001, 2**70, 1.5, True)),
                 ("gpu", "gpu_type", (["H100"], 8)),
                 ("host", "host", (7,)),
             )
@@ -191,6 +194,7 @@ def test_features_of_the_client_are_read_from_its_list():
         ({"config": "{"}, True),
         ({"summaryMetrics": '{"loss": 1}'}, True),
         ({"summaryMetrics": "oops"}, True),
+        ({"historyLineCount": "7"}, True),
     ],
 )
 def test_a_client_that_ever_wrote_is_recognised_by_its_traces(changes, wrote):
@@ -262,6 +266,7 @@ def test_a_config_is_read_whole_and_has_the_start_of_old_clients(config, expecte
         ({"summaryMetrics": '{"loss": '}, ["runtime_s", "last_metric_at"], "summary"),
         ({"summaryMetrics": '{"_timestamp": "soon"}'}, ["last_metric_at"], "_timestamp"),
         ({"summaryMetrics": '{"_runtime": NaN}'}, ["runtime_s"], "runtime"),
+        ({"summaryMetrics": '{"_wandb": 7}'}, ["runtime_s", "last_metric_at"], "_wandb"),
         ({"heartbeatAt": "now"}, ["heartbeat_at"], "heartbeatAt"),
         ({"displayName": {"a": 1}}, ["display_name"], "displayName"),
         ({"group": 7}, ["group_name"], "group"),

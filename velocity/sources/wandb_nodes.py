@@ -22,6 +22,7 @@ from velocity.sources.values import (
     EARLIEST,
     count_of,
     finite,
+    gpus_of,
     instant_of,
     mapping_of,
     noted,
@@ -154,10 +155,10 @@ def _told_row(node: Node, unreadable: list[str]) -> dict[str, Any]:
     summary = _object(node.get("summaryMetrics"), "summary", unreadable)
     if config is not None:
         config.pop("wandb_version", None)  # the version of the format, not a user's value
+    rows = noted(count_of, node.get("historyLineCount"), "historyLineCount", unreadable)
     # A field that cannot be read shows that a client wrote it.
     wrote = bool(config or summary or unreadable)
     commit = noted(text_of, node.get("commit"), "commit", unreadable) or None
-    rows = count_of(node.get("historyLineCount"))
     row = {"history_rows": rows, "wrote": wrote, "commit": commit}
     if config is not None:
         row |= _internal_row(config.pop("_wandb", None), unreadable)
@@ -204,15 +205,15 @@ def _machine(entry: Mapping[str, Any], unreadable: list[str]) -> dict[str, Any]:
     return {
         "host": noted(text_of, entry.get("host"), "host", unreadable),
         "gpu_type": noted(text_of, entry.get("gpu"), "gpu_type", unreadable),
-        "gpu_count": noted(count_of, entry.get("gpu_count"), "gpu_count", unreadable),
+        "gpu_count": noted(gpus_of, entry.get("gpu_count"), "gpu_count", unreadable),
         "job_id": text_of(job_id),
     }
 
 
 def _summary_row(summary: Mapping[str, Any], unreadable: list[str]) -> dict[str, Any]:
-    internal = summary.get("_wandb")
-    told = internal.get("runtime") if isinstance(internal, dict) else None
-    values = [value for value in (told, summary.get("_runtime")) if value is not None]
+    internal = noted(mapping_of, summary.get("_wandb"), "_wandb", unreadable) or {}
+    told = internal.get("runtime"), summary.get("_runtime")
+    values = [value for value in told if value is not None]
     runtimes = [seconds for seconds in map(finite, values) if seconds is not None]
     unreadable += ["runtime"] * (len(values) - len(runtimes))
     return {
