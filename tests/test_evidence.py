@@ -280,7 +280,7 @@ SAME = [
 
 def session(start: float, watch: float | None = None, seen: float | None = None) -> dict[str, Any]:
     at, last = moment(start), moment(seen)
-    runtime = None if watch is None else watch * 60.0
+    runtime = None if watch is None else watch * 60
     return {"start": at, "runtime_s": runtime, "heartbeat_at": last, "last_metric_at": last}
 
 
@@ -291,8 +291,6 @@ LOCAL_SESSIONS = [
     ("finished", [session(0, None, 50), session(100, 20)], [(0, 50), (100, 120)]),
     ("finished", [session(0, 10, 50), session(100, None, 130)], [(0, 50), (100, 130)]),
     ("running", [session(0, 60), session(100, None, AS_OF)], [(0, 60), (100, AS_OF)]),
-    # Not at work at once, although they begin together.
-    ("finished", [session(0, 0.5), session(1, 20)], [(0, 0.5), (1, 21)]),
 ]
 
 
@@ -313,8 +311,7 @@ def snapshot():
     for number, (copies, _) in enumerate(SAME):
         rows += of(f"same {number}", *copies)
     for number, (state, known, _) in enumerate(LOCAL_SESSIONS):
-        more = {"state": state, "writers": known} | FILES | RESUMED
-        local = told(heard=known[-1]["heartbeat_at"], **more)
+        local = told(heard=known[-1]["heartbeat_at"], state=state, **FILES, writers=known)
         rows += of(f"local {number}", local)
     return store_of(rows, {(row["entity"], row["project"]): moment(AS_OF) for row in rows})
 

@@ -8,9 +8,7 @@
 WITH launched AS NOT MATERIALIZED (
   SELECT
     *,
-    -- Directories that say they resumed each other were not at work at once.
-    CASE WHEN len(writer_starts) = 1 OR (sessions_recorded AND resumed) THEN writer_starts
-      ELSE list_reduce(
+    CASE WHEN len(writer_starts) = 1 THEN writer_starts ELSE list_reduce(
       list_transform(writer_starts, lambda it: [it]),
       lambda firsts, it: CASE WHEN it[1] - firsts[-1] > together_us THEN firsts || it ELSE firsts END)
     END AS firsts
