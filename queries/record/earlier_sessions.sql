@@ -20,8 +20,10 @@ WITH pair AS (
   JOIN raw_run AS held USING (entity, project, run_id)
   WHERE batch.source = 'files' AND held.source = 'files' AND held.deleted_at IS NULL
     AND NOT coalesce(held.config_earlier, false)
-    -- If only one of two rows knows the start of a session, the two cannot be compared.
-    AND (batch.writers[1].start IS NULL) = (held.writers[1].start IS NULL)
+    -- Sessions are told apart by the starts in their logs. Where one is not known, the batch
+    -- replaces what is held.
+    AND batch.resumed IS NOT NULL AND held.resumed IS NOT NULL
+    AND batch.writers[1].start IS NOT NULL AND held.writers[1].start IS NOT NULL
 ),
 session AS (
   SELECT place, true AS fresh, batch_created_at AS created_at, unnest(batch_writers) AS writer
@@ -44,7 +46,9 @@ best AS (
     FROM elsewhere WHERE elsewhere.place = session.place AND elsewhere.start = writer.start)
   QUALIFY row_number() OVER (
     PARTITION BY place, start
-    ORDER BY writer.heartbeat_at DESC NULLS LAST, writer.runtime_s DESC NULLS LAST, fresh DESC) = 1
+    -- A time in the future was read by an earlier version.
+    ORDER BY CASE WHEN writer.heartbeat_at < now() + INTERVAL 1 DAY THEN writer.heartbeat_at END
+      DESC NULLS LAST, writer.runtime_s DESC NULLS LAST, fresh DESC) = 1
 ),
 whole AS (
   SELECT
