@@ -250,6 +250,14 @@ def times_of_day(frame):
     return sum(instants.select(later.sum()).row(0)) if instants.width else 0
 
 
+def test_a_stream_read_with_its_scholars_has_its_own_figures(snapshot, roster):
+    alone = reads.metrics(snapshot, by="stream", groups=["vision"]).rename({"stream": "group_id"})
+    for email in (people.LEAD, people.MENTOR):
+        asked = {"kinds": ["scholar", "stream"], "within": "vision"}
+        both = reads.overview(snapshot, **asked, scope=scope_of(roster, email))
+        assert both.filter(kind="stream").drop("kind").equals(alone)
+
+
 @pytest.mark.parametrize("email", [people.LEAD, people.MENTOR, people.MANAGER])
 @pytest.mark.parametrize("name", NAMES)
 def test_nobody_else_sees_times_of_day(name, email, seen_by):

@@ -305,9 +305,11 @@ def test_the_line_that_names_the_separator_is_not_taken_for_the_headings(path):
 
 @pytest.mark.parametrize("end", ["", "\n", "\n\n", "\n  "])
 def test_a_last_line_without_an_end_may_be_whole(path, end):
-    text = csv_of(path, ROW, ROW | {"run_id": "r2", "notes": "two\nlines"}).read_text().strip()
-    path.write_text(text + end)
-    assert read_run_table(path).runs["run_id"].to_list() == ["r1", "r2"]
+    last = ROW | {"run_id": "r2", "notes": "two\nlines"}
+    for rows in ([ROW, last], [last]):
+        path.write_text(csv_of(path, *rows).read_text().strip() + end)
+        ids = [it["run_id"] for it in rows]
+        assert read_run_table(path).runs["run_id"].to_list() == ids
 
 
 @pytest.mark.parametrize(

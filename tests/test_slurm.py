@@ -160,6 +160,19 @@ def test_a_job_that_was_suspended_and_has_not_ended_is_alive(path, state):
     assert alive == {"1001": EIGHT + 12 * HOUR, "1002": EIGHT + 12 * HOUR, "1003": EIGHT + 3 * HOUR}
 
 
+def test_a_later_output_of_others_does_not_keep_a_job_alive(path):
+    first = line(State="RUNNING", End="Unknown", ElapsedRaw="3600")
+    later = {"JobID": "1002", "JobIDRaw": "1002", "End": "2026-05-08T20:00:00"}
+    job, _ = lines(path, first, HEADER, line(**later))
+    assert job["heartbeat_at"] == EIGHT + 2 * HOUR
+
+
+def test_a_job_that_was_cancelled_while_it_waited_stays_though_its_id_ran_later(path):
+    before = {"Submit": "2023-05-04T08:00:00", "Start": "None", "End": "2023-05-04T09:00:00"}
+    cancelled = line(State="CANCELLED by 7", **before | NEVER_RAN)
+    assert len(lines(path, cancelled, line())) == 2
+
+
 def test_a_suspended_job_was_there_until_its_end_and_active_for_less(path):
     (job,) = lines(path, line(ElapsedRaw="3600"))
     assert job["runtime_s"] == 3600

@@ -96,11 +96,11 @@ def test_a_separator_line_for_excel_is_understood(path, line):
         (";", ["3,600", "1,234.5"], [3600, 1234.5]),
         (",", ["3,600", "3600.5", "12.345"], [3600, 3600.5, 12.345]),
         (",", ["3,600", "3.600", "3600.5", "3600,5"], [None, None, 3600.5, 3600.5]),
-        # Without one, a program wrote the point, and a spreadsheet the comma between semicolons.
-        (",", ["3.600", "12"], [3.6, 12]),
-        (";", ["3,600", "12"], [3.6, 12]),
-        (";", ["3.600", "12"], [None, 12]),
-        ("\t", ["3,600", "3.600"], [None, 3.6]),
+        (",", ["123.456", "3600,5"], [None, 3600.5]),
+        # Without one, a program wrote the point, and a spreadsheet the comma between others.
+        *((it, ["123.456", "8.250", "12"], [123.456, 8.25, 12]) for it in (",", ";", "\t")),
+        *((it, ["123,456", "8,250", "12"], [123.456, 8.25, 12]) for it in (";", "\t")),
+        *((it, ["0,850", "12,500", "-0,001"], [0.85, 12.5, -0.001]) for it in (",", ";", "\t")),
     ],
 )
 def test_commas_in_numbers_are_read_if_they_are_unambiguous(path, separator, written, meant):

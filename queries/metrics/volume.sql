@@ -150,8 +150,8 @@ cell AS NOT MATERIALIZED (
   LEFT JOIN stream USING (stream_key),
   kind
   WHERE CASE
-      WHEN kind = 'stream' THEN fact.stream_key <> 0
       WHEN $within::VARCHAR IS NOT NULL THEN stream.stream = $within::VARCHAR
+      WHEN kind = 'stream' THEN fact.stream_key <> 0
       ELSE fact.stream_key = 0
     END
     -- Users who are not in the roster count in programme totals only.
@@ -178,7 +178,8 @@ known_group AS (
     AND may_see($scope, group_id, $within::VARCHAR)
     AND ($period <> 'day' OR may_see_hours($scope, group_id))
   UNION ALL
-  SELECT 'stream', stream FROM stream WHERE may_see($scope, NULL, stream)
+  SELECT 'stream', stream FROM stream
+  WHERE may_see($scope, NULL, stream) AND ($within::VARCHAR IS NULL OR stream = $within::VARCHAR)
   UNION ALL
   SELECT 'programme', 'programme' WHERE EXISTS (FROM scholar) AND may_see($scope, NULL, NULL)
 ),

@@ -45,11 +45,11 @@ html {{ font-size: {14 * _LARGER}px }}
 def _draw() -> None:
     view = current_view()
     week = Week(view)
-    week.begin()
     asked = st.query_params.get("present", "")
     if asked in {"1", "2", "3"}:
         _present(week, int(asked))
         return
+    week.begin()
     so_far = week.so_far("experiments_concluded")
     headline = words.headline(week.programme, so_far)
     about = f"programme, {formats.plural(view.trust['scholars'], 'scholar')}"

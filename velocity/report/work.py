@@ -214,14 +214,16 @@ class Work(Groups):
         )
 
     def is_all_of(self, scholar: str) -> bool:
-        """Whether all of a scholar's work in these days is in this one."""
-        if not self.view.scope.sees_whole(scholar):
+        """Whether all of a scholar's work in these days is in the stream, if it is about one."""
+        here = self.now.get(scholar)
+        if here is None or not self.view.scope.sees_whole(scholar):
             return False
+        if self.stream is None:
+            return True
         found = self.view.windowed(
             reads.overview, kinds=self._kinds, groups=[scholar], parts=["volume"]
         )
-        here = self.now.get(scholar)
-        return here is not None and all(found[it].to_list() == [here[it]] for it in _COUNTED)
+        return all(found[it].to_list() == [here[it]] for it in _COUNTED)
 
     @cached_property
     def events(self) -> dict[str, tuple[Event, ...]]:

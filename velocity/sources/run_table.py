@@ -155,7 +155,7 @@ class _RunTable:
         }
         dialect = Dialect(
             list_separator="," if self._exported else ";",
-            decimal_comma=self._table.separator == ";",
+            decimal_comma=self._table.separator != ",",
             day_order=day_order(self._path, times),
             zone=self._zone,
         )

@@ -47,10 +47,11 @@ def _batches(path: Path, asked: Asked) -> Iterator[RunBatch]:
     zone = None if asked.timezone is None else ZoneInfo(asked.timezone)
     read = list(_read(path, zone))
     jobs = _joined(job for _, job in read if not isinstance(job, str))
-    told_at: dict[str | None, datetime] = {}  # cluster -> when its accounting was read
+    told_at: dict[tuple[str | None, int], datetime] = {}  # when the accounting was read
     for job in jobs:
-        told_at[job.cluster] = max(job.latest, told_at.get(job.cluster, job.latest))
-    rows = [_run_row(job, asked, told_at[job.cluster]) for job in jobs]
+        place = job.cluster, job.output
+        told_at[place] = max(job.latest, told_at.get(place, job.latest))
+    rows = [_run_row(job, asked, told_at[job.cluster, job.output]) for job in jobs]
     first = rows[0] if rows else {"entity": asked.entity, "project": asked.project}
     entity, project = first["entity"] or "", first["project"] or ""
     rejected = [
@@ -108,7 +109,7 @@ def _run_row(job: Job, asked: Asked, told_at: datetime) -> dict[str, Any]:
     word = next(iter(state.lower().split()), "")
     if word in _LIVES and job.ended is None and not job.is_earlier:
         alive_at = told_at  # its length does not grow while it is suspended
-    elif word in _REQUEUED and job.is_earlier:
+    elif word in _REQUEUED and ran:
         state = f"preempted ({state})"  # it ran: what waits is the next attempt
     if job.ended is not None and job.active_s is not None:
         suspended = job.ended > job.begin + timedelta(seconds=job.active_s + 1)
@@ -180,7 +181,11 @@ def _once(jobs: Iterable[Job]) -> Iterator[Job]:
             ran[place] = max(job.submitted, ran.get(place, job.submitted))
     for job in seen.values():
         # One that waited before it started is no attempt of its own.
-        if job.started is not None or job.submitted > ran.get((job.cluster, job.job_id), EARLIEST):
+        if (
+            job.started is not None
+            or job.ended is not None
+            or job.submitted > ran.get((job.cluster, job.job_id), EARLIEST)
+        ):
             yield job
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -53,6 +53,7 @@ class Job:
     gpu_type: str | None = None
     unreadable: list[str] = field(default_factory=list)  # columns that could not be read
     is_earlier: bool = False  # a later attempt of the same job followed
+    output: int = 0  # number of its output in a file of several
 
     @property
     def run_id(self) -> str:
@@ -97,9 +98,13 @@ def read_lines(
             f"{path} does not have the column {', '.join(missing)}.",
             f"Write it with: {COMMAND}",
         )
+    output = 0
     for number, line in enumerate(lines, start=2):
         cells = line.rstrip("\r\n").split(separator)
-        if not line.strip() or cells == header.split(separator):  # files that were put together
+        if cells == header.split(separator):  # files that were put together
+            output += 1
+            continue
+        if not line.strip():
             continue
         cells = _with_whole_name(cells, names, separator)
         if len(cells) != len(names):
@@ -107,13 +112,14 @@ def read_lines(
             continue
         row = dict(zip(names, cells, strict=True))
         if not _NO_JOB.search(row.get("jobid") or row.get("jobidraw", "")):
-            yield number, _job_or_reason(row, zone)
+            job = _job_or_reason(row, zone)
+            yield number, job if isinstance(job, str) else replace(job, output=output)
 
 
 def _with_whole_name(cells: list[str], names: list[str], separator: str) -> list[str]:
     """The cells of a line; if the name of the job has separators in it, its parts are one again."""
     more = len(cells) - len(names)
-    if more <= 0 or "jobname" not in names or not {*names} <= _KNOWN:
+    if separator == "," or more <= 0 or "jobname" not in names or not {*names} <= _KNOWN:
         return cells
     place = names.index("jobname")
     end = place + more + 1

@@ -153,7 +153,10 @@ def _rows(
     last = _line_without_end(path, form["encoding"])
 
     def before_last() -> tuple[list[str], pl.DataFrame, dict[int, str]]:
-        names, frame = _wanted(path.read_bytes().removesuffix(last), wanted, **form)
+        before = path.read_bytes().removesuffix(last)
+        if before.count(b'"') % 2:
+            raise pl.exceptions.ComputeError("the last line is the end of a text with line breaks")
+        names, frame = _wanted(before, wanted, **form)
         return names, frame, {frame.height + 1: "the file ends in the middle of it"}
 
     line = last.decode("latin-1")

@@ -22,9 +22,13 @@ from velocity.sources.values import EARLIEST, LATEST, read_object
 _PLAIN_NUMBER = r"^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$"
 #: "1.234,5" or "1234,5".
 _DECIMAL_COMMA = r"^[+-]?(?:\d{1,3}(?:\.\d{3})+|\d+),\d+$"
-#: "1,234" or "1,234.5", and the same with points between the thousands: "1.234".
-_THOUSANDS = r"^[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?$"
-_POINT_THOUSANDS = r"^[+-]?\d{1,3}(?:\.\d{3})+$"
+#: Those in which the comma cannot be between thousands.
+_CLEAR_DECIMAL_COMMA = (
+    r"^[+-]?(?:(?:\d{1,3}(?:\.\d{3})+|\d+),(?:\d{1,2}|\d{4,})|(?:\d{4,}|0\d*),\d+)$"
+)
+#: "1,234,567" or "1,234.5": commas that can only be between thousands; and points that can.
+_CLEAR_THOUSANDS = r"^[+-]?\d{1,3}(?:(?:,\d{3})+\.\d+|(?:,\d{3}){2,})$"
+_CLEAR_POINTS = r"^[+-]?\d{1,3}(?:(?:\.\d{3})+,\d+|(?:\.\d{3}){2,})$"
 #: "3,600" or "3.600": the sign may be before decimals or between thousands.
 _UNCLEAR_COMMA = r"^[+-]?[1-9]\d{0,2},\d{3}$"
 _UNCLEAR_POINT = r"^[+-]?[1-9]\d{0,2}\.\d{3}$"
@@ -47,8 +51,9 @@ class Dialect:
     """The number and list formats of a table."""
 
     list_separator: str
-    #: Numbers probably have decimal commas. Clear numbers of a column have priority.
-    decimal_comma: bool
+    decimal_comma: (
+        bool  # a comma in a number is the decimal sign, unless its column tells otherwise
+    )
     day_order: DayOrder
     zone: str  # IANA zone of times without an offset
 
@@ -187,40 +192,34 @@ def _number_text(cell: pl.Expr, dialect: Dialect) -> pl.Expr:
 
     The clear numbers of the column show how to read them.
     """
-    is_plain, is_comma, is_thousands, is_points, unclear_comma, unclear_point = map(
+    is_plain, is_points, is_commas, unclear_comma, unclear_point = map(
         cell.str.contains,
-        (
-            _PLAIN_NUMBER,
-            _DECIMAL_COMMA,
-            _THOUSANDS,
-            _POINT_THOUSANDS,
-            _UNCLEAR_COMMA,
-            _UNCLEAR_POINT,
-        ),
+        (_PLAIN_NUMBER, _CLEAR_POINTS, _CLEAR_THOUSANDS, _UNCLEAR_COMMA, _UNCLEAR_POINT),
     )
-    comma_told = ((is_comma & ~unclear_comma) | (is_points & ~is_plain)).any()
+    points_divide = is_points.any()
+    comma_told = points_divide | cell.str.contains(_CLEAR_DECIMAL_COMMA).any()
     fraction = is_plain & cell.str.contains(".", literal=True) & ~unclear_point
-    point_told = ((is_thousands & ~unclear_comma) | fraction).any()
-    # Null if the column has both.
-    by_comma = (
-        pl.when(comma_told != point_told)
-        .then(comma_told)
-        .when(~comma_told)
-        .then(pl.lit(dialect.decimal_comma))
-    )
+    point_told = is_commas.any() | fraction.any()
     without_points = cell.str.replace_all(".", "", literal=True)
     with_point = without_points.str.replace(",", ".", literal=True)
     without_commas = cell.str.replace_all(",", "", literal=True)
     return (
         pl.when(unclear_comma)
-        .then(pl.when(by_comma).then(with_point).when(~by_comma & point_told).then(without_commas))
+        .then(
+            pl.when(point_told & ~comma_told)
+            .then(without_commas)
+            .when(~point_told & (comma_told | dialect.decimal_comma))
+            .then(with_point)
+        )
         .when(unclear_point)
-        .then(pl.when(~by_comma).then(cell).when(by_comma & comma_told).then(without_points))
+        .then(
+            pl.when(points_divide & ~point_told).then(without_points).when(~comma_told).then(cell)
+        )
         .when(is_plain)
         .then(cell)
-        .when(is_thousands)
+        .when(is_commas)
         .then(without_commas)
-        .when(is_comma | is_points)
+        .when(is_points | cell.str.contains(_DECIMAL_COMMA))
         .then(with_point)
     )
 

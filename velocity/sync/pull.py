@@ -200,7 +200,7 @@ class _Pull:
     def _mark_deleted(self, scanned: pl.Series) -> None:
         missing = self._record.list_missing(*self._key, scanned)
         # Two changes during a scan can cancel out in the count: ask for each run by id.
-        self._mark_gone(self._runs.find_gone(missing))
+        self._mark_gone(self._runs.read_gone(missing))
 
     def _mark_gone(self, gone: Sequence[str]) -> None:
         self._record.mark_deleted(*self._key, gone, at=self._started_at)

@@ -34,7 +34,7 @@ class RunsRead:
         self._result = result
         self._on_progress = on_progress
         self.total: int | None = None
-        self._returned = 0  # with those that were returned again
+        self._returned = 0  # runs, with those that one read returned twice
         # A set of strings would take 130 MB for a million runs.
         self._ids = [pl.Series("run_id", [], pl.String)]
         self.rejected: dict[str | None, Rejected] = {}
@@ -47,6 +47,7 @@ class RunsRead:
 
         Batches are merged as they arrive, a few at a time.
         """
+        self._returned = self.ids.len()
         batches = self._server.fetch_runs(*self._key, since=since, run_ids=run_ids)
         asked_for: int | None = None
         waiting: list[RunBatch] = []
@@ -87,7 +88,7 @@ class RunsRead:
 
     @property
     def ids(self) -> pl.Series:
-        """Ids of all returned runs, each once; null if one had no id."""
+        """Ids of all runs returned until now, each once; null if one had no id."""
         if len(self._ids) > 1:
             self._ids = [pl.concat(self._ids).unique()]
         return self._ids[0]
@@ -103,7 +104,7 @@ class RunsRead:
         self.read(run_ids=unread)
         return len(unread)
 
-    def find_gone(self, run_ids: Sequence[str]) -> list[str]:
+    def read_gone(self, run_ids: Sequence[str]) -> list[str]:
         """Read runs whether or not they were read before; return those that are not returned."""
         ids, asked = self.ids, pl.Series(run_ids, dtype=pl.String)
         self._ids = [ids.filter(~ids.is_in(asked.implode(), nulls_equal=True))]
