@@ -15,13 +15,16 @@
 -- word: outcome | other | no run finished, was failed compute or was killed
 -- word: outcome | open | a run is still running, and there is no result yet
 -- word: loop_status | none | has no loop of its own: a false start, or its clock is in doubt
-WITH inside AS MATERIALIZED (
+WITH bound AS (
+  FROM bounds_of('setting', $from_day::DATE, $to_day::DATE)
+),
+inside AS MATERIALIZED (
   -- The few experiments of the window are found before anything else is joined to them.
   SELECT experiment.experiment_key, scholar.name AS scholar, stream.stream
   FROM experiment
   JOIN acting('actor', $actor) AS scholar USING (scholar_key)
   LEFT JOIN stream USING (stream_key),
-  bounds_of('setting', $from_day::DATE, $to_day::DATE) AS bound
+  bound
   WHERE of_group(
       $by, $group_id::VARCHAR, $scope, scholar.scholar, scholar.attributed, stream.stream)
     AND coalesce(experiment.start_day < $to_day::DATE, true)
@@ -31,7 +34,7 @@ spent AS (
   SELECT experiment_key, sum(clipped(start_us, end_us, from_us, to_us)) / hour_us() AS hours
   FROM segment
   SEMI JOIN inside USING (experiment_key),
-  bounds_of('setting', $from_day::DATE, $to_day::DATE) AS bound
+  bound
   GROUP BY experiment_key
 )
 SELECT

@@ -15,14 +15,17 @@
 -- word: end_source | open | still running, counted to the end of the data
 -- word: end_source | stale_heartbeat | presumed dead: ends at its last heartbeat
 -- word: end_source | unknown | its end is not known: it has no length
-WITH inside AS MATERIALIZED (
+WITH bound AS (
+  FROM bounds_of('setting', $from_day::DATE, $to_day::DATE)
+),
+inside AS MATERIALIZED (
   -- The few runs of the window are found before anything else is joined to them.
   SELECT run.run_key, scholar.name AS scholar, experiment.start_us
   FROM run
   JOIN acting('actor', $actor) AS scholar USING (scholar_key)
   LEFT JOIN stream USING (stream_key)
   JOIN experiment USING (experiment_key),
-  bounds_of('setting', $from_day::DATE, $to_day::DATE) AS bound
+  bound
   WHERE of_group(
       $by, $group_id::VARCHAR, $scope, scholar.scholar, scholar.attributed, stream.stream)
     AND coalesce(experiment.start_day < $to_day::DATE, true)
@@ -44,5 +47,5 @@ JOIN session USING (run_key)
 JOIN run USING (run_key)
 JOIN run_label AS label USING (run_key)
 JOIN project ON project.project_key = run.project_key,
-bounds_of('setting', $from_day::DATE, $to_day::DATE) AS bound
+bound
 ORDER BY inside.start_us, run.experiment_key, run.start_us, run.run_id, session.number

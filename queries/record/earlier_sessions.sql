@@ -1,5 +1,5 @@
 -- title: Sessions of a run that were read before
--- Local directories are read one by one, and may be gone when another session of their run is
+-- Local directories are read one by one, and one may be gone when the next session of its run is
 -- read. A run in `incoming` gets the sessions that only the record has. Of two copies of a session,
 -- the one with the later sign of life counts. The last session says what the run is.
 CREATE OR REPLACE TEMP TABLE joined AS
@@ -7,7 +7,6 @@ WITH pair AS (
   SELECT
     batch.rowid AS place, held.run_key AS held_key,
     batch.entity, batch.project, batch.run_id,
-    batch.created_at AS batch_created_at, held.created_at AS held_created_at,
     batch.writers AS batch_writers, held.writers AS held_writers,
     least(batch.created_at, held.created_at) AS created_at,
     CASE WHEN held.created_at < batch.created_at THEN held.earlier_runtime_s
@@ -26,10 +25,10 @@ WITH pair AS (
     AND batch.writers[1].start IS NOT NULL AND held.writers[1].start IS NOT NULL
 ),
 session AS (
-  SELECT place, true AS fresh, batch_created_at AS created_at, unnest(batch_writers) AS writer
+  SELECT place, true AS fresh, unnest(batch_writers) AS writer
   FROM pair
   UNION ALL
-  SELECT place, false, held_created_at, unnest(held_writers)
+  SELECT place, false, unnest(held_writers)
   FROM pair
 ),
 -- Sessions that the batch has in another launch with the same id.
@@ -40,7 +39,7 @@ elsewhere AS (
     AND starts_with(other.run_id, pair.run_id || '@')
 ),
 best AS (
-  SELECT place, fresh, coalesce(writer.start, created_at) AS start, writer
+  SELECT place, fresh, writer.start AS start, writer
   FROM session
   WHERE fresh OR NOT EXISTS (
     FROM elsewhere WHERE elsewhere.place = session.place AND elsewhere.start = writer.start)

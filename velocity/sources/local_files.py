@@ -8,7 +8,7 @@ import yaml  # type: ignore[import-untyped]  # comes with wandb, as the files do
 
 from velocity.sources.local_runs import Session, take_summary
 from velocity.sources.shared import open_inside
-from velocity.sources.values import gpus_of, instant_of, noted, read_object, unwrapped
+from velocity.sources.values import gpu_count_of, instant_of, noted, read_object, unwrapped
 
 #: Largest bytes of a file by suffix. Reading YAML is slow, and a longer config is not stored.
 _LONGEST = {".json": 8 * 2**20, ".yaml": 2**20}
@@ -53,7 +53,7 @@ def _take_environment(session: Session, told: dict[str, Any]) -> None:
     session.host = session.host or session.text(told.get("host"), "host")
     session.gpu_type = session.gpu_type or session.text(told.get("gpu"), "gpu_type")
     session.gpu_count = session.gpu_count or noted(
-        gpus_of, told.get("gpu_count"), "gpu_count", unreadable
+        gpu_count_of, told.get("gpu_count"), "gpu_count", unreadable
     )
     if isinstance(slurm := told.get("slurm"), dict):
         session.job_id = session.job_id or session.text(slurm.get("job_id"), "slurm")

@@ -97,25 +97,20 @@ class Session:
         """The text of field `name`; records the field as unreadable if it is not text."""
         return noted(text_of, value, name, self.unreadable) or None
 
-    def seen(self, instant: datetime | None) -> None:
-        """Record that the session was alive at `instant`."""
-        if self._is_past(instant):
-            self.last_seen_at = latest_of(self.last_seen_at, instant)
+    def seen(self, instant: datetime | None) -> bool:
+        """Record that the session was alive at `instant`; return whether it may be known by now."""
+        if instant is not None and instant > self.read_at + _SLACK:
+            if "time" not in self.unreadable:
+                self.unreadable.append("time")
+            return False
+        self.last_seen_at = latest_of(self.last_seen_at, instant)
+        return True
 
     def logged(self, instant: datetime | None) -> None:
         """Record a row logged at `instant`."""
-        self.seen(instant)
-        if instant is not None and self._is_past(instant):
+        if self.seen(instant) and instant is not None:
             self.last_metric_at = latest_of(self.last_metric_at, instant)
             self.first_metric_at = min(self.first_metric_at or instant, instant)
-
-    def _is_past(self, instant: datetime | None) -> bool:
-        """Whether an instant may be known by now; if a clock was wrong, that is recorded."""
-        if instant is None or instant <= self.read_at + _SLACK:
-            return True
-        if "time" not in self.unreadable:
-            self.unreadable.append("time")
-        return False
 
 
 def take_summary(session: Session, summary: Mapping[str, Any]) -> None:

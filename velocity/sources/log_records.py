@@ -214,7 +214,7 @@ def _take_exit(session: Session, ended: Any) -> None:
     session.runtime_s = float(ended.runtime)
 
 
-_TAKE: dict[str, Callable[[Session, Any], None]] = {
+_TAKE: dict[str, Callable[[Session, Any], object]] = {
     "run": _take_run,
     "config": _take_config,
     "environment": _take_environment,

@@ -18,7 +18,7 @@ from velocity.sources.table_file import ROW, open_table
 from velocity.sources.table_kinds import EXPORTED, TABLE_SCHEMA, is_export
 from velocity.sources.table_times import day_order
 from velocity.sources.table_values import Dialect, read_cells
-from velocity.sources.values import EARLIEST
+from velocity.sources.values import CLOCKS_SET
 
 _KEY = ("entity", "project", "run_id")
 #: A row without one of these cannot become a run.
@@ -27,8 +27,6 @@ _MACHINE = ("host", "gpu_type", "gpu_count")
 _SHOWN_CHARACTERS = 60
 #: One impossible runtime must not make all other runs stale.
 _LONGEST_RUNTIME_S = 10 * 365 * 86400
-#: A client's clock before this was never set, and the run starts at its creation.
-_CLOCKS_SET = EARLIEST.replace(year=2015)
 #: An empty cell of text in an export.
 _EMPTY_EXPORTED = "-"
 _NO_STATE = ""  # of a row without a state
@@ -255,7 +253,7 @@ def _records(runs: pl.DataFrame) -> pl.DataFrame:
 
 def _largest_at(runs: pl.DataFrame) -> datetime:
     told = pl.coalesce(pl.col("writer_starts").list.min(), "started_at", "created_at")
-    unset = (told < _CLOCKS_SET) & (pl.col("created_at") >= _CLOCKS_SET)
+    unset = (told < CLOCKS_SET) & (pl.col("created_at") >= CLOCKS_SET)
     start = pl.when(unset).then("created_at").otherwise(told)
     seconds = pl.col("runtime_s").fill_null(0)
     microseconds = (seconds * 1e6).cast(pl.Int64, strict=False)

@@ -180,7 +180,7 @@ def _once(jobs: Iterable[Job]) -> Iterator[Job]:
         if job.started is not None:
             ran[place] = max(job.submitted, ran.get(place, job.submitted))
     for job in seen.values():
-        # One that waited before it started is no attempt of its own.
+        # The wait before a start is not an attempt.
         if (
             job.started is not None
             or job.ended is not None

@@ -17,7 +17,7 @@ from velocity.sources.table_times import (
     instants_of_local,
     instants_of_numbers,
 )
-from velocity.sources.values import EARLIEST, LATEST, read_object
+from velocity.sources.values import EARLIEST, LATEST, MOST_GPUS, read_object
 
 _PLAIN_NUMBER = r"^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$"
 #: "1.234,5" or "1234,5".
@@ -33,7 +33,7 @@ _CLEAR_POINTS = r"^[+-]?\d{1,3}(?:(?:\.\d{3})+,\d+|(?:\.\d{3}){2,})$"
 _UNCLEAR_COMMA = r"^[+-]?[1-9]\d{0,2},\d{3}$"
 _UNCLEAR_POINT = r"^[+-]?[1-9]\d{0,2}\.\d{3}$"
 #: Columns of numbers -> their possible values. A runtime is held against the clocks elsewhere.
-_POSSIBLE = {"gpu_count": (0, 1_000_000), "gpu_utilisation": (0, 1)}
+_POSSIBLE = {"gpu_count": (0, MOST_GPUS), "gpu_utilisation": (0, 1)}
 #: What programs write for an id that looks like a large number: the digits are lost.
 _LOST_DIGITS = r"^\d(?:[.,]\d+)?[Ee]\+\d+$"
 _EXACT_FLOAT = 2.0**53
@@ -51,9 +51,7 @@ class Dialect:
     """The number and list formats of a table."""
 
     list_separator: str
-    decimal_comma: (
-        bool  # a comma in a number is the decimal sign, unless its column tells otherwise
-    )
+    decimal_comma: bool  # in numbers of a column that does not tell
     day_order: DayOrder
     zone: str  # IANA zone of times without an offset
 

@@ -15,7 +15,9 @@ _LONGEST_INT = 2**63
 #: A time outside these stands for "none" or is a mistake: the days of a run that lasts thousands of
 #: years would not fit in memory.
 EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
-_MOST_GPUS = 1_000_000  # more would exceed everybody's hours
+#: A client's clock before this was never set.
+CLOCKS_SET = datetime(2015, 1, 1, tzinfo=UTC)
+MOST_GPUS = 1_000_000  # more would exceed everybody's hours
 _WHOLE = 100.0
 #: Name of the client's measurement of how much of the time a GPU was busy.
 GPU_PERCENT = re.compile(r"gpu\.\d+\.gpu")
@@ -97,10 +99,10 @@ def count_of(value: Any) -> int | None:
     return None
 
 
-def gpus_of(value: Any) -> int | None:
+def gpu_count_of(value: Any) -> int | None:
     """The JSON value as a number of GPUs; None if it is not one, or too large for any machine."""
     count = count_of(value)
-    return count if count is not None and count <= _MOST_GPUS else None
+    return count if count is not None and count <= MOST_GPUS else None
 
 
 def text_of(value: Any) -> str | None:

@@ -19,10 +19,11 @@ from velocity.records import (
     lists,
 )
 from velocity.sources.values import (
+    CLOCKS_SET,
     EARLIEST,
     count_of,
     finite,
-    gpus_of,
+    gpu_count_of,
     instant_of,
     mapping_of,
     noted,
@@ -54,7 +55,7 @@ _FEATURES = {"offline": 4, "resumed": 5, "shared": 67, "rewound": 72}
 _FEATURE_LIST = "3"
 _SECONDS_A_DAY, _MICROSECONDS = 86_400, 1_000_000
 _LATEST = 2**63  # after every start
-_CLOCKS_SET = 1_420_070_400 * _MICROSECONDS  # 2015: an earlier start has a clock that was never set
+_CLOCKS_SET_US = int(CLOCKS_SET.timestamp()) * _MICROSECONDS
 
 
 def run_batch(
@@ -118,7 +119,7 @@ def _first_start(row: Mapping[str, Any]) -> int | None:
     """The start by the client's clock, for a run whose creation is not known; None if unlikely."""
     started = [it["start"] for it in row.get("writers") or () if it["start"] is not None]
     told: int | None = started[0] if started else row.get("stamp")
-    return told if told is not None and told >= _CLOCKS_SET else None
+    return told if told is not None and told >= _CLOCKS_SET_US else None
 
 
 def _light_row(node: Node, unreadable: list[str]) -> dict[str, Any]:
@@ -205,7 +206,7 @@ def _machine(entry: Mapping[str, Any], unreadable: list[str]) -> dict[str, Any]:
     return {
         "host": noted(text_of, entry.get("host"), "host", unreadable),
         "gpu_type": noted(text_of, entry.get("gpu"), "gpu_type", unreadable),
-        "gpu_count": noted(gpus_of, entry.get("gpu_count"), "gpu_count", unreadable),
+        "gpu_count": noted(gpu_count_of, entry.get("gpu_count"), "gpu_count", unreadable),
         "job_id": text_of(job_id),
     }
 
