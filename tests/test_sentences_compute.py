@@ -132,7 +132,10 @@ def test_credits_may_end_as_before_never_or_at_once(pace, added, last_day, said)
 
 def test_idle_hosts_and_jobs_are_said_only_where_any_are_known():
     assert "names no rented host" in spending.hosts(frame("idle_hosts"), "UTC")
+    no_count = frame("idle_hosts", [{"host": "pod", "idle_now": False}])
+    assert spending.hosts(no_count, "UTC").endswith("not known: no GPU count is recorded.")
     assert spending.jobs({"allocated_idle_gpu_hours": 0.0}) == ""
+    assert spending.jobs({"allocated_idle_gpu_hours": 0.3}).startswith("Jobs held 0.3 GPU-hours")
     assert spending.jobs({"allocated_idle_gpu_hours": 1234.4}) == (
         "Jobs held 1,234 GPU-hours while no run was in them."
     )

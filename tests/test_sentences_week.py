@@ -55,6 +55,12 @@ def said(line):
         (WHOLE, "the week before"),
         (FOUR, "in the four weeks before"),
         (Days(Window(TODAY - timedelta(days=9), TODAY), None), "in the 10 days before"),
+        (Days(Window(TODAY, TODAY), None), "on the day before"),
+        # Chosen days from a Monday on are compared with the days before that Monday.
+        (
+            Days(Window(MONDAY, TODAY), Window(MONDAY - timedelta(days=6), MONDAY - WEEK // 7)),
+            "in the 6 days before",
+        ),
     ],
 )
 def test_the_comparison_is_named_by_its_days(days, earlier):
@@ -78,7 +84,7 @@ def headline(now, before, usual, days):
 
 
 def test_the_headline_has_a_number_dates_and_a_comparison():
-    assert headline(279, 228, (176.4, 298.6), SO_FAR) == (
+    assert headline(279, 228, (175.4, 299.4), SO_FAR) == (
         "279 experiments concluded from Mon 23 to Sat 28 Nov, 51 more than the same days before; "
         "usual is 176 to 299."
     )
@@ -94,6 +100,10 @@ def test_the_headline_has_a_number_dates_and_a_comparison():
         "310 experiments concluded from Mon 16 to Sun 22 Nov, 20 more than the week before; above "
         "the usual 176 to 299."
     )
+    # The range has the whole numbers inside it: a count beyond it never reads like its end.
+    assert headline(7, 9, (7.4, 19.6), WHOLE).endswith("; below the usual 8 to 19.")
+    assert headline(3, 2, (2.1, 2.9), WHOLE).endswith("; above the usual 2.1 to 2.9.")
+    assert headline(3, 3, (3.0, 3.0), WHOLE).endswith(", as many as the week before; usual is 3.")
     assert headline(9, 9, None, SO_FAR) == (
         "9 experiments concluded from Mon 23 to Sat 28 Nov, as many as on the same days before."
     )
@@ -323,6 +333,9 @@ def test_compute_says_what_it_bought():
     assert compute(earlier, gpu_hours=30, credits=60, **one) == (
         f"60 credits bought 1 conclusion from Mon 23 to Sat 28 Nov, 60.0 each. {NO_FAILED}"
     )
+    little = {"experiments_concluded": 20, "gpu_hours": 0.7, "gpu_hours_per_concluded": 0.035}
+    assert compute(**little).startswith("0.7 GPU-hours bought 20 conclusions from")
+    assert ", under 0.1 each." in compute(**little)
     assert compute() == "No GPU-hours are known from Mon 23 to Sat 28 Nov."
 
 

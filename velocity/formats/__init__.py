@@ -72,8 +72,10 @@ def duration(hours: float | None) -> str:
 
 
 def hours_sum(hours: float | None) -> str:
-    """A sum of hours, whole: "432 h"; never days, so that sums can be compared."""
-    return f"{count(hours)}{NBSP}h" if _known(hours) else NOT_KNOWN
+    """A sum of hours, whole: "432 h", "under 1 h"; never days, so that sums can be compared."""
+    if not _known(hours):
+        return NOT_KNOWN
+    return f"{f'under{NBSP}1' if 0 < hours <= 0.5 else count(hours)}{NBSP}h"  # noqa: PLR2004
 
 
 def hours_in_all(hours: float | None) -> str:
@@ -119,12 +121,17 @@ def count(value: float | None) -> str:
     return f"{sign}{_one_decimal(size / _M_FROM)}{NBSP}M"
 
 
-def rate(value: float | None) -> str:
-    """A figure with one decimal below 10, whole above: "8.3", "12"."""
+def rate(value: float | None, noun: str = "") -> str:
+    """A figure with one decimal below 10, whole above: "8.3", "12", with a noun "1 loop".
+
+    Only 0 is "0": less than "0.1" is "under 0.1".
+    """
     if not _known(value):
         return NOT_KNOWN
     small = abs(round(value, 1)) < 10  # noqa: PLR2004
-    return _one_decimal(value).replace("-", MINUS) if small else count(value)
+    text = _one_decimal(value).replace("-", MINUS) if small else count(value)
+    text = f"under{NBSP}0.1" if text == "0" and value > 0 else text
+    return f"{text} {noun}{'' if text == '1' else 's'}" if noun else text
 
 
 def plural(number: float, noun: str) -> str:

@@ -64,7 +64,7 @@ def compared(now: Row, before: Row | None, change: Change | None = None) -> str:
     if change is not None:
         way = "up" if change.now > change.before else "down"
         then = f": {way} since {formats.day(change.since)}, {formats.rate(change.before)} before"
-    return f"A concluded experiment took {formats.rate(cost)} GPU-hours{then}."
+    return f"A concluded experiment took {formats.rate(cost, 'GPU-hour')}{then}."
 
 
 def of_streams(spent: pl.DataFrame, scholar: str) -> str:

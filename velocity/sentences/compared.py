@@ -1,5 +1,6 @@
 """Figures of some days beside those of the days before: dates, changes, usual ranges in words."""
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -42,6 +43,11 @@ class Days:
         return self.is_week and self.window.last - self.window.first == timedelta(days=6)
 
     @property
+    def _is_against_week(self) -> bool:
+        """Whether the days before are those of the week before; chosen dates have the last ones."""
+        return self.before is None or self.before.first == self.window.first - _WEEK
+
+    @property
     def on(self) -> str:
         """The days in a sentence: "from Mon 23 to Sat 28 Nov", "on Mon 23 Nov"."""
         words = formats.dates(self.window.first, self.window.last)
@@ -53,8 +59,10 @@ class Days:
         if self.is_whole_week:
             return "the week before"
         weeks, rest = divmod(self.window.days, 7)
-        if self.is_week:
+        if self.is_week and self._is_against_week:
             return "on the same days before" if rest > 1 else "on the same day before"
+        if self.window.days == 1:
+            return "on the day before"
         if rest:
             return f"in the {formats.count(self.window.days)} days before"
         return f"in the {few(weeks)} weeks before" if weeks > 1 else "in the week before"
@@ -103,9 +111,10 @@ class Compared:
         return int(now), int(before)
 
     def rose(self, column: str) -> float:
-        """By how much a figure rose; 0 if one is not known."""
+        """By how much a share or time rose as printed; 0 if one is not known."""
         now, before = self.values(column)
-        return 0.0 if now is None or before is None else now - before
+        unit = "share" if column.endswith("_share") else "hours"
+        return 0.0 if None in (now, before) else printed(now, unit) - printed(before, unit)
 
     def then(self, column: str, written: Callable[[Any], str] = str) -> str:
         """The earlier value of a figure: ", from 7 %", ", as before"; "" without one."""
@@ -128,14 +137,20 @@ def usual(row: Row | None, unit: str) -> str:
     """The usual range of a row of `reads.to_date`: "176 to 299"; "" without one that says much.
 
     A range of a share that covers more than 80 of the 100 points would hold for nearly any value.
+    The ends of a range of counts are the whole numbers inside it, so that none of them is beyond.
     """
     if row is None or row["limit_low"] is None or row["limit_high"] is None:
         return ""
     low, high = row["limit_low"], row["limit_high"]
+    if unit == "share" and high - low > WIDEST_SHARE:
+        return ""
+    if unit == "count":
+        least, most = math.ceil(round(low, 6)), math.floor(round(high, 6))
+        low, high, unit = (least, most, unit) if least <= most else (low, high, "rate")
+    first, last = (formats.figure(it, unit) for it in (low, high))
     if unit == "share":
-        words = f"{round(low * 100)} to {round(high * 100)}{formats.NBSP}%"
-        return "" if high - low > WIDEST_SHARE else words
-    return f"{formats.figure(low, unit)} to {formats.figure(high, unit)}"
+        first, last = str(round(low * 100)), f"{round(high * 100)}{formats.NBSP}%"
+    return last if first in {last, last.removesuffix(f"{formats.NBSP}%")} else f"{first} to {last}"
 
 
 def inside(row: Row) -> bool | None:
@@ -150,12 +165,14 @@ def beyond(row: Row, unit: str) -> str:
     low, high, value = row["limit_low"], row["limit_high"], row["value"]
     side, end = ("above", high) if value > high else ("below", low)
     apart = abs(value - end)
-    far = f"{apart:.1f}"
-    if unit == "share":
+    far, ends = f"{apart:.1f}", [formats.figure(it, unit) for it in (low, high)]
+    if unit == "count":  # a digit more, or a value beyond a limit could read like it
+        ends = [f"{it:,.1f}".removesuffix(".0") for it in (low, high)]
+    elif unit == "share":
         far = f"{apart * 100:.1f}{formats.NBSP}points"
     elif unit == "hours":  # as far as the printed values are
         far = formats.duration(abs(printed(value, unit) - printed(end, unit)) or apart)
-    return f"{far} {side} its usual {formats.figure(low, unit)} to {formats.figure(high, unit)}"
+    return f"{far} {side} its usual {' to '.join(ends)}"
 
 
 def printed(value: float, unit: str) -> float:

@@ -81,12 +81,7 @@ def beyond_usual(facts: Facts, whose: Whose) -> Said | None:
 
 
 def usual_words(measure: str, low: float, high: float) -> str:
-    """A usual range: "8 to 19", "2 to 18 %"; counts are whole numbers inside it.
-
-    It is "" if a share's range is too wide to say much.
-    """
-    if UNITS[measure] == "count":
-        return f"{formats.count(-(-low // 1))} to {formats.count(high // 1)}"
+    """A usual range: "8 to 19", "2 to 18 %"; "" if a share's is too wide to say much."""
     return usual({"limit_low": low, "limit_high": high}, UNITS[measure])
 
 
@@ -117,11 +112,14 @@ def result_waits(facts: Facts, whose: Whose) -> Said | None:
 
 
 #: Measure -> its value since a lasting change.
-_CHANGED = {
-    "experiments_concluded": "{} experiments have concluded a week",
-    "loop_hours_median": "A loop has taken {}",
-    "failure_share": "{} of runs have failed",
-    _COST: "A concluded experiment has taken {} GPU-hours",
+_CHANGED: dict[str, Callable[[float], str]] = {
+    "experiments_concluded": lambda it: (
+        f"{formats.rate(it, 'experiment')} {'has' if formats.rate(it) == '1' else 'have'} "
+        "concluded a week"
+    ),
+    "loop_hours_median": lambda it: f"a loop has taken {formats.duration(it)}",
+    "failure_share": lambda it: f"{formats.share(it)} of runs have failed",
+    _COST: lambda it: f"a concluded experiment has taken {formats.rate(it, 'GPU-hour')}",
 }
 
 
@@ -143,7 +141,7 @@ def _since(change: Change, whose: Whose) -> str:
     now, before = (WRITTEN[change.measure](it) for it in (change.now, change.before))
     week = f"since the {formats.week(change.since)}"
     if change.measure != "serial_share":
-        said = _CHANGED[change.measure].format(now)
+        said = _CHANGED[change.measure](change.now)
         return formats.capitalised(f"{said} {week}, {before} before.")
     how = "side by side" if change.now < change.before else "one after another"
     share, day = f"{now} of busy hours serial, {before} before.", formats.day(change.since)
@@ -221,12 +219,15 @@ def plain(facts: Facts) -> Said:
 
 
 #: Measure -> its column over a window, and its words.
-_MEASURES = {
-    "experiments_concluded": ("throughput_per_week", "{} experiments concluded a week"),
-    "serial_share": ("serial_share", "{} of busy hours serial"),
-    "loop_hours_median": ("loop_hours_median", "a loop took {}"),
-    _COST: (_COST, "{} GPU-hours each"),
-    "failure_share": ("failure_share", "{} of runs failed"),
+_MEASURES: dict[str, tuple[str, Callable[[Any], str]]] = {
+    "experiments_concluded": (
+        "throughput_per_week",
+        lambda it: f"{formats.rate(it, 'experiment')} concluded a week",
+    ),
+    "serial_share": ("serial_share", lambda it: f"{formats.share(it)} of busy hours serial"),
+    "loop_hours_median": ("loop_hours_median", _BEYOND["loop_hours_median"]),
+    _COST: (_COST, lambda it: f"{formats.rate(it, 'GPU-hour')} each"),
+    "failure_share": ("failure_share", _BEYOND["failure_share"]),
 }
 
 
@@ -250,7 +251,7 @@ def measures(facts: Facts, *, compared: bool = False) -> list[tuple[str, str]]:
             was = f" ({write(change.before)} before {formats.day(change.since)})"
         elif old.get(column) is not None:
             was = f" ({write(old[column])} before)"
-        told.append((measure, f"{words.format(write(value))}{was}"))
+        told.append((measure, f"{words(value)}{was}"))
     return told
 
 

@@ -227,8 +227,11 @@ def hosts(rows: pl.DataFrame, zone: str) -> str:
     """Which rented hosts are idle now, and what the gaps between their runs came to."""
     if rows.is_empty():
         return "Idle rented hosts: not known, because the roster names no rented host."
-    hours = formats.count(float(rows["idle_gpu_hours"].sum()))
-    total = f"Rented hosts were idle for {hours} GPU-hours between their runs, at least."
+    known = rows["idle_gpu_hours"].drop_nulls()
+    hours = formats.rate(float(known.sum()), "GPU-hour")
+    total = f"Rented hosts were idle for {hours} between their runs, at least."
+    if known.is_empty():
+        total = "For how many GPU-hours they were idle is not known: no GPU count is recorded."
     idle = rows.filter("idle_now").select("host", "idle_since").rows()
     said = [f"{name(host)} since {on_day(since, zone)}" for host, since in idle[:3]]
     now = f"Idle now: {and_more(said, len(idle) - 3, written=formats.count)}."
@@ -238,7 +241,7 @@ def hosts(rows: pl.DataFrame, zone: str) -> str:
 def jobs(row: Row) -> str:
     """What the jobs of a scheduler held while no run was in them; empty without any."""
     hours = number(row, "allocated_idle_gpu_hours")
-    said = f"Jobs held {formats.count(hours)} GPU-hours while no run was in them."
+    said = f"Jobs held {formats.rate(hours, 'GPU-hour')} while no run was in them."
     return said if hours else ""
 
 

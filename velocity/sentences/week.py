@@ -198,7 +198,7 @@ def _better(
         yield f"{formats.capitalised(here)} of runs failed {on},", f"{there} {earlier}."
     # Automated conclusions are far cheaper.
     automated = any(figures.numbers("automated_concluded"))
-    (each, unit), (cost, its_unit) = _cost(figures.now), _cost(figures.before)
+    (each, unit), (cost, its_unit) = cost_of(figures.now), cost_of(figures.before)
     cheaper = each and cost and unit == its_unit and each <= _CHEAPER * cost
     if cheaper and more >= 0 and not automated:
         conclusions = f"{'more' if more else 'as many'} conclusions"
@@ -206,19 +206,19 @@ def _better(
         yield start, f"{_each(cost)} {earlier}, with {conclusions}."
     spared, less = figures.numbers("spared_hours")
     if round(spared) > round(less):
-        used = formats.count(number(figures.now, "gpu_hours"))
+        used = formats.rate(number(figures.now, "gpu_hours"), "GPU-hour")
         start = f"Running experiments at once spared {formats.hours_sum(spared)} {on},"
-        yield start, f"{formats.hours_sum(less)} {earlier}; all runs took {used} GPU-hours."
+        yield start, f"{formats.hours_sum(less)} {earlier}; all runs took {used}."
 
 
-def _cost(row: Row | None) -> tuple[float, str]:
+def cost_of(row: Row | None) -> tuple[float, str]:
     """Credits, or else GPU-hours, for each concluded experiment; 0 without any."""
     paid = number(row, "credits_per_concluded")
     return (paid, "credits") if paid else (number(row, "gpu_hours_per_concluded"), "GPU-hours")
 
 
 def _each(cost: float) -> str:
-    return f"{cost:.1f}" if cost < 100 else formats.count(cost)  # noqa: PLR2004
+    return f"{cost:.1f}" if 0.05 <= cost < 100 else formats.rate(cost)  # noqa: PLR2004
 
 
 def stuck(decisions: pl.DataFrame, day: date) -> Said:
@@ -276,7 +276,7 @@ def compute(figures: Compared) -> Said:
     """What the credits, or else the GPU-hours, of the days bought."""
     about, now, days = "Compute", figures.now, figures.days
     used, automated = number(now, "gpu_hours"), int(number(now, "automated_concluded"))
-    (cost, unit), (then, its_unit) = _cost(now), _cost(figures.before)
+    (cost, unit), (then, its_unit) = cost_of(now), cost_of(figures.before)
     if not used:
         return Said(about, f"No GPU-hours are known {days.on}.")
     parts = (number(now, it) / used for it in ("gpu_hours_failed", "killed_gpu_hours"))
@@ -284,7 +284,7 @@ def compute(figures: Compared) -> Said:
     to = f"went to failed runs, {killed} to killed ones"
     lost = f"{formats.capitalised(failed)} of GPU-hours {to}."
     paid = number(now, "credits")
-    spent = f"{formats.count(paid or used)} {'credits' if paid else 'GPU-hours'}"
+    spent = formats.rate(paid or used, "credit" if paid else "GPU-hour")
     if not cost:
         return Said(about, f"{spent} {days.on} bought no conclusion.", lost)
     bought, over = formats.plural(figures.conclusions[0], "conclusion"), ""

@@ -66,10 +66,11 @@ def _worded(found: Explanation, result: Result, value: float | date) -> str:
     if unit in {"hours", "share"}:
         is_sum = unit == "hours" and result.latencies is None and not found.at_end
         return formats.hours_in_all(value) if is_sum else formats.figure(value, unit)
-    if isinstance(value, int) and unit.endswith("s"):
-        return formats.plural(value, unit.removesuffix("s"))
-    if isinstance(value, int) or unit in {"GPU-hours", "credits"}:
-        return f"{formats.count(value)} {unit}"
+    if isinstance(value, int):
+        noun = unit.removesuffix("s")
+        return f"{formats.count(value)} {unit}" if noun == unit else formats.plural(value, noun)
+    if unit in {"GPU-hours", "credits"}:
+        return formats.rate(value, unit.removesuffix("s"))
     number = f"{value:,.2f}".replace("-", formats.MINUS)
     return number if unit == "ratio" else f"{number} {unit}"
 
