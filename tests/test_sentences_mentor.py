@@ -58,6 +58,8 @@ _FIGURES = {
     "gpu_hours_failed": 1.8,
     "unpriced_run_hours": 0.0,
     "credits": 336.0,
+    "credits_per_concluded": 33.6,
+    "gpu_hours_per_concluded": 30.6,
 }
 
 
@@ -207,6 +209,8 @@ def test_ask_is_about_what_runs_too_long_then_about_failures_then_about_repeats(
         "**30 % of runs failed (12 of 40), from 20 %.** Failed as a whole: x. Same cause?"
     )
     assert ask({"repeat_share": 0.04}).endswith("Was the repeat meant?")
+    # Runs whose state is not known have ended too: the share is of them as well.
+    assert "9 % of runs failed (4 of 44)." in ask({"failure_share": 4 / 44})
     # A failed share that rose by less is no question.
     less = ask({"failure_share": 0.1}, {"failure_share": 0.02})
     assert less.startswith("**Nothing runs longer than usual.**")
@@ -225,7 +229,7 @@ def good(now=None, before=None, **more):
             {"reaction_working_hours_median": 3.0},
             "a result led to the next launch in 1 h 42 m of working hours, from 3 h.",
         ),
-        ({"credits": 600.0}, "each took 34 credits, from 60."),
+        ({"credits_per_concluded": 60.0}, "each took 34 credits, from 60."),
     ],
 )
 def test_good_adds_what_got_better(before, better):
@@ -243,6 +247,11 @@ def test_good_adds_what_got_better(before, better):
 )
 def test_good_is_never_empty(now, done):
     assert good(now) == done
+
+
+def test_a_wait_that_reads_the_same_did_not_get_better():
+    before = {"reaction_working_hours_median": 1.7001}
+    assert good({}, before) == "**10 experiments concluded (10 on the same days before).**"
 
 
 def test_a_share_of_few_runs_is_not_what_got_better():
@@ -298,15 +307,25 @@ def test_side_by_side_is_suggested_only_with_evidence():
     [
         (
             {},
-            {"credits": 474.0, "experiments_concluded": 8},
+            {"credits": 474.0, "credits_per_concluded": 59.25},
             "**336 credits, 34 per conclusion, from 474 and 59.** " + FAILED,
         ),
         (
-            {"credits": None, "gpu_hours_failed": 0.0},
+            {"credits": None, "credits_per_concluded": None, "gpu_hours_failed": 0.0},
             {},
             "**306 GPU-hours, 31 per conclusion.** No GPU-hours went to failed runs.",
         ),
-        ({"experiments_concluded": 0}, None, "**336 credits, no conclusion.** " + FAILED),
+        # The cost is over the conclusions of automation too, as everywhere.
+        (
+            {"experiments_concluded": 1},
+            None,
+            "**336 credits, 34 per conclusion.** " + FAILED,
+        ),
+        (
+            {"credits_per_concluded": None, "gpu_hours_per_concluded": None},
+            None,
+            "**336 credits, no conclusion.** " + FAILED,
+        ),
         ({"gpu_hours": 0.0, "unpriced_run_hours": 3.0}, None, "**GPU count not recorded.**"),
         (None, None, "**No GPU-hours from Mon 23 to Sat 28 Nov.**"),
     ],

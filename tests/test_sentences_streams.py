@@ -167,7 +167,7 @@ def test_the_line_below_has_each_figure_with_the_one_before():
         "From Mon 23 Nov the stream concluded 10 experiments, from 8; 10 % of runs failed, as "
         "before; a result led to the next launch in 1 h 42 m of working hours, from 3 h 12 m."
     )
-    one = figures(runs_finished=1, reaction_working_hours_median=None)
+    one = figures(runs_finished=1, failure_share=0.8, reaction_working_hours_median=None)
     alone = plain(words.support(Compared(DAYS, one, None)))
     assert alone == "From Mon 23 Nov the stream concluded 10 experiments."
     nothing = plain(words.support(Compared(DAYS, None, None)))

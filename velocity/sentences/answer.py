@@ -20,6 +20,8 @@ Part = TypeVar("Part")
 
 LINE_HELP = "A line is the work of one person in one W&B project."
 
+#: A share of failed runs that makes more runs is none.
+_MOST_RUNS = 1e12
 _SMALL = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 #: An escaped character, the code or bold around words, and the beginning and end of a link. Names
@@ -147,7 +149,10 @@ def number(row: Row | None, column: str) -> float:
 
 
 def ended_runs(row: Row | None) -> int:
-    """How many runs ended, according to the figures."""
+    """How many runs ended: the failed ones divided by their share; without any, the known ones."""
+    failed, share = number(row, "runs_failed"), number(row, "failure_share")
+    if failed and share * _MOST_RUNS > failed:
+        return round(failed / share)
     how = ("finished", "failed", "killed", "preempted")
     return sum(int(number(row, f"runs_{it}")) for it in how)
 

@@ -97,10 +97,7 @@ def concluded_caption(now: Row, trend: Trend, window: Window) -> str:
     """What the tile of conclusions counts."""
     columns = ("experiments_concluded", "runs_failed", "early_failures", "automated_concluded")
     concluded, failed, early, automated = (formats.count(number(now, it)) for it in columns)
-    # All runs that ended: the failed ones divided by their share, as the metric counts them.
-    share = now.get("failure_share")
-    ended = round(number(now, "runs_failed") / float(share)) if share else ended_runs(now)
-    runs = f"{failed} of {formats.count(ended)} runs failed, of which {early} died"
+    runs = f"{failed} of {formats.count(ended_runs(now))} runs failed, of which {early} died"
     said = f"{concluded} concluded, {dates(window.first, window.last)}; {runs} within two minutes."
     if number(now, "automated_concluded"):
         said += f" Automation concluded {automated} more."
@@ -109,7 +106,7 @@ def concluded_caption(now: Row, trend: Trend, window: Window) -> str:
 
 def serial_caption(now: Row, trend: Trend) -> str:
     """What the tile of serial hours counts."""
-    busy = formats.hours_sum(round(number(now, "busy_hours")))
+    busy = formats.hours_sum(number(now, "busy_hours"))
     return f"{busy} with anything in flight.{_so_far(trend, 'serial_share')}"
 
 
