@@ -55,6 +55,9 @@ def test_without_a_finding_the_measures_are_reported_with_their_dates():
         "took 11 h 20 m."
     )
     assert "a loop" not in said(now=NOW | {"loop_hours_events": 5})
+    assert ": 1 experiment concluded a week," in said(now=NOW | {"throughput_per_week": 1.0})
+    few = said(now=NOW | {"throughput_per_week": 0.04})
+    assert ": under 0.1 experiments concluded a week," in few
     assert said(now=figures()) == "Nothing was in flight, 26 Oct to 22 Nov."
     # The running week has counts so far instead of rates.
     this_week = said(window=Window(date(2026, 11, 23), date(2026, 11, 28)), so_far=True)
@@ -73,6 +76,7 @@ def test_too_little_history_is_said_below_the_headline():
     ("measure", "value", "limits", "found", "usual"),
     [
         ("experiments_concluded", 3.0, (7.4, 19.4), "3 experiments concluded", "8 to 19"),
+        ("experiments_concluded", 3.0, (2.1, 2.9), "3 experiments concluded", "2.1 to 2.9"),
         ("failure_share", 0.34, (0.02, 0.18), "34 % of runs failed", "2 to 18 %"),
         ("loop_hours_median", 42.0, (12.0, 30.0), "a loop took 42 h", "12 h to 30 h"),
     ],
@@ -159,6 +163,9 @@ def test_a_lasting_change_is_reported_in_both_directions():
     )
     more = said(changes=[UP])
     assert more == "16 experiments have concluded a week since the week of 28 Sep, 11 before."
+    assert said(changes=[replace(UP, now=1.0)]).startswith(
+        "1 experiment has concluded a week since"
+    )
     cost = said(changes=[replace(COST, now=54.0)])
     assert cost == (
         "A concluded experiment has taken 54 GPU-hours since the week of 28 Sep, 27 before."
@@ -389,6 +396,25 @@ def test_a_loop_is_reported_step_by_step():
 )
 def test_a_link_is_only_made_of_an_address_that_stays_one(url, link):
     assert linked(LOOP | {"url": url}) == link
+
+
+@pytest.mark.parametrize(
+    ("followed", "ready", "chains", "said"),
+    [
+        (2, 0, 0, "Too few launches followed a result to say more."),
+        (3, 0, 0, "None of 3 launches after a result came within 7.5 minutes of one that had"),
+        (3, 1, 1, "1 of 3 launches after a result came within 7.5 minutes of one that had"),
+        # Ready in these days, though the chain began before them.
+        (1, 1, 0, "1 of 1 launch after a result came within 7.5 minutes of one that had"),
+    ],
+)
+def test_what_could_have_run_together_is_said_by_the_launches_and_the_setting(
+    followed, ready, chains, said
+):
+    now = figures(experiments_following=followed, ready_launches=ready)
+    facts = replace(FACTS, now=now, chains=chains, ready_minutes=7.5)
+    assert together.advice(facts).startswith(said)
+    assert ("began earlier" in together.advice(facts)) == bool(ready and not chains)
 
 
 def test_a_chain_names_its_experiments():

@@ -64,6 +64,7 @@ def test_the_step_is_the_oldest_work_then_one_sweep_then_side_by_side():
         "6 launches came within 10 minutes of a result, 26 Oct to 22 Nov: two ideas that are ready "
         "can run side by side."
     )
+    assert " came within 1 minute of a " in said(running(5), replace(facts, ready_minutes=1))
     facts = replace(facts, setting=Setting("lr", 4, 11.0, date(2026, 11, 2), date(2026, 11, 6)))
     assert said(running(5), facts).endswith(
         "More values of lr? One sweep runs them at once; 4 ran one after another, 2 to 6 Nov."

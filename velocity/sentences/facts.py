@@ -72,6 +72,7 @@ class Facts:
     wait: Row | None = None  # of `reads.needs_decision`: waits longest beyond its line's usual
     zone: str = "UTC"  # of days and times
     changes: Sequence[Change] = ()  # lasting changes, the newest first
+    ready_minutes: float = 10  # how soon after a result a launch was ready before it
     setting: Setting | None = None  # the longest sequence of one setting
     begins: date | None = None  # first day with data, if there are under four weeks of it
 

@@ -130,5 +130,6 @@ def _together(facts: Facts, whose: Whose) -> str:
     if could_run_together(facts, whose) is None:
         return ""
     ready = formats.plural(int(number(facts.now, "ready_launches")), "launch")
-    came = f"{ready} came within 10 minutes of a result, {facts.dates}"
+    soon = formats.with_unit(facts.ready_minutes, "minutes")
+    came = f"{ready} came within {soon} of a result, {facts.dates}"
     return f"{came}: two ideas that are ready can run side by side."

@@ -6,7 +6,7 @@ import polars as pl
 
 from velocity import formats
 from velocity.sentences.answer import Row, defined, linked, name, number, on_day
-from velocity.sentences.facts import Setting
+from velocity.sentences.facts import Facts, Setting
 from velocity.sentences.headline import varied_alone
 
 SPARED_HELP = defined(
@@ -34,18 +34,19 @@ def figures(now: Row, chains: pl.DataFrame) -> tuple[str, str]:
     return formats.hours_sum(max(whole - busy, 0)), up_to
 
 
-def advice(now: Row, chains: pl.DataFrame) -> str:
+def advice(facts: Facts) -> str:
     """Whether work could have run side by side."""
-    followed, ready = (int(number(now, it)) for it in ("experiments_following", "ready_launches"))
+    columns = ("experiments_following", "ready_launches")
+    followed, ready = (int(number(facts.now, it)) for it in columns)
+    minutes = formats.with_unit(facts.ready_minutes, "minutes")
     launches = (
-        f"of {formats.plural(followed, 'launch')} after a result came within 10 minutes of one "
-        "that had taken 10 minutes or more"
+        f"of {formats.plural(followed, 'launch')} after a result came within {minutes} of one "
+        f"that had taken {minutes} or more"
     )
-    if chains.height:
-        return (
-            f"{formats.count(ready)} {launches}: ready before the result was in. A short look may "
-            "have been the point."
-        )
+    if ready:
+        look = "A short look may have been the point."
+        look = look if facts.chains else "These belong to chains that began earlier."
+        return f"{formats.count(ready)} {launches}: ready before the result was in. {look}"
     if followed < _FOLLOWED:
         return "Too few launches followed a result to say more."
     return f"None {launches}."

@@ -29,7 +29,7 @@ def show_together(sheet: Sheet) -> None:
         st.metric("Could have run side by side", could, help=COULD_HELP, width="stretch")
     chart = draw_side_by_side(now, title="Side by side")
     show_figure(chart, key="together-chart")
-    st.markdown(together.advice(now, sheet.chains))
+    st.markdown(together.advice(sheet.facts))
     chains = sheet.chains.sort("spare_hours", descending=True).head(_MOST_CHAINS)
     for row in chains.iter_rows(named=True):
         st.markdown(together.chain(row, sheet.zone))

@@ -159,6 +159,7 @@ class Sheet(Covered):
             wait=self.wait,
             zone=self.zone,
             changes=self.changes,
+            ready_minutes=self.view.settings.experiments.ready_within_minutes,
             setting=self.setting,
             begins=first if self.today - first < _THIN else None,
         )
