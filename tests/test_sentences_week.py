@@ -227,6 +227,9 @@ def test_going_well_is_next_a_lower_cost_at_no_fewer_conclusions(concluded, spen
     before = row(10, 0.1, credits_per_concluded=10)
     told = going_well(now, before, ("Aurora", 9, 10))
     assert told.startswith("A conclusion took 9.5 credits from Mon 23") is holds
+    # 20 conclusions cost that much, 10 of them of automation, which are cheap.
+    both = row(10, 0.1, credits=100, credits_per_concluded=5)
+    assert not going_well(both, before, ("Aurora", 9, 10)).startswith("A conclusion took")
     assert told.startswith("A conclusion") is holds
 
 
@@ -318,7 +321,11 @@ def test_compute_says_what_it_bought():
         "same days before. 4 % of GPU-hours went to failed runs, 1 % to killed ones."
     )
     both = {"experiments_concluded": 103, "automated_concluded": 93}
-    assert compute(credits=1441, gpu_hours=1287, credits_per_concluded=1441 / 196, **both) == (
+    # Automation's conclusions, and not people's work, made the cost lower than before.
+    people = {"credits_per_concluded": 16.4}
+    assert compute(
+        people, credits=1441, gpu_hours=1287, credits_per_concluded=1441 / 196, **both
+    ) == (
         "1,441 credits bought 103 conclusions by people and 93 by automation from Mon 23 to Sat 28 "
         f"Nov, 7.4 each over both. {NO_FAILED}"
     )

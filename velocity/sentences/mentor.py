@@ -24,7 +24,7 @@ from velocity.sentences.compared import WAIT
 from velocity.sentences.mentor_facts import SAME_CAUSE, Facts, concluded, failures, moved
 from velocity.sentences.queue import SEEN_FIRST, Judged, since, usual_words
 from velocity.sentences.streams import POINTS
-from velocity.sentences.week import Said, cost_of
+from velocity.sentences.week import Said, costs
 
 #: A cost that moves less is the same cost.
 _CHEAPER = 0.95
@@ -180,8 +180,8 @@ def _better(facts: Facts) -> str:
     if facts.rose(WAIT) < 0:
         wait, was = map(formats.duration, facts.values(WAIT))
         return f"a result led to the next launch in {wait} of working hours, from {was}."
-    (each, unit), (cost, its_unit) = cost_of(facts.now), cost_of(facts.before)
-    if not each or not cost or unit != its_unit or each > _CHEAPER * cost:
+    each, unit, cost = costs(facts)
+    if not 0 < each <= _CHEAPER * cost:
         return ""
     return f"each took {_amount(each)} {unit}, from {_amount(cost)}."
 
@@ -229,7 +229,7 @@ def compute(facts: Facts) -> Said:
         none = "GPU count not recorded." if unknown else f"No GPU-hours {facts.days.on}."
         return Said("Compute", none)
     (whole, unit), (then, its_unit) = _whole(now), _whole(before)
-    (each, _), (was, _) = cost_of(now), cost_of(before)
+    each, _, was = costs(facts)
     start = f"{_amount(whole)} {unit}"
     start += f", {_amount(each)} per conclusion" if each else ", no conclusion"
     if then and its_unit == unit:

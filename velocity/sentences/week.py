@@ -196,11 +196,8 @@ def _better(
     if points <= -_POINTS:
         here, there = formats.share(share), formats.share(then)
         yield f"{formats.capitalised(here)} of runs failed {on},", f"{there} {earlier}."
-    # Automated conclusions are far cheaper.
-    automated = any(figures.numbers("automated_concluded"))
-    (each, unit), (cost, its_unit) = cost_of(figures.now), cost_of(figures.before)
-    cheaper = each and cost and unit == its_unit and each <= _CHEAPER * cost
-    if cheaper and more >= 0 and not automated:
+    each, unit, cost = costs(figures)
+    if 0 < each <= _CHEAPER * cost and more >= 0:
         conclusions = f"{'more' if more else 'as many'} conclusions"
         start = f"A conclusion took {_each(each)} {unit} {on},"
         yield start, f"{_each(cost)} {earlier}, with {conclusions}."
@@ -211,10 +208,19 @@ def _better(
         yield start, f"{formats.hours_sum(less)} {earlier}; all runs took {used}."
 
 
-def cost_of(row: Row | None) -> tuple[float, str]:
-    """Credits, or else GPU-hours, for each concluded experiment; 0 without any."""
-    paid = number(row, "credits_per_concluded")
-    return (paid, "credits") if paid else (number(row, "gpu_hours_per_concluded"), "GPU-hours")
+def costs(figures: Compared) -> tuple[float, str, float]:
+    """Credits, or else GPU-hours, for each concluded experiment, and what it was before.
+
+    0 without any. Before is 0 too if automation concluded some, now or before: its experiments cost
+    far less, so their number decides what all cost.
+    """
+    for spent, unit in (("credits", "credits"), ("gpu_hours", "GPU-hours")):
+        each, before = figures.numbers(f"{spent}_per_concluded")
+        if each:
+            totals = zip(figures.numbers(spent), (each, before), figures.conclusions, strict=True)
+            automated = any(cost and round(total / cost) > count for total, cost, count in totals)
+            return each, unit, 0.0 if automated else before
+    return 0.0, "", 0.0
 
 
 def _each(cost: float) -> str:
@@ -276,7 +282,7 @@ def compute(figures: Compared) -> Said:
     """What the credits, or else the GPU-hours, of the days bought."""
     about, now, days = "Compute", figures.now, figures.days
     used, automated = number(now, "gpu_hours"), int(number(now, "automated_concluded"))
-    (cost, unit), (then, its_unit) = cost_of(now), cost_of(figures.before)
+    cost, _, then = costs(figures)
     if not used:
         return Said(about, f"No GPU-hours are known {days.on}.")
     parts = (number(now, it) / used for it in ("gpu_hours_failed", "killed_gpu_hours"))
@@ -292,6 +298,6 @@ def compute(figures: Compared) -> Said:
         bought += f" by people and {formats.count(automated)} by automation"
         over = " over both"
     start = f"{spent} bought {bought} {days.on}, {_each(cost)} each{over}"
-    if not then or unit != its_unit:
+    if not then:
         return Said(about, f"{start}.", lost)
     return Said(about, f"{start},", f"{_each(then)} {days.earlier}. {lost}")
