@@ -74,9 +74,13 @@ def test_shifts_come_in_roster_order_with_the_programme_last():
         ("serial_share", 1.0, 0.9, 1.0, False),
         ("serial_share", 0.905, 0.9, 1.0, True),
         ("serial_share", 0.79, 0.1, 0.8, True),
+        # Times: the middle of 1 to 100 hours is 10, and 1.1 is no further from 1 than 90 from 100.
+        ("loop_hours_median", 10.0, 1.0, 100.0, False),
+        ("loop_hours_median", 1.1, 1.0, 100.0, True),
+        ("loop_hours_median", 80.0, 1.0, 100.0, True),
     ],
 )
-def test_a_range_has_no_edge_where_nothing_can_lie_beyond_it(measure, value, low, high, near):
+def test_what_is_near_an_edge_beyond_which_something_can_lie(measure, value, low, high, near):
     rows = weekly(1, measure=measure, value=value, limit_low=low, limit_high=high, signal=False)
     found = at_edge(rows, {"basalt": "Basalt"}, [measure])
     assert found == {measure: {"basalt": "Basalt"} if near else {}}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
@@ -133,17 +133,22 @@ class Ranges(NamedTuple):
 
 
 def at_edge(
-    frame: pl.DataFrame, names: Mapping[str, str], measures: Iterable[str]
+    frame: pl.DataFrame, names: Mapping[str, str], measures: Collection[str]
 ) -> dict[str, dict[str, str]]:
     """Measure -> id and name of the groups whose latest value or whole week is at the edge.
 
-    A range that ends at 0, or of shares at 1, has no edge there: nothing lies beyond it. `frame`
-    has rows of `reads.to_date`, and `names` maps ids of groups to names.
+    A range that ends at 0, or of shares at 1, has no edge there: nothing lies beyond it. Times are
+    compared on a log scale, as their limits are computed and drawn. `frame` has rows of
+    `reads.to_date`, and `names` maps ids of groups to names.
     """
-    low, high, value = (pl.col(it) for it in ("limit_low", "limit_high", "value"))
+    timed = pl.col("measure").is_in([it for it in measures if metrics()[it].unit == "hours"])
+    low, high, value = (
+        pl.when(timed).then(pl.col(it).log()).otherwise(pl.col(it))
+        for it in ("limit_low", "limit_high", "value")
+    )
     room = (high - low) * _EDGE
     full = pl.col("measure").str.ends_with("_share") & (high >= 1)
-    near = ((value > high - room) & ~full) | ((value < low + room) & (low > 0))
+    near = ((value > high - room) & ~full) | ((value < low + room) & (pl.col("limit_low") > 0))
     last_whole = frame.filter(~pl.col("running"))["week_start"].max()
     at = frame.filter(
         (near & (pl.col("week_start") == frame["week_start"].max()))
