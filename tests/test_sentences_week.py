@@ -175,9 +175,12 @@ def serial(usual):
 def test_changed_falls_back_to_the_largest_change_for_its_own_range():
     rows = [of_week(5.0), of_week(4.0, MONDAY - WEEK), *serial((0.5, 0.9))]
     assert changed(so_far=rows, days=SO_FAR) == (
-        "Basalt's time with one experiment running moved most: 80 % from Mon 23 to Sat 28 Nov, "
-        "60 % on the same days before; inside its usual 50 to 90 %."
+        "Basalt's time with one experiment running moved most for its usual range: 80 % from Mon "
+        "23 to Sat 28 Nov, 60 % on the same days before; inside its usual 50 to 90 %."
     )
+    # Ranges of times are those of their logarithms, so twice as long is little here.
+    loops = [of_week(60.0, usual=(1, 100)), of_week(30.0, MONDAY - WEEK, usual=(1, 100))]
+    assert changed(so_far=[*loops, *serial((0.1, 0.8))], days=SO_FAR).startswith("Basalt's time")
     # A usual share of nearly everything is not a comparison.
     wide = serial((0.1, 0.95))
     assert changed(so_far=wide, days=SO_FAR).endswith("inside its usual range.")

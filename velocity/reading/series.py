@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
@@ -132,20 +132,22 @@ class Ranges(NamedTuple):
         return cls(lows.count(), lows.null_count())
 
 
+def on_its_scale(column: str) -> pl.Expr:
+    """Values of weekly rows on the scale of their limits: logarithms of times."""
+    timed = [it.id for it in metrics().values() if it.unit == "hours"]
+    value = pl.col(column)
+    return pl.when(pl.col("measure").is_in(timed)).then(value.log()).otherwise(value)
+
+
 def at_edge(
-    frame: pl.DataFrame, names: Mapping[str, str], measures: Collection[str]
+    frame: pl.DataFrame, names: Mapping[str, str], measures: Iterable[str]
 ) -> dict[str, dict[str, str]]:
     """Measure -> id and name of the groups whose latest value or whole week is at the edge.
 
-    A range that ends at 0, or of shares at 1, has no edge there: nothing lies beyond it. Times are
-    compared on a log scale, as their limits are computed and drawn. `frame` has rows of
-    `reads.to_date`, and `names` maps ids of groups to names.
+    A range that ends at 0, or of shares at 1, has no edge there: nothing lies beyond it. `frame`
+    has rows of `reads.to_date`, and `names` maps ids of groups to names.
     """
-    timed = pl.col("measure").is_in([it for it in measures if metrics()[it].unit == "hours"])
-    low, high, value = (
-        pl.when(timed).then(pl.col(it).log()).otherwise(pl.col(it))
-        for it in ("limit_low", "limit_high", "value")
-    )
+    low, high, value = (on_its_scale(it) for it in ("limit_low", "limit_high", "value"))
     room = (high - low) * _EDGE
     full = pl.col("measure").str.ends_with("_share") & (high >= 1)
     near = ((value > high - room) & ~full) | ((value < low + room) & (pl.col("limit_low") > 0))

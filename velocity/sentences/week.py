@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import polars as pl
 
 from velocity import formats
-from velocity.reading.series import Shifts, last_complete_week
+from velocity.reading.series import Shifts, last_complete_week, on_its_scale
 from velocity.sentences.answer import Row, few, few_of, fitting, listed, name, number
 from velocity.sentences.compared import (
     MEASURES,
@@ -141,14 +141,14 @@ def _largest(
         return None
     series = ["group_id", "measure"]
     before = same_days.filter(week_start=days.before.first).select(*series, then="value")
-    moved = (pl.col("value") - pl.col("then")).abs()
-    wide = pl.col("limit_high") - pl.col("limit_low")
+    moved = (on_its_scale("value") - on_its_scale("then")).abs()
+    wide = on_its_scale("limit_high") - on_its_scale("limit_low")
     found = (
         same_days.filter(pl.col("group_id").is_in([*names]), week_start=days.window.first)
         .join(before, on=series, maintain_order="left")
         .filter(wide != 0)
         .with_columns(far=moved / wide)
-        .drop_nulls("far")
+        .filter(pl.col("far").is_finite())
         .sort("far", descending=True, maintain_order=True)
     )
     if found.is_empty():
@@ -159,7 +159,7 @@ def _largest(
     lies = f"{beyond(now, unit)} so far"
     if inside(now):
         lies = f"inside its usual {usual(now, unit) or 'range'}"
-    start = f"{_subject(now, names)} moved most: {here} {days.on},"
+    start = f"{_subject(now, names)} moved most for its usual range: {here} {days.on},"
     return start, f"{there} {days.earlier}; {lies}."
 
 
