@@ -177,4 +177,4 @@ def test_changes_have_units_and_equal_texts_are_not_reported():
     assert loops in words(changes_of("grown"))
     found = words(changes_of("barely"))
     assert not [line for line in found if line.startswith("Busy")]
-    assert "Share of runs failed, week of 5 Jan: 0 % → 50 %." in found
+    assert "Share of runs failed, week of 5 Jan: 0.0 % → 50.0 %." in found

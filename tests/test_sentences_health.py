@@ -10,7 +10,8 @@ from tests.plain_sentences import assert_fits, hostile, plain, whole
 from tests.read_schemas import READ_SCHEMAS
 from tests.sentence_frames import frame
 from velocity.reading.periods import Window
-from velocity.sentences.health import data_health, restated_rows, runs
+from velocity.sentences.health import data_health, runs
+from velocity.sentences.weeks import restated_rows
 
 
 def health(users=0, ambiguous=0, residual=0.0, errors=(), **trust):
@@ -78,9 +79,12 @@ def test_restated_measures_have_their_titles_and_values_in_their_units():
             "measure": ["failure_share", "loop_hours_median", "experiments_concluded"],
             "value_before": [0.091, 13.0, 252.0],
             "value_after": [0.094, None, 253.0],
+            "by_people": False,
         }
     )
-    told = restated_rows(rows)
+    # Nobody sees a change of less.
+    less = rows.head(1).with_columns(value_after=pl.lit(0.0911))
+    told = restated_rows(pl.concat([rows, less])).drop("by_people")
     assert [tuple(map(plain, row)) for row in told.rows()] == [
         ("Share of runs failed", "9.1 %", "9.4 %"),
         ("Feedback loop, median", "13 h", "not known"),

@@ -381,10 +381,13 @@ def test_no_stream_is_judged_by_a_range_that_does_not_exist(days):
 def test_the_foot_counts_restated_figures_and_what_launched_something():
     def clause(*changes):
         week = {"group_id": "programme", "week_start": MONDAY - WEEK, "measure": COUNT}
-        rows = [week | {"value_before": it, "value_after": after} for it, after in changes]
+        rows = [
+            week | {"value_before": it, "value_after": after, "by_people": it is None}
+            for it, after in changes
+        ]
         return plain(weeks.restated_clause(frame("restated", rows), date(2026, 11, 22)))
 
-    assert clause() == ""
+    assert clause() == clause((100.0, 100.001)) == ""
     assert clause((100.0, 100.4), (50.0, 50.1)) == (
         "Since 22 Nov 2 figures of past weeks were restated, the largest by 0.4 %."
     )

@@ -5,7 +5,8 @@ import streamlit as st
 
 from velocity import formats
 from velocity.reading import reads
-from velocity.sentences.health import data_health, restated_rows
+from velocity.sentences.health import data_health
+from velocity.sentences.weeks import restated_rows
 from velocity.ui.page import Page
 from velocity.ui.parts import Table, heading
 from velocity.ui.tables import plain_title, show_rows

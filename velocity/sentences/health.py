@@ -5,7 +5,6 @@ from collections.abc import Sequence
 import polars as pl
 
 from velocity import formats
-from velocity.reading.definitions import metrics
 from velocity.reading.periods import Window
 from velocity.sentences.answer import Answer, Row, fits, fitting, joined, name, number
 
@@ -122,17 +121,3 @@ def _listed(doubts: Sequence[str], also: str = "") -> str:
     """As many of the doubts as fit on the line."""
     told = [f"{also}{it}" for it in doubts[:1]] + [*doubts[1:]]
     return formats.capitalised(joined(*told, sign="; ", end="."))
-
-
-def restated_rows(rows: pl.DataFrame) -> pl.DataFrame:
-    """`reads.restated` with the titles of its measures, and its values in words.
-
-    A value has the decimals in which a restatement shows.
-    """
-    writers = {"share": formats.share_exact, "hours": formats.hours_in_all}
-    said = []
-    for before, after, measure in rows.select("value_before", "value_after", "measure").iter_rows():
-        write = writers.get(metrics()[measure].unit, formats.written)
-        said.append((write(before), write(after), metrics()[measure].title))
-    schema = dict.fromkeys(("value_before", "value_after", "measure"), pl.String)
-    return rows.with_columns(pl.DataFrame(said, schema=schema, orient="row"))

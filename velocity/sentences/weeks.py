@@ -8,7 +8,7 @@ import polars as pl
 
 from velocity import formats
 from velocity.charts.weeks import Event
-from velocity.reading.definitions import definition
+from velocity.reading.definitions import metrics
 from velocity.reading.series import PROGRAMME_MEASURES
 
 #: What a note is about -> its words.
@@ -22,27 +22,35 @@ NOT_TRACKED = (
 )
 
 
+def restated_rows(rows: pl.DataFrame) -> pl.DataFrame:
+    """`reads.restated` with the titles of its measures and its values in words.
+
+    Values have the decimals in which a restatement shows. Those that read the same are left out.
+    """
+    writers = {"share": formats.share_exact, "hours": formats.hours_in_all}
+    said = []
+    for before, after, measure in rows.select("value_before", "value_after", "measure").iter_rows():
+        write = writers.get(metrics()[measure].unit, formats.written)
+        said.append((write(before), write(after), metrics()[measure].title))
+    schema = dict.fromkeys(("value_before", "value_after", "measure"), pl.String)
+    told = rows.with_columns(pl.DataFrame(said, schema=schema, orient="row"))
+    return told.filter(pl.col("by_people") | (pl.col("value_before") != pl.col("value_after")))
+
+
 def restated(rows: pl.DataFrame) -> list[str]:
     """The rows of `reads.restated` as Markdown, one line each: a past figure before and after.
 
-    Figures that still read the same are left out. Measures followed of the programme come first.
+    Measures followed of the programme come first.
     """
     lines = []
     followed = pl.col("measure").is_in(PROGRAMME_MEASURES)
-    for row in rows.sort(~followed, maintain_order=True).iter_rows(named=True):
-        metric = definition(row["measure"])
-        is_sum = metric.unit == "hours" and not metric.id.endswith("_median")
-        before, after = (
-            formats.hours_in_all(value) if is_sum else formats.figure(value, metric.unit)
-            for value in (row["value_before"], row["value_after"])
-        )
-        change = f"{before} → {after}."
+    for row in restated_rows(rows.sort(~followed, maintain_order=True)).iter_rows(named=True):
+        change = f"{row['value_before']} → {row['value_after']}."
         if row["by_people"]:
             change = "changed by a roster edit or an erasure; the values are not stored."
         elif row["by_configuration"]:
             change += " Settings or definitions changed."
-        if row["by_people"] or before != after:
-            lines.append(f"{metric.title}, {formats.week(row['week_start'])}: {change}")
+        lines.append(f"{row['measure']}, {formats.week(row['week_start'])}: {change}")
     return lines
 
 
@@ -67,9 +75,10 @@ def restated_clause(rows: pl.DataFrame, since: date) -> str:
 
     `rows` is `reads.restated` of the programme.
     """
-    if rows.is_empty():
+    told = restated_rows(rows).height
+    if not told:
         return ""
-    count, verb = formats.plural(rows.height, "figure"), "was" if rows.height == 1 else "were"
+    count, verb = formats.plural(told, "figure"), "was" if told == 1 else "were"
     before, after = rows.filter(pl.col("value_before") != 0)["value_before", "value_after"]
     part = ((after - before) / before).abs().max()
     largest = f", the largest by {formats.share_exact(part)}" if isinstance(part, float) else ""
