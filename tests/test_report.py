@@ -92,6 +92,8 @@ def test_the_digest_can_cover_an_earlier_week_and_one_stream_or_nobody(data):
     snapshot, week = latest_snapshot(data), parse_week("2026-W08")
     made = make_digest(snapshot, scope=EVERYTHING, week=week, stream="even")
     assert (made.week, made.about) == ("2026-W08", "Even")
+    later = "; stuck lines and credits at the end of Sun 22 Feb"
+    assert made.as_of.replace("\xa0", " ").endswith(later)
     assert "slow" not in as_markdown(made).lower().replace("slower", "")
     nobody = as_markdown(make_digest(snapshot, scope=Scope(scholars=("nobody",))))
     assert not [it for it in ("ada", "Even") if it in nobody]

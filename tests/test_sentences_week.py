@@ -275,7 +275,7 @@ def test_stuck_counts_lines_and_names_a_few():
 
 def test_stuck_does_not_name_lines_that_their_scholar_sees_first():
     assert stuck("gannet ()") == (
-        "Two lines need a decision on Sun 29 Nov, all in Basalt: Gannet / p0 (result) and one of "
+        "Two lines need a decision on Sun 29 Nov, both in Basalt: Gannet / p0 (result) and one of "
         "the last 24 hours. Each waits longer than that line usually does."
     )
     assert stuck(waiting("() ()").with_columns(stream=None, stream_name=None)) == (

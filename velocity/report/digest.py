@@ -111,7 +111,8 @@ def make_digest(
         week=week_id(week),
         about="Programme" if stream is None else names[stream],
         days=window.words,
-        as_of=formats.instant(trust["as_of"], zone),
+        as_of=f"{formats.instant(trust['as_of'], zone)}; stuck lines and credits at the end of "
+        f"{formats.dated(window.last)}",
         **body,
         trends=made.trends,
         footing=(

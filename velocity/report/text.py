@@ -51,7 +51,7 @@ def as_markdown(digest: Digest) -> str:
     """Returns the digest as Markdown: bold labels, lists and links, no tables."""
     title = f"{digest.title} {digest.week}"
     blocks = [
-        f"**{title}**: {_named(digest.about, 'markdown')}, {digest.days}",
+        f"**{title}**: {_named(digest.about, 'markdown')}, {digest.days} (as of {digest.as_of})",
         inert(f"{digest.headline} {digest.support}".strip()),
     ]
     figures = Section(
@@ -63,8 +63,8 @@ def as_markdown(digest: Digest) -> str:
     for section in (*digest.news, *([figures] if figures.lines else []), *digest.footing):
         lines = "\n".join(f"- {_line(digest, line, 'markdown')}" for line in section.lines)
         blocks.append(f"**{section.title}**\n\n{lines}")
-    blocks.append(_spaced(f"As of {digest.as_of}.", _link(digest, digest.opens, "markdown")))
-    return "\n\n".join(blocks) + "\n"
+    blocks.append(_link(digest, digest.opens, "markdown"))
+    return "\n\n".join(filter(None, blocks)) + "\n"
 
 
 def as_message(digest: Digest, form: Form = "slack", longest: int = LONGEST) -> str:

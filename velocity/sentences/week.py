@@ -274,7 +274,8 @@ def _where(queue: pl.DataFrame) -> str:
         return ""
     stream, most = counts[0]
     if most == queue.height:
-        return f", {'all ' if most > 1 else ''}in {name(stream)}"
+        each = {1: "", 2: "both "}.get(most, "all ")
+        return f", {each}in {name(stream)}"
     return f", {few(most)} of them in {name(stream)}" if most > queue.height / 2 else ""
 
 
