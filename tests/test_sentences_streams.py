@@ -249,10 +249,12 @@ def test_a_line_that_is_not_named_yet_is_not_the_only_one_without_its_wait():
 
 
 def test_the_caption_of_weeks_explains_only_the_marks_that_are_drawn():
-    weeks = pl.DataFrame({"running": [False, True], "signal": [True, False]})
-    assert words.weeks_caption(weeks, DAYS).endswith(
-        "; grey: the scholar's own usual range; times on a log scale; open point: so far; "
-        "diamond: a whole week beyond it."
+    mondays = [date(2026, 11, 16), date(2026, 11, 23)]
+    marks = {"running": [False, True], "signal": [True, False]}
+    weeks = pl.DataFrame({"week_start": mondays, **marks})
+    assert plain(words.weeks_caption(weeks, DAYS)).endswith(
+        "of 2 weeks; grey: the scholar's own usual range; times on a log scale; open point: so "
+        "far; diamond: a whole week beyond it."
     )
     whole = weeks.with_columns(running=False, signal=False)
     assert words.weeks_caption(whole, DAYS).endswith("range; times on a log scale.")

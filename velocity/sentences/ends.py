@@ -47,13 +47,16 @@ def _otherwise(ends: pl.DataFrame, first: Sequence[Row], today: date) -> str:
     """
     groups, said = [it["group_id"] for it in first], ""
     row = next(iter(_ending(ends, "runs_out_on_week_pace")), None)
-    if row is not None and row["group_id"] not in groups:
-        when = _end(row, today, "runs_out_on_week_pace")
-        said = f" At the last 7 days' pace {name(row['name'])} ends first, on {when}."
     were = ends.filter(pl.col("seen_before") == pl.col("seen_before").min()).to_dicts()
-    if were and not any(it["group_id"] in groups for it in were):
-        when = formats.ahead(were[0]["seen_before"], today)
-        said += f" A week before, {name(were[0]['name'])} was to end first, on {when}."
+    was = None if any(it["group_id"] in groups for it in were) else next(iter(were), None)
+    if row is not None and row["group_id"] not in groups:
+        when, also = _end(row, today, "runs_out_on_week_pace"), ""
+        if was == row and row["seen_before"] == row["runs_out_on_week_pace"]:
+            was, also = None, ", as seen a week before,"
+        said = f" At the last 7 days' pace{also} {name(row['name'])} ends first, on {when}."
+    if was is not None:
+        when = formats.ahead(was["seen_before"], today)
+        said += f" A week before, {name(was['name'])} was to end first, on {when}."
     return said
 
 

@@ -195,11 +195,11 @@ def shown_waits(decisions: pl.DataFrame) -> pl.DataFrame:
 
 
 def weeks_caption(weeks: pl.DataFrame, days: Days) -> str:
-    """Which days of thirteen weeks the panels show, and how: `weeks` are rows of `Work.weeks`."""
-    window, said = days.window, "Thirteen weeks"
+    """Which days of how many weeks the panels show, and how: `weeks` are rows of `Work.weeks`."""
+    window, said = days.window, formats.plural(weeks["week_start"].n_unique(), "week")
     if days.is_week and not days.is_whole_week:
         through = f" to {window.last:%A}" if window.days > 1 else ""
-        said = f"{window.first:%A}{through} of thirteen weeks"
+        said = f"{window.first:%A}{through} of {said}"
     said += "; grey: the scholar's own usual range; times on a log scale"
     said += "; open point: so far" if weeks["running"].any() else ""
     return said + ("; diamond: a whole week beyond it." if weeks["signal"].any() else ".")

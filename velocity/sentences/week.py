@@ -218,7 +218,7 @@ def costs(figures: Compared) -> tuple[float, str, float]:
         each, before = figures.numbers(f"{spent}_per_concluded")
         if each:
             totals = zip(figures.numbers(spent), (each, before), figures.conclusions, strict=True)
-            automated = any(cost and round(total / cost) > count for total, cost, count in totals)
+            automated = any(cost and total > cost * (count + 0.5) for total, cost, count in totals)
             return each, unit, 0.0 if automated else before
     return 0.0, "", 0.0
 
