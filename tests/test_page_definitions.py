@@ -1,5 +1,7 @@
 """Definitions: every figure has an anchor, and a search keeps what has all its words."""
 
+import re
+
 from tests.app_pages import open_page, ten_weeks, words
 from tests.stores import built
 from velocity.reading.definitions import terms
@@ -11,7 +13,11 @@ def found(monkeypatch, **asked):
 
 def test_every_figure_can_be_linked_to(monkeypatch):
     page = found(monkeypatch)
-    assert {it.proto.anchor for it in page.subheader} >= set(terms())
+    anchors = {it.proto.anchor for it in page.subheader}
+    assert anchors >= set(terms())
+    first = re.findall(r"\]\(#(\w+)\)", page.markdown[0].value)
+    assert first == ["throughput_per_week", "serial_share", "loop_hours_median"]
+    assert {*first} <= anchors
 
 
 def test_a_link_to_a_figure_shows_it_alone(monkeypatch):

@@ -200,7 +200,7 @@ def test_everybody_else_has_a_good_or_neutral_fact():
     )
     assert quiet_fact(None, {}) == "Nothing launched from Mon 23 to Sat 28 Nov."
     assert quiet_fact(None, None, RESULT) == (
-        "Nothing launched from Mon 23 to Sat 28 Nov; fresh result Sat 28 Nov."
+        "Nothing launched from Mon 23 to Sat 28 Nov; a result since Sat 28 Nov."
     )
     assert quiet_fact({}, {"failure_share": 0.2}) == (
         "10 concluded, as before; 10 % of runs failed, from 20 %."

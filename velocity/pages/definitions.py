@@ -3,7 +3,7 @@
 import streamlit as st
 
 from velocity.formats import plural
-from velocity.sentences.definitions import found
+from velocity.sentences.definitions import found, three_measures
 from velocity.ui.page import EVERYONE, Page, has_page
 from velocity.ui.parts import heading
 from velocity.ui.sign_in import settings_now
@@ -16,7 +16,9 @@ def _draw() -> None:
         "Search", key="find", type="search", live=True, bind="query-params", width=400
     )
     kept = found(settings_now().experiments, asked or "", explains=has_page("why"))
-    if (asked or "").strip():
+    if not (asked or "").strip():
+        st.markdown(three_measures())
+    else:
         count = sum(len(section.entries) for section in kept)
         st.caption(f"{plural(count, 'definition')} with these words")
     lengths = [sum(len(entry.text) for entry in section.entries) for section in kept]

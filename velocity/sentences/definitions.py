@@ -10,6 +10,8 @@ from velocity.reading import definitions
 from velocity.reading.definitions import conventions
 from velocity.settings import Experiments
 
+_THREE = ("throughput_per_week", "serial_share", "loop_hours_median")
+
 
 class Entry(NamedTuple):
     """A heading ("" for none), its anchor ("" for none), and the Markdown below it."""
@@ -25,6 +27,13 @@ class Section(NamedTuple):
     title: str
     text: str
     entries: list[Entry]
+
+
+def three_measures() -> str:
+    """Links to what the pages are about: throughput, serial or parallel, and the feedback loop."""
+    metrics = definitions.metrics()
+    links = (f"[{metrics[it].title}](#{it})" for it in _THREE)
+    return f"The three measures of the pages: {' · '.join(links)}"
 
 
 def found(settings: Experiments, asked: str, *, explains: bool) -> list[Section]:

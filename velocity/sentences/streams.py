@@ -143,7 +143,7 @@ def quiet_fact(
     elif failed:
         parts.append("a failure is not recovered")
     elif days_of:
-        parts.append(f"fresh result {days_of['result']}")
+        parts.append(f"a result since {days_of['result']}")
     return "; ".join(parts) + "."
 
 
