@@ -162,6 +162,12 @@ def test_a_slide_has_few_words_no_names_and_no_choices(slide, data, monkeypatch)
     assert f"{slide} of 3" in text
 
 
+def test_the_slide_of_waiting_lines_counts_silent_runs(tmp_path, monkeypatch):
+    store_of([run("r1", "09:00", "10:00", state="running")], "2026-01-06 12:00", data=tmp_path)
+    page = open_page("stand_up", tmp_path, monkeypatch, present="2")
+    assert page.caption[-1].value.endswith(" One run is silent and may hold a GPU.")
+
+
 def test_the_digest_of_the_week_is_offered_in_every_form(page):
     (share,) = (it.proto for it in page.get("menu_button") if it.proto.label == "Share")
     assert [*share.options] == ["Copy for Slack", "Markdown", "One page, HTML", "CSV", "Link"]

@@ -246,7 +246,7 @@ def test_going_well_is_last_hours_spared_beside_their_cost_or_says_that_nothing_
     nothing = going_well(row(9, 0.1), row(10, 0.1), streams)
     assert nothing.startswith("Nothing stands out from Mon 23 to Sat 28 Nov:")
     assert said(week.going_well(Compared(ALONE, row(9, 0.1), None), [])) == (
-        "Nothing to compare from Mon 31 Aug to Sat 28 Nov with: there are no earlier days."
+        "Nothing to compare with: the data has no earlier days."
     )
 
 

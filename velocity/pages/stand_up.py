@@ -133,7 +133,8 @@ def _needs_a_decision(week: Week) -> None:
     waits = queue_words.by_stream(week.decisions, week.view.stream_names)
     figure = draw_waits(waits, title="Results that wait")
     show_figure(figure.enlarged(_LARGER), key="slide-waits")
-    st.caption("One dot per line, in working hours since its result.")
+    silent = words.silent(week.view.trust["stale_runs"])
+    st.caption(f"One dot per line, in working hours since its result. {silent}".rstrip())
 
 
 def _credits(week: Week) -> None:

@@ -170,8 +170,7 @@ def going_well(figures: Compared, streams: Sequence[tuple[str, int, int]]) -> Sa
     """
     days = figures.days
     if figures.before is None:
-        start = f"Nothing to compare {days.on} with:"
-        return Said("Going well", start, "there are no earlier days.")
+        return Said("Going well", "Nothing to compare with:", "the data has no earlier days.")
     rest = f"conclusions, failures, cost and hours spared are no better than {days.earlier}."
     nothing = (f"Nothing stands out {days.on}:", rest)
     return Said("Going well", *next(_better(figures, streams), nothing))
@@ -259,12 +258,15 @@ def stuck(decisions: pl.DataFrame, day: date) -> Said:
     return Said(about, f"{start}:", f"{listed(said)}. {longer}.")
 
 
+def silent(runs: int) -> str:
+    """How many runs are silent: they may hold GPUs; "" without any."""
+    count = few_of(runs, "run is silent and may hold a GPU", "runs are silent and may hold GPUs")
+    return f"{formats.capitalised(count)}." if runs else ""
+
+
 def with_silent(said: Said, runs: int) -> Said:
-    """The line about what is stuck, with the number of silent runs: they may hold GPUs."""
-    if not runs:
-        return said
-    silent = few_of(runs, "run is silent and may hold a GPU", "runs are silent and may hold GPUs")
-    return replace(said, rest=f"{said.rest} {formats.capitalised(silent)}.".strip())
+    """The line about what is stuck, with the number of silent runs."""
+    return replace(said, rest=f"{said.rest} {silent(runs)}".strip())
 
 
 def _where(queue: pl.DataFrame) -> str:
