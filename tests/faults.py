@@ -105,8 +105,8 @@ def cut_config(run: RunNode) -> RunNode:
 
 
 def lose_creation(run: RunNode) -> RunNode:
-    """The run without its creation time and its own start, one of which is required."""
-    return replace(run, created_at=None, config="{}")
+    """The run without its creation time and all that tells its own start."""
+    return replace(run, created_at=None, config="{}", summary_metrics="{}")
 
 
 def encode_config_twice(run: RunNode) -> RunNode:

@@ -110,7 +110,7 @@ class History:
         self.add("finished")
 
     def spoil(self) -> None:
-        """Make the creation time and the start of a run unreadable for a while."""
+        """Make the creation time of a run, and all that tells its start, unreadable for a while."""
         run = self._chosen
         self._whole.setdefault((run.project, run.name), run)
         self.world.put(faults.lose_creation(run))
@@ -120,7 +120,8 @@ class History:
         for run in self._runs:
             if run.created_at is None:
                 whole = self._whole.pop((run.project, run.name))
-                self._change(run, created_at=whole.created_at, config=whole.config)
+                lost = ("created_at", "config", "summary_metrics")
+                self._change(run, **{name: getattr(whole, name) for name in lost})
 
     def fault(self) -> faults.Fault:
         """Return a fault of the next pull, early or late in it."""

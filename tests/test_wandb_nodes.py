@@ -195,6 +195,8 @@ def test_features_of_the_client_are_read_from_its_list():
         ({"summaryMetrics": '{"loss": 1}'}, True),
         ({"summaryMetrics": "oops"}, True),
         ({"historyLineCount": "7"}, True),
+        # Only the server writes these.
+        ({"heartbeatAt": "0001-01-01T00:00:00Z", "tags": "odd"}, False),
     ],
 )
 def test_a_client_that_ever_wrote_is_recognised_by_its_traces(changes, wrote):
@@ -229,6 +231,10 @@ CONFIGS = {
     "values are unwrapped and others stay": (
         '{"a": {"value": 1}, "b": 2, "c": {"desc": "x"}, "wandb_version": 1}',
         {"config": '{"a":1,"b":2,"c":{"desc":"x"}}'},
+    ),
+    "the client's own part stays too": (
+        '{"a": 1, "_wandb": {"start_time": "2026-01-05T12:00:00"}}',
+        {"config": '{"a":1}', "stamp": NOON},
     ),
     "all but the client's own keys": (
         stored({"lr": 1, "hf_token": "t", "aws": {"secret": "s", "region": "eu"}, "seed": 4}),
@@ -269,6 +275,8 @@ def test_a_config_is_read_whole_and_has_the_start_of_old_clients(config, expecte
         ({"summaryMetrics": '{"_wandb": 7}'}, ["runtime_s", "last_metric_at"], "_wandb"),
         ({"heartbeatAt": "now"}, ["heartbeat_at"], "heartbeatAt"),
         ({"displayName": {"a": 1}}, ["display_name"], "displayName"),
+        # A server's time 0 stands for none.
+        ({"heartbeatAt": "1970-01-01T00:00:00"}, ["heartbeat_at"], "heartbeatAt"),
         ({"group": 7}, ["group_name"], "group"),
         ({"tags": "urgent"}, ["tags"], "tags"),
     ],
@@ -284,15 +292,27 @@ def test_a_config_that_was_encoded_twice_is_decoded_twice():
     assert row(config=faults.encode_config_twice(node()).config) == row()
 
 
-NO_START = {"config": "{}"}
+NO_START = {"config": "{}", "summaryMetrics": "{}"}
 
 
-@pytest.mark.parametrize("created", [None, "yesterday"])
+@pytest.mark.parametrize("created", [None, "yesterday", "1970-01-01T00:00:00"])
 def test_a_run_without_a_creation_time_has_its_own_start(created):
     start = NOON + timedelta(seconds=30)
     assert row(createdAt=created) == row() | {"created_at": start, "unreadable": ["createdAt"]}
     stamped = row(createdAt=created, config=stored(start_time=NOON.timestamp()))
     assert stamped["created_at"] == NOON
+    # A clock that was not set tells nothing, and neither does a negative runtime.
+    last = {"heartbeatAt": "2026-01-05T13:00:00", "config": stored(start_time=0)}
+    summary = {"_runtime": 3600, "_timestamp": 7200}
+    watched = row(createdAt=created, summaryMetrics=json.dumps(summary), **last)
+    assert watched["created_at"] == NOON
+    late = {
+        "heartbeatAt": None,
+        "summaryMetrics": json.dumps(summary | {"_timestamp": NOON.timestamp()}),
+    }
+    assert row(createdAt=created, **late, config="{}")["created_at"] == NOON - timedelta(hours=1)
+    negative = sent(createdAt=created, summaryMetrics='{"_runtime": -1}', **last)
+    assert read(negative).runs.is_empty()
 
 
 @pytest.mark.parametrize(
@@ -307,7 +327,7 @@ def test_a_run_without_a_creation_time_has_its_own_start(created):
             "its createdAt cannot be read: 'yesterday'",
         ),
         (
-            {"createdAt": "yesterday", "config": stored(start_time=0)},
+            {"createdAt": "yesterday", **NO_START, "config": stored(start_time=0)},
             "r0000",
             "its createdAt cannot be read: 'yesterday'",
         ),

@@ -68,7 +68,7 @@ def run_batch(
 ) -> RunBatch:
     """A page of full nodes as runs. An unreadable field is null, and named in the run.
 
-    Only a node without an id, or without a creation time and a start, is rejected. Of two nodes
+    Only a node without an id, or without a creation time and any start, is rejected. Of two nodes
     with the same id, the last counts. The page of each run is below `app_url`, with a slash at the
     end.
     """
@@ -77,10 +77,11 @@ def run_batch(
     rejected: list[Rejected] = []
     for node in _distinct(nodes):
         unreadable: list[str] = []
-        row = _light_row(node, unreadable)
-        row |= _told_row(node, unreadable)
+        # Comes first: only a client's field shows that one wrote if it cannot be read.
+        row = _told_row(node, unreadable)
+        row |= _light_row(node, unreadable)
         if row["created_at"] is None:
-            row["created_at"] = _first_start(row)
+            row["created_at"] = _likely_creation(row)
             if node.get("createdAt") is None:
                 unreadable.append("createdAt")
         if reason := _why_not_a_run(node, row):
@@ -115,11 +116,16 @@ def _why_not_a_run(node: Node, row: Mapping[str, Any]) -> str | None:
     return None
 
 
-def _first_start(row: Mapping[str, Any]) -> int | None:
-    """The start by the client's clock, for a run whose creation is not known; None if unlikely."""
-    started = [it["start"] for it in row.get("writers") or () if it["start"] is not None]
-    told: int | None = started[0] if started else row.get("stamp")
-    return told if told is not None and told >= _CLOCKS_SET_US else None
+def _likely_creation(row: Mapping[str, Any]) -> int | None:
+    """For a run without a creation time: its start, or its last sign less its runtime.
+
+    None if the clocks were not set.
+    """
+    known = [*(it["start"] for it in (row.get("writers") or ())[:1]), row.get("stamp")]
+    if (runtime_s := row["runtime_s"]) is not None and runtime_s >= 0:
+        signs = row["heartbeat_at"], row["last_metric_at"]
+        known += [it and it - round(runtime_s * _MICROSECONDS) for it in signs]
+    return next((it for it in known if it is not None and it >= _CLOCKS_SET_US), None)
 
 
 def _light_row(node: Node, unreadable: list[str]) -> dict[str, Any]:
@@ -137,7 +143,7 @@ def _light_row(node: Node, unreadable: list[str]) -> dict[str, Any]:
     told = user.get("username") if isinstance(user, dict) else None
     row["username"] = noted(text_of, told, "user", unreadable)
     for column, name in _TIMES.items():
-        row[column] = noted(_micros, node.get(name), name, unreadable)
+        row[column] = noted(_servers_micros, node.get(name), name, unreadable)
     return row
 
 
@@ -162,9 +168,10 @@ def _told_row(node: Node, unreadable: list[str]) -> dict[str, Any]:
     commit = noted(text_of, node.get("commit"), "commit", unreadable) or None
     row = {"history_rows": rows, "wrote": wrote, "commit": commit}
     if config is not None:
+        config = unwrapped(config)
         row |= _internal_row(config.pop("_wandb", None), unreadable)
         try:
-            row["config"] = config_text(unwrapped(config))
+            row["config"] = config_text(config)
         except RecursionError:  # nested too deep
             unreadable.append("config")
     return row | _summary_row(summary or {}, unreadable)
@@ -172,8 +179,7 @@ def _told_row(node: Node, unreadable: list[str]) -> dict[str, Any]:
 
 def _internal_row(internal: Any, unreadable: list[str]) -> dict[str, Any]:
     """The client's own part: the writers, the start that old clients wrote, and the features."""
-    entry = noted(mapping_of, internal, "_wandb", unreadable) or {}
-    value = noted(mapping_of, entry.get("value"), "_wandb", unreadable) or {}
+    value = noted(mapping_of, internal, "_wandb", unreadable) or {}
     telemetry = value.get("t")
     features = telemetry.get(_FEATURE_LIST) if isinstance(telemetry, dict) else None
     row: dict[str, Any] = {
@@ -241,6 +247,11 @@ def _micros(value: Any) -> int | None:
         return None
     since = moment - EARLIEST
     return (since.days * _SECONDS_A_DAY + since.seconds) * _MICROSECONDS + since.microseconds
+
+
+def _servers_micros(value: Any) -> int | None:
+    """As `_micros`, but a server's time 0 stands for "none"."""
+    return _micros(value) or None
 
 
 def _frame(
