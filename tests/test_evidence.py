@@ -106,6 +106,14 @@ CASES = [
         "2015", told(_2015, heard=60, watch=60, offline=True), "uploaded_late", _2015, _LATER_2015
     ),
     case(
+        "of ages",
+        told(watch=1e11, last_metric_at=_ROW_1970, created_at=_BEFORE_2015),
+        "uploaded_late estimated",
+        _ROW_1970 - timedelta(seconds=1e9),
+        _ROW_1970,
+        **ROWS,
+    ),
+    case(
         "unset, as its row", told(_1970, heard=60, last_metric_at=_ROW_1970), "clock_unset", 0, 60
     ),
     case("ahead", told(90, heard=60, watch=55), "clock_ahead", 0, 55),
