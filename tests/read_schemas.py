@@ -51,7 +51,7 @@ runs: text scholar stream stream_name entity project run_id display_name usernam
     float active_hours queue_hours scheduler_queue_hours first_row_hours, text experiment_id
       experiment_name joined_by excluded flags group_name sweep tags host gpu_type, int gpu_count,
     float gpu_utilisation, text notes source url
-run_counts: text scholar project class, int runs early_failures runs_rework
+run_counts: text scholar entity project class, int runs counted early_failures runs_rework
 experiments: text scholar stream entity project experiment_id label, int32 runs,
     time started_at result_at ended_at, text outcome, float active_hours run_hours,
     bool overlapped clock, text loop_status

@@ -392,7 +392,11 @@ def test_the_foot_counts_restated_figures_and_what_launched_something():
         "Since 22 Nov 2 figures of past weeks were restated, the largest by 0.4 %."
     )
     assert clause((None, None)) == "Since 22 Nov 1 figure of past weeks was restated."
-    counts = pl.DataFrame({"scholar": ["a", "a", "stranger"], "project": ["p", "q", "p"]})
+    # A project of the same name in another entity is another one; a run that no figure counts
+    # launched nothing.
+    columns = ["scholar", "entity", "project", "counted"]
+    launched = [("a", "e", "p", 2), ("a", "f", "p", 1), ("stranger", "e", "p", 1)]
+    counts = pl.DataFrame([*launched, ("b", "e", "q", 0)], columns, orient="row")
     scholars = pl.DataFrame({"scholar": ["a", "b"]})
     told = weeks.coverage(counts, {"projects": 3, "scholars": 2}, scholars, SO_FAR.on)
     assert plain(told) == (

@@ -1,15 +1,17 @@
 -- title: Run counts
 -- One row per scholar, project and class: the number of their runs that started in the window, and
--- how many of these died within 2 minutes, or repeat a config that had failed before.
+-- how many of these count in figures, died within 2 minutes, or repeat a config that had failed before.
 -- param: from_day | DATE | first local day, null = from the beginning
 -- param: to_day | DATE | day after the last, null = to the end
 -- param: experiments | VARCHAR[] | only runs of these experiments, null = all
 -- param: scope | STRUCT | what the viewer may see
 SELECT
   scholar.scholar,
+  project.entity,
   project.project,
   run.class,
   count(*) AS runs,
+  count(*) FILTER (run.excluded IS NULL) AS counted,
   count(*) FILTER (run.early_failure) AS early_failures,
   count(*) FILTER (run.rework) AS runs_rework
 FROM run

@@ -131,7 +131,7 @@ def _with_values(
 lasting_changes = Read("metrics/lasting_change", _with_values)
 #: Runs that started in the window, latest first; see queries/reads/runs.sql.
 runs = Read("reads/runs", actor="all", doubtful=False)
-#: scholar, project, class, and counts of the runs that started in the window.
+#: scholar, entity, project, class, and counts of the runs that started in the window.
 run_counts = Read("reads/run_counts")
 #: Loops of experiments launched in the window, latest first; see queries/reads/loops.sql.
 loops = Read("reads/loops")

@@ -61,11 +61,12 @@ def coverage(
 
     `counts` is `reads.run_counts` of the days; `on` are the days in words: "on Mon 23 Nov".
     """
-    known = scholars["scholar"].implode()
+    counts, known = counts.filter(pl.col("counted") > 0), scholars["scholar"].implode()
     people = counts.filter(pl.col("scholar").is_in(known))["scholar"].n_unique()
-    projects = formats.plural(trust["projects"], "project")
+    launched = counts.select("entity", "project").n_unique()
+    projects = f"{launched} of {formats.plural(trust['projects'], 'project')}"
     return (
-        f"Counts W&B runs only: {counts['project'].n_unique()} of {projects} and {people} of "
+        f"Counts W&B runs only: {projects} and {people} of "
         f"{formats.plural(trust['scholars'], 'scholar')} launched something {on}"
     )
 
