@@ -146,7 +146,8 @@ def test_changes_of_past_weeks_by_later_data_are_counted(tmp_path, monkeypatch):
     late = run("r3", "12:00", "13:00", project="q")
     store_of([late], "2026-01-14 07:00", data=tmp_path)
     page = open_page("stand_up", tmp_path, monkeypatch)
-    assert "of past weeks were restated, the largest by 100.0 %." in plain(page.caption[-1].value)
+    said = plain(page.caption[-1].value)
+    assert "of past weeks were restated since 6 Jan, the largest by 100.0 %." in said
 
 
 @pytest.mark.parametrize("slide", [1, 2, 3])

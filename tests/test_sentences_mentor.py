@@ -299,6 +299,7 @@ def test_side_by_side_is_suggested_only_with_evidence():
     varied = told(ready, chains=chains, settings=settings)
     assert varied.endswith("side by side; only `lr` varied.")
     assert told({"experiments_following": 0}).endswith("No launch followed a result.")
+    assert "0 of 1 launch was ready" in told({"experiments_following": 1})
     assert told() == "**Nothing was in flight from Mon 23 to Sat 28 Nov.**"
 
 

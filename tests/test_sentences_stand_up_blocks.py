@@ -128,7 +128,7 @@ def test_the_fourth_tile_is_the_day_on_which_the_first_credits_end():
         "value": "Fri 18 Dec",
         "change": "\u22121 d",
         "before": "from the forecast a week before",
-        "second": "Programme: 30 credits left",
+        "second": "30 credits left in streams with grants",
         "note": "at the pace of the 14 days to 28 Nov; allocation, not use",
     }
     unknown = found(end("Dune", 9, or_sooner=True))["note"]
@@ -389,9 +389,9 @@ def test_the_foot_counts_restated_figures_and_what_launched_something():
 
     assert clause() == clause((100.0, 100.001)) == ""
     assert clause((100.0, 100.4), (50.0, 50.1)) == (
-        "Since 22 Nov 2 figures of past weeks were restated, the largest by 0.4 %."
+        "2 figures of past weeks were restated since 22 Nov, the largest by 0.4 %."
     )
-    assert clause((None, None)) == "Since 22 Nov 1 figure of past weeks was restated."
+    assert clause((None, None)) == "1 figure of past weeks was restated since 22 Nov."
     # A project of the same name in another entity is another one; a run that no figure counts
     # launched nothing.
     columns = ["scholar", "entity", "project", "counted"]

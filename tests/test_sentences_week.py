@@ -373,7 +373,7 @@ def test_runs_out_names_the_first_two_and_another_order_at_the_last_pace():
     assert told(aurora | {"or_sooner": True}) == (
         "Aurora's credits end first, on Fri 18 Dec or sooner, at the pace of 15\u201328 Nov."
     )
-    assert told(end("Aurora", None)) == "No stream's credits end at the pace to Sat 28 Nov."
+    assert told(end("Aurora", None)) == "No stream's credits end at the pace of 15\u201328 Nov."
     assert told(aurora | {"pace_days": 1}) == (
         "Aurora's credits end first, on Fri 18 Dec, at the pace of 15\u201328 Nov, of which 1 day "
         "has data."

@@ -270,7 +270,9 @@ def at_most(lines: Sequence[Line]) -> tuple[Line, ...]:
 
 
 def _by_stream(row: Row) -> Line:
-    said = f"{row['now_words']} concluded, from {row['before_words']} ({row['change_words']})"
+    said = f"{row['now_words']} concluded"
+    if row["before"] is not None:
+        said += f", from {row['before_words']} ({row['change_words']})"
     if row["id"] in {UNATTRIBUTED, PROGRAMME}:
         return Line(said, strong=f"{row['name']}:")
     return Line(said, name=row["name"])

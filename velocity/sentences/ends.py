@@ -24,11 +24,11 @@ def runs_out(ends: pl.DataFrame, today: date) -> Said:
     known, partly = _ending(ends), days_with_data(ends["pace_days"][0])
     used_up = [name(it) for it in ends.filter(pl.col("credits_left") <= 0)["name"]]
     spent = f" The credits of {listed(used_up)} are used up." if used_up else ""
+    days = formats.short_dates(today - timedelta(days=PACE_DAYS - 1), today)
     if not known:
-        start = f"No stream's credits end at the pace to {formats.dated(today)}{partly}."
+        start = f"No stream's credits end at the pace of {days}{partly}."
         return Said(about, start, spent.strip())
     first = [row for row in known if row["runs_out_on"] == known[0]["runs_out_on"]]
-    days = formats.short_dates(today - timedelta(days=PACE_DAYS - 1), today)
     whose = listed([formats.possessive(name(row["name"])) for row in first])
     start = f"{whose} credits end first, on {_end(first[0], today)}"
     pace = f"at the pace of {days}{partly}.{spent}{_otherwise(ends, first, today)}"
@@ -87,7 +87,8 @@ def credits_end(ends: pl.DataFrame, today: date) -> Tile:
     if ends.is_empty():
         return Tile(title, "none", second="no grant of a stream is recorded")
     known = _ending(ends)
-    left = f"Programme: {formats.count(float(ends['credits_left'].sum()))} credits left"
+    # Not the programme's: it also has grants to scholars, and what was spent outside these streams.
+    left = f"{formats.count(float(ends['credits_left'].sum()))} credits left in streams with grants"
     if not known:
         return Tile(title, "none", "no end at this pace", second=left)
     first = known[0]

@@ -145,9 +145,10 @@ def _failed(facts: Facts) -> str:
     ended, lost = ended_runs(facts.now), number(facts.now, "runs_failed")
     if not ended:
         return f"No run ended {facts.days.on}."
-    counts = f"{formats.count(lost)} of {formats.count(ended)}"
     if ended < formats.MEDIAN_EVENTS:
-        return f"{counts} runs failed {facts.days.on}."
+        runs = formats.plural(ended, "run")
+        return f"{formats.count(lost)} of {runs} failed {facts.days.on}."
+    counts = f"{formats.count(lost)} of {formats.count(ended)}"
     share, comma, then = facts.failed.partition(",")
     return f"{formats.capitalised(share)} ({counts}){comma}{then}."
 
@@ -204,7 +205,7 @@ def _evidence(facts: Facts) -> str:
     if not following:
         return "No launch followed a result."
     were = f"{formats.count(ready)} of {formats.plural(following, 'launch')}"
-    were += f" {'was' if ready == 1 else 'were'} ready before the result"
+    were += f" {'was' if 1 in {ready, following} else 'were'} ready before the result"
     if not ready:
         return f"{were}, so nothing suggests they could run side by side."
     if facts.chains.is_empty():

@@ -97,7 +97,7 @@ def concluded_caption(now: Row, trend: Trend, window: Window) -> str:
     """What the tile of conclusions counts."""
     columns = ("experiments_concluded", "runs_failed", "early_failures", "automated_concluded")
     concluded, failed, early, automated = (formats.count(number(now, it)) for it in columns)
-    runs = f"{failed} of {formats.count(ended_runs(now))} runs failed, of which {early} died"
+    runs = f"{failed} of {formats.plural(ended_runs(now), 'run')} failed, of which {early} died"
     said = f"{concluded} concluded, {dates(window.first, window.last)}; {runs} within two minutes."
     if number(now, "automated_concluded"):
         said += f" Automation concluded {automated} more."

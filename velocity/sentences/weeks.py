@@ -83,7 +83,7 @@ def restated_clause(rows: pl.DataFrame, since: date) -> str:
     before, after = rows.filter(pl.col("value_before") != 0)["value_before", "value_after"]
     part = ((after - before) / before).abs().max()
     largest = f", the largest by {formats.share_exact(part)}" if isinstance(part, float) else ""
-    return f"Since {formats.day(since)} {count} of past weeks {verb} restated{largest}."
+    return f"{count} of past weeks {verb} restated since {formats.day(since)}{largest}."
 
 
 def events(rows: pl.DataFrame) -> tuple[Event, ...]:
