@@ -102,8 +102,8 @@ def stretches(*rows):
     return frame("concurrency", told)
 
 
-def view(*, zone="UTC", awake=None, length_days=7, as_of=96):
-    start = datetime(2026, 11, 16, tzinfo=UTC)
+def view(*, zone="UTC", programme="UTC", awake=None, length_days=7, as_of=96):
+    start = datetime(2026, 11, 16, tzinfo=ZoneInfo(programme))
     return TimelineView(
         start=start,
         opens=start,

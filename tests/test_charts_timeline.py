@@ -89,6 +89,10 @@ def test_times_are_naive_local_times_of_the_zone():
     chart = drawn(zone="Asia/Tokyo")
     assert bars(chart, LIGHT.machine)[0].base[0] == "2026-11-16T21:00:00"
     assert chart.figure.layout.xaxis.range[0] == "2026-11-16T09:00:00"
+    # The days are those of the programme, also where they begin before the first launch.
+    chart = drawn(zone="Asia/Tokyo", programme="Europe/Zurich")
+    assert bars(chart, LIGHT.machine)[0].base[0] == "2026-11-16T21:00:00"
+    assert chart.figure.layout.xaxis.range[0] == "2026-11-16T08:00:00"
 
 
 def test_states_differ_without_colour_and_a_running_run_reaches_now_and_fades():

@@ -5,7 +5,7 @@ share the lane.
 """
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import polars as pl
 
@@ -131,7 +131,8 @@ def _since(
         if frame.height > MOST_BARS
     ]
     if not cuts:
-        return min(experiments["started_at"].sort()[0], view.start), []
+        # In UTC: columns are not compared with times of other zones.
+        return min(experiments["started_at"].sort()[0], view.start.astimezone(UTC)), []
     words = formats.instant(max(cuts), str(view.zone))
     return max(cuts), [f"Too many experiments to draw: only those since {words}."]
 

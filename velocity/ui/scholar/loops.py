@@ -89,7 +89,7 @@ def show_timeline(
     """
     from_at, to_at, opens = (local_midnight(day, view.zone) for day in days)
     to_now = to_at >= view.as_of
-    to_at = min(to_at, view.as_of)
+    to_at = min(to_at, view.as_of.astimezone(to_at.tzinfo))
     over = {"scholar": who["scholar"], "from_at": from_at, "to_at": to_at}
     drawn = timeline_view(from_at, to_at, view.as_of, who, opens)
     experiments = view.read(reads.timeline_experiments, **over)
