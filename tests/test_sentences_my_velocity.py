@@ -62,6 +62,11 @@ def test_without_a_finding_the_measures_are_reported_with_their_dates():
     # The running week has counts so far instead of rates.
     this_week = said(window=Window(date(2026, 11, 23), date(2026, 11, 28)), so_far=True)
     assert this_week.startswith("23 to 28 Nov: 38 experiments concluded so far")
+    # Nor is anything scaled to a week; the weeks before are whole.
+    one_day = replace(FACTS, window=Window(date(2026, 11, 18), date(2026, 11, 18)), before=NOW)
+    told = answer(one_day, CURLEW)
+    assert plain(told.sentence).startswith("18 Nov: 38 experiments concluded, 76 % of")
+    assert plain(told.support).startswith("In the 8 weeks before: 9.5 experiments concluded a week")
 
 
 def test_too_little_history_is_said_below_the_headline():
@@ -170,6 +175,12 @@ def test_a_lasting_change_is_reported_in_both_directions():
     assert cost == (
         "A concluded experiment has taken 54 GPU-hours since the week of 28 Sep, 27 before."
     )
+
+
+def test_small_amounts_of_compute_are_not_written_as_nothing():
+    little = NOW | {"gpu_hours": 0.3, "credits": 1.04, "gpu_hours_per_concluded": 0.03}
+    values = [plain(it) for _, it, _ in bought.figures(little)]
+    assert values == ["0.3", "under 0.1 GPU-h", "1"]
 
 
 def test_a_lasting_change_of_the_cost_is_said():

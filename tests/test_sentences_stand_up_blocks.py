@@ -82,6 +82,8 @@ def test_the_parts_of_the_second_tile_add_up_to_a_hundred():
     wide = point(0.634, 0.05, 0.95, "serial_share")
     whole = tile(week_tiles.serial(Compared(WHOLE, now, None), wide))
     assert whole["note"] == "of 1,360 busy hours"
+    short = Compared(WHOLE, now | {"busy_hours": 0.3}, None)
+    assert tile(week_tiles.serial(short, wide))["note"] == "of under 1 busy hour"
     nothing = tile(week_tiles.serial(Compared(SO_FAR, figures(serial_share=None), None), None))
     assert (nothing["value"], nothing["second"]) == ("none", "nothing was running")
 

@@ -44,7 +44,7 @@ def figures(now: Row) -> list[tuple[str, str, str]]:
     """GPU-hours, GPU-hours per concluded experiment, credits: label, value and tooltip."""
     cost = now.get(_COST)
     each = formats.NOT_KNOWN if cost is None else f"{formats.rate(cost)}{formats.NBSP}GPU-h"
-    whole, paid = (formats.count(round(number(now, it))) for it in ("gpu_hours", "credits"))
+    whole, paid = (formats.rate(number(now, it)) for it in ("gpu_hours", "credits"))
     charged = "Charged for the GPUs of a run's machine while it ran: allocation, not utilisation."
     divided = "GPU-hours of all runs, divided by the experiments that concluded."
     priced = "GPU-hours at the price of their GPU on that day."

@@ -63,7 +63,7 @@ class Facts:
 
     now: Row  # the scholar's row of `reads.metrics` over the window
     window: Window
-    so_far: bool = False  # whether the window is the running week: counts instead of rates
+    so_far: bool = False  # whether the window is the running week
     before: Row | None = None  # of the eight weeks before; None if there are too few weeks
     last_week: Sequence[Row] = ()  # rows of `reads.weekly` of the last full week
     chains: int = 0  # how many chains of ready launches begin in the window
@@ -80,6 +80,11 @@ class Facts:
     def dates(self) -> str:
         """The days of the window without a year: "26 Oct to 22 Nov"."""
         return dates(self.window.first, self.window.last)
+
+    @property
+    def counts(self) -> bool:
+        """Whether counts stand instead of rates: nothing is scaled to a week."""
+        return self.so_far or self.window.days < 7  # noqa: PLR2004 - a week
 
     def change_of(self, measure: str) -> Change | None:
         """The lasting change of a measure; None without one."""

@@ -212,7 +212,7 @@ def plain(facts: Facts) -> Said:
         return Said(f"Nothing was in flight, {facts.dates}.")
     options = {
         f"{facts.dates}: {', '.join(words for _, words in told)}.": told
-        for told in fewer(measures(facts)[:3])
+        for told in fewer(measures(facts, counts=facts.counts)[:3])
     }
     sentence = fitting(*options)
     return Said(sentence, frozenset(measure for measure, _ in options[sentence]))
@@ -231,15 +231,20 @@ _MEASURES: dict[str, tuple[str, Callable[[Any], str]]] = {
 }
 
 
-def measures(facts: Facts, *, compared: bool = False) -> list[tuple[str, str]]:
-    """Id and words of each measure of the window; `compared` adds the value of the weeks before."""
+def measures(
+    facts: Facts, *, compared: bool = False, counts: bool = False
+) -> list[tuple[str, str]]:
+    """Id and words of each measure of the window, with `counts` instead of rates.
+
+    `compared` adds the value of the weeks before.
+    """
     row, old, told = facts.now, (facts.before or {}) if compared else {}, []
     for measure, (column, words) in _MEASURES.items():
         value, write = row.get(column), WRITTEN[measure]
         if measure == "experiments_concluded":
-            if facts.so_far:
+            if counts:
                 count = formats.plural(number(row, measure), "experiment")
-                told.append((measure, f"{count} concluded so far"))
+                told.append((measure, f"{count} concluded{' so far' if facts.so_far else ''}"))
                 continue
         elif value is None or (measure == _COST and not (compared and value)):
             continue
@@ -260,14 +265,15 @@ def answer(facts: Facts, whose: Whose) -> Answer:
     said = headline(facts, whose)
     if not number(facts.now, "busy_hours"):
         return Answer(said.sentence, "Another period, above, may show more.")
-    rest = [words for it, words in measures(facts, compared=True) if it not in said.about]
+    also_told = measures(facts, compared=True, counts=facts.counts)
+    rest = [words for it, words in also_told if it not in said.about]
     lead = also = ""
     if facts.begins is not None:
         begins = f"The data begins on {formats.dated(facts.begins)}"
         lead = f"{begins}: too little history to say what is usual or what has changed."
         also = "Also:"
     elif facts.before is not None and len(said.about) > 1:
-        told = measures(replace(facts, now=facts.before, so_far=False))[:3]
+        told = measures(replace(facts, now=facts.before))[:3]
         lead = f"In the 8 weeks before: {', '.join(words for _, words in told)}."
         also = "Now"
     # As many as fit, in their order; all of them or none after another sentence.

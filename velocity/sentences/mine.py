@@ -106,7 +106,7 @@ def concluded_caption(now: Row, trend: Trend, window: Window) -> str:
 
 def serial_caption(now: Row, trend: Trend) -> str:
     """What the tile of serial hours counts."""
-    busy = formats.hours_sum(number(now, "busy_hours"))
+    busy = formats.capitalised(formats.hours_sum(number(now, "busy_hours")))
     return f"{busy} with anything in flight.{_so_far(trend, 'serial_share')}"
 
 

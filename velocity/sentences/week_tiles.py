@@ -57,7 +57,8 @@ def serial(figures: Compared, so_far: Row | None) -> Tile:
     if share is None:
         return Tile(title, "none", second="nothing was running")
     words = f"{_left(share)} with two or more" + ("" if then is None else f", from {_left(then)}")
-    busy = f"of {formats.plural(round(number(figures.now, 'busy_hours')), 'busy hour')}"
+    hours = round(number(figures.now, "busy_hours"))
+    busy = f"of {formats.plural(hours, 'busy hour') if hours else 'under 1 busy hour'}"
     ends, against = (
         _usual(so_far, "share", figures.days),
         _against(figures, "serial_share", "share"),

@@ -75,10 +75,11 @@ def _today(sheet: Sheet) -> None:
 
 
 def _concluded(sheet: Sheet) -> None:
-    now, so_far, own = sheet.now, sheet.facts.so_far, sheet.whose.own
-    counted = "experiments_concluded" if so_far else "throughput_per_week"
+    now, facts, own = sheet.now, sheet.facts, sheet.whose.own
+    counted = "experiments_concluded" if facts.counts else "throughput_per_week"
+    over = "" if facts.counts else " per week"
     _figures(
-        "Concluded so far" if so_far else "Concluded per week",
+        f"Concluded{' so far' if facts.so_far else over}",
         f"How many experiments {'of yours ' if own else ''}had a result.",
         ("Experiments", formats.rate(now[counted]), words.concluded_help(now)),
         ("Runs failed", formats.share(now["failure_share"]), words.FAILED_HELP),
@@ -88,7 +89,7 @@ def _concluded(sheet: Sheet) -> None:
     _chart(
         sheet,
         "Concluded per week",
-        _line(sheet, concluded, "experiments concluded", "count", over="throughput_per_week"),
+        _line(sheet, concluded, "experiments concluded", "count", over=counted),
         _line(sheet, "failure_share", "share of runs failed", "share", ink="failed"),
         key="concluded-chart",
     )
