@@ -20,6 +20,7 @@ from velocity.sentences.headline import answer, headline, usual_words
 
 ME, CURLEW = Whose("Curlew", own=True), Whose("Curlew", own=False)
 NOW = figures(
+    weeks=8.0,
     busy_hours=553.0,
     experiments_concluded=38,
     throughput_per_week=9.5,
@@ -254,6 +255,8 @@ def limited(before):
         (limited(3.0), "**More**: 3 a week in the 8 weeks before"),
         ({"value": 9.0, "change": UP}, "**Up** since 28 Sep: 11 a week before"),
         (WIDE | {"before": NOW}, "76 % in the 8 weeks before"),
+        # The data may begin later.
+        (WIDE | {"before": NOW | {"weeks": 4.9}}, "76 % in the 5 weeks before"),
     ],
 )
 def test_the_status_of_a_tile_is_the_first_that_holds(given, words):

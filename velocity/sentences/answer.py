@@ -157,6 +157,11 @@ def ended_runs(row: Row | None) -> int:
     return sum(int(number(row, f"runs_{it}")) for it in how)
 
 
+def weeks_before(row: Row) -> str:
+    """What earlier figures are of, which the data may cut: "in the 8 weeks before"."""
+    return f"in the {formats.plural(round(number(row, 'weeks')), 'week')} before"
+
+
 def local_day(moment: datetime, zone: str) -> date:
     """The local day of an instant."""
     return moment.astimezone(ZoneInfo(zone)).date()

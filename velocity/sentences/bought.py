@@ -5,7 +5,7 @@ import polars as pl
 from velocity import formats
 from velocity.reading.mine import largest_remainder
 from velocity.reading.periods import Window
-from velocity.sentences.answer import Row, defined, listed, name, number
+from velocity.sentences.answer import Row, defined, listed, name, number, weeks_before
 from velocity.sentences.facts import Change, Key, dates
 
 _COST = "gpu_hours_per_concluded"
@@ -60,7 +60,7 @@ def compared(now: Row, before: Row | None, change: Change | None = None) -> str:
     cost, old = now.get(_COST), (before or {}).get(_COST)
     if cost is None:
         return "No experiment concluded in these days."
-    then = "" if old is None else f", {formats.rate(old)} in the 8 weeks before"
+    then = f", {formats.rate(old)} {weeks_before(before)}" if before and old is not None else ""
     if change is not None:
         way = "up" if change.now > change.before else "down"
         then = f": {way} since {formats.day(change.since)}, {formats.rate(change.before)} before"

@@ -10,7 +10,16 @@ from datetime import date
 from typing import Any
 
 from velocity import formats
-from velocity.sentences.answer import Answer, fewer, fitting, name, number, on_day, supporting
+from velocity.sentences.answer import (
+    Answer,
+    fewer,
+    fitting,
+    name,
+    number,
+    on_day,
+    supporting,
+    weeks_before,
+)
 from velocity.sentences.compared import UNITS, usual
 from velocity.sentences.facts import Change, Facts, Setting, Whose, dates
 
@@ -274,7 +283,8 @@ def answer(facts: Facts, whose: Whose) -> Answer:
         also = "Also:"
     elif facts.before is not None and len(said.about) > 1:
         told = measures(replace(facts, now=facts.before))[:3]
-        lead = f"In the 8 weeks before: {', '.join(words for _, words in told)}."
+        weeks = formats.capitalised(weeks_before(facts.before))
+        lead = f"{weeks}: {', '.join(words for _, words in told)}."
         also = "Now"
     # As many as fit, in their order; all of them or none after another sentence.
     options = [f"{facts.dates}: {', '.join(it)}." for it in fewer(rest)]

@@ -5,7 +5,7 @@ from datetime import date
 from velocity import formats
 from velocity.reading.mine import Parts, Trend
 from velocity.reading.periods import Window
-from velocity.sentences.answer import LINE_HELP, Row, defined, ended_runs, number
+from velocity.sentences.answer import LINE_HELP, Row, defined, ended_runs, number, weeks_before
 from velocity.sentences.facts import Change, Facts, Key, dates
 from velocity.sentences.headline import WRITTEN, usual_words
 
@@ -49,8 +49,8 @@ def status(
         return _too_few_weeks(trend)
     over = "throughput_per_week" if measure == "experiments_concluded" else measure
     old, earlier = (before or {}).get(over), ""
-    if old is not None:
-        earlier = f"{_a_week(measure, old)} in the 8 weeks before"
+    if before and old is not None:
+        earlier = f"{_a_week(measure, old)} {weeks_before(before)}"
         stem, less, more = _LIMITED.get(measure, ("", "", ""))
         low, high = now.get(f"{stem}_low"), now.get(f"{stem}_high")
         if low is not None and high is not None and not low <= old <= high:
