@@ -182,6 +182,9 @@ def test_small_amounts_of_compute_are_not_written_as_nothing():
     little = NOW | {"gpu_hours": 0.3, "credits": 1.04, "gpu_hours_per_concluded": 0.03}
     values = [plain(it) for _, it, _ in bought.figures(little)]
     assert values == ["0.3", "under 0.1 GPU-h", "1"]
+    unknown = NOW | {"unpriced_run_hours": 0.3, "gpu_hours_per_concluded": 0.0}
+    assert {plain(it) for _, it, _ in bought.figures(unknown)} == {"not known"}
+    assert bought.compared(unknown, None) == "What a concluded experiment took is not known."
 
 
 def test_a_lasting_change_of_the_cost_is_said():

@@ -100,6 +100,10 @@ def test_the_headline_has_a_number_dates_and_a_comparison():
         "310 experiments concluded from Mon 16 to Sun 22 Nov, 20 more than the week before; above "
         "the usual 176 to 299."
     )
+    chosen = Days(SO_FAR.window, Window(MONDAY - timedelta(days=6), MONDAY - WEEK // 7))
+    assert headline(237, 100, (176.0, 299.0), chosen).endswith(
+        ", 137 more than in the 6 days before; usual is 176 to 299."
+    )
     # The range has the whole numbers inside it: a count beyond it never reads like its end.
     assert headline(7, 9, (7.4, 19.6), WHOLE).endswith("; below the usual 8 to 19.")
     assert headline(3, 2, (2.1, 2.9), WHOLE).endswith("; above the usual 2.1 to 2.9.")

@@ -43,7 +43,7 @@ class Days:
         return self.is_week and self.window.last - self.window.first == timedelta(days=6)
 
     @property
-    def _is_against_week(self) -> bool:
+    def is_against_week(self) -> bool:
         """Whether the days before are those of the week before; chosen dates have the last ones."""
         return self.before is None or self.before.first == self.window.first - _WEEK
 
@@ -59,7 +59,7 @@ class Days:
         if self.is_whole_week:
             return "the week before"
         weeks, rest = divmod(self.window.days, 7)
-        if self.is_week and self._is_against_week:
+        if self.is_week and self.is_against_week:
             return "on the same days before" if rest > 1 else "on the same day before"
         if self.window.days == 1:
             return "on the day before"

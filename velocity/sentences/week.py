@@ -70,7 +70,9 @@ def _range(so_far: Row | None, days: Days) -> str:
 
 def _against(count: int, before: int, so_far: Row | None, days: Days) -> str:
     """The change; after a dip or a peak, what it is back from."""
-    if so_far is not None and inside(so_far) and inside({**so_far, "value": before}) is False:
+    # The range is of these days of each week: it says nothing about other days.
+    known = so_far if days.is_against_week else None
+    if known is not None and inside(known) and inside({**known, "value": before}) is False:
         return f"back from {formats.count(before)} {days.earlier}"
     if count == before:
         return f"as many as {days.earlier}"
