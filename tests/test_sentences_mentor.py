@@ -386,6 +386,11 @@ def of_last_week(*weeks):
     return replace(sheet({}, weeks=frame("to_date", weeks)), days=days)
 
 
+def test_a_range_of_one_value_has_one_end():
+    moved = rows_of.moved(of_last_week(week("experiments_concluded", 12, (4, 4))))
+    assert said(moved).endswith(" 8.0 above its usual 4.")
+
+
 def test_what_moved_is_a_whole_week_beyond_its_own_range_and_how_far():
     facts = of_last_week(
         week("experiments_concluded", 12, (4, 9)),

@@ -172,7 +172,7 @@ def beyond(row: Row, unit: str) -> str:
         far = f"{apart * 100:.1f}{formats.NBSP}points"
     elif unit == "hours":  # as far as the printed values are
         far = formats.duration(abs(printed(value, unit) - printed(end, unit)) or apart)
-    return f"{far} {side} its usual {' to '.join(ends)}"
+    return f"{far} {side} its usual {' to '.join(dict.fromkeys(ends))}"
 
 
 def printed(value: float, unit: str) -> float:
