@@ -37,6 +37,27 @@ def said(open_work, facts=FACTS, today=TODAY):
     return plain(next_step(today, open_work, facts, ME, "UTC")).replace("**", "")
 
 
+@pytest.mark.parametrize(
+    ("window", "hour", "ended", "evening"),
+    [
+        ((9, 21), 1, (-1, 21), False),
+        ((9, 21), 18, (-1, 21), True),
+        ((9, 21), 21, (0, 21), False),
+        # After midnight, the window of the day before goes on.
+        ((14, 26), 1, (-1, 2), True),
+        ((14, 26), 2, (0, 2), False),
+        ((0, 24), 10, (0, 0), False),
+    ],
+)
+def test_today_begins_with_the_end_of_the_last_awake_window(window, hour, ended, evening):
+    opens, closes = (60 * it for it in window)
+    who = {"timezone": "UTC", "awake_start_min": opens, "awake_end_min": closes}
+    given = frame("loops"), frame("needs_decision")
+    today = Today.of(*given, as_of=NOW.replace(hour=hour), zone="UTC", who=who)
+    since = NOW.replace(hour=0) + timedelta(days=ended[0], hours=ended[1])
+    assert (today.since, today.evening) == (since, evening)
+
+
 def test_where_nothing_waits_the_ends_of_what_runs_are_said():
     def ends(*hours):
         told = said(running(*hours))

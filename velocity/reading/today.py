@@ -67,7 +67,8 @@ class Today:
         )
         local = as_of.astimezone(ZoneInfo(who["timezone"]))
         begins, ends = who["awake_start_min"] or 0, who["awake_end_min"] or 0
-        since = datetime.combine(local.date(), time(), local.tzinfo) + timedelta(minutes=ends)
+        closes = timedelta(minutes=ends % _DAY_MINUTES)  # a window may end after midnight
+        since = datetime.combine(local.date(), time(), local.tzinfo) + closes
         since = since if since <= local else since - timedelta(days=1)
         rows = loops.reverse()
         waiting, running = rows.filter(status="awaiting"), rows.filter(status="open")
