@@ -129,12 +129,15 @@ CASES = [
     case("seen only for the upload", told(-60, heard=15, watch=15), "uploaded_late", -60, -45),
     # The start.
     case("queued", told(60, heard=120, watch=60), "", 60, 120, queue_hours=1),
-    case(
-        "queued for an unknown time",
-        told(0, heard=60, watch=60, unreadable=["createdAt"]),
-        "unreadable",
-        *(0, 60),
-        queue_hours=None,
+    *(
+        case(
+            f"queued for an unknown time ({name})",
+            told(0, heard=60, watch=60, unreadable=[name]),
+            "unreadable",
+            *(0, 60),
+            queue_hours=None,
+        )
+        for name in ("createdAt", "created_at", "submit")
     ),
     case("no queue", told(-1, heard=60, watch=60), "", -1, 59, queue_hours=None),
     case("stamped", told(stamp=moment(5), watch=60), "", 5, 65, start_source="stamp"),

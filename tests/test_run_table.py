@@ -118,7 +118,7 @@ def test_an_empty_cell_is_not_known(path):
     assert {name for name in row if row[name] is None} == empty.keys() - {"source", "trust"}
 
 
-@pytest.mark.parametrize("word", ["nan", "None", "NULL", "<NA>"])
+@pytest.mark.parametrize("word", ["nan", "None", "NULL", "<NA>", "-", "n/a", "#N/A", "unknown"])
 def test_what_a_program_writes_for_no_text_is_not_known(path, word):
     names = ("sweep", "group_name", "job_type", "host", "gpu_type", "config_hash", "commit")
     row = only(read(path, ROW | dict.fromkeys(names, word) | {"display_name": word}))
@@ -261,6 +261,16 @@ def test_a_row_without_an_id_or_a_creation_time_is_not_a_run(path, cells, reason
     assert table.notes == (f"{path}: 1 of 3 rows could not be read: row 2: {reason}.",)
 
 
+@pytest.mark.parametrize("start", ["started_at", "writer_starts", "first_metric_at"])
+@pytest.mark.parametrize(("written", "told"), [("", "has no value"), ("soon", '"soon" is not a')])
+def test_a_run_whose_creation_is_not_known_stands_at_its_start(path, start, written, told):
+    table = read(path, ROW | {"created_at": written, start: "2026-05-04T09:00:00Z"})
+    run = only(table)
+    assert (run["created_at"], run["unreadable"]) == (NINE, ["created_at"])
+    assert table.notes[0].startswith(f"{path}: created_at is not known in 1 row: row 1: created_at")
+    assert told in table.notes[0]
+
+
 def test_the_first_rejected_rows_are_explained_and_the_others_counted(path):
     (note,) = read(path, ROW, *[ROW | {"run_id": ""}] * 5).notes
     assert note.startswith(f"{path}: 5 of 6 rows could not be read: row 2: ")
@@ -285,15 +295,31 @@ def test_only_a_row_with_too_many_values_is_rejected(path):
 
 
 @pytest.mark.parametrize("lost", range(2, 20))
-@pytest.mark.parametrize("quote_style", ["always", "necessary"])
-def test_a_last_line_that_is_cut_is_rejected_and_named(path, quote_style, lost):
+@pytest.mark.parametrize(
+    ("quote_style", "encoding"),
+    [("always", "utf-8"), ("necessary", "utf-8"), ("necessary", "utf-16")],
+)
+def test_a_last_line_that_is_cut_is_rejected_and_named(path, quote_style, encoding, lost):
     rows = [ROW | {"run_id": it, "runtime_s": "3600", "host": "n1"} for it in ("r1", "r2")]
     pl.DataFrame(rows).write_csv(path, quote_style=quote_style)
-    path.write_text(path.read_text()[: -len('"n1"') - lost])
+    path.write_text(path.read_text()[: -len('"n1"') - lost], encoding=encoding)
     table = read_run_table(path)
     assert table.runs["run_id"].to_list() == ["r1"]
     assert [it.reason for it in table.rejected] == ["row 2: the file ends in the middle of it"]
     assert "1 of 2 rows could not be read" in table.notes[0]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_a_file_may_be_cut_in_a_letter_and_have_an_overlong_row_too(path, encoding):
+    rows = [ROW | {"run_id": it, "notes": "ü"} for it in ("r1", "r2", "r3")]
+    text = csv_of(path, *rows).read_text(encoding="utf-8").removesuffix('"\n')
+    path.write_bytes(text.replace('"r2",', '"r2","more",').encode(encoding)[:-1])
+    table = read_run_table(path, **LAB)
+    assert table.runs["notes"].to_list() == ["ü"]
+    assert [it.reason for it in table.rejected] == [
+        "row 2: it has 7 values but 6 headings",
+        "row 3: the file ends in the middle of it",
+    ]
 
 
 def test_the_line_that_names_the_separator_is_not_taken_for_the_headings(path):
@@ -520,6 +546,7 @@ def test_a_missing_file_and_a_directory_are_reported(tmp_path):
         (b"\x1f\x8b\x08\0", "is a compressed file"),
         (b"PAR1 and no more", "is a damaged Parquet file"),
         (b"a, a\n1,2\n", 'has two columns "a"'),
+        (b"run_id,state,state\n1,2,3\n", 'has two columns "state"'),
         (b"\n\n", "cannot be read as CSV"),
     ],
 )
@@ -538,7 +565,12 @@ def test_a_truncated_or_damaged_parquet_file_never_crashes(path):
 
 
 def test_a_column_of_a_type_that_cannot_be_read_is_named(path):
-    for column, value in {"started_at": True, "tags": {"a": 1}, "display_name": b"\xff"}.items():
+    for column, value in {
+        "started_at": True,
+        "tags": {"a": 1},
+        "display_name": b"\xff",
+        "host": HOUR,
+    }.items():
         pl.DataFrame([ROW | {column: value}]).write_parquet(path)
         message = refusal(path).message
         assert f'"{column}"' in message

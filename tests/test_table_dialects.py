@@ -66,6 +66,10 @@ def test_separator_and_encoding_of_a_spreadsheet_are_detected(path, separator, e
     assert all("not in UTF-8" in note for note in table.notes)
 
 
+def test_lines_may_end_as_on_old_macs(path):
+    assert only(read(path, table_of(",", ROW).replace("\n", "")))["runtime_s"] == 10
+
+
 def test_a_quoted_heading_may_contain_other_separators(path):
     text = table_of(",", ROW).replace("\r\n", ',"a;b;c;d;e;f;g;h"\r\n', 1).replace("10\r", "10,x\r")
     table = read(path, text)
@@ -100,11 +104,32 @@ def test_a_separator_line_for_excel_is_understood(path, line):
         # Without one, a program wrote the point, and a spreadsheet the comma between others.
         *((it, ["123.456", "8.250", "12"], [123.456, 8.25, 12]) for it in (",", ";", "\t")),
         *((it, ["123,456", "8,250", "12"], [123.456, 8.25, 12]) for it in (";", "\t")),
+        (
+            ";",
+            ["3,6E+03", "1'234", "3 600,5", "12\u202f345", "1 2"],
+            [3600, 1234, 3600.5, 12345, None],
+        ),
         *((it, ["0,850", "12,500", "-0,001"], [0.85, 12.5, -0.001]) for it in (",", ";", "\t")),
     ],
 )
 def test_commas_in_numbers_are_read_if_they_are_unambiguous(path, separator, written, meant):
     assert column_of(path, "runtime_s", separator, *written) == meant
+
+
+@pytest.mark.parametrize(
+    ("separator", "written", "other", "meant"),
+    [
+        (";", "3.600", "1.234,5", 3600),
+        ("\t", "3,600", "3600.5", 3600),
+        (";", "3.600", "0,85", None),  # 3.6 of a program, or 3,600
+        (";", "3,600", "3600,5", 3.6),
+        (";", "0,850", "0.85", 0.85),  # its own column comes first
+    ],
+)
+def test_numbers_of_another_column_decide_too(path, separator, written, other, meant):
+    cells = ROW | {"runtime_s": written, "gpu_utilisation": other}
+    pl.DataFrame([cells]).write_csv(path, separator=separator)
+    assert only(read_run_table(path))["runtime_s"] == meant
 
 
 @pytest.mark.parametrize(("separator", "ids"), [(";", ["12", "1,10"]), (",", ["12,0", "1,10"])])
@@ -140,6 +165,8 @@ def created(path, *written):
         "46146,375",
         "1777885200",
         "1777885200000",
+        "1777885200000000",
+        "1777885200000000000",
     ],
 )
 def test_unambiguous_forms_of_a_time_are_read(path, written):
@@ -162,6 +189,11 @@ def test_unambiguous_forms_of_a_time_are_read(path, written):
 def test_times_without_an_offset_are_local_times_of_a_named_zone(path, written, meant):
     path.write_text(table_of(";", ROW | {"created_at": written}))
     assert only(read_run_table(path, timezone="Europe/Zurich"))["created_at"] == meant
+
+
+def test_a_length_of_parquet_is_a_runtime(path):
+    pl.DataFrame([ROW | {"runtime_s": timedelta(hours=1)}]).write_parquet(path)
+    assert only(read_run_table(path))["runtime_s"] == 3600
 
 
 def test_naive_times_of_parquet_are_local_too(path):
@@ -207,7 +239,8 @@ def test_ambiguous_dates_are_refused_with_an_example(path, shown, written):
 
 
 @pytest.mark.parametrize(
-    "written", ["2026-13-04", "31.02.2026", "2026-05-04 25:00", "12", "13:00 PM", "4 Foo 2026"]
+    "written",
+    ["2026-13-04", "31.02.2026", "2026-05-04 25:00", "12", "13:00 PM", "4 Foo 2026", "1.77789E+12"],
 )
 def test_text_that_is_not_a_time_is_not_read(path, written):
     assert created(path, "2026-05-04T09:00Z", written) == [NINE]

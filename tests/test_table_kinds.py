@@ -59,7 +59,7 @@ def test_the_error_for_a_table_of_another_kind_names_the_kind(tmp_path, told, te
     "more",
     [
         *("_step", "_runtime,_timestamp", "x__MIN,x__MAX", "parameters.lr,eval/mse_mean", "a - b"),
-        *("experiment_id", "artifact_uri", "summary,config,name"),
+        *("experiment_id", "artifact_uri", "summary,config,name", "run_id,created_at", "lr,lr"),
     ],
 )
 def test_an_export_of_the_runs_table_may_have_any_other_columns(tmp_path, more):

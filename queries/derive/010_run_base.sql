@@ -97,7 +97,8 @@ configured AS (
     raw.run_key, raw.state, idea.config_hash, idea.full_hash, raw.sweep, raw.group_name,
     raw.tags, raw.gpu_utilisation,
     epoch_us(raw.first_metric_at) AS first_metric_us,
-    coalesce(list_contains(raw.unreadable, 'createdAt'), false) AS creation_unread,
+    coalesce(list_has_any(raw.unreadable, ['createdAt', 'created_at', 'submit']), false)
+      AS creation_unread,
     CASE WHEN getvariable('gpu_count_key') IS NOT NULL THEN try_cast(
       json_extract_string(raw.named_values, '$."' || getvariable('gpu_count_key') || '"')
     AS DOUBLE) END AS gpus
@@ -118,7 +119,8 @@ SELECT
     AND NOT configured.creation_unread
     AND run.start_us >= run.created_us THEN run.start_us - run.created_us END AS queue_us,
   CASE WHEN run.submitted_us IS NULL THEN in_its_job.wait_us
-    WHEN run.class <> 'pending' THEN greatest(0, run.start_us - run.submitted_us)
+    WHEN run.class <> 'pending' AND NOT configured.creation_unread
+    THEN greatest(0, run.start_us - run.submitted_us)
   END AS scheduler_queue_us,
   run.submitted_us IS NOT NULL AS scheduled,
   CASE

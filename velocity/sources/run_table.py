@@ -15,18 +15,16 @@ from velocity.records import REQUIRED, RUN_SCHEMA, UTC, WRITER, Rejected, RunBat
 from velocity.sources.base import Asked
 from velocity.sources.shared import reasons
 from velocity.sources.table_file import ROW, open_table
-from velocity.sources.table_kinds import EXPORTED, TABLE_SCHEMA, is_export
+from velocity.sources.table_kinds import EXPORTED, NUMBERS, TABLE_SCHEMA, is_export
 from velocity.sources.table_times import day_order
-from velocity.sources.table_values import Dialect, read_cells
-from velocity.sources.values import CLOCKS_SET
+from velocity.sources.table_values import Dialect, read_cells, signs_of
+from velocity.sources.values import CLOCKS_SET, LONGEST_RUNTIME_S
 
 _KEY = ("entity", "project", "run_id")
-#: A row without one of these cannot become a run.
+#: A row without one of these cannot become a run (for the last, a start will do).
 _NEEDED = (*_KEY, "created_at")
 _MACHINE = ("host", "gpu_type", "gpu_count")
 _SHOWN_CHARACTERS = 60
-#: One impossible runtime must not make all other runs stale.
-_LONGEST_RUNTIME_S = 10 * 365 * 86400
 #: An empty cell of text in an export.
 _EMPTY_EXPORTED = "-"
 _NO_STATE = ""  # of a row without a state
@@ -39,8 +37,8 @@ class TableSource:
     """A `Source` whose places are CSV or Parquet files: columns of `TABLE_SCHEMA`, or W&B's export.
 
     All files are checked before any run is returned. Other columns are skipped. Unreadable values
-    are null and named in `unreadable`; only a row without an id or a creation time is rejected.
-    Of several rows about the same run, the last counts.
+    are null and named in `unreadable`; only a row without an id, or without a time of creation or
+    start, is rejected. Of several rows about the same run, the last counts.
 
     A file is complete to its latest time, including the start + runtime of each run. It is an error
     if a file does not exist or is not a table of runs, if a required column is missing or has an
@@ -87,6 +85,7 @@ class _RunTable:
         if others := _listed(name for name in table.columns if name not in used):
             notes.append(f"{path}: these columns were skipped: {others}.")
         values, problems = self._values()
+        values = _with_creation(values, problems, self._headings["created_at"])
         if self._exported and "run_id" not in self._headings:
             values = _with_made_ids(values)
             notes.append(
@@ -153,6 +152,7 @@ class _RunTable:
         }
         dialect = Dialect(
             list_separator="," if self._exported else ";",
+            signs=signs_of(*(frame[it] for it in headings if TABLE_SCHEMA[it] in NUMBERS)),
             decimal_comma=self._table.separator != ",",
             day_order=day_order(self._path, times),
             zone=self._zone,
@@ -188,6 +188,15 @@ def _listed(columns: Iterable[str]) -> str:
 def _shown(value: object) -> str:
     """The value for a message: short, and without control characters."""
     return cleaned(str(value), _SHOWN_CHARACTERS)
+
+
+def _with_creation(values: pl.DataFrame, problems: _Problems, heading: str) -> pl.DataFrame:
+    """The values; a run whose creation is not known stands at its start."""
+    for row in values.filter(pl.col("created_at").is_null())[ROW]:
+        problems[row].setdefault("created_at", f"{heading} has no value")
+    started = pl.coalesce(pl.col("writer_starts").list.min(), "started_at", "first_metric_at")
+    likely = pl.when(started >= CLOCKS_SET).then(started)
+    return values.with_columns(created_at=pl.coalesce("created_at", likely))
 
 
 def _with_made_ids(values: pl.DataFrame) -> pl.DataFrame:
@@ -257,7 +266,7 @@ def _largest_at(runs: pl.DataFrame) -> datetime:
     start = pl.when(unset).then("created_at").otherwise(told)
     seconds = pl.col("runtime_s").fill_null(0)
     microseconds = (seconds * 1e6).cast(pl.Int64, strict=False)
-    end = pl.when(seconds < _LONGEST_RUNTIME_S).then(start + pl.duration(microseconds=microseconds))
+    end = pl.when(seconds < LONGEST_RUNTIME_S).then(start + pl.duration(microseconds=microseconds))
     times = [pl.col(name).max() for name, kind in TABLE_SCHEMA.items() if kind == UTC]
     times += [pl.col("writer_starts").explode().max(), end.max()]
     largest: datetime = runs.select(pl.max_horizontal(times)).item()

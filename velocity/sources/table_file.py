@@ -1,11 +1,11 @@
 """Reads the file of a table: Parquet, or CSV as saved by programs and spreadsheets."""
 
+import codecs
 import csv
 import io
 import re
 from collections import Counter
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ import pyarrow as pa  # type: ignore[import-untyped]
 from velocity.errors import SourceError
 from velocity.sources.parquet_file import MOST_ROWS, read_parquet, too_many_rows
 from velocity.sources.shared import UnfitFileError, require_regular
+from velocity.sources.values import UTF16_MARKS
 
 #: Number of a row, from 1 below the header; no heading keeps a leading space.
 ROW = " row"
@@ -23,7 +24,6 @@ ROW = " row"
 _PARQUET = b"PAR1"
 _HEAD_BYTES = 65536
 _LONGEST_FILE = 2 * 2**30
-_UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 #: First bytes of files of other kinds -> what they are.
 _OTHER_KINDS = {
     b"PK\x03\x04": "an Excel workbook (or another ZIP file)",
@@ -51,6 +51,8 @@ _UNREADABLE = {
     OSError: ("cannot be read: {}", "Check the file's permissions."),
 }
 _SEPARATORS = ",;\t|"
+#: How polars makes the headings of CSV unique.
+_AGAIN = re.compile(r"(.+)_duplicated_\d+")
 #: A first line that tells Excel the separator.
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
 
@@ -84,7 +86,7 @@ def open_table(path: Path, wanted: frozenset[str]) -> TableFile:
         raise SourceError(
             f"{path} is a damaged Parquet file: {_reason(error)}.", "Write or copy it again."
         ) from error
-    return TableFile(_headings(path, names), _numbered(frame), ",")
+    return TableFile(_headings(path, names, wanted), _numbered(frame), ",")
 
 
 def _head(path: Path) -> bytes:
@@ -102,15 +104,21 @@ def _head(path: Path) -> bytes:
 
 def _csv(path: Path, head: bytes, wanted: frozenset[str]) -> TableFile:
     encoding = _encoding(path, head)
-    lines = head.decode(encoding, errors="replace").lstrip("\ufeff").splitlines()
+    start = head.decode(encoding, errors="replace").lstrip("\ufeff")
+    lines = start.splitlines()
     told = _SEPARATOR_LINE.fullmatch(lines[0]) if lines else None
     skipped = 0 if told is None else 1
     header = next((line for line in lines[skipped:] if line.strip()), "")
     # Without a line that tells it, the separator that gives the header the most columns.
     separator = told[1] if told else max(_SEPARATORS, key=lambda it: _columns_of(header, it))
+    form = {"separator": separator, "skip_lines": skipped}
+    source: Path | bytes = path
     try:
-        form = {"separator": separator, "encoding": encoding, "skip_lines": skipped}
-        names, frame, broken = _rows(path, wanted, form, _columns_of(header, separator))
+        if encoding != "utf-8" or "\n" not in start:
+            text = path.read_bytes().decode(encoding, errors="replace")
+            # Only old Macs ended lines with this.
+            source = (text if "\n" in text else text.replace("\r", "\n")).encode()
+        names, frame, broken = _rows(source, wanted, form, _columns_of(header, separator))
     except (pl.exceptions.PolarsError, csv.Error, OSError, UnicodeError) as error:
         raise SourceError(
             f"{path} cannot be read as CSV: {_reason(error)}.",
@@ -120,12 +128,12 @@ def _csv(path: Path, head: bytes, wanted: frozenset[str]) -> TableFile:
         raise too_many_rows(path)
     is_other = encoding == "cp1252"
     notes = (f"{path} is not in UTF-8; it was read as Windows-1252.",) if is_other else ()
-    return TableFile(_headings(path, names), _numbered(frame), separator, broken, notes)
+    return TableFile(_headings(path, names, wanted), _numbered(frame), separator, broken, notes)
 
 
 def _encoding(path: Path, head: bytes) -> str:
     """The encoding of a file that is not Parquet; refuses what is not text."""
-    if head.startswith(_UTF16_MARKS):
+    if head.startswith(UTF16_MARKS):
         return "utf-16"
     what = next((it for mark, it in _OTHER_KINDS.items() if head.startswith(mark)), None)
     if what is not None or b"\0" in head:
@@ -133,13 +141,14 @@ def _encoding(path: Path, head: bytes) -> str:
             f"{path} is {what or 'binary'}, neither a CSV file nor a Parquet file.",
             "Save it as CSV (UTF-8, one header line) or as Parquet.",
         )
+    decoder = codecs.getincrementaldecoder("utf-8")()  # the last character may be cut
     try:
-        with path.open(encoding="utf-8") as stream:
-            while stream.read(1 << 20):
-                pass
+        with path.open("rb") as stream:
+            while part := stream.read(1 << 20):
+                decoder.decode(part)
     except UnicodeDecodeError:
         return "cp1252"  # the encoding of Excel's "CSV" in most of Europe and America
-    return "utf8"
+    return "utf-8"
 
 
 def _columns_of(header: str, separator: str) -> int:
@@ -147,40 +156,34 @@ def _columns_of(header: str, separator: str) -> int:
 
 
 def _rows(
-    path: Path, wanted: frozenset[str], form: Mapping[str, Any], headings: int
+    source: Path | bytes, wanted: frozenset[str], form: Mapping[str, Any], headings: int
 ) -> tuple[list[str], pl.DataFrame, dict[int, str]]:
-    """All headings of a CSV file, its wanted columns, and what is wrong with rows left out."""
-    last = _line_without_end(path, form["encoding"])
-
-    def before_last() -> tuple[list[str], pl.DataFrame, dict[int, str]]:
-        before = path.read_bytes().removesuffix(last)
-        if before.count(b'"') % 2:
-            raise pl.exceptions.ComputeError("the last line is the end of a text with line breaks")
-        names, frame = _wanted(before, wanted, **form)
-        return names, frame, {frame.height + 1: "the file ends in the middle of it"}
-
-    line = last.decode("latin-1")
-    if 0 < _columns_of(line, form["separator"]) < headings:
-        with suppress(pl.exceptions.ComputeError):  # it is the end of a text with line breaks
-            return before_last()
+    """All headings of CSV, its wanted columns, and what is wrong with rows left out."""
+    last = _line_without_end(source)
+    line = last.decode(errors="replace")
+    is_cut = 0 < _columns_of(line, form["separator"]) < headings or line.endswith("\ufffd")
     try:
-        return *_wanted(path, wanted, **form), {}
+        if not is_cut:
+            return *_wanted(source, wanted, **form), {}
     except pl.exceptions.ComputeError:
-        if line.count('"') % 2:
-            with suppress(pl.exceptions.ComputeError):
-                return before_last()
-        text, broken = _without_long_rows(path, **form)
-        if not broken:
-            raise
-        return *_wanted(text.encode(), wanted), broken
+        is_cut = line.count('"') % 2 > 0
+    before = _bytes(source).removesuffix(last)
+    if is_cut and before.count(b'"') % 2 == 0:  # otherwise it ends a text with line breaks
+        names, frame, broken = _whole_rows(before, wanted, form)
+        return names, frame, broken | {frame.height + 1: "the file ends in the middle of it"}
+    return _whole_rows(source, wanted, form)
 
 
-def _line_without_end(path: Path, encoding: str) -> bytes:
-    """The last line of a file if it has no end: the file may be cut off there."""
-    with path.open("rb") as stream:
+def _line_without_end(source: Path | bytes) -> bytes:
+    """The last line if it has no end: the file may be cut off there."""
+    with source.open("rb") if isinstance(source, Path) else io.BytesIO(source) as stream:
         stream.seek(max(0, stream.seek(0, io.SEEK_END) - _HEAD_BYTES))
         _, end, last = stream.read().rpartition(b"\n")
-    return last if end and last.strip() and encoding != "utf-16" else b""
+    return last if end and last.strip() else b""
+
+
+def _bytes(source: Path | bytes) -> bytes:
+    return source.read_bytes() if isinstance(source, Path) else source
 
 
 def _wanted(
@@ -194,24 +197,34 @@ def _wanted(
     return names, pl.read_csv(source, columns=columns, n_rows=rows, infer_schema=False, **options)
 
 
-def _without_long_rows(
-    path: Path, *, encoding: str, separator: str, skip_lines: int
-) -> tuple[str, dict[int, str]]:
-    """The file with commas, with overlong rows left empty; and what is wrong with each of these."""
-    text, broken = io.StringIO(), {}
-    with path.open(newline="", encoding=encoding) as stream:
-        for _ in range(skip_lines):
-            next(stream, None)
-        rows = csv.reader(stream, delimiter=separator)
-        headings = next(rows, [])
-        writer = csv.writer(text)
-        writer.writerow(headings)
-        for number, row in enumerate(rows, start=1):
-            if len(row) > len(headings):
-                broken[number] = f"it has {len(row)} values but {len(headings)} headings"
-                row.clear()
-            writer.writerow(row)
-    return text.getvalue(), broken
+def _whole_rows(
+    source: Path | bytes, wanted: frozenset[str], form: Mapping[str, Any]
+) -> tuple[list[str], pl.DataFrame, dict[int, str]]:
+    """As `_wanted`, with overlong rows left empty; and what is wrong with each of these."""
+    try:
+        return *_wanted(source, wanted, **form), {}
+    except pl.exceptions.ComputeError:
+        text, broken = _without_long_rows(_bytes(source).decode(errors="replace"), **form)
+        if not broken:
+            raise
+        return *_wanted(text.encode(), wanted), broken
+
+
+def _without_long_rows(text: str, *, separator: str, skip_lines: int) -> tuple[str, dict[int, str]]:
+    written, broken = io.StringIO(), {}
+    stream = io.StringIO(text.removeprefix("\ufeff"), newline="")
+    for _ in range(skip_lines):
+        next(stream, None)
+    rows = csv.reader(stream, delimiter=separator)
+    headings = next(rows, [])
+    writer = csv.writer(written)
+    writer.writerow(headings)
+    for number, row in enumerate(rows, start=1):
+        if len(row) > len(headings):
+            broken[number] = f"it has {len(row)} values but {len(headings)} headings"
+            row.clear()
+        writer.writerow(row)
+    return written.getvalue(), broken
 
 
 def _reason(error: Exception) -> str:
@@ -222,10 +235,12 @@ def _tidy(heading: str) -> str:
     return heading.strip("\ufeff \t")
 
 
-def _headings(path: Path, names: list[str]) -> list[str]:
+def _headings(path: Path, names: list[str], wanted: frozenset[str]) -> list[str]:
     """The tidy headings, which must be unique."""
     headings = [_tidy(name) for name in names]
-    if twice := [name for name, times in Counter(headings).items() if times > 1]:
+    twice = [name for name, times in Counter(headings).items() if times > 1]
+    twice += [it[1] for name in headings if (it := _AGAIN.fullmatch(name)) and it[1] in wanted]
+    if twice:
         raise SourceError(
             f'{path} has two columns "{twice[0]}".', "Rename one of them, or leave it out."
         )

@@ -42,7 +42,8 @@ _COLUMNS: dict[str, tuple[pl.DataType | type[pl.DataType], str | None]] = {
 }
 TABLE_SCHEMA = {column: kind for column, (kind, _) in _COLUMNS.items()}
 EXPORTED = {column: heading for column, (_, heading) in _COLUMNS.items() if heading}
-_OWN = {"run_id", "created_at"}
+NUMBERS = (pl.Float64, pl.Int64)
+_OWN = {"run_id", "created_at", "state"}
 _ENVELOPE = re.compile(r".+__(MIN|MAX)")
 
 

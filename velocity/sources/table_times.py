@@ -33,11 +33,13 @@ _MOST_MONTHS = 12
 _DAY_S = 86400
 #: Days from day 0 of spreadsheets (1899-12-30) to 1970.
 _DAYS_TO_1970 = 25569
-#: Spreadsheets' days, seconds since 1970 and milliseconds since 1970, from 1985 to 2100 or so. The
-#: size of a number shows which one it is.
+#: Spreadsheets' days, and seconds since 1970 (or parts of them), from 1985 to 2100 or so. The size
+#: of a number shows which one it is.
 _SERIAL_DAYS = (31000, 75000)
 _SECONDS = (0.4e9, 4.2e9)
-_MILLISECONDS = (0.4e12, 4.2e12)
+_PARTS_OF_A_SECOND = (1, 1e3, 1e6, 1e9)
+#: With an exponent (1.78E+12), digits are lost.
+_NUMBER = r"^\d+(?:\.\d+)?$"
 
 
 def day_order(path: Path, columns: Mapping[str, pl.Series]) -> DayOrder:
@@ -88,7 +90,9 @@ def instants(text: pl.Expr, order: DayOrder, zone: str) -> pl.Expr:
         year_first = year_first.str.replace(date + _YEAR_AND_REST, order_of_it)
     return pl.coalesce(
         _instant(year_first.str.extract_groups(_YEAR_FIRST), zone),
-        instants_of_numbers(text.cast(pl.Float64, strict=False), zone),
+        instants_of_numbers(
+            pl.when(text.str.contains(_NUMBER)).then(text).cast(pl.Float64, strict=False), zone
+        ),
     )
 
 
@@ -99,11 +103,9 @@ def instants_of_numbers(number: pl.Expr, zone: str) -> pl.Expr:
     local times of the zone.
     """
     days = ((number - _DAYS_TO_1970) * _DAY_S).round(3)
-    seconds = (
-        pl.when(number.is_between(*_SECONDS))
-        .then(number)
-        .when(number.is_between(*_MILLISECONDS))
-        .then(number / 1000)
+    seconds = pl.coalesce(
+        pl.when((number / parts).is_between(*_SECONDS)).then(number / parts)
+        for parts in _PARTS_OF_A_SECOND
     )
     local = pl.when(number.is_between(*_SERIAL_DAYS)).then(_of_seconds(days))
     return pl.coalesce(instants_of_local(local, zone), _of_seconds(seconds))

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import NamedTuple
 
@@ -10,7 +10,7 @@ import polars as pl
 
 from velocity.errors import SourceError
 from velocity.records import UTC, config_text
-from velocity.sources.table_kinds import TABLE_SCHEMA
+from velocity.sources.table_kinds import NUMBERS, TABLE_SCHEMA
 from velocity.sources.table_times import (
     DayOrder,
     instants,
@@ -21,7 +21,7 @@ from velocity.sources.values import EARLIEST, LATEST, MOST_GPUS, read_object
 
 _PLAIN_NUMBER = r"^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$"
 #: "1.234,5" or "1234,5".
-_DECIMAL_COMMA = r"^[+-]?(?:\d{1,3}(?:\.\d{3})+|\d+),\d+$"
+_DECIMAL_COMMA = r"^[+-]?(?:\d{1,3}(?:\.\d{3})+|\d+),\d+(?:[eE][+-]?\d+)?$"
 #: Those in which the comma cannot be between thousands.
 _CLEAR_DECIMAL_COMMA = (
     r"^[+-]?(?:(?:\d{1,3}(?:\.\d{3})+|\d+),(?:\d{1,2}|\d{4,})|(?:\d{4,}|0\d*),\d+)$"
@@ -32,18 +32,43 @@ _CLEAR_POINTS = r"^[+-]?\d{1,3}(?:(?:\.\d{3})+,\d+|(?:\.\d{3}){2,})$"
 #: "3,600" or "3.600": the sign may be before decimals or between thousands.
 _UNCLEAR_COMMA = r"^[+-]?[1-9]\d{0,2},\d{3}$"
 _UNCLEAR_POINT = r"^[+-]?[1-9]\d{0,2}\.\d{3}$"
+_FRACTION = r"^[+-]?(?:\d+\.\d*|\.\d+)(?:[eE][+-]?\d+)?$"
+#: "3 600,5" or "3'600".
+_SPACES = "[ '\u2019\u00a0\u202f]"
+_SPACED = rf"^[+-]?\d{{1,3}}(?:{_SPACES}\d{{3}})+(?:[.,]\d+)?$"
 #: Columns of numbers -> their possible values. A runtime is held against the clocks elsewhere.
 _POSSIBLE = {"gpu_count": (0, MOST_GPUS), "gpu_utilisation": (0, 1)}
 #: What programs write for an id that looks like a large number: the digits are lost.
 _LOST_DIGITS = r"^\d(?:[.,]\d+)?[Ee]\+\d+$"
 _EXACT_FLOAT = 2.0**53
-#: Words for "not known" where a number, a time, a list or an object is wanted, in lower case.
-_NOT_KNOWN = ("nan", "nat", "null", "none", "<na>", "unknown", "n/a", "-")
-#: What programs write for "not known" among texts, in lower case. Runs that share such a sweep,
-#: hash or host would count as one idea or one machine.
-_NO_TEXT = ("nan", "null", "none", "<na>")
+#: Words for "not known", in lower case. Runs that share such a sweep, hash or host would count as
+#: one idea or one machine.
+_NOT_KNOWN = ("nan", "nat", "null", "none", "<na>", "unknown", "n/a", "#n/a", "-")
 #: Columns in which these may be words of people.
 _ANY_TEXT = {"entity", "project", "username", "display_name", "state", "notes"}
+
+
+class Signs(NamedTuple):
+    """What clear numbers show about commas and points in the others."""
+
+    points_divide: bool  # thousands
+    comma_told: bool  # before decimals
+    point_told: bool  # before decimals
+
+
+def signs_of(*columns: pl.Series) -> Signs:
+    """What the numbers in columns show; other columns than those of text show nothing."""
+    texts = [cells.str.strip_chars() for cells in columns if cells.dtype == pl.String]
+
+    def have(pattern: str, but: str = "$^") -> bool:
+        return any((it.str.contains(pattern) & ~it.str.contains(but)).any() for it in texts)
+
+    points_divide = have(_CLEAR_POINTS)
+    return Signs(
+        points_divide,
+        points_divide or have(_CLEAR_DECIMAL_COMMA),
+        have(_CLEAR_THOUSANDS) or have(_FRACTION, but=_UNCLEAR_POINT),
+    )
 
 
 @dataclass(frozen=True)
@@ -51,7 +76,8 @@ class Dialect:
     """The number and list formats of a table."""
 
     list_separator: str
-    decimal_comma: bool  # in numbers of a column that does not tell
+    signs: Signs  # in numbers of a column that does not tell
+    decimal_comma: bool  # in numbers of a table that does not tell
     day_order: DayOrder
     zone: str  # IANA zone of times without an offset
 
@@ -76,6 +102,8 @@ def read_cells(cells: pl.Series, dialect: Dialect, shown: str) -> Reading:
     if written == pl.Null:  # Parquet's type for a column without values
         return Reading(cells, cells.cast(kind), "")
     wanted = _wanted(column, dialect)
+    if kind in NUMBERS and any(own := signs_of(cells)):
+        dialect = replace(dialect, signs=own)
     known = cells.to_frame().select(_known(column, written)).to_series()
     parsed = known
     if written == pl.String and isinstance(kind, pl.List):
@@ -83,8 +111,9 @@ def read_cells(cells: pl.Series, dialect: Dialect, shown: str) -> Reading:
         parsed = _parsed(known, split, pl.List(pl.String))
     elif written == pl.String and column == "config":
         parsed = _parsed(known, _readable_config, pl.String())
-    # Bytes need not be text.
-    value = None if written == pl.Binary else _value(column, parsed.dtype, dialect)
+    # Bytes need not be text, and a length never is.
+    is_unfit = written == pl.Binary or (written == pl.Duration and column != "runtime_s")
+    value = None if is_unfit else _value(column, parsed.dtype, dialect)
     if value is None:
         raise SourceError(
             f"{shown} has the type {written}, which cannot be read as {wanted}.",
@@ -108,7 +137,7 @@ def _value(column: str, written: pl.DataType, dialect: Dialect) -> pl.Expr | Non
         return _run_id(cell, written, dialect)
     if kind == UTC:
         return _time(cell, written, dialect)
-    if kind in (pl.Float64, pl.Int64):
+    if kind in NUMBERS:
         return _number(column, written, dialect)
     if isinstance(kind, pl.List):
         return _list(cell, written, kind, dialect)
@@ -153,9 +182,7 @@ def _known(column: str, written: pl.DataType) -> pl.Expr:
     cell = trimmed(cell)
     if column in _ANY_TEXT:
         return cell
-    is_text = TABLE_SCHEMA[column] == pl.String and column != "config"
-    words = _NO_TEXT if is_text else _NOT_KNOWN
-    return pl.when(~cell.str.to_lowercase().is_in(words)).then(cell)
+    return pl.when(~cell.str.to_lowercase().is_in(_NOT_KNOWN)).then(cell)
 
 
 def _run_id(cell: pl.Expr, written: pl.DataType, dialect: Dialect) -> pl.Expr | None:
@@ -172,9 +199,11 @@ def _run_id(cell: pl.Expr, written: pl.DataType, dialect: Dialect) -> pl.Expr | 
 
 
 def _number(column: str, written: pl.DataType, dialect: Dialect) -> pl.Expr | None:
+    cell = pl.col(column)
+    if written == pl.Duration:
+        return cell.dt.total_microseconds() / 1e6
     if written != pl.String and not written.is_numeric():
         return None
-    cell = pl.col(column)
     text = _number_text(cell, dialect) if written == pl.String else cell
     number = text.cast(pl.Float64, strict=False)
     fits = number.is_finite()
@@ -186,38 +215,32 @@ def _number(column: str, written: pl.DataType, dialect: Dialect) -> pl.Expr | No
 
 
 def _number_text(cell: pl.Expr, dialect: Dialect) -> pl.Expr:
-    """Numbers in plain form; null for ambiguous numbers: "3,600" may be 3.6 or 3600.
-
-    The clear numbers of the column show how to read them.
-    """
-    is_plain, is_points, is_commas, unclear_comma, unclear_point = map(
-        cell.str.contains,
-        (_PLAIN_NUMBER, _CLEAR_POINTS, _CLEAR_THOUSANDS, _UNCLEAR_COMMA, _UNCLEAR_POINT),
-    )
-    points_divide = is_points.any()
-    comma_told = points_divide | cell.str.contains(_CLEAR_DECIMAL_COMMA).any()
-    fraction = is_plain & cell.str.contains(".", literal=True) & ~unclear_point
-    point_told = is_commas.any() | fraction.any()
+    """Numbers in plain form; null for ambiguous numbers: "3,600" may be 3.6 or 3600."""
+    points_divide, comma_told, point_told = dialect.signs
+    is_spaced = cell.str.contains(_SPACED)
+    cell = pl.when(is_spaced).then(cell.str.replace_all(_SPACES, "")).otherwise(cell)
     without_points = cell.str.replace_all(".", "", literal=True)
     with_point = without_points.str.replace(",", ".", literal=True)
     without_commas = cell.str.replace_all(",", "", literal=True)
+    comma = point = pl.lit(None, pl.String)
+    if point_told and not comma_told:
+        comma = without_commas
+    elif not point_told and (comma_told or dialect.decimal_comma):
+        comma = with_point
+    if points_divide and not point_told:
+        point = without_points
+    elif not comma_told:
+        point = cell
     return (
-        pl.when(unclear_comma)
-        .then(
-            pl.when(point_told & ~comma_told)
-            .then(without_commas)
-            .when(~point_told & (comma_told | dialect.decimal_comma))
-            .then(with_point)
-        )
-        .when(unclear_point)
-        .then(
-            pl.when(points_divide & ~point_told).then(without_points).when(~comma_told).then(cell)
-        )
-        .when(is_plain)
+        pl.when(cell.str.contains(_UNCLEAR_COMMA))
+        .then(comma)
+        .when(cell.str.contains(_UNCLEAR_POINT))
+        .then(point)
+        .when(cell.str.contains(_PLAIN_NUMBER))
         .then(cell)
-        .when(is_commas)
+        .when(cell.str.contains(_CLEAR_THOUSANDS))
         .then(without_commas)
-        .when(is_points | cell.str.contains(_DECIMAL_COMMA))
+        .when(cell.str.contains(_CLEAR_POINTS) | cell.str.contains(_DECIMAL_COMMA))
         .then(with_point)
     )
 

@@ -17,7 +17,10 @@ _LONGEST_INT = 2**63
 EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 #: A client's clock before this was never set.
 CLOCKS_SET = datetime(2015, 1, 1, tzinfo=UTC)
+#: One impossible runtime must not make all other runs stale.
+LONGEST_RUNTIME_S = 10 * 365 * 86400
 MOST_GPUS = 1_000_000  # more would exceed everybody's hours
+UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _WHOLE = 100.0
 #: Name of the client's measurement of how much of the time a GPU was busy.
 GPU_PERCENT = re.compile(r"gpu\.\d+\.gpu")
