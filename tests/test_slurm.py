@@ -82,6 +82,19 @@ def test_a_job_across_the_end_of_summer_time_has_its_real_length(path):
     assert job["runtime_s"] == 7200
 
 
+@pytest.mark.parametrize(
+    ("start", "end", "elapsed", "began"),
+    [("02:50", "02:10", "1200", "00:50"), ("02:50", "04:00", "4200", "01:50")],
+)
+def test_the_length_tells_which_of_two_equal_local_times_is_meant(path, start, end, elapsed, began):
+    row = line(Start=f"2026-10-25T{start}", End=f"2026-10-25T{end}", ElapsedRaw=elapsed)
+    (job,) = lines(path, row, timezone="Europe/Zurich")
+    begun = datetime.fromisoformat(f"2026-10-25T{began}Z")
+    assert job["writers"][0]["start"] == begun
+    assert job["heartbeat_at"] == begun + timedelta(seconds=int(elapsed))
+    assert job["last_metric_at"] is None
+
+
 def test_steps_are_skipped_and_tasks_of_an_array_are_jobs_of_one_sweep(path):
     steps = [line(JobID=f"1001.{it}", JobIDRaw=f"1001.{it}") for it in ("batch", "extern", "0")]
     tasks = [line(JobID=f"1000_{it}", JobIDRaw=f"{1001 + it}") for it in (4, 5)]
@@ -182,7 +195,7 @@ def test_a_suspended_job_was_there_until_its_end_and_active_for_less(path):
 def test_a_damaged_line_costs_itself_and_is_reported(path):
     bad = [
         "1002|half a line",
-        line(JobID="1003", JobIDRaw="1003", Submit="2026-05-04T08:00:00 or so"),
+        line(JobID="1003", JobIDRaw="1003", Submit="2026-05-04T08:00:00 or so", Start="?"),
         line(JobID="1005", JobIDRaw="1005", NodeList="a|b"),
         line(JobID="", JobIDRaw=""),
         "\ufffd\x00\x1b[31m",
@@ -206,6 +219,39 @@ def test_a_value_that_cannot_be_read_costs_only_itself(path):
     (job,) = lines(path, line(ElapsedRaw="soon", End="later"))
     assert (job["runtime_s"], job["heartbeat_at"]) == (None, None)
     assert sorted(job["unreadable"]) == ["elapsed", "end"]
+
+
+def test_a_job_without_a_time_of_submission_or_start_is_placed_by_the_others(path):
+    (job,) = lines(path, line(Submit="8 o'clock"))
+    assert job["created_at"] == job["writers"][0]["start"] == EIGHT + HOUR
+    assert job["unreadable"] == ["submit"]
+    (job,) = lines(path, line(Start="9 o'clock"))
+    assert (job["created_at"], job["writers"][0]["start"]) == (EIGHT, EIGHT + HOUR)
+    assert job["unreadable"] == ["start"]
+    (job,) = lines(path, line(Start="9 o'clock", End="?"))
+    assert job["writers"][0]["start"] == EIGHT
+
+
+@pytest.mark.parametrize("written", ["4294967295", "999999999999", "999999-00:00:00"])
+def test_a_length_that_no_job_has_is_not_known(path, written):
+    read = batch(path, f"{HEADER}\n{line(ElapsedRaw=written)}\n")
+    (job,) = read.runs.to_dicts()
+    assert (job["runtime_s"], job["unreadable"]) == (None, ["elapsed"])
+    assert read.complete_to == EIGHT + 3 * HOUR
+
+
+@pytest.mark.parametrize(
+    ("tres", "gres", "gpus"),
+    [
+        ("cpu=4,mem=16G,node=1", "gpu:v100:2", ("v100", 2)),
+        ("", "7696487:2", (None, 2)),
+        (TRES, "gpu:4", ("a100", 4)),
+        (TRES, "", ("a100", 4)),
+    ],
+)
+def test_gpus_are_those_of_either_column(path, tres, gres, gpus):
+    (job,) = lines(path, f"{line(AllocTRES=tres)}|{gres}", header=f"{HEADER}|AllocGRES")
+    assert [(it["gpu_type"], it["gpu_count"]) for it in job["writers"]] == [gpus]
 
 
 def test_gpus_that_are_not_counted_are_not_known(path):
@@ -234,6 +280,7 @@ def test_the_delimiter_in_a_name_belongs_to_the_name(path):
         (gpus_of, "gpu:v100:2,license:1", (2, "v100")),
         (gpus_of, "gpu:a100:4(IDX:0-2,3)", (4, "a100")),
         (gpus_of, "gres:gpu:2", (2, None)),
+        (gpus_of, "7696487:2", (2, None)),
         (gpus_of, "gres/gpu:a100:2", (2, "a100")),
         (gpus_of, "GRES/GPU=2,license/gpu=1", (2, None)),
         (nodes_of, "gpu01", ["gpu01"]),
@@ -338,6 +385,15 @@ def test_the_request_names_what_the_file_does_not(path):
 def test_a_file_is_complete_to_its_latest_time(path):
     running = line(State="RUNNING", End="Unknown", ElapsedRaw="86400")
     assert batch(path, f"{HEADER}\n{running}\n").complete_to == EIGHT + 25 * HOUR
+
+
+def test_a_file_that_windows_or_a_spreadsheet_saved_is_read(path):
+    (job,) = lines(path, DONE)
+    text = f"{HEADER}\r\n{DONE}\r\n"
+    path.write_text(text, encoding="utf-16", newline="")
+    quoted = text.replace(TRES, f'"{TRES}"').replace("|", ",")
+    (first,) = find_source("slurm").read(Asked([str(path)], timezone="UTC"))
+    assert first.runs.to_dicts() == batch(path, quoted).runs.to_dicts() == [job]
 
 
 def test_other_delimiters_trailing_ones_and_repeated_headings_are_read(path):

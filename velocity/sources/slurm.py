@@ -13,7 +13,7 @@ from velocity.records import Rejected, RunBatch
 from velocity.sources.base import Asked
 from velocity.sources.shared import UnfitFileError, in_batches, reasons, require_regular
 from velocity.sources.slurm_output import COMMAND, Job, is_sacct, read_jobs, read_lines
-from velocity.sources.values import EARLIEST, read_json
+from velocity.sources.values import EARLIEST, UTF16_MARKS, read_json
 
 _LONGEST_FILE = 2**28
 #: As much as the run of a table: W&B's own runs are trusted more, local files less.
@@ -73,7 +73,9 @@ def _batches(path: Path, asked: Asked) -> Iterator[RunBatch]:
 def _read(path: Path, zone: ZoneInfo | None) -> Iterator[tuple[int, Job | str]]:
     try:
         require_regular(path, _LONGEST_FILE)
-        with path.open(encoding="utf-8-sig", errors="replace", newline="\n") as stream:
+        with path.open("rb") as stream:
+            encoding = "utf-16" if stream.read(2) in UTF16_MARKS else "utf-8-sig"
+        with path.open(encoding=encoding, errors="replace", newline="\n") as stream:
             first = stream.readline()
             stream.seek(0)
             if first.lstrip().startswith("{"):

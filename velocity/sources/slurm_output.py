@@ -1,10 +1,13 @@
 """Jobs from the output of sacct: text with delimiters, or JSON."""
 
+import csv
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import product
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -101,6 +104,8 @@ def read_lines(
     output = 0
     for number, line in enumerate(lines, start=2):
         cells = line.rstrip("\r\n").split(separator)
+        if separator == ",":  # a spreadsheet quotes text with commas
+            cells = next(csv.reader([line]), cells)
         if cells == header.split(separator):  # files that were put together
             output += 1
             continue
@@ -160,23 +165,39 @@ def _job(row: Mapping[str, str], zone: ZoneInfo | None) -> Job:
     name = told.get("jobid", "")
     if not (job_id := told.get("jobidraw") or name):
         raise ValueError("it has no job id")
-    if "submit" not in told:
-        raise ValueError("it has no time of submission")
-    submitted = instant(told["submit"])
     length = told.get("elapsedraw") or told.get("elapsed")
     active_s = readable("elapsed", length, seconds_of)
-    started = instant(told["start"]) if "start" in told else None
-    nodes, resources = told.get("nodelist"), row.get("alloctres", row.get("allocgres"))
+    started, ended = (readable(it, told.get(it), instant) for it in ("start", "end"))
+    if started and ended and active_s is not None:
+        # Of an hour that the clocks repeat, the one that agrees with the length.
+        active, again = timedelta(seconds=active_s), partial(instant_of, zone=zone, fold=1)
+        started, ended = min(
+            product((started, again(told["start"])), (ended, again(told["end"]))),
+            key=lambda it: abs(it[1] - it[0] - active),
+        )
+    submitted = readable("submit", told.get("submit"), instant)
+    if submitted is None and started is not None:
+        submitted = started
+        unreadable += [] if "submit" in unreadable else ["submit"]
+    if submitted is None:
+        raise ValueError("it has no time of submission or start")
+    if "start" in unreadable:
+        begin = ended and active_s and ended - timedelta(seconds=active_s)
+        started = begin or submitted
+    nodes = told.get("nodelist")
     if nodes is None and "nodelist" in row and not active_s:
         started = None  # some releases write the end of a job that never ran as its start
-    gpus, gpu_type = readable("resources", resources, gpus_of) or (None, None)
+    # The accounting may be set up without GPUs among the TRES.
+    texts = [row[it] for it in ("alloctres", "allocgres") if it in row]
+    counts = (readable("resources", text, gpus_of) for text in texts)
+    gpus, gpu_type = max(filter(None, counts), key=itemgetter(0), default=(None, None))
     array, part = _ARRAY.fullmatch(name), _HETEROGENEOUS.fullmatch(name)
     return Job(
         job_id=job_id,
         state=row["state"].strip(),
         submitted=submitted,
         started=started,
-        ended=readable("end", told.get("end"), instant),
+        ended=ended,
         active_s=active_s,
         cluster=told.get("cluster"),
         account=told.get("account"),

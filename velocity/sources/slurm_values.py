@@ -1,20 +1,22 @@
 """Values as Slurm's sacct writes them: node lists, GPUs, lengths and local times."""
 
 import itertools
+import math
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from velocity.errors import SourceError
-from velocity.sources.values import EARLIEST, LATEST
+from velocity.sources.values import EARLIEST, LATEST, LONGEST_RUNTIME_S
 
 #: What sacct writes for "not known", in lower case.
 _NOT_KNOWN = frozenset({"", "unknown", "none", "n/a", "(null)", "none assigned", "invalid"})
-#: "gres/gpu:a100=4", "gres/gpu=4" (TRES), and "gpu:a100:4(IDX:0-3)", "gres:gpu:4" (old versions).
+#: "gres/gpu:a100=4", "gres/gpu=4" (TRES), and "gpu:a100:4(IDX:0-3)", "gres:gpu:4" (old versions),
+#: or "7696487:4": the letters of "gpu" as one number, where sacct does not know the name.
 _TRES = re.compile(r"gres/gpu(?::(?P<type>[^=,]+))?=(?P<count>\d{1,9})", re.IGNORECASE)
 _GRES = re.compile(
-    r"(?:gres[:/])?gpu(?::(?P<type>[^:,(]*[^:,(\d][^:,(]*))?[:=](?P<count>\d{1,9})(?:\([^)]*\))?",
+    r"(?:gres[:/])?(?:gpu|7696487)(?::(?P<type>[^:,(]*[^:,(\d][^:,(]*))?[:=](?P<count>\d{1,9})(?:\([^)]*\))?",
     re.IGNORECASE,
 )
 _GPU = re.compile(r"(?:^|,)(?:gres[:/])?gpu(?![\w-])", re.IGNORECASE)
@@ -85,20 +87,22 @@ def seconds_of(text: str) -> float:
     """The seconds of a length such as "1-02:03:04", "02:03" or "3600".
 
     Raises:
-        ValueError: it is no length.
+        ValueError: it is no length, or not one of a job.
     """
     if found := _LENGTH.fullmatch(text) or _SHORT_LENGTH.fullmatch(text):
         days, hours, minutes, seconds = (int(it or 0) for it in (0, 0, *found.groups())[-4:])
-        return float(((days * 24 + hours) * 60 + minutes) * 60 + seconds)
-    if re.fullmatch(r"\d{1,12}", text):
-        return float(text)
-    raise ValueError(f'"{text}" is not a length of time')
+        length = float(((days * 24 + hours) * 60 + minutes) * 60 + seconds)
+    else:
+        length = float(text) if re.fullmatch(r"\d{1,12}", text) else math.inf
+    if length >= LONGEST_RUNTIME_S:
+        raise ValueError(f'"{text}" is not a length of time')
+    return length
 
 
-def instant_of(text: str, zone: ZoneInfo | None) -> datetime:
+def instant_of(text: str, zone: ZoneInfo | None, *, fold: int = 0) -> datetime:
     """The instant of a time: local without an offset, or seconds since 1970.
 
-    Of an hour that the clocks of `zone` repeat, the earlier one.
+    Of an hour that the clocks of `zone` repeat, the earlier one, or the later one if `fold` is 1.
 
     Raises:
         ValueError: it is no time.
@@ -113,7 +117,7 @@ def instant_of(text: str, zone: ZoneInfo | None) -> datetime:
                 "Add --timezone, such as --timezone Europe/Zurich; or --timezone UTC if sacct ran"
                 " with TZ=UTC.",
             )
-        read = read.replace(tzinfo=zone)
+        read = read.replace(tzinfo=zone, fold=fold)
     read = read.astimezone(UTC)
     if not EARLIEST <= read < LATEST:
         raise ValueError(f'"{text}" is before 1970 or after 2199')
