@@ -111,10 +111,18 @@ def test_a_time_that_cannot_be_read_costs_only_itself(tmp_path, monkeypatch):
     for name, logged, end in (("metric", nanoseconds, _ms(2)), ("end", _ms(1), nanoseconds)):
         made = client.create_run(experiment, start_time=_ms(0), run_name=name).info.run_id
         client.log_metric(made, "loss", 0.5, timestamp=logged)
+        client.log_metric(made, "accuracy", 0.5, timestamp=_ms(1))
         client.set_terminated(made, end_time=end)
+    seconds = client.create_run(experiment, start_time=_ms(0) // 1000, run_name="start").info.run_id
+    client.log_metric(seconds, "loss", 0.5, timestamp=_ms(1))
     rows = {row["display_name"]: row for row in _rows(folder).values()}
+    assert (rows["start"]["created_at"], rows["start"]["unreadable"]) == (
+        START + HOUR,
+        ["start_time"],
+    )
     assert rows["metric"]["unreadable"] == ["metrics"]
     assert rows["metric"]["heartbeat_at"] == START + 2 * HOUR
+    assert rows["metric"]["last_metric_at"] == START + HOUR
     assert rows["end"]["unreadable"] == ["end_time"]
     assert rows["end"]["heartbeat_at"] == START + HOUR
 

@@ -12,7 +12,7 @@ from velocity.errors import SourceError
 from velocity.records import Rejected, RunBatch, config_text, run_frame
 from velocity.sources.base import Asked
 from velocity.sources.shared import client_of, entity_of, is_address, without_password
-from velocity.sources.values import instant_of, noted
+from velocity.sources.values import CLOCKS_SET, instant_of, noted
 
 _PAGE = 1000  # the most that a server returns at once
 _TRUST = 2
@@ -87,14 +87,16 @@ def _row(run: Any, address: str | None, parents: set[str], username: str | None)
     """A run in columns of `RUN_SCHEMA`, without its entity and project.
 
     Raises:
-        ValueError: its start is not known.
+        ValueError: neither its start nor the time of a metric is known.
     """
     info, tags, unreadable = run.info, run.data.tags, list[str]()
     metrics = [it.timestamp for it in run.to_proto().data.metrics]
-    created_at = _of_milliseconds(info.start_time) if info.start_time else None
-    if created_at is None:
+    logged_at = [noted(_of_milliseconds, it, "metrics", unreadable) for it in metrics]
+    known = [it for it in logged_at if it is not None]
+    last_metric_at = max(known, default=None)
+    created_at = noted(_of_milliseconds, info.start_time, "start_time", unreadable)
+    if (created_at := created_at or min(known, default=None)) is None:
         raise ValueError(f"the start {info.start_time} cannot be read")
-    last_metric_at = noted(_of_milliseconds, max(metrics, default=None), "metrics", unreadable)
     ended_at = noted(_of_milliseconds, info.end_time, "end_time", unreadable)
     page = f"{address}/#/experiments/{info.experiment_id}/runs/{info.run_id}"
     return {
@@ -110,7 +112,7 @@ def _row(run: Any, address: str | None, parents: set[str], username: str | None)
         "config": config_text(run.data.params) if run.data.params else None,
         "commit": tags.get("mlflow.source.git.commit"),
         "notes": tags.get("mlflow.note.content"),
-        "unreadable": unreadable or None,
+        "unreadable": list(dict.fromkeys(unreadable)) or None,
         "source": "mlflow",
         "trust": _TRUST,
         "url": page if address else None,
@@ -126,5 +128,6 @@ def _pages(search: Callable[..., Any], **asked: Any) -> Iterator[Any]:
 
 
 def _of_milliseconds(value: int) -> datetime | None:
-    """The instant of milliseconds since 1970; None before 1970 and after 2199."""
-    return instant_of(value / 1000)
+    """The instant of milliseconds since 1970; None before 2015 (of seconds) and after 2199."""
+    instant = instant_of(value / 1000)
+    return None if instant is None or instant < CLOCKS_SET else instant
