@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -339,10 +340,14 @@ def test_json_of_every_release_gives_the_same_job_as_text(path, job):
     assert read == text | {"sweep": array}
 
 
-@pytest.mark.parametrize("text", ["9999999999", "2286-11-20T17:46:39+00:00"])
-def test_a_time_after_2199_is_refused_in_either_form(text):
-    with pytest.raises(ValueError, match="after 2199"):
-        instant_of(text, None)
+@pytest.mark.parametrize(
+    "text",
+    ["9999999999", "2286-11-20T17:46:39+00:00", "0001-01-01T00:00:00", "9999-12-31T23:59:59"],
+)
+def test_a_time_before_1970_or_after_2199_is_refused_in_any_form(text):
+    for zone in ("Asia/Tokyo", "America/Lima"):
+        with pytest.raises(ValueError, match="before 1970 or after 2199"):
+            instant_of(text, ZoneInfo(zone))
 
 
 def test_a_damaged_job_of_json_costs_itself(path):

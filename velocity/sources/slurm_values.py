@@ -118,7 +118,6 @@ def instant_of(text: str, zone: ZoneInfo | None, *, fold: int = 0) -> datetime:
                 " with TZ=UTC.",
             )
         read = read.replace(tzinfo=zone, fold=fold)
-    read = read.astimezone(UTC)
     if not EARLIEST <= read < LATEST:
         raise ValueError(f'"{text}" is before 1970 or after 2199')
-    return read
+    return read.astimezone(UTC)
