@@ -243,6 +243,7 @@ holidays = [
   { name = "Half", from = 2026-01-01 },
   { name = "Backwards", from = 2026-01-02, to = 2026-01-01 },
   { date = "2026-13-01" },
+  { name = "Last", date = 9999-12-31 },
 ]
 """
     days_off = """\
@@ -262,6 +263,7 @@ away = [
         "scholar ben: workdays: got a list of 0",
         "holiday no. 5: name: missing",
         'holiday no. 5: date: got "2026-13-01"',
+        "holiday Last: date: got 9999-12-31",
         "scholar ada: away 2026-08-03: to: got 2026-08-03, which is not after 2026-08-03",
         "scholar ada: away 2026-10-05: to: got 2062-10-05, 13149 days after 2026-10-05",
         "holiday Both: got date and from",

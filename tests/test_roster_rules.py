@@ -42,6 +42,7 @@ automation = [
   { scholar = "ben", username = "ada" },
   { config = "launcher" },
   { config = "launcher", value = [1] },
+  { config = "launcher", value = 100_000_000_000_000_000_000 },
 ]
 excluded = [{ project = "debug" }, { username = "ada", tag = "b" }]
 [[shared_account]]
@@ -59,6 +60,7 @@ rules = [{ scholar = "ada", tag = "x" }]
         'automation ben: username: "ada" is a username of scholar ada; expected a username of',
         "automation no. 4: got no value; expected a config key and its value",
         "automation no. 5: value: got a list of 1; expected text, a number, true or false",
+        "automation no. 6: value: got 100000000000000000000; expected text, a number, true",
         'excluded no. 1: project: got "debug"; expected ENTITY/PROJECT',
         "excluded b: username: unknown key; expected one of tag, project, job_type",
         'shared_account lab (no. 1): rule bn: scholar: got "bn"; expected the id of a scholar',
@@ -66,7 +68,7 @@ rules = [{ scholar = "ada", tag = "x" }]
         "shared_account lab (no. 2): username: also appears in shared_account lab (no. 1)",
     ):
         assert sum(told in it for it in found) == 1, (told, found)
-    assert len(found) == 11
+    assert len(found) == 12
 
 
 USELESS = {

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from pydantic import Field
 
-from velocity.roster.fields import Day, Entry
+from velocity.roster.fields import Day, Entry, RateDay
 from velocity.settings import Label
 from velocity.toml import Finding, named, repeats, warning
 
@@ -23,7 +23,7 @@ class Holiday(Entry):
     """Days on which nobody works: a `date`, or from the day `from` up to, not including, `to`."""
 
     name: Label = Field(description="Name shown on charts.")
-    date: Day | None = Field(None, description="The day, if it is only one.")
+    date: RateDay | None = Field(None, description="The day, if it is only one.")
     from_date: Day | None = Field(None, alias="from", description="First of several days.")
     to_date: Day | None = Field(
         None, alias="to", description="The day after the last of several days."

@@ -18,12 +18,14 @@ if TYPE_CHECKING:
 
 #: The keys of a rule, of which it has exactly one.
 _CRITERIA = ("username", "tag", "project", "job_type", "config")
+_LONGEST_NUMBER = 64  # bits of a whole number, as in TOML and in configs
 
 
 def _plain_value(value: object) -> object:
     # Before the union is tried: it would report one mistake for each of its types.
-    if not isinstance(value, str | int | float):
-        raise ValueError("text, a number, true or false")  # noqa: TRY004 - pydantic reports it
+    is_long = isinstance(value, int) and value.bit_length() > _LONGEST_NUMBER
+    if is_long or not isinstance(value, str | int | float):
+        raise ValueError("text, a number, true or false")
     return value
 
 
