@@ -27,9 +27,10 @@ from velocity.demo.wandb_server.world import RunNode
 _PROXY_PAGE = "<!doctype html><title>Sign in</title><p>Sign in to your network to go on.</p>"
 
 
-def status(code: int, message: str = "try again") -> Fault:
-    """An HTTP status, as from an overloaded server."""
-    return Fault(reply=Reply(code, json.dumps({"errors": [{"message": message}]})))
+def status(code: int, message: str = "try again", **headers: str) -> Fault:
+    """An HTTP status, as from an overloaded server; `_` in the name of a header is a dash."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Fault(reply=Reply(code, json.dumps({"errors": [{"message": message}]}), headers=named))
 
 
 def dropped() -> Fault:

@@ -117,7 +117,7 @@ def test_every_other_request_without_a_field_is_an_error_too(server, operation, 
 
 def test_a_count_is_requested_again_if_the_server_is_overloaded(server):
     client = connected(server)
-    for fault in (faults.status(503), faults.status(429)):
+    for fault in (faults.status(503), faults.status(429), faults.status(429, retry_after="9")):
         server.faults[:] = [fault.at(operation="RunCount")]
         assert client.count_runs("lab", "vision") == 12
 

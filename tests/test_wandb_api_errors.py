@@ -79,7 +79,8 @@ PAGE = (
 )
 LOG_IN = (
     (faults.status(503), RetryLaterError, "failed (HTTP 503)"),
-    (faults.status(429), RetryLaterError, "received too many requests (HTTP 429)"),
+    (faults.status(503, retry_after="9"), RetryLaterError, "failed (HTTP 503)"),
+    (faults.status(429, retry_after="9"), RetryLaterError, "received too many requests (HTTP 429)"),
     (faults.slow(30), RetryLaterError, "did not answer within 2 s"),
     (faults.dropped(), RetryLaterError, "sends incomplete responses"),
     (faults.html_page(), ConfigurationError, "sent text/html (HTTP 200)"),

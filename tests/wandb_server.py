@@ -20,7 +20,7 @@ from velocity.demo.wandb_server.protocol import InvalidQueryError, load_operatio
 from velocity.demo.wandb_server.world import VERSIONS, RunNode
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Mapping
 
 
 class World(world.World):
@@ -66,6 +66,7 @@ class Reply:
     body: str
     content_type: str = "application/json"
     dropped: bool = False  # the connection ends halfway through it
+    headers: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, eq=False)  # hashed by identity: there may be equal ones
@@ -175,7 +176,7 @@ def _asking(request: Request, call: Call) -> Request:
 def _faulty(reply: Reply) -> Response:
     body = reply.body.encode()
     if not reply.dropped:
-        return Response(body, status_code=reply.status, media_type=reply.content_type)
+        return Response(body, reply.status, reply.headers, reply.content_type)
 
     async def half() -> AsyncIterator[bytes]:
         yield body

@@ -148,6 +148,8 @@ class _Adapter(HTTPAdapter):
 
     def __init__(self) -> None:
         again = Retry(1, connect=0, read=1, redirect=0, status=0, other=0, allowed_methods=None)
+        # Else a response with Retry-After would be an error without a status.
+        again.respect_retry_after_header = False
         super().__init__(max_retries=again)
 
     def init_poolmanager(self, *arguments: Any, **more: Any) -> None:
