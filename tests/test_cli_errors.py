@@ -116,6 +116,8 @@ def test_a_damaged_snapshot_is_an_error(tmp_path):
     (path,) = (copied(one_run, tmp_path / "data") / "snapshots").iterdir()
     path.write_bytes(b"\0" * 100)
     _refused(velocity("runs", cwd=tmp_path), "cannot be opened")
+    (tmp_path / "data" / "CURRENT").write_bytes(b"\xff")
+    _refused(velocity("runs", cwd=tmp_path), "cannot be opened")
 
 
 @pytest.mark.thorough

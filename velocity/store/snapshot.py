@@ -186,7 +186,7 @@ def current_snapshot(data: Path) -> Path:
         StoreError: nothing is published yet.
     """
     try:
-        name = (data / "CURRENT").read_text(encoding="ascii").strip()
+        name = (data / "CURRENT").read_text(encoding="ascii", errors="replace").strip()
     except OSError as error:
         raise no_data(data) from error
     return data.resolve() / "snapshots" / f"{name}.duckdb"
