@@ -188,6 +188,7 @@ def test_a_question_about_somebody_else_is_recorded_as_a_look(data, config):
     [
         (("my_week", {"week": "2026-01-06"}), "not the Monday of a week"),
         (("my_week", {"week": "9999-12-27"}), "not the Monday of a week"),
+        (("compare", {"metric": "busy_hours", "week": "0001-01-01"}), "not the Monday of a week"),
         (("compare", {"metric": "busy_hour"}), "Did you mean busy_hours"),
         (("explain", {"metric": "nonsense"}), "'nonsense' is not a figure"),
         (("compare", {"metric": "busy_hours", "scholar": "a", "stream": "b"}), "Give one of them"),

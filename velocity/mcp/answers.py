@@ -60,7 +60,7 @@ class Asker:
     def week(self, asked: date | None) -> Window:
         """The week that begins on a Monday; the last whole week without one."""
         monday = asked or self.last_weeks.end - _WEEK
-        if monday.weekday() or monday > date.max - 2 * _WEEK:
+        if monday.weekday() or not date.min < monday <= date.max - 2 * _WEEK:
             raise VelocityError(f"{monday} is not the Monday of a week.", "Give a Monday.")
         return whole_week(monday)
 
