@@ -99,6 +99,7 @@ def test_one_failing_project_does_not_stop_the_others(sync, tmp_path):
         ("explain", "--metric", "busy_hours", "--scholar", "ad\x1b[2"),
         ("explain", "--metric", "busy_hours", "--scholar", "ada", "--week", "\x1b[2J"),
         ("import", "runs.csv", "--as-of", "\x1b[2J"),
+        ("forget", "\x1b[2J\udcff", "--yes"),  # a byte that is not UTF-8
     ],
 )
 def test_arguments_and_suggestions_cannot_move_the_cursor(tmp_path, asked):
@@ -108,6 +109,7 @@ def test_arguments_and_suggestions_cannot_move_the_cursor(tmp_path, asked):
     assert done.returncode in {1, 2}
     assert done.stdout == b""
     assert b"\x1b" not in done.stderr
+    assert b"Unexpected" not in done.stderr
     assert (b"Did you mean" in done.stderr) == ("ad\x1b[2" in asked)
 
 

@@ -58,6 +58,8 @@ Maintain the data
   roster      roster   Check the roster, or write entries for it.
 """
 _STOPPED = 130  # by Ctrl-C
+#: What Python makes of bytes that are not text; neither DuckDB nor Polars takes it.
+_UNDECODED = re.compile("[\udc80-\udcff]")
 #: What Typer repeats from pydantic about a wrong value -> plain words.
 _PLAIN = (
     (r"^Value error, ", ""),
@@ -141,6 +143,8 @@ def main() -> None:
     """Run the command in `sys.argv` and exit: 0 done, 1 failed, 2 usage error."""
     # Everything that a command writes names people: only the user may read it.
     os.umask(0o077)
+    if _UNDECODED.search("".join(sys.argv[1:])):
+        _fail("An argument is not text in UTF-8.", "Type the name again, or rename the file.")
     try:
         make_group()(prog_name="velocity")
     except SystemExit as end:
