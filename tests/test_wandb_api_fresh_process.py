@@ -86,3 +86,15 @@ def test_the_address_is_in_the_clients_settings_file_and_only_queries_are_sent(s
 def test_an_invalid_address_is_an_error_in_a_fresh_process_too(tmp_path, url, why):
     said = script(tmp_path, WANDB_BASE_URL=url, WANDB_API_KEY=DEMO_API_KEY)
     assert said.startswith(f'The W&B client cannot use the setting "{url}": {why}')
+
+
+@pytest.mark.parametrize(
+    ("wrong", "why"),
+    [
+        ({"WANDB_API_KEY": f"{DEMO_API_KEY}\n"}, "API key cannot start or end with whitespace."),
+        ({"WANDB_PROJECT": "lab/vision"}, "Invalid project name 'lab/vision': cannot contain"),
+    ],
+)
+def test_a_setting_that_the_client_refuses_is_an_error(tmp_path, wrong, why):
+    said = script(tmp_path, **{"WANDB_API_KEY": DEMO_API_KEY} | wrong)
+    assert said.startswith(f"The W&B client cannot use its settings: {why}")

@@ -159,7 +159,7 @@ class _Adapter(HTTPAdapter):
 def _signed_in() -> tuple[Settings, str | None]:
     """The client's settings with the address, and the key; None for an identity token."""
     from wandb import env  # noqa: PLC0415
-    from wandb.errors import AuthenticationError  # noqa: PLC0415
+    from wandb.errors import AuthenticationError, UsageError  # noqa: PLC0415
     from wandb.sdk import wandb_setup  # noqa: PLC0415
     from wandb.sdk.lib import wbauth  # noqa: PLC0415
 
@@ -175,14 +175,17 @@ def _signed_in() -> tuple[Settings, str | None]:
             f"The configured W&B API key cannot be used: {str(error).rstrip('.')}.",
             f"Copy the key from {base_url}/authorize into WANDB_API_KEY, or run `wandb login`.",
         ) from error
-    except ValidationError as error:
-        wrong = error.errors()[0]
-        # pydantic puts "Value error, " before a validator's message.
-        reason = str(wrong.get("ctx", {}).get("error", wrong["msg"])).rstrip(".?")
+    except (UsageError, ValidationError) as error:
+        which, reason = "its settings", str(error)
+        if isinstance(error, ValidationError):
+            wrong = error.errors()[0]
+            # pydantic puts "Value error, " before a validator's message.
+            reason = str(wrong.get("ctx", {}).get("error", wrong["msg"]))
+            which = f'the setting "{wrong["input"]}"'
         raise ConfigurationError(
-            f'The W&B client cannot use the setting "{wrong["input"]}": {reason}.',
-            "Correct it in WANDB_BASE_URL, or in W&B's settings file; an address begins with "
-            "https:// or http://.",
+            f"The W&B client cannot use {which}: {reason.rstrip('.?')}.",
+            "Correct the variable that begins with WANDB_, or W&B's settings file; the address in "
+            "WANDB_BASE_URL begins with https:// or http://.",
         ) from error
     if found is None:
         raise ConfigurationError(
