@@ -9,6 +9,7 @@ import pytest
 
 from tests.conftest import ROOT
 from velocity import state
+from velocity.errors import VelocityError
 
 NOW = datetime(2026, 3, 16, 12, tzinfo=UTC)
 
@@ -148,3 +149,10 @@ def test_only_one_process_sends_at_a_time(where):
         order.append("first")
     other.join()
     assert order == ["first", "other"]
+
+
+def test_a_file_that_is_not_the_state_is_an_error_that_names_it(tmp_path):
+    (tmp_path / "state.sqlite").write_bytes(b"not a database" * 100)
+    for use in (look, state.read_marks):
+        with pytest.raises(VelocityError, match=r"state\.sqlite cannot be used: file is not a"):
+            use(tmp_path)

@@ -55,7 +55,7 @@ def opened(where: Where) -> Iterator[Execute]:
     """Open the state for one transaction; tables are made if needed, and other writers wait.
 
     Raises:
-        VelocityError: Postgres does not answer.
+        VelocityError: Postgres does not answer, or the file cannot be read or written.
     """
     if isinstance(where, str):
         with _postgres(where) as connection, connection.transaction():
@@ -110,9 +110,15 @@ def rewrite(where: Where) -> None:
 @contextmanager
 def _sqlite(data: Path) -> Iterator[sqlite3.Connection]:
     make_private(data)
-    with closing(sqlite3.connect(data / _FILE, timeout=_WAIT_S)) as connection:
-        connection.executescript(_TABLES)
-        yield connection
+    try:
+        with closing(sqlite3.connect(data / _FILE, timeout=_WAIT_S)) as connection:
+            connection.executescript(_TABLES)
+            yield connection
+    except sqlite3.Error as error:
+        raise VelocityError(
+            f"The state in {data / _FILE} cannot be used: {error}.",
+            "Check its permissions and the free disk space. If it is damaged, restore a backup.",
+        ) from error
 
 
 @contextmanager
