@@ -9,13 +9,15 @@ from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from tests.forked import Commands
 from tests.histories import assert_equals_a_clean_pull
 from tests.worlds import environment_of, node, runs_served
+from velocity.errors import StoreError
 from velocity.reading import reads
-from velocity.store import latest_snapshot
+from velocity.store import latest_snapshot, live
 
 STAGES = {"pull", "merge", "derive", "publish"}
 DISK = 64 << 20
@@ -77,6 +79,16 @@ def limit_files_of(pid, data):
         resource.prlimit(pid, resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
 
     return leave
+
+
+def test_a_store_without_permission_is_not_called_damaged(monkeypatch, tmp_path):
+    def refused(*_):
+        raise duckdb.IOException('Cannot open file "record.duckdb": Permission denied')
+
+    monkeypatch.setattr(live, "LiveStore", refused)
+    with pytest.raises(StoreError, match="Permission denied") as caught, live.open_live(tmp_path):
+        pass
+    assert "check the permissions" in caught.value.hint
 
 
 @pytest.mark.fault

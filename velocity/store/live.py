@@ -109,7 +109,7 @@ def open_live(data: Path, settings: Settings | None = None) -> Iterator[LiveStor
             opened.callback(store.close)
             opened.callback(store.record.close)
         except (duckdb.Error, OSError) as error:
-            if is_full_disk(error):
+            if is_full_disk(error) or "permission denied" in str(error).lower():
                 raise cannot_write(data, error) from error
             raise StoreError(
                 f"The store in {data} cannot be opened: {str(error).splitlines()[0]}",
