@@ -1,6 +1,7 @@
 """Parquet for BI tools: every frame, changed all at once; and the link to the current snapshot."""
 
 import re
+import resource
 import stat
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from tests.builders import run, store_of
 from tests.commands import velocity as command
 from tests.conftest import ROOT
 from velocity.api import exported
+from velocity.errors import VelocityError
 from velocity.store import open_live
 from velocity.store.publish import publish
 from velocity.store.snapshot import STABLE_NAME
@@ -134,6 +136,20 @@ def test_two_exports_are_kept_and_other_files_are_left_alone(v, tmp_path):
         latest = exported.write_parquet(v, tmp_path)
     assert names_in(tmp_path) == {"latest", "00000003", "00000004", "notes.txt"}
     assert latest.resolve().name == "00000004"
+
+
+@pytest.mark.usefixtures("small")
+def test_a_full_disk_leaves_the_earlier_export(v, tmp_path):
+    latest = exported.write_parquet(v, tmp_path)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, limits[1]))
+    try:
+        with pytest.raises(VelocityError, match="cannot be written: File too large"):
+            exported.write_parquet(v, tmp_path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert latest.resolve().name == "00000001"
+    assert names_in(tmp_path) == {"latest", "00000001"}
 
 
 def test_the_command_exports_the_data_folder(data, tmp_path):
