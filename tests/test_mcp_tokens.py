@@ -54,7 +54,8 @@ def test_a_server_of_ones_own_needs_a_token_only_with_sign_in(tmp_path, settings
     assert viewer_at_start(tmp_path, Settings(), None) is None
     assert viewer_now(Settings(), None) == ANYBODY
     assert viewer_now(settings, None) is None
-    for given, where in ((None, settings), ("wrong", settings), ("wrong", Settings())):
+    wrong = ((None, settings), ("wrong", settings), ("wrong", Settings()), ("\udcff", settings))
+    for given, where in wrong:
         with pytest.raises(ConfigurationError, match="VELOCITY_MCP_TOKEN"):
             viewer_at_start(tmp_path, where, given)
 

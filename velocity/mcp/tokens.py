@@ -69,4 +69,4 @@ def viewer_now(settings: Settings, email: str | None) -> Viewer | None:
 
 def _hashed(token: str) -> str:
     """A plain hash is enough: nobody can guess 256 random bits."""
-    return hashlib.sha256(token.encode()).hexdigest()
+    return hashlib.sha256(token.encode(errors="surrogateescape")).hexdigest()
