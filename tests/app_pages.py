@@ -1,9 +1,11 @@
 """Pages of the app over a small store, run without a browser."""
 
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 
 import pytest
+from streamlit.components.v2 import manifest_scanner
 from streamlit.navigation.page import calc_hash
 from streamlit.testing.v1 import AppTest
 
@@ -11,6 +13,9 @@ from scripts.waiting import PATIENCE_S
 from tests.builders import at, run, store_of
 from tests.conftest import ROOT
 from velocity.roster.models import load_roster
+
+# Otherwise each test of a page reads the metadata of every installed package, for most of its time.
+manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)
 
 #: Text that Markdown, HTML or a spreadsheet would interpret.
 HOSTILE = "<img src=x onerror=alert(1)>![x](http://evil.example/a.png) **b** $x$ :red[hi]"
