@@ -6,6 +6,7 @@ CORES := $(shell getconf _NPROCESSORS_ONLN)
 # Many tests wait for a process or a browser, but few of those in `make quick`.
 test: export PYTEST_XDIST_AUTO_NUM_WORKERS ?= $(shell expr $(CORES) + 2)
 quick: export PYTEST_XDIST_AUTO_NUM_WORKERS ?= $(shell expr $(CORES) + 1)
+test: export COMPILES_BESIDE_LINT := yes
 # The tests of a file run together, because they share slow fixtures, in the order of tests/conftest.py.
 PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 

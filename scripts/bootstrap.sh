@@ -85,7 +85,7 @@ echo "Installing the packages of ${locks[*]} (a minute or so, once)"
 install_locked "${locks[@]}"
 # pip refuses -e together with hashes. It builds with the locked hatchling, so nothing is unlocked.
 $venv/bin/python -m pip install --disable-pip-version-check -q --no-deps --no-build-isolation -e .
-if [ "$kind" = dev ]; then
+if [ "$kind" = dev ] && [ -z "${COMPILES_BESIDE_LINT:-}" ]; then
   # Compiles what the tests import: otherwise every process of the first run does it at the same time.
   $venv/bin/python -m pytest --collect-only -qq >/dev/null 2>&1 || true
 fi
