@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from functools import partial
+from functools import cache, partial
 from typing import Literal
 
 import polars as pl
@@ -60,6 +60,7 @@ _WAYS = {
 }
 
 
+@cache
 def ways() -> dict[str, Way]:
     """Column of each metric that can be explained, such as its limits -> how."""
     found: dict[str, Way] = {}
