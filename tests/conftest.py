@@ -1,5 +1,6 @@
 """Fixtures for every test, and the rules of a run: profiles, skips, order, browser."""
 
+import gc
 import os
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -28,6 +29,10 @@ for _name in [name for name in os.environ if name.startswith(("WANDB_", "VELOCIT
     del os.environ[_name]
 
 
+def pytest_collectstart() -> None:
+    gc.disable()
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
@@ -35,6 +40,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("browser")
     _sample(items)
     items[:] = [item for file in _in_order(items) for item in file]
+    # What is imported and collected stays, so it is not searched for garbage again and again.
+    gc.freeze()
+    gc.enable()
 
 
 def _sample(items: list[pytest.Item]) -> None:
@@ -66,10 +74,9 @@ def _in_order(items: list[pytest.Item]) -> list[list[pytest.Item]]:
 
     waiting = with_any("fault", "browser")
     computing = with_any("thorough") - waiting
-    short = files.keys() - waiting - computing
     wait, compute, rest = (
         [tests for file, tests in files.items() if file in kind]
-        for kind in (waiting, computing, short)
+        for kind in (waiting, computing, files.keys() - waiting - computing)
     )
     return [*chain.from_iterable(zip_longest(wait, compute, fillvalue=[])), *rest]
 
@@ -96,17 +103,15 @@ def tell(record_property: Callable[[str, object], None]) -> Callable[[str], None
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     lines = [
-        line
-        for reports in terminalreporter.stats.values()
-        for report in reports
+        str(line)
+        for report in chain.from_iterable(terminalreporter.stats.values())
         if isinstance(report, pytest.TestReport) and report.when == "call"
         for name, line in report.user_properties
         if name == _TOLD
     ]
     if lines:
         terminalreporter.section("told by tests")
-        for line in lines:
-            terminalreporter.write_line(str(line))
+        terminalreporter.write_line("\n".join(lines))
 
 
 @pytest.fixture(scope="session")
