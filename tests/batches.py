@@ -84,12 +84,15 @@ class Batch:
 
     def with_roster(self, roster: Roster | None) -> Snapshot:
         """The product's result with another roster."""
-        return store_of(
-            [row_of(run) for case in self.cases for run in case.runs],
-            {key: moment(it) for case in self.cases for key, it in case.as_of.items()},
-            settings=settings_of(self.rules),
-            roster=roster,
-        )
+        return store_of(self.rows, self.as_of, settings=settings_of(self.rules), roster=roster)
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        return [row_of(run) for case in self.cases for run in case.runs]
+
+    @property
+    def as_of(self) -> dict[tuple[str, str], datetime]:
+        return {key: moment(it) for case in self.cases for key, it in case.as_of.items()}
 
     @cached_property
     def whole(self) -> Derived:

@@ -21,7 +21,6 @@ from velocity.reading import reads
 pytestmark = pytest.mark.thorough
 
 SLACK = Rules().stale_after_us
-_FLAGS_OF_TOLD_FACTS = {"unreadable", "unknown_state", "never_began"}
 _SESSIONS = """
 SELECT run_id, number, session.start_us, session.end_us, session.active_us
 FROM session JOIN run USING (run_key)

@@ -16,7 +16,7 @@ import polars as pl
 import pytest
 from polars import selectors
 
-from tests.batches import PLACES, Batch, batch_of, moment, row_of, settings_of
+from tests.batches import PLACES, Batch, batch_of, settings_of
 from tests.builders import complete_to, run, store_of
 from tests.comparison import Key, Row, agree, rows_by
 from tests.derived_tables import assert_tables_agree, derived_tables
@@ -47,14 +47,6 @@ WITHOUT_DAYS = (
     *("serial_share", "experiment_parallelism", "failure_share", "rework_share", "peak_runs"),
     *("machine_hours_median", "reaction_hours_median", "loop_hours_median", "loop_hours_high"),
 )
-
-
-def rows_of(batch: Batch) -> list[dict[str, Any]]:
-    return [row_of(run) for case in batch.cases for run in case.runs]
-
-
-def as_of(batch: Batch) -> dict[tuple[str, str], Any]:
-    return {key: moment(it) for case in batch.cases for key, it in case.as_of.items()}
 
 
 def assert_adds_up(parts: pl.DataFrame, whole: pl.DataFrame):
@@ -140,8 +132,8 @@ class Histories:
 def without_roster() -> Histories:
     """Drawn runs in UTC, without a roster; each has a user."""
     batch = batch_of(*PLACES[0], count=40, has_roster=False)
-    rows = [row | {"username": row["username"] or "zoe"} for row in rows_of(batch)]
-    return Histories(rows, as_of(batch), settings_of(batch.rules))
+    rows = [row | {"username": row["username"] or "zoe"} for row in batch.rows]
+    return Histories(rows, batch.as_of, settings_of(batch.rules))
 
 
 def test_scholars_add_up_to_the_programme() -> None:
@@ -156,7 +148,7 @@ def live_tables(data, batch, portions):
     with open_live(data) as store:
         for rows in portions:
             store.record.merge_runs(run_frame(rows))
-            complete_to(store, as_of(batch))
+            complete_to(store, batch.as_of)
             derive(store, settings_of(batch.rules), batch.roster)
         return derived_tables(store)
 
@@ -164,7 +156,7 @@ def live_tables(data, batch, portions):
 @pytest.mark.parametrize("has_roster", [True, False])
 def test_the_order_and_batches_of_rows_change_nothing(has_roster: bool, tmp_path) -> None:
     batch = batch_of(*PLACES[2], count=25, has_roster=has_roster)
-    rows = rows_of(batch)
+    rows = batch.rows
     shuffled = rows.copy()
     random.Random("order").shuffle(shuffled)  # noqa: S311 - nothing secret
     half = len(rows) // 2
@@ -207,8 +199,8 @@ def test_another_zone_moves_only_borders_of_days() -> None:
 def test_a_later_as_of_never_changes_a_closed_loop() -> None:
     """The data only becomes more complete: there are no new runs, and running runs go on."""
     batch = batch_of(*PLACES[1], count=60, has_roster=False)
-    over = [row for row in rows_of(batch) if row["state"] not in {"running", "pending"}]
-    instants = as_of(batch)
+    over = [row for row in batch.rows if row["state"] not in {"running", "pending"}]
+    instants = batch.as_of
     # More is known later about a run that was cut at as_of or not yet in the data.
     last = [max(it for it in row.values() if hasattr(it, "tzinfo")) for row in over]
     ends = [instants[row["entity"], row["project"]] for row in over]
@@ -281,11 +273,11 @@ def test_across_the_date_line_times_agree_and_dates_differ_by_one() -> None:
     batch = batch_of(*PLACES[7], count=20, has_roster=False)
     found = {}
     for zone in ("Pacific/Kiritimati", "Pacific/Honolulu"):
-        people = sorted({row["username"] for row in rows_of(batch)} - {None})
+        people = sorted({row["username"] for row in batch.rows} - {None})
         named = [Scholar(id=it, name=it, usernames=(it,), timezone=zone) for it in people]
         roster = Roster(scholars=tuple(named))
         rules = settings_of(batch.rules).model_copy(update={"programme": Programme(timezone=zone)})
-        snapshot = store_of(rows_of(batch), as_of(batch), settings=rules, roster=roster)
+        snapshot = store_of(batch.rows, batch.as_of, settings=rules, roster=roster)
         days = reads.metrics(snapshot, by="scholar", period="day")
         ahead = timedelta(days=zone == "Pacific/Kiritimati")
         # The weekend falls on other instants.

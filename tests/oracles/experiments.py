@@ -201,7 +201,7 @@ def _experiment(line: Line, group: Sequence[tuple[DerivedRun, str]]) -> Experime
 
 
 def with_overlaps(experiments: Mapping[str, Experiment]) -> dict[str, Experiment]:
-    """Mark the experiments that began while another one of the scholar was active."""
+    """Mark those that began while another one of the scholar, with an earlier S, was active."""
     by_scholar: defaultdict[str, list[Experiment]] = defaultdict(list)
     for experiment in experiments.values():
         by_scholar[experiment.scholar].append(experiment)
@@ -209,18 +209,14 @@ def with_overlaps(experiments: Mapping[str, Experiment]) -> dict[str, Experiment
         key: replace(
             experiment,
             overlap=any(
-                _active_at_start(other, experiment) for other in by_scholar[experiment.scholar]
+                start <= experiment.S < end
+                for other in by_scholar[experiment.scholar]
+                if other.S < experiment.S
+                for start, end in other.segments
             ),
         )
         for key, experiment in experiments.items()
     }
-
-
-def _active_at_start(other: Experiment, experiment: Experiment) -> bool:
-    """Whether `other` was active when `experiment` began; never for the same S (so not itself)."""
-    if other.S >= experiment.S:
-        return False
-    return any(start <= experiment.S < end for start, end in other.segments)
 
 
 def _mark_rework(derived: dict[RunKey, DerivedRun]) -> None:
