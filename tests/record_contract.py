@@ -220,7 +220,14 @@ def test_runs_to_look_at_again_are_found(store):
         "r4",
     ]
     assert set(record.known_window("e", "p")) == {"r2", "r3", "r4"}
-    listing = [*runs[:3], runs[3] | {"notes": "new"}, runs[5] | {"tags": ["b"]}, run("r9", "09:00")]
+    # The record has a likely creation time where that of the listing cannot be read.
+    listing = [
+        runs[0] | {"created_at": None},
+        *runs[1:3],
+        runs[3] | {"notes": "new"},
+        runs[5] | {"tags": ["b"]},
+        run("r9", "09:00"),
+    ]
     assert record.list_differing("e", "p", run_frame(listing)) == ["going", "r3", "r9"]
     record.mark_deleted("e", "p", ["r0", "r1"], at=at("20:00"))
     assert record.count_collected("e", "p") == 4

@@ -107,11 +107,10 @@ CASES = [
     ),
     case(
         "of ages",
-        told(watch=1e11, last_metric_at=_ROW_1970, created_at=_BEFORE_2015),
-        "uploaded_late estimated",
-        _ROW_1970 - timedelta(seconds=1e9),
-        _ROW_1970,
-        **ROWS,
+        told(watch=1e11, heard=60, last_metric_at=_ROW_1970, created_at=_BEFORE_2015),
+        "runtime_refuted",
+        _BEFORE_2015,
+        60,
     ),
     case(
         "unset, as its row", told(_1970, heard=60, last_metric_at=_ROW_1970), "clock_unset", 0, 60

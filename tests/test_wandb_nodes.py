@@ -311,8 +311,9 @@ def test_a_run_without_a_creation_time_has_its_own_start(created):
         "summaryMetrics": json.dumps(summary | {"_timestamp": NOON.timestamp()}),
     }
     assert row(createdAt=created, **late, config="{}")["created_at"] == NOON - timedelta(hours=1)
-    negative = sent(createdAt=created, summaryMetrics='{"_runtime": -1}', **last)
-    assert read(negative).runs.is_empty()
+    for no_length in ("-1", "1e303"):
+        lengthless = sent(createdAt=created, summaryMetrics=f'{{"_runtime": {no_length}}}', **last)
+        assert read(lengthless).runs.is_empty()
 
 
 @pytest.mark.parametrize(

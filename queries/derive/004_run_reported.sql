@@ -50,8 +50,8 @@ SELECT
   epoch_us(heartbeat_at) AS heartbeat_us,
   epoch_us(stamp) AS stamp_us,
   epoch_us(last_metric_at) AS last_row_us,
-  -- At most 32 years: if the start follows from it, every day since then has working hours.
-  CASE WHEN own_s >= 0 THEN round(least(own_s, 1e9) * 1e6)::BIGINT END AS runtime_us,
+  -- At most 30,000 years, which is still within the range of the arithmetic.
+  CASE WHEN own_s >= 0 THEN round(least(own_s, 1e12) * 1e6)::BIGINT END AS runtime_us,
   coalesce(own_s < 0, false) AS runtime_negative,
   coalesce(list_sort(list_transform(
     list_filter(writers, lambda it: it.start IS NOT NULL), lambda it: epoch_us(it.start))), [])

@@ -11,7 +11,9 @@ WITH first AS (
     setting.together_us,
     source <> 'files' AS served,
     coalesce(starts[1], stamp_us, CASE
-      WHEN NOT served OR last_row_us < created_us - setting.stale_us THEN last_row_us - runtime_us
+      -- A runtime of ten years or more tells no start.
+      WHEN runtime_us < 315360000000000
+        AND (NOT served OR last_row_us < created_us - setting.stale_us) THEN last_row_us - runtime_us
     END) AS first_us
   FROM run_reported AS reported, setting
 ),

@@ -12,8 +12,10 @@ WHERE listed.run_id IS NOT NULL AND (
   held.run_id IS NULL AND coalesce(
     greatest(listed.created_at, listed.heartbeat_at) >= (SELECT max(before) FROM archived), true)
   OR held.run_id IS NOT NULL AND (
-    listed.username, listed.display_name, listed.state, listed.created_at, listed.heartbeat_at,
-    listed.group_name, listed.job_type, listed.sweep, listed.tags, listed.notes
+    -- The record has a likely creation where that of the listing cannot be read.
+    listed.username, listed.display_name, listed.state,
+    coalesce(listed.created_at, held.created_at), listed.heartbeat_at, listed.group_name,
+    listed.job_type, listed.sweep, listed.tags, listed.notes
   ) IS DISTINCT FROM (
     held.username, held.display_name, held.state, held.created_at, held.heartbeat_at,
     held.group_name, held.job_type, held.sweep, held.tags, held.notes

@@ -21,6 +21,7 @@ from velocity.records import (
 from velocity.sources.values import (
     CLOCKS_SET,
     EARLIEST,
+    LONGEST_RUNTIME_S,
     count_of,
     finite,
     gpu_count_of,
@@ -68,16 +69,16 @@ def run_batch(
 ) -> RunBatch:
     """A page of full nodes as runs. An unreadable field is null, and named in the run.
 
-    Only a node without an id, or without a creation time and any start, is rejected. Of two nodes
-    with the same id, the last counts. The page of each run is below `app_url`, with a slash at the
-    end.
+    Only a node without an id, or with neither a creation time nor a start, is rejected. Of two
+    nodes with the same id, the last counts. The page of each run is below `app_url`, with a slash
+    at the end.
     """
     runs_page = f"{app_url}{quote(entity, '')}/{quote(project, '')}/runs/"
     rows: list[dict[str, Any]] = []
     rejected: list[Rejected] = []
     for node in _distinct(nodes):
         unreadable: list[str] = []
-        # Comes first: only a client's field shows that one wrote if it cannot be read.
+        # First: an unreadable field of the client shows that it wrote, one of the server does not.
         row = _told_row(node, unreadable)
         row |= _light_row(node, unreadable)
         if row["created_at"] is None:
@@ -122,7 +123,7 @@ def _likely_creation(row: Mapping[str, Any]) -> int | None:
     None if the clocks were not set.
     """
     known = [*(it["start"] for it in (row.get("writers") or ())[:1]), row.get("stamp")]
-    if (runtime_s := row["runtime_s"]) is not None and runtime_s >= 0:
+    if (runtime_s := row["runtime_s"]) is not None and 0 <= runtime_s < LONGEST_RUNTIME_S:
         signs = row["heartbeat_at"], row["last_metric_at"]
         known += [it and it - round(runtime_s * _MICROSECONDS) for it in signs]
     return next((it for it in known if it is not None and it >= _CLOCKS_SET_US), None)
