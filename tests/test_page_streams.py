@@ -152,6 +152,16 @@ def test_the_sheet_links_to_explanations_where_all_of_the_work_is_in_the_stream(
     assert work.is_all_of("ada") == explained
 
 
+@pytest.mark.parametrize(("day", "known"), [("2026-01-07", False), ("2026-01-01", True)])
+def test_days_before_the_first_launch_of_a_scholar_are_not_compared(day, known):
+    rows = [run("r1", f"{day} 09:00", f"{day} 10:00", project="here")]
+    snapshot = store_of(rows, "2026-01-20 12:00", roster=parsed(ADA + _STREAMS))
+    earlier = Window(date(2025, 12, 29), date(2026, 1, 4))
+    week = Window(date(2026, 1, 5), date(2026, 1, 11))
+    work = Work(ViewedDays(snapshot, EVERYTHING, week, earlier), "here")
+    assert ("ada" in work.before) == known
+
+
 def test_the_failures_of_lines_are_those_of_their_scholar(data):
     snapshot = latest_snapshot(data)
     lines = reads.line_states(snapshot)

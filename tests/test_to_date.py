@@ -72,6 +72,13 @@ def test_rows_of_scholars_are_their_figures_in_the_stream(snapshot, within, leng
             assert here == known(row[measure])
 
 
+def test_weeks_before_the_first_launch_of_a_scholar_are_not_zeros(snapshot):
+    earlier = {"starts": [FIRST - at * WEEK for at in (2, 1, 0)], "lengths": [7]}
+    for by, weeks in (("scholar", 1), ("stream", 3)):
+        found = reads.to_date(snapshot, by=by, **earlier).filter(measure="experiments_concluded")
+        assert found["week_start"].n_unique() == weeks
+
+
 def test_a_mentor_sees_figures_to_date_within_the_stream_only(snapshot):
     scope = Scope(streams=("slow",))
     asked = {"by": "scholar", "starts": [FIRST], "lengths": [7], "scope": scope}

@@ -1,6 +1,7 @@
 -- title: Figures to date
 -- One row per group, first day and number of days: the figures of those days as they are known now,
--- with the columns of the weekly figures. A group has a row even if nothing happened.
+-- with the columns of the weekly figures. A group has a row even if nothing happened, but a scholar
+-- none before the first activity.
 -- param: by | VARCHAR | scholar, stream or programme
 -- param: within | VARCHAR | for scholars: only their work in this stream, null = everything
 -- param: starts | DATE[] | first local days
@@ -18,15 +19,20 @@ stream_asked AS (
     CASE WHEN $within::VARCHAR IS NULL THEN 0 ELSE -1 END) AS stream_key
 ),
 known_group AS (
-  SELECT stream_key AS group_key, stream AS group_id
+  SELECT stream_key AS group_key, stream AS group_id, NULL::DATE AS begun
   FROM stream
   WHERE $by = 'stream' AND may_see($scope, NULL, stream)
   UNION ALL
-  SELECT 0, 'programme'
+  SELECT 0, 'programme', NULL
   WHERE $by = 'programme' AND EXISTS (FROM scholar) AND may_see($scope, NULL, NULL)
   UNION ALL
-  SELECT scholar_key, scholar
+  SELECT scholar_key, scholar, begun
   FROM scholar
+  LEFT JOIN (
+    SELECT scholar_key, min(day) AS begun
+    FROM day_fact
+    WHERE stream_key = (FROM stream_asked)
+    GROUP BY ALL) USING (scholar_key)
   WHERE $by = 'scholar' AND attributed
     AND may_see_group($scope, 'scholar', scholar, NULL, $within::VARCHAR)
     -- A mentor must not learn who is in other streams.
@@ -105,4 +111,5 @@ FROM known_group
 CROSS JOIN stretch
 LEFT JOIN total USING (group_key, start, days)
 LEFT JOIN median USING (group_key, start, days)
+WHERE $by <> 'scholar' OR begun < start + days
 ORDER BY group_key, days, start

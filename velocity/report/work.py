@@ -167,6 +167,15 @@ class Work(Groups):
         asked = self.queue.filter("named")["scholar"]
         return {it: self.people[it] for it in asked if it in self.people} | self.people
 
+    @cached_property
+    def before(self) -> dict[str, Row]:
+        """The figures of the days before, of scholars who had launched something by then."""
+        days, rows = self.days.before, _by_id(self._before_rows, self._kinds)
+        if days is None:
+            return rows
+        begun = {*self._stretches.filter(pl.col("week_start") <= days.last)["group_id"]}
+        return {it: row for it, row in rows.items() if it in begun}
+
     def _begin(self, window: Window | None) -> Callable[[], list[Row]]:
         """The figures of each scholar, and with them those of streams if it is about one."""
         if self.stream is None:
