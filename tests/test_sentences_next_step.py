@@ -9,7 +9,7 @@ from tests.plain_sentences import plain
 from tests.sentence_frames import FOUR_WEEKS, figures, frame
 from velocity.reading.today import Today
 from velocity.sentences.facts import Facts, Setting, Whose
-from velocity.sentences.today import next_step
+from velocity.sentences.today import next_step, silent
 
 NOW = datetime(2026, 11, 29, 1, 0, tzinfo=UTC)
 READY = figures(busy_hours=500.0, side_by_side_hours=56.0, ready_launches=6, serial_share=0.7)
@@ -98,6 +98,15 @@ def test_the_step_is_the_oldest_work_then_one_sweep_then_side_by_side():
 @pytest.mark.parametrize("group", ["finished", "failed", "waiting"])
 def test_with_a_result_or_failure_to_answer_the_list_says_enough(group):
     assert said(running(5), today=replace(TODAY, **{group: [ROW]})) == ""
+
+
+def test_silent_runs_are_said_with_what_they_may_hold():
+    row = {"project": "sae", "url": "https://w/r", "since_at": NOW, "n": 2}
+    assert plain(silent(frame("stuck", [row]), "UTC")) == (
+        "**2 runs** are silent and may hold a GPU for nothing: [sae](https://w/r) since Sun 29, "
+        "01:00."
+    )
+    assert silent(frame("stuck"), "UTC") == ""
 
 
 def test_an_older_experiment_has_its_name_where_it_is_known():

@@ -9,7 +9,7 @@ import polars as pl
 
 from velocity import formats
 from velocity.reading.today import Today
-from velocity.sentences.answer import Row, name, number
+from velocity.sentences.answer import Row, linked, listed, name, number
 from velocity.sentences.facts import Facts, Whose, dates
 from velocity.sentences.headline import could_run_together, one_setting
 
@@ -17,7 +17,7 @@ from velocity.sentences.headline import could_run_together, one_setting
 MOST = 5
 HELP = (
     "Results that came since the last working window ended, failures and older results without a "
-    "launch after them, and what is running. Only the scholar sees it."
+    "launch after them, and what is running. With sign-in only the scholar sees it."
 )
 
 
@@ -62,6 +62,22 @@ def groups(today: Today, open_work: pl.DataFrame, zone: str) -> Iterator[Group]:
     ):
         told = tuple(f"{name(row['project'])} · {said(row)}" for row in rows[:MOST])
         yield Group(title, list(rows), told)
+
+
+def silent(stale: pl.DataFrame, zone: str) -> str:
+    """The runs without a sign of life, which may hold a GPU, as Markdown; "" without any.
+
+    `stale` are the scholar's stale runs in `reads.stuck`.
+    """
+    if stale.is_empty():
+        return ""
+    count = int(stale["n"].sum())
+    said = [
+        f"{linked(row | {'label': row['project']})} since {local_time(row['since_at'], zone)}"
+        for row in stale.head(MOST).iter_rows(named=True)
+    ]
+    runs = f"**{formats.plural(count, 'run')}** {'is' if count == 1 else 'are'} silent"
+    return f"{runs} and may hold a GPU for nothing: {listed(said)}."
 
 
 def free(today: Today) -> str:

@@ -56,8 +56,12 @@ def _today(sheet: Sheet) -> None:
     view, who = sheet.view, sheet.who
     today = Today.of(sheet.loops, sheet.waiting, as_of=view.as_of, zone=view.zone, who=who)
     open_work = view.read(reads.open_work, scholar=sheet.scholar)
+    stuck = view.read(reads.stuck, min_hours=0)
+    silent = today_words.silent(stuck.filter(what="stale run", scholar=sheet.scholar), sheet.zone)
     st.header("Today", anchor=False, help=today_words.HELP)
-    if step := today_words.next_step(today, open_work, sheet.facts, sheet.whose, sheet.zone):
+    if silent:
+        st.markdown(silent)
+    elif step := today_words.next_step(today, open_work, sheet.facts, sheet.whose, sheet.zone):
         st.markdown(step)
     for group in today_words.groups(today, open_work, sheet.zone):
         if not group.rows:
