@@ -155,6 +155,22 @@ def test_a_period_without_runs_says_so(tmp_path, monkeypatch):
     assert "No experiment was launched in these days." in words(page)
 
 
+def test_weeks_before_the_first_launch_are_not_zeros_and_silent_runs_are_named(
+    tmp_path, monkeypatch
+):
+    rows = [
+        run("r1", "09:00", "10:00"),
+        run("b1", "2026-02-04 09:00", "2026-02-04 10:00", username="ben"),
+        run("b2", "2026-02-06 09:00", "2026-02-06 10:00", username="ben", state="running"),
+    ]
+    store_of(rows, "2026-02-09 20:00", data=tmp_path)
+    page = open_page("my_velocity", tmp_path, monkeypatch, scholar="ben")
+    text = words(page).replace("\u00a0", " ")
+    assert "Figures: 2 to 8 Feb 2026, 7 days, from the week of the first launch;" in text
+    assert page.title[0].value.replace("\u00a0", " ").startswith("2 to 8 Feb: 1 experiment")
+    assert "**1 run** is silent and may hold a GPU for nothing" in text
+
+
 def test_the_mentors_view_has_their_name_on_top_and_ends_with_it(tmp_path, monkeypatch):
     """Leads who may not see individuals do not see any of it."""
     mentored(tmp_path)

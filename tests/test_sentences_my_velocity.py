@@ -12,10 +12,10 @@ from tests.plain_sentences import assert_fits, hostile, metric_rows, plain, whol
 from tests.sentence_frames import FOUR_WEEKS, WEEK, figures, frame, series as weeks_of, weekly
 from velocity.reading.definitions import metrics
 from velocity.reading.mine import Parts, Trend, spell_over, timeline_days
-from velocity.reading.periods import Window
+from velocity.reading.periods import Window, whole_week
 from velocity.sentences import bought, loops, mine, seen, together
 from velocity.sentences.answer import linked
-from velocity.sentences.facts import Change, Facts, Setting, Whose
+from velocity.sentences.facts import Change, Facts, Setting, Since, Whose
 from velocity.sentences.headline import answer, headline, usual_words
 
 ME, CURLEW = Whose("Curlew", own=True), Whose("Curlew", own=False)
@@ -26,6 +26,7 @@ NOW = figures(
     throughput_per_week=9.5,
     serial_share=0.76,
     failure_share=0.09,
+    runs_failed=9,
     loop_hours_median=34 / 3,
     loop_hours_events=41,
     loops_closed=41,
@@ -63,11 +64,17 @@ def test_without_a_finding_the_measures_are_reported_with_their_dates():
     # The running week has counts so far instead of rates.
     this_week = said(window=Window(date(2026, 11, 23), date(2026, 11, 28)), so_far=True)
     assert this_week.startswith("23 to 28 Nov: 38 experiments concluded so far")
-    # Nor is anything scaled to a week; the weeks before are whole.
-    one_day = replace(FACTS, window=Window(date(2026, 11, 18), date(2026, 11, 18)), before=NOW)
-    told = answer(one_day, CURLEW)
+    # Nor is anything scaled to a week; the weeks before are whole. Few runs have no share.
+    few = NOW | {"runs_failed": 0, "failure_share": 0.0, "runs_finished": 5}
+    day = Window(date(2026, 11, 18), date(2026, 11, 18))
+    told = answer(replace(FACTS, now=few, window=day, before=NOW), CURLEW)
     assert plain(told.sentence).startswith("18 Nov: 38 experiments concluded, 76 % of")
-    assert plain(told.support).startswith("In the 8 weeks before: 9.5 experiments concluded a week")
+    assert plain(told.support) == (
+        "In the 8 weeks before: 9.5 experiments concluded a week, 76 % of busy hours serial, a "
+        "loop took 11 h 20 m."
+    )
+    assert mine.failed_value(few) == "0 of 5"
+    assert plain(mine.failed_value(NOW)) == "9 %"
 
 
 def test_too_little_history_is_said_below_the_headline():
@@ -91,13 +98,14 @@ def test_a_week_beyond_its_usual_range_comes_first(measure, value, limits, found
     known = {"last_week": last_week(measure, value, *limits), "changes": [SWITCH]}
     assert said(**known) == f"In the week of 16 Nov {found}; your weeks usually have {usual}."
     told = headline(replace(FACTS, **known), CURLEW)
-    assert (told.measure, told.week) == (measure, WEEK)
+    assert (told.measure, told.window) == (measure, whole_week(WEEK))
     assert plain(told.sentence).endswith(f" Curlew's weeks usually have {usual}.")
 
 
-def wait_of(hours, usual, label="high-heath-1"):
+def wait_of(hours, usual, label="high-heath-1", **more):
     waited = {"waited_working_hours": hours, "usual_working_hours": usual}
-    return {"label": label, "result_at": datetime(2026, 11, 26, 9, tzinfo=UTC), **waited}
+    row = {"label": label, "result_at": datetime(2026, 11, 26, 9, tzinfo=UTC), **waited}
+    return row | {"kind": "result", "usual_of": "line"} | more
 
 
 @pytest.mark.parametrize(
@@ -143,6 +151,10 @@ def test_each_finding_is_said_in_its_own_words():
         "high-heath-1 has waited 12 working hours since Thu 26 Nov; this line's usual is up to "
         "7 h 40 m."
     )
+    assert said(wait=wait_of(12.0, 23 / 3, "calm-1", kind="failure", usual_of="scholar")) == (
+        "calm-1 failed and has waited 12 working hours since Thu 26 Nov; the usual of all lines is "
+        "up to 7 h 40 m."
+    )
     assert said(now=READY, chains=2) == (
         "Up to 56 h could have run side by side, 26 Oct to 22 Nov: 6 launches were ready before "
         "the result was in."
@@ -156,6 +168,10 @@ def test_each_finding_is_said_in_its_own_words():
     )
     machine = said(**MACHINE_TIME)
     assert machine == "Of your loops' hours 62 % were machine time, 26 Oct to 22 Nov (n = 41)."
+    # Others cannot tell waits from time off.
+    hidden = Parts(0.3, 0.7, None)
+    told = said(CURLEW, parts=hidden, weekly_parts=[hidden])
+    assert told.startswith("Of Curlew's loops' hours 70 % were waiting or off,")
 
 
 def test_a_lasting_change_is_reported_in_both_directions():
@@ -183,24 +199,50 @@ def test_small_amounts_of_compute_are_not_written_as_nothing():
     values = [plain(it) for _, it, _ in bought.figures(little)]
     assert values == ["0.3", "under 0.1 GPU-h", "1"]
     unknown = NOW | {"unpriced_run_hours": 0.3, "gpu_hours_per_concluded": 0.0}
-    assert {plain(it) for _, it, _ in bought.figures(unknown)} == {"not known"}
-    assert bought.compared(unknown, None) == "What a concluded experiment took is not known."
+    assert {it for _, it, _ in bought.figures(unknown)} == {"not recorded"}
+    assert bought.compared(unknown, None) == ""
 
 
 def test_a_lasting_change_of_the_cost_is_said():
     said = plain(bought.compared(NOW | {"gpu_hours_per_concluded": 55.0}, NOW, COST))
-    assert said == "A concluded experiment took 55 GPU-hours: up since 28 Sep, 27 before."
+    assert said == "A concluded experiment took 55 GPU-hours: 55 since 28 Sep, 27 before."
 
 
 def test_the_line_below_has_the_dates_and_what_the_headline_left_out():
     before = NOW | {"throughput_per_week": 14.0, "serial_share": 0.69, "failure_share": 0.08}
-    facts = replace(FACTS, changes=[SWITCH], before=before)
+    facts = replace(FACTS, wait=wait_of(12.0, 12.1), before=before, setting=SETTING)
     assert plain(answer(facts, ME).support) == (
-        "26 Oct to 22 Nov: 9.5 experiments concluded a week (14 before), a loop took 11 h 20 m "
-        "(11 h 20 m before), 9 % of runs failed (8 % before)."
+        "26 Oct to 22 Nov: 9.5 experiments concluded a week (14 before), 76 % of busy hours serial "
+        "(69 % before), a loop took 11 h 20 m (11 h 20 m before)."
     )
     quiet = answer(replace(FACTS, before=before), ME)
     assert plain(quiet.support).startswith("In the 8 weeks before: 14 experiments concluded a week")
+
+
+@pytest.mark.parametrize(
+    ("machine", "waited", "half"),
+    [
+        ((1.5, 16.25), (1.0, 1.2), "a result took 16 h 15 m of machine time (1 h 30 m before)"),
+        ((1.5, 1.5), (1.0, 4.0), "a result waited 4 h in working hours (1 h before)"),
+        ((None, 1.5), (None, 4.0), "a loop took 11 h 20 m (5 h before)"),
+    ],
+)
+def test_with_a_lasting_change_the_line_below_has_one_baseline(machine, waited, half):
+    halves = ("machine_hours_median", "reaction_working_hours_median")
+    old = {"throughput_per_week": 11.0, "serial_share": 1.0, "loop_hours_median": 5.0}
+    before, now = (
+        NOW | more | dict(zip(halves, values, strict=True))
+        for more, values in zip((old, {}), zip(machine, waited, strict=True), strict=True)
+    )
+    since = Since(Window(date(2026, 9, 28), date(2026, 11, 22)), now, before)
+    week = Window(date(2026, 11, 20), date(2026, 11, 22))
+    facts = replace(FACTS, window=week, changes=[SWITCH], since=since, before=figures())
+    assert plain(answer(facts, ME).support) == (
+        f"Since 28 Sep: 9.5 experiments concluded a week (11 before), {half}, 9 % of runs failed "
+        "(9 % before)."
+    )
+    told = headline(facts, ME)
+    assert (told.measure, told.window) == ("serial_share", since.window)
 
 
 @given(
@@ -233,8 +275,8 @@ def trend(measure="experiments_concluded", value=2.0, limits=(1.0, 3.0), weeks=1
 
 
 def status(before=None, change=None, now=NOW, measure="experiments_concluded", **series):
-    known = trend(measure, **series)
-    return plain(mine.status(measure, trend=known, now=now, before=before, change=change))
+    facts = replace(FACTS, now=now, before=before, changes=[change] if change else [])
+    return plain(mine.status(measure, trend(measure, **series), facts))
 
 
 LIMITED = NOW | {"throughput_per_week_low": 7.0, "throughput_per_week_high": 12.0}
@@ -249,17 +291,23 @@ def limited(before):
     ("given", "words"),
     [
         ({}, "**As usual**: 1 to 3"),
-        ({"limits": (1.0, 9.0)}, "**As usual** in a wide range: 1 to 9"),
-        ({"value": 9.0}, "**Week of 16 Nov beyond usual**: 9 a week"),
+        ({"limits": (1.0, 9.0)}, "**As usual**: 1 to 9, a wide range"),
+        ({"value": 9.0}, "**Week of 16 Nov beyond usual**: 9, usually 1 to 3"),
         ({"weeks": 5, "limits": None}, "5 full weeks so far; a usual range needs 8"),
         (limited(9.5), "**As usual**: 1 to 3"),
         (limited(14.0), "**Fewer**: 14 a week in the 8 weeks before"),
         (limited(12.0), "**As usual**: 1 to 3"),
         (limited(3.0), "**More**: 3 a week in the 8 weeks before"),
-        ({"value": 9.0, "change": UP}, "**Up** since 28 Sep: 11 a week before"),
-        (WIDE | {"before": NOW}, "76 % in the 8 weeks before"),
+        ({"value": 9.0, "change": UP}, "**Up** since 28 Sep: 16 a week, 11 before"),
+        (
+            WIDE | {"before": NOW},
+            "76 % in the 8 weeks before; weeks differ too much for a usual range",
+        ),
         # The data may begin later.
-        (WIDE | {"before": NOW | {"weeks": 4.9}}, "76 % in the 5 weeks before"),
+        (
+            {"weeks": 8, "limits": None, "before": NOW | {"weeks": 4.9}, "measure": "serial_share"},
+            "76 % in the 5 weeks before",
+        ),
     ],
 )
 def test_the_status_of_a_tile_is_the_first_that_holds(given, words):
@@ -272,7 +320,7 @@ def test_the_status_of_a_tile_is_the_first_that_holds(given, words):
         ((0.56, 0.12, 0.32), ("Largest part: machine", "56 %")),
         ((0.2, 0.45, 0.35), ("Largest part: waiting", "45 %")),
         ((0.2, 0.3, 0.5), ("Largest part: time off", "50 %")),
-        ((0.4, 0.6, None), ("Largest part: waiting", "60 %")),
+        ((0.4, 0.6, None), ("Largest part: waiting or off", "60 %")),
     ],
 )
 def test_a_tile_says_which_part_of_the_loop_is_the_largest(shares, told):
@@ -290,17 +338,21 @@ def test_rows_of_a_tile_follow_the_weeks_and_a_new_phase_has_a_usual_range_of_it
     found = Trend(weekly(rows), frame("metrics"), FOUR_WEEKS, hours=True)
     assert found.phase == WEEK - timedelta(weeks=3)
     assert (found.usual(count), found.earlier(count)) == (None, 2.5)
-    said = mine.status(count, trend=found, now=NOW, before=None)
+    said = mine.status(count, found, FACTS)
     assert plain(said) == "4 full weeks since 26 Oct; a usual range needs 8"
 
 
-def test_usual_ranges_are_whole_counts_and_a_running_week_is_never_as_usual():
+def test_usual_ranges_are_whole_counts_and_less_than_a_week_is_never_as_usual():
     count = "experiments_concluded"
     assert plain(usual_words(count, 8.0, 19.0)) == "8 to 19"
     assert plain(usual_words(count, 8.01, 19.99)) == "9 to 19"
-    told = plain(mine.so_far_status("experiments_concluded", trend()))
-    assert told == "So far; full weeks usually have 1 to 3"
-    assert mine.so_far_status("serial_share", trend(**WIDE)) == "This week so far"
+    rows = weekly(weeks_of("curlew", count, 2.0, week=date(2026, 11, 23), running=True))
+    for first, start in ((23, "So far"), (22, "5 days")):
+        days = Window(date(2026, 11, first), date(2026, 11, 26))
+        told = mine.part_status(count, replace(trend(), weekly=rows, window=days))
+        assert plain(told) == f"{start}; full weeks usually have 1 to 3"
+    wide = replace(trend(**WIDE), window=days)
+    assert mine.part_status("serial_share", wide) == "5 days, less than a week"
 
 
 def test_parts_of_the_loop_add_up_to_100_as_printed():
@@ -465,7 +517,7 @@ def test_every_tooltip_leads_to_a_definition():
         together.SPARED_HELP,
         together.COULD_HELP,
         mine.loop_help(NOW),
-        mine.concluded_help(LIMITED),
+        mine.concluded_help(replace(FACTS, now=LIMITED)),
         loops.LOOPS_HELP,
         *(tip for _, _, tip in bought.figures(NOW)),
     ]

@@ -42,12 +42,11 @@ def parts(now: Row) -> pl.DataFrame:
 
 def figures(now: Row) -> list[tuple[str, str, str]]:
     """GPU-hours, GPU-hours per concluded experiment, credits: label, value and tooltip."""
-    cost = None if _is_unknown(now) else now.get(_COST)
+    cost = now.get(_COST)
     each = formats.NOT_KNOWN if cost is None else f"{formats.rate(cost)}{formats.NBSP}GPU-h"
-    whole, paid = (
-        formats.NOT_KNOWN if _is_unknown(now) else formats.rate(number(now, it))
-        for it in ("gpu_hours", "credits")
-    )
+    whole, paid = (formats.rate(number(now, it)) for it in ("gpu_hours", "credits"))
+    if _is_unknown(now):
+        each = whole = paid = "not recorded"
     charged = "Charged for the GPUs of a run's machine while it ran: allocation, not utilisation."
     divided = "GPU-hours of all runs, divided by the experiments that concluded."
     priced = "GPU-hours at the price of their GPU on that day."
@@ -64,11 +63,11 @@ def compared(now: Row, before: Row | None, change: Change | None = None) -> str:
     if cost is None:
         return "No experiment concluded in these days."
     if _is_unknown(now):
-        return "What a concluded experiment took is not known."
-    then = f", {formats.rate(old)} {weeks_before(before)}" if before and old is not None else ""
+        return ""
+    then = f", {formats.rate(old)} {weeks_before(before)}" if before and old else ""
     if change is not None:
-        way = "up" if change.now > change.before else "down"
-        then = f": {way} since {formats.day(change.since)}, {formats.rate(change.before)} before"
+        since, was = (formats.rate(it) for it in (change.now, change.before))
+        then = f": {since} since {formats.day(change.since)}, {was} before"
     return f"A concluded experiment took {formats.rate(cost, 'GPU-hour')}{then}."
 
 

@@ -47,6 +47,15 @@ class Change:
 
 
 @dataclass(frozen=True)
+class Since:
+    """The whole weeks since a lasting change, and those before it."""
+
+    window: Window  # the weeks since
+    now: Row  # the scholar's row of `reads.metrics` over them
+    before: Row  # over the weeks before
+
+
+@dataclass(frozen=True)
 class Setting:
     """Experiments one after another in which a single setting was varied."""
 
@@ -64,14 +73,15 @@ class Facts:
     now: Row  # the scholar's row of `reads.metrics` over the window
     window: Window
     so_far: bool = False  # whether the window is the running week
-    before: Row | None = None  # of the eight weeks before; None if there are too few weeks
+    before: Row | None = None  # of the weeks before; None if there are too few
     last_week: Sequence[Row] = ()  # rows of `reads.weekly` of the last full week
     chains: int = 0  # how many chains of ready launches begin in the window
     parts: Parts | None = None  # how loop hours divide; None without closed loops
     weekly_parts: Sequence[Parts] = ()  # of each full week of the window with closed loops
     wait: Row | None = None  # of `reads.needs_decision`: waits longest beyond its line's usual
     zone: str = "UTC"  # of days and times
-    changes: Sequence[Change] = ()  # lasting changes, the newest first
+    changes: Sequence[Change] = ()  # lasting changes, the first to report first
+    since: Since | None = None  # of the first of them
     ready_minutes: float = 10  # how soon after a result a launch was ready before it
     setting: Setting | None = None  # the longest sequence of one setting
     begins: date | None = None  # first day with data, if there are under four weeks of it

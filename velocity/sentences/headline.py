@@ -6,12 +6,14 @@ thresholds are the person's own past only.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from typing import Any
 
 from velocity import formats
+from velocity.reading.periods import Window, whole_week
 from velocity.sentences.answer import (
     Answer,
+    Row,
+    ended_runs,
     fewer,
     fitting,
     name,
@@ -30,10 +32,10 @@ _SETTING_EXPERIMENTS = 3
 #: Loops from which on it is said which part of their hours is the largest.
 _LOOPS_FOR_PARTS = 19
 _COST = "gpu_hours_per_concluded"
-#: How each measure is written.
+#: How each measure is written, in the order in which headlines report lasting changes.
 WRITTEN: dict[str, Callable[[Any], str]] = {
-    "experiments_concluded": formats.rate,
     "serial_share": formats.share,
+    "experiments_concluded": formats.rate,
     "loop_hours_median": formats.duration,
     "failure_share": formats.share,
     _COST: formats.rate,
@@ -47,7 +49,8 @@ class Said:
     sentence: str  # the headline
     about: frozenset[str] = frozenset()  # measures that it told; the line below tells the others
     measure: str = "experiments_concluded"  # the metric to explain it by
-    week: date | None = None  # Monday of the week that it is about; None for the window
+    window: Window | None = None  # the days that it is about; None for those of the page
+    block: str = ""  # anchor of the block of the page that explains it, instead of a metric
 
 
 def headline(facts: Facts, whose: Whose) -> Said:
@@ -85,7 +88,7 @@ def beyond_usual(facts: Facts, whose: Whose) -> Said | None:
             f"{week}; {whose.possessive} weeks usually have {ends}.",
             f"{week}; the usual is {ends}.",
         )
-        return Said(sentence, frozenset({measure}), measure, row["week_start"])
+        return Said(sentence, frozenset({measure}), measure, whole_week(row["week_start"]))
     return None
 
 
@@ -108,16 +111,18 @@ def result_waits(facts: Facts, whose: Whose) -> Said | None:
         whole = hours.split(formats.NBSP, maxsplit=1)[0]
         hours = f"{whole} working {'hour' if whole == '1' else 'hours'}"
     label, since = wait["label"], on_day(wait["result_at"], facts.zone)
-    start = f"has waited {hours} for {whose.possessive} next launch, since {since}"
-    ends = f"this line's usual is up to {usual}"
+    failed = "failed and " if wait["kind"] == "failure" else ""
+    waited = f"{failed}has waited {hours}"
+    start = f"{waited} for {whose.possessive} next launch, since {since}"
+    own = "this line's usual" if wait["usual_of"] == "line" else "the usual of all lines"
+    ends = f"{own} is up to {usual}"
     sentence = fitting(
         f"{name(label)} {start}; {ends}.",
-        f"{name(label)} has waited {hours} since {since}; {ends}.",
-        f"{name(label, 12)} has waited {hours} since {since}; {ends}.",
-        f"A result {start}; {ends}.",
-        f"A result {start}.",
+        f"{name(label)} {waited} since {since}; {ends}.",
+        f"{name(label, 12)} {waited} since {since}; {ends}.",
+        f"{'A launch' if failed else 'A result'} {start}.",
     )
-    return Said(sentence, measure="waiting_hours")
+    return Said(sentence, block="selected-loop")
 
 
 #: Measure -> its value since a lasting change.
@@ -134,16 +139,21 @@ _CHANGED: dict[str, Callable[[float], str]] = {
 
 def lasting_change(facts: Facts, whose: Whose) -> Said | None:
     """A weekly measure has moved and stayed there."""
-    for measure in ("serial_share", "experiments_concluded", "loop_hours_median", "failure_share"):
-        if change := facts.change_of(measure):
-            return Said(_since(change, whose), frozenset({measure}), measure)
-    return None
+    change = next((it for it in facts.changes if it.measure != _COST), None)
+    return _changed(change, facts, whose) if change else None
 
 
 def cost_moved(facts: Facts, whose: Whose) -> Said | None:
     """GPU-hours per concluded experiment have moved and stayed there."""
     change = facts.change_of(_COST)
-    return Said(_since(change, whose), measure=_COST) if change else None
+    return _changed(change, facts, whose) if change else None
+
+
+def _changed(change: Change, facts: Facts, whose: Whose) -> Said:
+    """A lasting change, with the value of the weeks since it and not that of the page's days."""
+    over, _ = _MEASURES[change.measure]
+    weeks = None if facts.since is None else facts.since.window
+    return Said(_since(change, whose), frozenset({change.measure}), over, weeks)
 
 
 def _since(change: Change, whose: Whose) -> str:
@@ -193,13 +203,13 @@ def one_setting(facts: Facts, _: Whose) -> Said | None:
         return None
     key, how = name(found.key, 16), varied_alone(found)
     one = f"{key} {how}: one sweep runs them together."
-    return Said(fitting(one, f"{key} {how}.", f"One setting {how}."))
+    return Said(fitting(one, f"{key} {how}.", f"One setting {how}."), block="side-by-side")
 
 
 _PARTS = {
-    "machine": "machine time",
-    "waiting": "waits in working hours",
-    "off": "nights and days off",
+    "machine": ("machine time", "loop_machine_share"),
+    "waiting": ("waits in working hours", "loop_working_wait_share"),
+    "off": ("nights and days off", "loop_off_share"),
 }
 
 
@@ -211,8 +221,11 @@ def parts_differ(facts: Facts, whose: Whose) -> Said | None:
     if facts.parts is None or not part or closed < _LOOPS_FOR_PARTS or every_week != {part}:
         return None
     share, n = formats.share(facts.parts.shares[part]), formats.sample(closed)
-    said = f"Of {whose.possessive} loops' hours {share} were {_PARTS[part]}, {facts.dates} ({n})."
-    return Said(said, frozenset({"parts"}), "machine_hours_closed")
+    words, metric = _PARTS[part]
+    if part == "waiting" and facts.parts.off is None:
+        words, metric = "waiting or off", "reaction_share"
+    said = f"Of {whose.possessive} loops' hours {share} were {words}, {facts.dates} ({n})."
+    return Said(said, frozenset({"parts"}), metric)
 
 
 def plain(facts: Facts) -> Said:
@@ -224,7 +237,8 @@ def plain(facts: Facts) -> Said:
         for told in fewer(measures(facts, counts=facts.counts)[:3])
     }
     sentence = fitting(*options)
-    return Said(sentence, frozenset(measure for measure, _ in options[sentence]))
+    counted = "experiments_concluded" if facts.counts else "throughput_per_week"
+    return Said(sentence, frozenset(measure for measure, _ in options[sentence]), counted)
 
 
 #: Measure -> its column over a window, and its words.
@@ -238,6 +252,13 @@ _MEASURES: dict[str, tuple[str, Callable[[Any], str]]] = {
     _COST: (_COST, lambda it: f"{formats.rate(it, 'GPU-hour')} each"),
     "failure_share": ("failure_share", _BEYOND["failure_share"]),
 }
+#: The halves of a loop, of which a lasting change names the one that moved.
+_HALVES: dict[str, Callable[[Any], str]] = {
+    "machine_hours_median": lambda it: f"a result took {formats.duration(it)} of machine time",
+    "reaction_working_hours_median": lambda it: (
+        f"a result waited {formats.duration(it)} in working hours"
+    ),
+}
 
 
 def measures(
@@ -248,25 +269,39 @@ def measures(
     `compared` adds the value of the weeks before.
     """
     row, old, told = facts.now, (facts.before or {}) if compared else {}, []
-    for measure, (column, words) in _MEASURES.items():
-        value, write = row.get(column), WRITTEN[measure]
-        if measure == "experiments_concluded":
-            if counts:
-                count = formats.plural(number(row, measure), "experiment")
-                told.append((measure, f"{count} concluded{' so far' if facts.so_far else ''}"))
-                continue
-        elif value is None or (measure == _COST and not (compared and value)):
+    for measure, whole in _MEASURES.items():
+        if measure == "experiments_concluded" and counts:
+            count = formats.plural(number(row, measure), "experiment")
+            told.append((measure, f"{count} concluded{' so far' if facts.so_far else ''}"))
             continue
-        few = number(row, "loop_hours_events") < formats.MEDIAN_EVENTS
-        if measure == "loop_hours_median" and few:
+        if measure != "experiments_concluded" and not _enough(measure, row):
             continue
-        was, change = "", facts.change_of(measure) if compared else None
-        if change is not None:
-            was = f" ({write(change.before)} before {formats.day(change.since)})"
-        elif old.get(column) is not None:
+        if measure == _COST and not (compared and row[_COST]):
+            continue
+        half = measure == "loop_hours_median" and compared and facts.since is not None
+        column, words = (half and _moved_half(row, old)) or whole
+        was, write = "", WRITTEN[measure]
+        if _enough(measure, old) and (measure != _COST or old[column]):
             was = f" ({write(old[column])} before)"
-        told.append((measure, f"{words(value)}{was}"))
+        told.append((measure, f"{words(row[column])}{was}"))
     return told
+
+
+def _enough(measure: str, row: Row) -> bool:
+    """Whether a measure is known from enough loops or runs to be reported."""
+    least = formats.MEDIAN_EVENTS
+    if measure == "loop_hours_median" and number(row, "loop_hours_events") < least:
+        return False
+    if measure == "failure_share" and ended_runs(row) < least:
+        return False
+    return row.get(_MEASURES[measure][0]) is not None
+
+
+def _moved_half(now: Row, before: Row) -> tuple[str, Callable[[Any], str]] | None:
+    """The half of the loop that changed most: its column and words; None if it is not known."""
+    known = [it for it in _HALVES if None not in {now.get(it), before.get(it)}]
+    most = max(known, key=lambda it: abs(now[it] - before[it]), default=None)
+    return None if most is None else (most, _HALVES[most])
 
 
 def answer(facts: Facts, whose: Whose) -> Answer:
@@ -274,9 +309,13 @@ def answer(facts: Facts, whose: Whose) -> Answer:
     said = headline(facts, whose)
     if not number(facts.now, "busy_hours"):
         return Answer(said.sentence, "Another period, above, may show more.")
-    also_told = measures(facts, compared=True, counts=facts.counts)
+    when, lead, also, counts = facts.dates, "", "", facts.counts
+    if (since := facts.since) is not None:
+        # One baseline in a sentence: the change.
+        facts = replace(facts, now=since.now, before=since.before)
+        when, counts = f"Since {formats.day(since.window.first)}", False
+    also_told = measures(facts, compared=True, counts=counts)
     rest = [words for it, words in also_told if it not in said.about]
-    lead = also = ""
     if facts.begins is not None:
         begins = f"The data begins on {formats.dated(facts.begins)}"
         lead = f"{begins}: too little history to say what is usual or what has changed."
@@ -287,7 +326,7 @@ def answer(facts: Facts, whose: Whose) -> Answer:
         lead = f"{weeks}: {', '.join(words for _, words in told)}."
         also = "Now"
     # As many as fit, in their order; all of them or none after another sentence.
-    options = [f"{facts.dates}: {', '.join(it)}." for it in fewer(rest)]
+    options = [f"{when}: {', '.join(it)}." for it in fewer(rest)]
     if lead:
         options = [*([f"{lead} {also} {', '.join(rest)}."] if rest else []), lead]
     return Answer(said.sentence, supporting(*options) if options else "")

@@ -32,7 +32,8 @@ def counted(loops: pl.DataFrame, window: Window, zone: str) -> str:
         said += f", {formats.count(loops.height - inside)} since"
     closed = formats.count(loops.filter(status="closed").height)
     ways = "; names open W&B" if (loops["url"].fill_null("") != "").any() else ""
-    return f"{said}; {closed} closed. Newest first, log scale{ways}"
+    halves = "dashed: the median of each half, which do not add up to that of the loop"
+    return f"{said}; {closed} closed. Newest first, log scale; {halves}{ways}"
 
 
 def titled(row: Row, zone: str) -> str:

@@ -6,7 +6,7 @@ from velocity import formats
 from velocity.reading.mine import Parts, Trend
 from velocity.reading.periods import Window
 from velocity.sentences.answer import LINE_HELP, Row, defined, ended_runs, number, weeks_before
-from velocity.sentences.facts import Change, Facts, Key, dates
+from velocity.sentences.facts import Facts, Key, dates
 from velocity.sentences.headline import WRITTEN, usual_words
 
 #: Full weeks that make a usual range.
@@ -20,55 +20,56 @@ _LIMITED = {
 }
 
 
-def so_far_status(measure: str, trend: Trend) -> str:
-    """What full weeks usually have; a running week is never as usual or beyond it."""
+def part_status(measure: str, trend: Trend) -> str:
+    """What full weeks usually have; less than a week is never as usual or beyond it."""
     if trend.full_weeks < _USUAL_WEEKS:
         return _too_few_weeks(trend)
     ends = _usual(measure, trend)
-    return f"So far; full weeks usually have {ends}" if ends else "This week so far"
+    days = formats.plural(trend.window.days, "day")
+    if not ends:
+        return "This week so far" if trend.is_running_week else f"{days}, less than a week"
+    return f"{'So far' if trend.is_running_week else days}; full weeks usually have {ends}"
 
 
-def status(
-    measure: str, *, trend: Trend, now: Row, before: Row | None, change: Change | None = None
-) -> str:
-    """Whether a tile's value is as usual, as Markdown; the first rule that holds.
-
-    `now` is `reads.metrics` over the window, `before` the same over the eight weeks before (None
-    if there are too few), `change` a lasting change of the measure.
-    """
+def status(measure: str, trend: Trend, facts: Facts) -> str:
+    """Whether a tile's value is as usual, as Markdown; the first rule that holds."""
+    change = facts.change_of(measure)
     if change is not None:
         way = "Up" if change.now > change.before else "Down"
-        since = formats.day(change.since)
-        return f"**{way}** since {since}: {_a_week(measure, change.before)} before"
+        values = f"{_a_week(measure, change.now)}, {WRITTEN[measure](change.before)} before"
+        return f"**{way}** since {formats.day(change.since)}: {values}"
     row = trend.beyond(measure)
     if row is not None:
         week = formats.week(row["week_start"])
-        beyond = f"**{week[:1].upper()}{week[1:]} beyond usual**"
-        return f"{beyond}: {_a_week(measure, row['value'])}"
+        ends = usual_words(measure, row["limit_low"], row["limit_high"])
+        said = f"**{formats.capitalised(week)} beyond usual**: {WRITTEN[measure](row['value'])}"
+        return f"{said}, usually {ends}" if ends else said
     if trend.full_weeks < _USUAL_WEEKS:
         return _too_few_weeks(trend)
     over = "throughput_per_week" if measure == "experiments_concluded" else measure
-    old, earlier = (before or {}).get(over), ""
-    if before and old is not None:
-        earlier = f"{_a_week(measure, old)} {weeks_before(before)}"
+    old, earlier = (facts.before or {}).get(over), ""
+    if facts.before and old is not None:
+        earlier = f"{_a_week(measure, old)} {weeks_before(facts.before)}"
         stem, less, more = _LIMITED.get(measure, ("", "", ""))
-        low, high = now.get(f"{stem}_low"), now.get(f"{stem}_high")
+        low, high = facts.now.get(f"{stem}_low"), facts.now.get(f"{stem}_high")
         if low is not None and high is not None and not low <= old <= high:
             return f"**{less if old > high else more}**: {earlier}"
-    if now.get(over) is None:
+    if facts.now.get(over) is None:
         return "No value in these days"
-    return _as_usual(measure, trend) or earlier or "No usual range yet"
+    return _as_usual(measure, trend, earlier)
 
 
-def _as_usual(measure: str, trend: Trend) -> str:
-    """That a value is as usual; "" without a usual range that says much."""
+def _as_usual(measure: str, trend: Trend, earlier: str) -> str:
+    """That a value is as usual; the `earlier` one without a usual range that says much."""
     usual, ends = trend.usual(measure), _usual(measure, trend)
-    if usual is None or not ends:
-        return ""
+    if usual is None:
+        return earlier or "No usual range yet"
+    if not ends:
+        return "; ".join(filter(None, (earlier, "weeks differ too much for a usual range")))
     wide = usual[1] > _WIDE_TIMES * usual[0]
     if measure == "serial_share":
         wide = usual[1] - usual[0] > _WIDE_SHARE
-    return f"**As usual**{' in a wide range' if wide else ''}: {ends}"
+    return f"**As usual**: {ends}{', a wide range' if wide else ''}"
 
 
 def _usual(measure: str, trend: Trend) -> str:
@@ -125,10 +126,7 @@ def loop_caption(now: Row, parts: Parts | None) -> str:
     counts = f"{launched} launched, {formats.count(loops[0])} closed."
     if parts is None:
         return counts
-    words = {it: long for it, (_, long, _) in _PARTS.items()}
-    if parts.off is None:
-        words["waiting"] = "until the next launch, by the clock"
-    shares = [f"{it}{formats.NBSP}% {words[part]}" for part, it in parts.per_cent.items()]
+    shares = [f"{it}{formats.NBSP}% {_part(name, parts)[1]}" for name, it in parts.per_cent.items()]
     return f"Of the hours of closed loops {', '.join(shares)}. {counts}"
 
 
@@ -138,6 +136,12 @@ _PARTS = {
     "waiting": ("waiting", "waiting in working hours", "loop_working_wait_share"),
     "off": ("time off", "nights and days off", "loop_off_share"),
 }
+#: The wait by the clock, for viewers who may not see time off.
+_BY_THE_CLOCK = ("waiting or off", "waiting or off, by the clock", "reaction_share")
+
+
+def _part(part: str, parts: Parts) -> tuple[str, str, str]:
+    return _BY_THE_CLOCK if part == "waiting" and parts.off is None else _PARTS[part]
 
 
 def largest_part(parts: Parts | None) -> tuple[str, str, str]:
@@ -145,14 +149,12 @@ def largest_part(parts: Parts | None) -> tuple[str, str, str]:
     if parts is None:
         return "Largest part", formats.NOT_KNOWN, "No loop has closed yet."
     largest = max(parts.shares, key=parts.shares.__getitem__)
-    name, _, metric = _PARTS[largest]
+    name, _, metric = _part(largest, parts)
     machine = "Of the hours of closed loops. Machine time, from launch to result, is by the clock;"
-    rest = "the rest is the wait for the next launch."
+    rest = "the rest, to the next launch, is waiting or off."
     if parts.off is not None:
         rest = "the wait for the next launch counts working hours, and the rest of it is time "
         rest += "off: nights and days off."
-    elif largest == "waiting":
-        metric = "reaction_share"
     share = f"{parts.per_cent[largest]}{formats.NBSP}%"
     return f"Largest part: {name}", share, defined(f"{machine} {rest}", metric)
 
@@ -175,14 +177,22 @@ def loop_help(now: Row) -> str:
     )
 
 
-def concluded_help(now: Row) -> str:
+def concluded_help(facts: Facts) -> str:
     """The tooltip of the concluded experiments."""
-    low, high = (formats.rate(now[f"throughput_per_week_{it}"]) for it in ("low", "high"))
-    return defined(
-        "An experiment is one decision: a run, a sweep or a group. It has concluded once it has a "
-        f"result, unless it failed or was killed. 95 % limits: {low} to {high} a week.",
-        "throughput_per_week",
-    )
+    said = "An experiment is one decision: a run, a sweep or a group. It has concluded once it has "
+    said += "a result, unless it failed or was killed."
+    if facts.counts:
+        return defined(said, "experiments_concluded")
+    low, high = (formats.rate(facts.now[f"throughput_per_week_{it}"]) for it in ("low", "high"))
+    return defined(f"{said} 95 % limits: {low} to {high} a week.", "throughput_per_week")
+
+
+def failed_value(now: Row) -> str:
+    """The share of runs that failed; of a few runs, how many."""
+    ended = ended_runs(now)
+    if not 0 < ended < formats.MEDIAN_EVENTS:
+        return formats.share(now["failure_share"])
+    return f"{formats.count(number(now, 'runs_failed'))} of {ended}"
 
 
 FAILED_HELP = defined("Failed, crashed and silent runs, of all runs that ended.", "failure_share")
@@ -197,10 +207,14 @@ LOOP_HELP = (
 )
 
 
-def figures_line(facts: Facts, zone: str, *, hours: bool) -> str:
-    """Over which days the figures are and in which zone the times."""
+def figures_line(facts: Facts, zone: str, *, hours: bool, first: bool) -> str:
+    """Over which days the figures are and in which zone the times.
+
+    `first`: whether they begin with the week of the first launch.
+    """
     window = facts.window
     part = f"{window.days} of 7 days" if facts.so_far else formats.plural(window.days, "day")
+    part += ", from the week of the first launch" if first else ""
     return (
         f"Figures: {formats.span(window.first, window.last)}, {part}; this week stands apart. "
         f"{'Times' if hours else 'Days'} in {zone}; waits count working hours."

@@ -127,7 +127,7 @@ def show_why(
     """A link to a figure's rows, for viewers who may see all of them; nothing for others.
 
     The figure `metric` is that of a scholar or a stream, else the programme's, over `window` if it
-    is not over the days of the page.
+    is not over the days of the view.
     """
     scope = view.scope
     if columns()[metric].private and not scope.sees_hours(scholar):
@@ -142,8 +142,7 @@ def show_why(
     else:
         sees = scope.everything
     if sees:
-        days = {} if window is None else {"period": window.written}
-        show_way("why", label, **choices, **days)
+        show_way("why", label, **choices, period=(window or view.window).written)
 
 
 def of_stream(stream: str) -> str:

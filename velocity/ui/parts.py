@@ -57,12 +57,18 @@ def theme_mode() -> Mode:
 
 
 def heading(
-    title: str, caption: str = "", *, table: Table | None = None, about: str | None = None
+    title: str,
+    caption: str = "",
+    *,
+    table: Table | None = None,
+    about: str | None = None,
+    anchor: str = "",
 ) -> None:
     """A section's title and caption (window, unit and n), with the "Data" menu at the right.
 
     All texts are Markdown: escape other people's (`formats.markdown`). Without a title the caption
-    stands alone; `about` is the title's tooltip. The table's name is the menu's key.
+    stands alone; `about` is the title's tooltip, `anchor` its name in links of the page. The
+    table's name is the menu's key.
     """
     with st.container(
         horizontal=True,
@@ -71,7 +77,7 @@ def heading(
     ):
         with st.container(gap=None, width="stretch"):
             if title:
-                st.header(title, anchor=False, help=about)
+                st.header(title, anchor=anchor or False, help=about)
             if caption:
                 st.caption(caption)
         if table is not None:

@@ -22,7 +22,8 @@ _MOST_CHAINS = 3
 def show_together(sheet: Sheet) -> None:
     """Hours spared by parallel work, hours that could have been, and up to three chains."""
     now = sheet.now
-    heading("Side by side", sheet.facts.dates, table=sheet.table(sheet.chains, "chains"))
+    table = sheet.table(sheet.chains, "chains")
+    heading("Side by side", sheet.facts.dates, table=table, anchor="side-by-side")
     spared, could = together.figures(now, sheet.chains)
     with st.container(horizontal=True, gap="small"):
         st.metric("Spared by working in parallel", spared, help=SPARED_HELP, width="stretch")
@@ -79,7 +80,12 @@ def show_bought(sheet: Sheet) -> None:
     show_figure(cost, key="cost-chart")
     if unknown := bought.unknown(now):
         st.caption(unknown)
-    show_why(sheet.view, "gpu_hours", scholar=sheet.scholar)
+    with st.container(horizontal=True, gap="small"):
+        for metric, label in (
+            ("gpu_hours", "Why these GPU-hours"),
+            ("credits", "Why these credits"),
+        ):
+            show_why(sheet.view, metric, scholar=sheet.scholar, label=label)
 
 
 def show_cohort(sheet: Sheet) -> None:

@@ -16,6 +16,7 @@ from velocity.reading import reads
 from velocity.reading.mine import timeline_days
 from velocity.reading.periods import local_midnight, monday_of
 from velocity.sentences import loops as words
+from velocity.sentences.queue import usual_words
 from velocity.ui.choices import choose_titled
 from velocity.ui.page import runs_of, show_way, show_why
 from velocity.ui.parts import Table, heading, plain_name, show_chart, show_figure, show_key
@@ -144,14 +145,17 @@ def _selected(sheet: Sheet, loops: pl.DataFrame, meanwhile: pl.DataFrame) -> str
     if sheet.wait is not None and sheet.wait["experiment_id"] in rows:
         # The result that the headline names.
         default = sheet.wait["experiment_id"]
-    st.header("Selected loop", anchor=False)
+    st.header("Selected loop", anchor="selected-loop")
     chosen = choose_titled("Loop", titles, key=_ADDRESS, default=default, width=300)
     row = rows[chosen]
     st.markdown(words.selected(row))
     st.table(words.steps(row, sheet.zone, hours=sheet.hours), border="horizontal")
     launched = row["started_at"].astimezone(ZoneInfo(sheet.view.zone)).date()
     launches = int(meanwhile.filter(experiment_id=chosen)["launches"].sum())
-    st.caption(words.by_the_clock(row) + words.meanwhile(launches))
+    said = words.by_the_clock(row) + words.meanwhile(launches)
+    if sheet.wait is not None and sheet.wait["experiment_id"] == chosen:
+        said += f" In working hours: {usual_words(sheet.wait)}."
+    st.caption(said)
     if row["status"] == "awaiting" and sheet.hours:
         st.button(
             "Read, still thinking",

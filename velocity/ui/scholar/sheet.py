@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
 from typing import Any
@@ -18,7 +18,8 @@ from velocity.reading.mine import Parts, Trend, trend_start, weeks_before
 from velocity.reading.periods import Window, last_whole_day, monday_of
 from velocity.reading.today import TODAY_DAYS
 from velocity.report.work import Covered
-from velocity.sentences.facts import Change, Facts, Setting, Whose
+from velocity.sentences.facts import Change, Facts, Setting, Since, Whose
+from velocity.sentences.headline import WRITTEN
 from velocity.sentences.weeks import events
 from velocity.ui.parts import Table, plain_name
 from velocity.ui.view import View
@@ -37,7 +38,7 @@ class Sheet(Covered):
     view: View
     who: Mapping[str, Any]  # the scholar's row of `reads.scholars`
     now: Mapping[str, Any]  # `reads.metrics` over the window
-    before: Mapping[str, Any] | None  # over the eight weeks before; None if there are too few
+    before: Mapping[str, Any] | None  # over the weeks before; None if there are too few
     trend: Trend  # the scholar's weeks
     loops: pl.DataFrame  # `reads.loops` since the window's first day, latest first
     chains: pl.DataFrame  # chains of ready launches that begin in the window
@@ -47,8 +48,6 @@ class Sheet(Covered):
         """The scholar's sheet; None if none of their runs has arrived."""
         whose: dict[str, Any] = {"by": "scholar", "groups": [scholar]}
         window, last_day = view.window, last_whole_day(view.as_of, view.zone)
-        earlier = weeks_before(window, view.trust["first_day"])
-        since = min(window.first, last_day - timedelta(days=TODAY_DAYS))
         weekly = view.soon(reads.weekly, **whose)
         by_week = view.soon(
             reads.metrics,
@@ -58,6 +57,13 @@ class Sheet(Covered):
             to_day=last_day + timedelta(days=1),
             **whose,
         )
+        # Weeks before the scholar's first launch are not zeros.
+        begun = max(weekly()["week_start"].min() or window.first, view.trust["first_day"])
+        if window.first < begun <= window.last:
+            window = Window(begun, window.last)
+            view = replace(view, window=window)
+        earlier = weeks_before(window, begun)
+        since = min(window.first, last_day - timedelta(days=TODAY_DAYS))
         loops = view.soon(reads.loops, scholar=scholar, from_day=since)
         then = earlier and view.soon(
             reads.metrics, from_day=earlier.first, to_day=earlier.end, parts=_BEFORE, **whose
@@ -92,6 +98,12 @@ class Sheet(Covered):
     def hours(self) -> bool:
         """Whether the viewer may see hours of the day, nights and days off."""
         return self.view.scope.sees_hours(self.scholar)
+
+    @property
+    def begins_here(self) -> bool:
+        """Whether the window begins with the week of the scholar's first launch."""
+        first = self.trend.weekly["week_start"].min()
+        return bool(self.window.first == first != self.view.trust["first_day"])
 
     @property
     def whose(self) -> Whose:
@@ -159,6 +171,7 @@ class Sheet(Covered):
             wait=self.wait,
             zone=self.zone,
             changes=self.changes,
+            since=self.since,
             ready_minutes=self.view.settings.experiments.ready_within_minutes,
             setting=self.setting,
             begins=first if self.today - first < _THIN else None,
@@ -177,17 +190,32 @@ class Sheet(Covered):
 
     @cached_property
     def changes(self) -> list[Change]:
-        """Lasting changes of the scholar's weekly measures."""
-        rows = self.view.read(reads.lasting_changes, by="scholar", groups=[self.scholar])
-        found = []
-        for row in rows.drop_nulls(["value_before", "value_since"]).iter_rows(named=True):
-            measure, since, now = row["measure"], row["since_week"], row["value_since"]
-            if self.window.first >= since:
-                # The tile's value, so that the page shows one.
-                over = "throughput_per_week" if measure == "experiments_concluded" else measure
-                now = self.now[over] if self.now[over] is not None else now
-            found.append(Change(measure, since, row["value_before"], now))
-        return found
+        """Lasting changes of the scholar's weekly measures, as headlines tell them."""
+        columns = ("measure", "since_week", "value_before", "value_since")
+        found = (Change(*row) for row in self._changes.select(columns).iter_rows())
+        return sorted(found, key=lambda it: [*WRITTEN].index(it.measure))
+
+    @cached_property
+    def _changes(self) -> pl.DataFrame:
+        whose: dict[str, Any] = {"by": "scholar", "groups": [self.scholar]}
+        rows = self.view.read(reads.lasting_changes, to_day=self.window.end, **whose)
+        return rows.drop_nulls(["value_before", "value_since"])
+
+    @cached_property
+    def since(self) -> Since | None:
+        """The weeks since the first of the changes, and those before it."""
+        if not self.changes:
+            return None
+        row = self._changes.row(
+            by_predicate=pl.col("measure") == self.changes[0].measure, named=True
+        )
+        change, end = row["since_week"], row["last_week"] + timedelta(weeks=1)
+        whose: dict[str, Any] = {"by": "scholar", "groups": [self.scholar], "parts": _BEFORE}
+        before, now = (
+            self.view.read(reads.metrics, from_day=first, to_day=to, **whose).row(0, named=True)
+            for first, to in ((row["first_week"], change), (change, end))
+        )
+        return Since(Window(change, end - timedelta(days=1)), now, before)
 
     def change_of(self, measure: str) -> Change | None:
         """The lasting change of a measure; None without one."""

@@ -8,7 +8,6 @@ from velocity import formats
 from velocity.charts.tile_trend import OFF, Line, Stack, draw_tile
 from velocity.reading import reads
 from velocity.reading.mine import spell_over
-from velocity.reading.periods import whole_week
 from velocity.reading.today import Today
 from velocity.sentences import mine as words, today as today_words
 from velocity.sentences.answer import linked
@@ -22,16 +21,20 @@ from velocity.ui.scholar.sheet import Sheet
 def show_figures_line(sheet: Sheet) -> None:
     """Over which days the figures are, and a link to how the headline's was worked out."""
     said = headline(sheet.facts, sheet.whose)
-    window = sheet.window if said.week is None else whole_week(said.week)
     if sheet.hours:
         off = set(sheet.view.read(reads.days_off, scholar=sheet.scholar)["day"])
         if away := spell_over(sheet.window, off):
             st.markdown(words.away_line(*away))
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-        line = words.figures_line(sheet.facts, sheet.zone, hours=sheet.hours)
+        first = sheet.begins_here
+        line = words.figures_line(sheet.facts, sheet.zone, hours=sheet.hours, first=first)
         st.caption(line, width="content")
         label = "Why this headline"
-        show_why(sheet.view, said.measure, scholar=sheet.scholar, window=window, label=label)
+        if said.block:
+            st.markdown(f":small[[{label}](#{said.block})]", width="content")
+        else:
+            over = said.window or sheet.window
+            show_why(sheet.view, said.measure, scholar=sheet.scholar, window=over, label=label)
 
 
 def show_tiles(sheet: Sheet) -> None:
@@ -85,8 +88,8 @@ def _concluded(sheet: Sheet) -> None:
     _figures(
         f"Concluded{' so far' if facts.so_far else over}",
         f"How many experiments {'of yours ' if own else ''}had a result.",
-        ("Experiments", formats.rate(now[counted]), words.concluded_help(now)),
-        ("Runs failed", formats.share(now["failure_share"]), words.FAILED_HELP),
+        ("Experiments", formats.rate(now[counted]), words.concluded_help(sheet.facts)),
+        ("Runs failed", words.failed_value(now), words.FAILED_HELP),
     )
     concluded = "experiments_concluded"
     _status(sheet, concluded, counted)
@@ -132,7 +135,7 @@ def _loop(sheet: Sheet) -> None:
         _status(sheet, loop, loop)
     layers: list[Any] = [
         ("machine_part", "machine", "machine"),
-        ("waiting_part", "waiting", "reaction"),
+        ("waiting_part", "waiting" if sheet.hours else "waiting or off", "reaction"),
         *([("off_part", "nights, days off", OFF)] if sheet.hours else []),
     ]
     line = _line(sheet, loop, "median loop, log scale", "hours", log=True)
@@ -148,16 +151,10 @@ def _figures(title: str, about: str, *metrics: tuple[str, str, str]) -> None:
 
 
 def _status(sheet: Sheet, measure: str, metric: str) -> None:
-    if sheet.trend.is_running_week:
-        said = words.so_far_status(measure, sheet.trend)
+    if sheet.facts.counts:
+        said = words.part_status(measure, sheet.trend)
     else:
-        said = words.status(
-            measure,
-            trend=sheet.trend,
-            now=sheet.now,
-            before=sheet.before,
-            change=sheet.change_of(measure),
-        )
+        said = words.status(measure, sheet.trend, sheet.facts)
     if aim := sheet.aims.get(measure):
         said = f"{said}. {words.aim(aim, own=sheet.whose.own)}"
     with st.container(
