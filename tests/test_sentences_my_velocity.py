@@ -443,6 +443,18 @@ def test_days_with_hardly_a_launch_are_asked_about(counts, weeks, words):
         assert (part in said and said != "") == bool(words)
 
 
+@pytest.mark.parametrize(
+    ("hours", "told"),
+    [
+        (True, "41 results waited 513 h by the clock until the next launch, **180 h** of it in"),
+        (False, "From 41 results to the next launch 513 h passed by the clock, waiting or off."),
+    ],
+)
+def test_only_the_scholar_reads_how_much_of_the_wait_was_in_working_hours(hours, told):
+    now = figures(loops_closed=41, reaction_hours_closed=513.0, working_wait_hours=180.0)
+    assert plain(loops.waits(now, CURLEW, hours=hours)).startswith(told)
+
+
 def test_a_loop_is_reported_step_by_step():
     steps = loops.steps(LOOP, "Europe/Berlin", hours=True)
     assert [tuple(map(plain, row)) for row in steps.rows()] == [

@@ -105,9 +105,11 @@ def waits(now: Row, whose: Whose, *, hours: bool) -> str:
     total, working = (
         formats.hours_sum(number(now, it)) for it in ("reaction_hours_closed", "working_wait_hours")
     )
-    said = f"{formats.plural(closed, 'result')} waited {total} by the clock until the next launch"
-    mine = f", **{working}** of it in {whose.possessive} working hours" if hours else ""
-    return f"{said}{mine}."
+    results = formats.plural(closed, "result")
+    if not hours:
+        return f"From {results} to the next launch {total} passed by the clock, waiting or off."
+    mine = f"**{working}** of it in {whose.possessive} working hours"
+    return f"{results} waited {total} by the clock until the next launch, {mine}."
 
 
 #: A day of the week with at most this many launches may be a day off: from this many weeks on, and
