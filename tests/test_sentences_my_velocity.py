@@ -155,6 +155,8 @@ def test_each_finding_is_said_in_its_own_words():
         "calm-1 failed and has waited 12 working hours since Thu 26 Nov; the usual of all lines is "
         "up to 7 h 40 m."
     )
+    blocks = [headline(replace(FACTS, **it), ME).block for it in ({"wait": wait_of(12.0, 1.0)}, {})]
+    assert blocks == ["selected-loop", ""]
     assert said(now=READY, chains=2) == (
         "Up to 56 h could have run side by side, 26 Oct to 22 Nov: 6 launches were ready before "
         "the result was in."

@@ -9,7 +9,7 @@ from tests.plain_sentences import plain
 from tests.sentence_frames import FOUR_WEEKS, figures, frame
 from velocity.reading.today import Today
 from velocity.sentences.facts import Facts, Setting, Whose
-from velocity.sentences.today import next_step, silent
+from velocity.sentences.today import groups, next_step, silent
 
 NOW = datetime(2026, 11, 29, 1, 0, tzinfo=UTC)
 READY = figures(busy_hours=500.0, side_by_side_hours=56.0, ready_launches=6, serial_share=0.7)
@@ -98,6 +98,12 @@ def test_the_step_is_the_oldest_work_then_one_sweep_then_side_by_side():
 @pytest.mark.parametrize("group", ["finished", "failed", "waiting"])
 def test_with_a_result_or_failure_to_answer_the_list_says_enough(group):
     assert said(running(5), today=replace(TODAY, **{group: [ROW]})) == ""
+
+
+def test_a_failure_says_how_long_nothing_followed():
+    row = ROW | {"project": "sae", "result_at": NOW, "reaction_working_hours": 12.0}
+    found = [*groups(replace(TODAY, failed=[row]), running(), "UTC")]
+    assert plain(found[1].said[0]) == "sae · Sun 29, 01:00 · 12 h in working hours"
 
 
 def test_silent_runs_are_said_with_what_they_may_hold():

@@ -50,13 +50,16 @@ def groups(today: Today, open_work: pl.DataFrame, zone: str) -> Iterator[Group]:
         when = f"likely done {local_time(done, zone)}" if done else "no estimate yet"
         return f"{formats.duration(row['machine_hours'])} so far · {when}"
 
-    def waiting(row: Row) -> str:
+    def failed(row: Row) -> str:
         waited = formats.hours_in_all(row["reaction_working_hours"])
-        return f"since {local_time(row['result_at'], zone)} · {waited} in working hours"
+        return f"{finished(row)} · {waited} in working hours"
+
+    def waiting(row: Row) -> str:
+        return f"since {failed(row)}"
 
     for title, rows, said in (
         (f"finished since {_weekday_and_time(today.since)}", today.finished, finished),
-        ("failed, not followed up", today.failed, finished),
+        ("failed, not followed up", today.failed, failed),
         ("running", today.running, running),
         ("waiting for the next launch", today.waiting, waiting),
     ):

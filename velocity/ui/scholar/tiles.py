@@ -31,7 +31,12 @@ def show_figures_line(sheet: Sheet) -> None:
         st.caption(line, width="content")
         label = "Why this headline"
         if said.block:
-            st.markdown(f":small[[{label}](#{said.block})]", width="content")
+            shown = sheet.loops_of(up_to_now=sheet.up_to_now)["experiment_id"]
+            waits = (sheet.wait or {}).get("experiment_id")
+            # Loops of other days than the page's are not in its list.
+            older = said.block == "selected-loop" and waits not in shown
+            block = "today" if older else said.block
+            st.markdown(f":small[[{label}](#{block})]", width="content")
         else:
             over = said.window or sheet.window
             show_why(sheet.view, said.measure, scholar=sheet.scholar, window=over, label=label)
@@ -61,7 +66,7 @@ def _today(sheet: Sheet) -> None:
     open_work = view.read(reads.open_work, scholar=sheet.scholar)
     stuck = view.read(reads.stuck, min_hours=0)
     silent = today_words.silent(stuck.filter(what="stale run", scholar=sheet.scholar), sheet.zone)
-    st.header("Today", anchor=False, help=today_words.HELP)
+    st.header("Today", anchor="today", help=today_words.HELP)
     if silent:
         st.markdown(silent)
     elif step := today_words.next_step(today, open_work, sheet.facts, sheet.whose, sheet.zone):
