@@ -141,7 +141,8 @@ def test_a_lead_reads_the_name_of_a_line_a_day_after_it_met_the_rule():
     ]
     early, late = (store_of(rows, f"2026-01-13 {it}", roster=roster) for it in ("08:59", "09:00"))
     assert text_of(brief_of(early, lead).lines[0].spans) == (
-        "One of these lines passed its usual in the last 24 hours; its scholar sees it first."
+        "Nothing that leads may see yet needs a decision; they see a line 24 hours after its "
+        "scholar."
     )
     for brief in (
         brief_of(late, lead),

@@ -221,6 +221,16 @@ def test_lines_wait_for_a_decision_by_the_rules(who: str):
     )
 
 
+def test_only_lines_that_need_a_decision_are_in_the_order_of_their_waits():
+    rows = reads.needs_decision(waiting())
+    queue, others = (rows.filter(needs_decision=it) for it in (True, False))
+    of_usual = queue["waited_working_hours"] / queue["usual_working_hours"]
+    assert of_usual.is_sorted(descending=True)
+    assert rows["needs_decision"].is_sorted(descending=True)
+    assert others["name"].str.to_lowercase().is_sorted()
+    assert others.height > 1
+
+
 def test_a_holiday_is_a_day_off_of_everybody():
     holiday = '[[holidays]]\nname = "H"\nfrom = 2026-01-12\nto = 2026-01-13\n'
     rows = [it | {"username": "ada", "entity": "e"} for it in _week("usual")]
@@ -255,7 +265,8 @@ def test_a_lead_sees_the_name_a_day_after_the_line_met_the_rule(scope, named):
     assert (early["named"], late["named"]) == named
     assert late["scholar"] == "a_day_after"
     who = ("scholar", "name", "entity", "project", "experiment_id", "label", "result_at")
-    assert {early[it] is not None for it in who} == {named[0]}
+    waits = ("waited_hours", "waited_working_hours", "usual_working_hours", "usual_n", "usual_of")
+    assert {early[it] is not None for it in (*who, *waits)} == {named[0]}
     assert early["needs_decision"]
     assert early["stream"] == "vision"
     assert (early["met_rule_at"] is not None) == (scope.hours is None or "before" in scope.hours)

@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 
+import polars as pl
 import pytest
 
 from tests.app_pages import open_page, ten_weeks, words
@@ -178,13 +179,20 @@ def test_without_streams_the_page_says_where_to_define_them(tmp_path, monkeypatc
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("stream", ["all", "aurora", "basalt", "cirrus", "dune", "ember"])
-def test_every_stream_of_the_demo_opens_though_some_lines_have_no_name(
+def test_every_stream_of_the_demo_opens_and_a_lead_reads_some_names_a_day_later(
     demo_data, monkeypatch, stream
 ):
-    decisions = reads.needs_decision(latest_snapshot(demo_data), scope=Scope(everything=True))
-    assert not decisions["named"].all()
+    lead = Viewer("l@x.org", "L", frozenset({"lead"}), Scope(everything=True))
+    decisions = reads.needs_decision(latest_snapshot(demo_data), scope=lead.scope)
+    hidden = {*decisions.filter(~pl.col("named"))["stream"]}
+    assert hidden
     page = open_page("streams", demo_data, monkeypatch, streams=stream)
     assert "None" not in words(page)
+    assert "in the last 24 hours" not in words(page)
+    monkeypatch.setattr(sign_in, "ANYBODY", lead)
+    page = open_page("streams", demo_data, monkeypatch, streams=stream)
+    assert "None" not in words(page)
+    assert ("in the last 24 hours" in words(page)) == (stream in hidden | {"all"})
 
 
 def test_a_mentor_who_is_a_research_manager_too_chooses_between_the_two(data, monkeypatch):

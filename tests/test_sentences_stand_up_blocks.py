@@ -246,9 +246,10 @@ def test_waits_are_multiples_of_their_own_usual():
         calm("b", waited_working_hours=9.0, stream="basalt"),
         calm("p", parked=True, stream="basalt"),
         calm("n", usual_working_hours=None, stream="basalt"),
+        decision("h", named=False, usual_working_hours=None, stream="aurora"),
     ]
     names = {"aurora": "Aurora", "basalt": "Basalt"}
-    assert queue.by_stream(queued(*rows), names) == [("Aurora", []), ("Basalt", [1.0, 2.0])]
+    assert queue.by_stream(queued(*rows), names) == [("Aurora", [1.0]), ("Basalt", [1.0, 2.0])]
 
 
 def rows_of(now, before, measure=COUNT, unit="count", names=NAMES):

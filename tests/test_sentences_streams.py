@@ -238,11 +238,14 @@ def test_the_state_of_a_line_has_its_wait_in_working_hours_unless_something_runs
 
 
 def test_a_line_that_is_not_named_yet_is_not_the_only_one_without_its_wait():
-    hidden = decision("jackdaw", named=False)
+    hidden = decision("jackdaw", named=False, stream="basalt")
     within = waits(12.0) | {"scholar": "ibis", "result_at": datetime(2026, 11, 28, 9, tzinfo=UTC)}
+    within |= {"stream": "basalt"}
+    elsewhere = within | {"scholar": "knot", "stream": "aurora"}
     late = decision("heron")
-    shown = words.shown_waits(queue(hidden, within, late))
+    shown = words.shown_waits(queue(hidden, within, elsewhere, late))
     assert "ibis" not in shown["scholar"]
+    assert "knot" in shown["scholar"], "as the page of its stream tells"
     assert words.shown_waits(queue(within, late)).height == 2
     assert words.fresh(queue(within, late), "ibis", "UTC") == [RESULT]
     assert words.fresh(queue(hidden, within), "ibis", "UTC") == []

@@ -7,9 +7,9 @@
 -- waited longer than its usual, and at least one working hour, unless the scholar has launched on
 -- another line since (parked), is away today, or has marked the result as read; the mark holds for
 -- one more usual. Lines that need one come first, in order of how far they are beyond their own
--- usual. A viewer who sees everybody, other than the scholar and mentors of the stream, sees the
--- name of a line that needs a decision only from 24 hours after it met that rule on (named); when it
--- did, to the microsecond, is shown to the scholar alone.
+-- usual; the others are in order of stream and name. A viewer who sees everybody, other than the scholar and mentors of the stream, sees the
+-- name and the wait of a line that needs a decision only from 24 hours after it met that rule on
+-- (named); when it did, to the microsecond, is shown to the scholar alone.
 -- param: streams | VARCHAR[] | only results of these streams, null = all
 -- param: scholars | VARCHAR[] | only these scholars, null = all
 -- param: read | STRUCT(experiment_id VARCHAR, result_at TIMESTAMPTZ, read_at TIMESTAMPTZ)[] | results that their scholars marked as read, and when
@@ -195,14 +195,17 @@ SELECT
   kind,
   CASE WHEN named THEN make_timestamptz(result_us) END AS result_at,
   CASE WHEN named THEN (as_of_us - result_us) / hour_us() END AS waited_hours,
-  working_us / hour_us() AS waited_working_hours,
-  usual_us / hour_us() AS usual_working_hours,
-  median_us / hour_us() AS usual_median_working_hours,
-  n AS usual_n,
-  usual_of, parked, away, marked_read, needs_decision, named,
+  CASE WHEN named THEN working_us / hour_us() END AS waited_working_hours,
+  CASE WHEN named THEN usual_us / hour_us() END AS usual_working_hours,
+  CASE WHEN named THEN median_us / hour_us() END AS usual_median_working_hours,
+  CASE WHEN named THEN n END AS usual_n,
+  CASE WHEN named THEN usual_of END AS usual_of,
+  parked, away, marked_read, needs_decision, named,
   CASE WHEN may_see_hours($scope, scholar) THEN make_timestamptz(met_us) END AS met_rule_at
 FROM shown
 ORDER BY
   needs_decision DESC,
-  CASE WHEN usual_us = 0 THEN 'infinity'::DOUBLE ELSE working_us / usual_us END DESC NULLS LAST,
-  working_us DESC, stream, result_us, experiment_id
+  CASE WHEN needs_decision
+    THEN CASE WHEN usual_us = 0 THEN 'infinity'::DOUBLE ELSE working_us / usual_us END END DESC,
+  CASE WHEN needs_decision THEN working_us END DESC,
+  stream_key, lower(name), scholar, result_us, experiment_id

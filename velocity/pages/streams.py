@@ -138,7 +138,7 @@ def _show_queue(
     heading(
         words.queue_title(decisions),
         f"Longest against the line's own usual first. {BULLET}" if shown.height else "",
-        table=Table(decisions, "decisions"),
+        table=Table(words.shown_waits(decisions), "decisions"),
         about=LINE_HELP,
     )
     for row, called, bullet in waits(shown):

@@ -144,11 +144,11 @@ stuck = Read("reads/stuck")
 #: See queries/reads/needs_decision.sql. `read`: the results that their scholars marked as read
 #: (`velocity.state.read_marks`); the command line and the digest know of none.
 #:
-#: scholar, name, entity, project, experiment_id, label, url, result_at and waited_hours (null where
-#: `named` is false), stream, stream_name, kind (result or failure), waited_working_hours,
-#: usual_working_hours and usual_median_working_hours (null if not known), usual_n, usual_of (line,
-#: scholar or null), parked, away, marked_read, needs_decision, named, met_rule_at (for the scholar
-#: alone).
+#: scholar, name, entity, project, experiment_id, label, url, result_at, waited_hours,
+#: waited_working_hours, usual_working_hours and usual_median_working_hours (null if not known),
+#: usual_n, usual_of (line, scholar or null) (all null where `named` is false), stream, stream_name,
+#: kind (result or failure), parked, away, marked_read, needs_decision, named, met_rule_at (for the
+#: scholar alone).
 needs_decision = Read("reads/needs_decision", read=())
 #: group_id, week_start, measure, value_before, value_after: past weeks changed since then.
 restated = Read("reads/restated")

@@ -276,7 +276,7 @@ class Work(Groups):
             concluded=self._own(concluded),
             weeks=self._stretches.filter(group_id=scholar, days=7),
             zone=view.zone,
-            hidden=self.queue.filter(~pl.col("named")).height,
+            hidden=not self.decisions["named"].all(),
         )
 
     def _decisions_of(self, scholar: str) -> pl.DataFrame:

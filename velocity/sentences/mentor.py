@@ -22,7 +22,7 @@ from velocity.sentences.answer import (
 )
 from velocity.sentences.compared import WAIT
 from velocity.sentences.mentor_facts import SAME_CAUSE, Facts, concluded, failures, moved
-from velocity.sentences.queue import SEEN_FIRST, Judged, since, usual_words
+from velocity.sentences.queue import Judged, since, usual_words
 from velocity.sentences.streams import POINTS
 from velocity.sentences.week import Said, costs
 
@@ -75,13 +75,14 @@ def decide(facts: Facts) -> Said:
     if not facts.queue.is_empty():
         return Said("Decide", *_of_queue(facts, more))
     if facts.hidden:
-        count, its = formats.capitalised(few(facts.hidden)), "their" if facts.hidden > 1 else "its"
-        start = f"{count} of these lines passed {its} usual in the last 24 hours;"
-        return Said("Decide", start, f"{SEEN_FIRST[facts.hidden > 1]}.")
+        start = "Nothing that leads may see yet needs a decision;"
+        return Said("Decide", start, "they see a line 24 hours after its scholar.")
     within = facts.decisions.filter(~pl.col("parked"), pl.col("usual_working_hours") > 0)
     if within.is_empty() and judged.unknown.is_empty():
         return Said("Decide", "Nothing waits for a decision.")
-    row = (judged.unknown if within.is_empty() else within).row(0, named=True)
+    of_usual = pl.col("waited_working_hours") / pl.col("usual_working_hours").fill_null(1)
+    longest = (judged.unknown if within.is_empty() else within).sort(of_usual, descending=True)
+    row = longest.row(0, named=True)
     waited = formats.working_hours(row["waited_working_hours"])
     said = f"**{name(row['label'], 32)}** {since(row, facts.zone)}, {waited} since"
     if within.is_empty():

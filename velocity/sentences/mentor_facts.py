@@ -67,10 +67,10 @@ class Facts(Compared):
     concluded: pl.DataFrame  # `reads.concluded` of the days, latest first
     weeks: pl.DataFrame  # whole weeks of `reads.to_date`, each measure with its usual range
     zone: str  # of days
-    #: How many lines, of all scholars beside whom this one is shown, passed their usual so lately
-    #: that only their scholars see their names. If the sheets of the others told what waits, the
-    #: one that does not would be known.
-    hidden: int = 0
+    #: Whether a line, of any scholar beside whom this one is shown, passed its usual so lately
+    #: that leads do not see its name yet. If the sheets of the others told what waits, the one
+    #: that does not would be known.
+    hidden: bool = False
 
     def day(self, moment: datetime) -> date:
         """The local day of an instant."""
@@ -97,7 +97,8 @@ class Facts(Compared):
     @cached_property
     def failures(self) -> pl.DataFrame:
         """The failures that no launch has followed and that may be named."""
-        return self.decisions.filter("named", kind="failure")
+        told = self.queue if self.hidden else self.decisions
+        return told.filter("named", kind="failure")
 
     @cached_property
     def shifts(self) -> pl.DataFrame:

@@ -169,12 +169,14 @@ def by_stream(decisions: pl.DataFrame, names: Mapping[str, str]) -> list[tuple[s
     """Each stream, and how long its lines have waited as a multiple of their own usual.
 
     Lines that are parked, of people who are away, or without a usual are left out. A line that
-    does not need a decision is at most at its usual.
+    does not need a decision is at most at its usual, and one that is not named yet is shown there.
     """
     times = pl.col("waited_working_hours") / pl.col("usual_working_hours")
+    within = pl.when("needs_decision").then(times).otherwise(times.clip(0, 1))
     known = decisions.filter(
-        ~pl.col("parked") & ~pl.col("away") & (pl.col("usual_working_hours") > 0)
-    ).with_columns(times=pl.when("needs_decision").then(times).otherwise(times.clip(0, 1)))
+        ~pl.col("parked") & ~pl.col("away"),
+        ~pl.col("named") | (pl.col("usual_working_hours") > 0),
+    ).with_columns(times=pl.when("named").then(within).otherwise(1.0))
     return [
         (name, known.filter(stream=stream)["times"].sort().to_list())
         for stream, name in names.items()

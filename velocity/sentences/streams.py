@@ -186,12 +186,12 @@ def line_state(row: Row, waiting: Row | None, zone: str) -> str:
 
 
 def shown_waits(decisions: pl.DataFrame) -> pl.DataFrame:
-    """The rows of `reads.needs_decision` that the states of lines may tell.
+    """The rows of `reads.needs_decision` that states of lines and tables may tell.
 
-    While a line is not named yet, only the named ones in the queue: if every other line told its
-    wait, the one that does not would be known.
+    While a line of a stream is not named yet, of that stream only those that need a decision: if
+    every other line told its wait, the one that does not would be known.
     """
-    return decisions if decisions["named"].all() else decisions.filter("needs_decision")
+    return decisions.filter(pl.col("needs_decision") | pl.col("named").all().over("stream"))
 
 
 def weeks_caption(weeks: pl.DataFrame, days: Days) -> str:

@@ -76,9 +76,11 @@ class View(ViewedDays):
     def without_hours(self) -> View:
         """The view of a mentor or lead: days and durations, nobody's times of day.
 
-        Nor does it name a line that passed its usual in the last 24 hours to a lead.
+        A lead sees the name of a line 24 hours after it passed its usual. Without sign-in the
+        viewer is also the mentor of every stream, who sees it at once.
         """
-        return self.seen_in(replace(self.scope, hours=()))
+        mentored = tuple(self.stream_names) if self.scope.hours is None else self.scope.streams
+        return self.seen_in(replace(self.scope, streams=mentored, hours=()))
 
     @property
     def roster(self) -> Roster:

@@ -17,6 +17,7 @@ from velocity.sentences import moved, queue as queue_words
 from velocity.sentences.answer import LINE_HELP, Row, defined
 from velocity.sentences.compared import MEASURES, UNITS
 from velocity.sentences.ends import credits_end
+from velocity.sentences.streams import shown_waits
 from velocity.sentences.weeks import caption
 from velocity.ui.page import has_page, runs_of, show_step, show_way, show_why, way_in_text
 from velocity.ui.parts import Table, heading, show_chart, show_figure, waits
@@ -67,7 +68,7 @@ def show_queue(week: Week) -> None:
     heading(
         queue_words.title(week.decisions),
         order if shown.height else "",
-        table=Table(week.decisions, "decisions"),
+        table=Table(shown_waits(week.decisions), "decisions"),
         about=LINE_HELP,
     )
     for row, called, chart in waits(shown):
