@@ -1,6 +1,6 @@
 """Compute in words: whose credits end first, tables that add up, and what if."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import polars as pl
 import pytest
@@ -12,7 +12,7 @@ from tests.sentence_frames import SO_FAR, end, ends, figures, frame
 from velocity.reading.frames import ends_if
 from velocity.sentences import bought, spending
 from velocity.sentences.compared import Compared
-from velocity.sentences.ends import if_changed
+from velocity.sentences.ends import balances_caption, if_changed
 
 TODAY = date(2026, 11, 29)
 AS_OF = (datetime(2026, 11, 29, tzinfo=UTC), "UTC")
@@ -90,6 +90,38 @@ def test_the_table_adds_up_as_printed(rows):
         assert sum(states[:5]) == states[5]
 
 
+def test_what_is_a_lower_bound_says_so_in_its_row():
+    rows = table_rows(
+        ("stream", "Aurora", 10.0, 0.0, 0.0, 0.0, 0.0, 20.0, 4),
+        ("stream", "Basalt", 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0),
+        ("automation", None, 1.0, 0.0, 0.0, 0.0, 0.0, 2.0, 10),
+        unpriced=3.0,
+    ).with_columns(unpriced_run_hours=pl.when(kind="automation").then(0.0).otherwise(3.0))
+    printed = spending.table(rows)
+    assert [plain(it) for it in printed["Credits"]] == ["≥ 20", "not known", "2", "**≥ 22**"]
+    assert [plain(it) for it in printed["Credits each"]] == ["≥ 5.0", "\u2013", "0.2", "**≥ 1.6**"]
+    caption = spending.table_caption(rows, "23 Nov")
+    assert "the credits of automation are in its own row" in caption
+    assert caption.endswith(". ≥: some GPU counts are not recorded")
+    whole = figures(gpu_hours=11.0, credits=22.0, unpriced_run_hours=3.0)
+    assert plain(spending.all_types(whole)) == (
+        "; in all 11 GPU-hours and 22 credits; 3 run hours with no GPU count"
+    )
+
+
+def test_the_caption_of_balances_says_whose_end_moved_most_and_may_come_sooner():
+    moved = {"seen_before": TODAY + timedelta(days=35)}
+    rows = ends(AURORA | {"seen_before": TODAY + timedelta(days=21)}, DUNE | moved)
+    assert plain(balances_caption(rows, TODAY)).endswith(
+        "days. Dune's end moved most in a week: from Sun 3 Jan 2027 to Sat 19 Dec"
+    )
+    rows = ends(AURORA | {"or_sooner": True}, DUNE)
+    assert plain(balances_caption(rows, TODAY)).endswith(
+        "days. Aurora may end sooner: some GPU counts are not recorded"
+    )
+    assert balances_caption(ends(), TODAY).endswith("14 days")
+
+
 def told_if(rows, *streams, **changes):
     changed = ends_if(rows, *AS_OF, **changes)
     return plain(if_changed(rows, changed, *streams, today=TODAY)), changed["runs_out_on"]
@@ -164,7 +196,8 @@ def test_costs_are_those_of_the_table_and_of_the_days_before():
 
 
 def test_scholars_have_their_share_of_their_stream_and_nobody_else_has_one():
-    kinds = [("scholar", "a", 30.0), ("scholar", "b", 60.0), ("automation", None, 5.0)]
+    kinds = [("scholar", "a", 30.0), ("scholar", "b", 60.0), ("scholar", "c", 0.0)]
+    kinds += [("automation", None, 5.0)]
     rows = frame(
         "compute_table",
         [
@@ -177,12 +210,15 @@ def test_scholars_have_their_share_of_their_stream_and_nobody_else_has_one():
                 "credits": spent,
                 "gpu_hours": spent,
                 "failed_gpu_hours": 0.0,
+                "unpriced_run_hours": 0.0 if spent else 59.0,
                 "experiments_concluded": 1,
             }
             for kind, scholar, spent in [*kinds, ("programme", None, 95.0)]
         ],
     )
-    shares = spending.by_scholar(rows)["Of its stream's credits"].to_list()
-    assert [plain(it) for it in shares] == ["33 %", "67 %", "", ""]
+    printed = spending.by_scholar(rows)
+    shares = printed["Of its stream's credits"].to_list()
+    assert [plain(it) for it in shares] == ["33 %", "67 %", "not known", "", ""]
+    assert printed["Credits"].to_list() == ["30", "60", "not known", "5", "**95**"]
     assert plain(bought.of_streams(rows, "a")) == "All of these runs took 33 % of Dune's credits."
-    assert bought.of_streams(rows, "c") == ""
+    assert bought.of_streams(rows, "d") == ""

@@ -170,7 +170,7 @@ def test_a_line_of_the_queue_says_what_waits_since_which_day():
     [
         ("", "No line waits longer than it usually does"),
         ("a", "One line waits longer than it usually does, in Basalt"),
-        ("a b", "Two lines wait longer than they usually do, all in Basalt"),
+        ("a b", "Two lines wait longer than they usually do, both in Basalt"),
         ("x? y?", "Two lines wait; too few waits so far to say what is usual"),
         ("x?", "One line waits; too few waits so far to say what is usual"),
         (
@@ -235,7 +235,8 @@ def test_silent_runs_are_named_as_far_as_they_are_known():
         "One run is silent and may hold a GPU for nothing: **quail / p** since Fri 27 Nov."
     )
     assert silent(3, "tern", "quail").endswith(
-        "**quail / p** since Fri 27 Nov, **tern / p** since Fri 27 Nov and one of other users."
+        "**quail / p** since Fri 27 Nov, **tern / p** since Fri 27 Nov and one of users outside "
+        "the roster."
     )
     assert silent(4, *"abcd").endswith("and one other run.")
 

@@ -27,7 +27,7 @@ def draw_balances(balance: pl.DataFrame, ends: pl.DataFrame, *, today: date, tit
     - `balance`: in order of `day` (date); `group_id` (str), `granted` and `balance` (float).
     - `ends`: in the order to show; `group_id`, `name` (str), `runs_out_on` (date, null if the
       credits do not end at this pace), `seen_before` (date, the forecast a week before, null
-      without one), `burn_per_day` (float).
+      without one), `burn_per_day` (float), and maybe `or_sooner` (whether it is a lower bound).
     - `today`: the last day of the data.
     """
     height = _TOP + _BOTTOM + _ROW * max(1, ends.height)
@@ -108,6 +108,7 @@ def _balance(
         traces.append(dots(grants, [foot + 0.04] * len(grants), look, said))
     middle, right = foot - _FILLED / 2, _RIGHT - 2
     burn = f"{formats.count(row['burn_per_day'] or 0)} a day"
+    burn += " or more" if row.get("or_sooner") else ""
     above: Part = {"font": INK, "yshift": 9}
     # Over the forecasts of credits that end soon.
     over = above | {"xref": "x", "bgcolor": LIGHT.bg, "borderpad": 0}

@@ -54,7 +54,7 @@ def _show_balances(week: Week) -> None:
     """Each stream's balance day by day, and the day on which it ends."""
     title = "Each stream's balance, and the day it ends"
     balance = week.view.read(reads.balance, by="stream")
-    caption, table = balances_caption(week.ends), Table(balance, "balances")
+    caption, table = balances_caption(week.ends, week.known_on), Table(balance, "balances")
     if week.ends.height:
         chart = draw_balances(balance, week.ends, today=week.today, title=title)
         show_chart(chart, title=title, caption=caption, table=table)
@@ -97,7 +97,7 @@ def _show_table(week: Week) -> None:
     rows = week.view.windowed(reads.compute_table)
     heading(
         words.table_title(rows),
-        f"GPU-hours by how the run ended, {week.days.these}; rows and columns add up",
+        words.table_caption(rows, week.days.these),
         table=Table(rows, "compute-table"),
     )
     printed, period = words.table(rows), week.days.window.written
@@ -177,7 +177,8 @@ def _show_compared(
 def _show_types(week: Week) -> None:
     """GPU types, most credits first."""
     types = week.view.windowed(reads.gpu_types)
-    caption = f"{week.days.these}; a rate holds from its date"
+    whole = words.all_types(week.programme.now or {})
+    caption = f"{week.days.these}; a rate holds from its date{whole}"
     heading("GPU types", caption, table=Table(types, "gpu-types"))
     measured = types.height and types["gpu_utilisation"].count()
     show_rows(types if measured else types.select(_TYPES), alt="GPU types")

@@ -109,11 +109,20 @@ def credits_end(ends: pl.DataFrame, today: date) -> Tile:
     )
 
 
-def balances_caption(ends: pl.DataFrame) -> str:
-    """How the chart of balances is drawn."""
+def balances_caption(ends: pl.DataFrame, today: date) -> str:
+    """How the chart of balances is drawn, whose end moved most, and whose may come sooner."""
     partly = "" if ends.is_empty() else days_with_data(ends["pace_days"][0])
     pace = f"the last {PACE_DAYS} days{partly}"
-    return f"Each row from 0 to its own largest balance; dotted: at the pace of {pace}"
+    said = [f"Each row from 0 to its own largest balance; dotted: at the pace of {pace}"]
+    moved = pl.col("runs_out_on") - pl.col("seen_before")
+    far = ends.filter(moved != timedelta(0)).sort(moved.abs(), descending=True, maintain_order=True)
+    for row in far.head(1).iter_rows(named=True):
+        then, now = (formats.ahead(row[it], today) for it in ("seen_before", "runs_out_on"))
+        whose = formats.possessive(name(row["name"]))
+        said.append(f"{whose} end moved most in a week: from {then} to {now}")
+    if sooner := [name(it) for it in ends.filter("or_sooner")["name"]]:
+        said.append(f"{listed(sooner)} may end sooner: some GPU counts are not recorded")
+    return ". ".join(said)
 
 
 def if_changed(

@@ -114,7 +114,8 @@ def title(decisions: pl.DataFrame, on: str = "") -> str:
         return f"{waits}{on}; too few waits so far to say what is usual"
     streams = lines["stream_name"].unique().to_list()
     if len(streams) == 1 and streams[0] is not None:
-        where = f", {'all ' if lines.height > 1 else ''}in {name(streams[0])}"
+        how = {1: "", 2: "both "}.get(lines.height, "all ")
+        where = f", {how}in {name(streams[0])}"
     longer = "longer than they usually do" if lines.height > 1 else "longer than it usually does"
     waits = "No line waits" if lines.is_empty() else waits
     return judged.with_count(f"{waits} {longer}{where}{on}")
@@ -134,7 +135,9 @@ def silent(stale: pl.DataFrame, count: int, zone: str) -> str:
     ]
     if more := count - int(stale.head(_MOST_NAMED)["n"].sum()):
         unknown = stale.height <= _MOST_NAMED
-        said.append(f"{few(more)} of other users" if unknown else few_of(more, "other run"))
+        said.append(
+            f"{few(more)} of users outside the roster" if unknown else few_of(more, "other run")
+        )
     return f"{runs} silent and may hold a GPU for nothing: {listed(said)}."
 
 

@@ -1,6 +1,7 @@
 """Compute: whose credits end first, what the credits bought, and where they went."""
 
 import math
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 
@@ -18,6 +19,7 @@ ALLOCATION = (
     "under-counted."
 )
 _EACH = "credits_per_concluded"
+_NOT_KNOWN = {"Hours, GPUs not known": "unpriced_run_hours"}
 #: The id of a row's stream, or else what the row is about.
 _PLACE = pl.coalesce("stream", "kind")
 _STATES = {
@@ -60,20 +62,50 @@ def table(rows: pl.DataFrame) -> pl.DataFrame:
     hours = table_adding_up(parts.select(f"{it}_gpu_hours" for it in _STATES).rows())
     columns = zip([*_STATES.values(), "GPU-hours"], zip(*hours[:-1], strict=True), strict=True)
     each = ["\u2013" if it is None else f"{it:,.1f}" for it in rows[_EACH]]
-    others = {
-        "Hours, GPUs not known": "unpriced_run_hours",
-        "Credits": "credits",
-        "Concluded": "experiments_concluded",
+    others = {**_NOT_KNOWN, "Credits": "credits", "Concluded": "experiments_concluded"}
+    printed = {
+        "Stream": _titles(rows),
+        **{title: _cells(rows, column) for title, column in columns},
+        **_whole(rows, others),
+        "Credits each": [*map(_bold_total, rows["kind"], each)],
+        **_tokens_of(rows),
     }
-    return pl.DataFrame(
-        {
-            "Stream": _titles(rows),
-            **{title: _cells(rows, column) for title, column in columns},
-            **_whole(rows, others),
-            "Credits each": [*map(_bold_total, rows["kind"], each)],
-            **_tokens_of(rows),
-        }
-    )
+    return _at_least(rows, printed, ["Credits", "Credits each"])
+
+
+def _at_least(
+    rows: pl.DataFrame, printed: Mapping[str, Sequence[str]], columns: Sequence[str]
+) -> pl.DataFrame:
+    """The printed columns; some in rows with hours on unknown GPUs, which cost nothing here."""
+
+    def told(cell: str, unknown: float) -> str:
+        if not unknown or not any(map(str.isdigit, cell)):
+            return cell
+        known = any(it in "123456789" for it in cell)
+        return re.sub(r"(?=\d)", "\u2265\u00a0", cell, count=1) if known else formats.NOT_KNOWN
+
+    unknown = rows["unpriced_run_hours"]
+    marked = {it: [*map(told, printed[it], unknown)] for it in columns}
+    return pl.DataFrame({**printed, **marked})
+
+
+def table_caption(rows: pl.DataFrame, these: str) -> str:
+    """What the table counts, and where automation is."""
+    said = f"GPU-hours by how the run ended, {these}; rows and columns add up"
+    if "automation" in rows["kind"]:
+        said += ". Rows of streams count people: the credits of automation are in its own row, and "
+        said += "in each stream's balance and pace"
+    if rows["unpriced_run_hours"].sum():
+        said += ". \u2265: some GPU counts are not recorded"
+    return said
+
+
+def all_types(row: Row) -> str:
+    """All GPU types together, and the hours on unknown ones, to follow other words."""
+    hours, paid = formats.rate(number(row, "gpu_hours"), "GPU-hour"), number(row, "credits")
+    said = f"; in all {hours} and {formats.count(paid)} credits"
+    unknown = number(row, "unpriced_run_hours")
+    return f"{said}; {formats.rate(unknown, 'run hour')} with no GPU count" if unknown else said
 
 
 def table_adding_up(rows: Sequence[Sequence[float]]) -> list[list[int]]:
@@ -94,18 +126,18 @@ def by_scholar(rows: pl.DataFrame) -> pl.DataFrame:
     amounts = {
         "GPU-hours": "gpu_hours",
         "Of failed runs": "failed_gpu_hours",
+        **_NOT_KNOWN,
         "Credits": "credits",
         "Concluded": "experiments_concluded",
     }
-    return pl.DataFrame(
-        {
-            "Stream": [it and name(it) for it in streams],
-            "Scholar": _titles(rows),
-            **_whole(rows, amounts),
-            "Of its stream's credits": _of_stream(rows),
-            **_tokens_of(rows),
-        }
-    )
+    printed = {
+        "Stream": [it and name(it) for it in streams],
+        "Scholar": _titles(rows),
+        **_whole(rows, amounts),
+        "Of its stream's credits": _of_stream(rows),
+        **_tokens_of(rows),
+    }
+    return _at_least(rows, printed, ["GPU-hours", "Credits", "Of its stream's credits"])
 
 
 def _titles(rows: pl.DataFrame) -> list[str]:
