@@ -71,7 +71,8 @@ def sheet(now=None, before=None, **more):
         "chains": frame("chains"),
         "settings": frame("one_setting"),
         "concluded": frame("concluded"),
-        "weeks": frame("to_date"),
+        "silent": frame("stuck"),
+        "weeks": frame("to_date", [{"n": 1}]),
     } | more
     now, before = (it if it is None else figures(**(_FIGURES | it)) for it in (now, before))
     return Facts(name="Heron", days=SO_FAR, now=now, before=before, zone="UTC", **given)
@@ -111,6 +112,24 @@ def test_the_title_claims_what_waits_and_what_died_with_the_days():
 def test_without_a_claim_the_title_says_that_nothing_waits(now, lines, hidden, claim):
     facts = sheet(now, decisions=waiting(lines), hidden=hidden)
     assert plain(words.title(facts)) == f"Heron, Mon 23 to Sat 28 Nov: {claim}"
+
+
+def test_somebody_who_never_launched_anything_has_one_line():
+    facts = sheet(None, weeks=frame("to_date", [{"n": 0}]))
+    assert plain(words.title(facts)).endswith(": no run has arrived yet")
+    assert [it.about for it in words.lines(facts)] == ["Before"]
+    assert len(rows_of.questions(facts)) == 3
+
+
+def test_a_silent_run_is_named_with_its_line_and_day():
+    row = {"entity": "e", "project": "probe", "since_at": day(26), "n": 2}
+    facts = sheet({}, silent=frame("stuck", [row, row | {"project": "arch", "n": 1}]))
+    assert plain(words.title(facts)).endswith(": three runs are silent")
+    line = next(it for it in words.lines(facts) if it.about == "Silent")
+    assert said(line) == (
+        "**Three runs are silent and may hold a GPU for nothing:** arch since Thu 26 Nov and probe "
+        "since Thu 26 Nov."
+    )
 
 
 def decide(*rows, now=None, **more):
@@ -246,6 +265,14 @@ def test_good_adds_what_got_better(before, better):
 )
 def test_good_is_never_empty(now, done):
     assert good(now) == done
+
+
+def test_good_begins_with_what_got_better_and_compares_with_no_days_away():
+    assert good({}, {"experiments_concluded": 11, "failure_share": 0.2}) == (
+        "**10 % of runs failed, from 20 %.** 10 experiments concluded (11 on the same days before)."
+    )
+    away = sheet({}, {"experiments_concluded": 0}, was_away=True)
+    assert said(words.good(away)) == "**10 experiments concluded (away on the same days before).**"
 
 
 def test_a_wait_that_reads_the_same_did_not_get_better():
@@ -430,8 +457,14 @@ def test_there_are_always_three_questions_the_most_urgent_first():
         "Did the three launches that died at the start have the same cause?",
         "Was the repeat of a finished run meant?",
     ]
-    calm = sheet({}, concluded=frame("concluded", [{"label": "a"}]))
-    assert rows_of.questions(calm)[0] == "What did **a** show, and what is next?"
+    ended = frame("concluded", [{"label": it, "experiment_id": f"e/probe/{it}"} for it in "ab"])
+    launched = experiments(experiment("b", 27), experiment("a", 26, loop_status="awaiting"))
+    calm = sheet({}, concluded=ended, experiments=launched)
+    # A launch has followed the other one.
+    assert rows_of.questions(calm)[:2] == [
+        "What did **a** show, and what is next?",
+        "What is the next experiment, and what will it decide?",
+    ]
     # A line that only the scholar sees is in no question.
     unnamed = sheet({}, decisions=queue(decision(named=False, label=None)))
     assert not any("(no name)" in it for it in rows_of.questions(unnamed))

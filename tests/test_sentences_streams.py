@@ -170,6 +170,13 @@ def test_the_line_below_has_each_figure_with_the_one_before():
     one = figures(runs_finished=1, failure_share=0.8, reaction_working_hours_median=None)
     alone = plain(words.support(Compared(DAYS, one, None)))
     assert alone == "From Mon 23 Nov the stream concluded 10 experiments."
+    then = figures(loop_hours_median=8.0, serial_share=0.39)
+    now = figures(loop_hours_median=11.25, serial_share=0.61)
+    assert plain(words.loop(Compared(DAYS, now, then))) == (
+        "A loop took 11 h 15 m, from 8 h; one experiment ran at a time for 61 % of busy hours, "
+        "from 39 %."
+    )
+    assert words.loop(Compared(DAYS, None, then)) == ""
     nothing = plain(words.support(Compared(DAYS, None, None)))
     assert nothing == "Nothing was launched from Mon 23 to Sat 28 Nov."
 
@@ -188,9 +195,9 @@ def test_lines_that_others_may_not_see_yet_are_counted_and_have_no_day():
     assert plain(words.hidden(waiting("(heron) (ibis)"))).startswith("Two lines passed their usual")
 
 
-def quiet_fact(now, before, *fresh):
+def quiet_fact(now, before, *fresh, **more):
     figures_of = (it if it is None else figures(**it) for it in (now, before))
-    return plain(words.quiet_fact(Compared(DAYS, *figures_of), fresh))
+    return plain(words.quiet_fact(Compared(DAYS, *figures_of), fresh, **more))
 
 
 def test_everybody_else_has_a_good_or_neutral_fact():
@@ -208,6 +215,12 @@ def test_everybody_else_has_a_good_or_neutral_fact():
     before = {"experiments_concluded": 12, "reaction_working_hours_median": 4.0}
     assert quiet_fact({}, before) == (
         "10 concluded, from 12; result to next launch 1 h 42 m, from 4 h."
+    )
+    none = {"experiments_concluded": 0}
+    assert quiet_fact({}, none, away=(False, True)) == "10 concluded, away before."
+    assert quiet_fact(None, {}, away=(True, False)) == "Away."
+    assert quiet_fact({}, None, RESULT, silent=2) == (
+        "10 concluded; two runs are silent; fresh result Sat 28 Nov."
     )
 
 
@@ -235,6 +248,9 @@ def waits(hours, **more):
 def test_the_state_of_a_line_has_its_wait_in_working_hours_unless_something_runs(line, said):
     assert plain(words.line_state({"state": "result waiting"}, line, "UTC")) == said
     assert words.line_state({"state": "running"}, line, "UTC") == "Running"
+    silent = words.line_state({"state": "result waiting"}, line, "UTC", silent=1)
+    assert plain(silent) == f"{said}; one run is silent"
+    assert words.line_state({"state": "stale run"}, None, "UTC", silent=1) == "One run is silent"
 
 
 def test_a_line_that_is_not_named_yet_is_not_the_only_one_without_its_wait():

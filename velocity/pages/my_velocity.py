@@ -86,8 +86,9 @@ def _show_sheets(sheet: Sheet, *, over: str) -> None:
     sheet.view.say(over, seen.as_others([*dict.fromkeys(chain(*named.values()))]))
     names = sheet.view.stream_names
     for stream in theirs:
-        st.caption(seen.in_stream(named[stream], names[stream]))
-        show_mentor_sheet(Work(sheet.view, stream), sheet.scholar, order={})
+        if sheet.scholar in (work := Work(sheet.view, stream)).people:
+            st.caption(seen.in_stream(named[stream], names[stream]))
+            show_mentor_sheet(work, sheet.scholar, order={})
 
 
 def _show_whose(opened: View) -> None:

@@ -25,6 +25,8 @@ _WHY = {
     "experiments_concluded": "Why concluded",
     "failure_share": "Why failed",
     "reaction_working_hours_median": "Why result to next launch",
+    "loop_hours_median": "Why loop",
+    "serial_share": "Why one at a time",
 }
 
 
@@ -49,17 +51,17 @@ def _show_work(view: View, work: Work, *, choice: str) -> None:
     work.begin()
     over, name, good = formats.plural(len(work.people), "scholar"), "", ""
     if work.stream is None:
-        lines = view.windowed(reads.line_states)
+        lines = _lines(view)
         lines = lines.filter(lines["scholar"].is_in(view.managed))
     else:
-        lines = view.windowed(reads.line_states, streams=[work.stream])
+        lines = _lines(view, streams=[work.stream])
         name, good = view.stream_names[work.stream], words.good(work.whole)
         over = f"{formats.markdown(formats.label(name))}, {over}"
     headline = words.headline(work.decisions, work.known_on, stream=name, good=good)
     view.say(over, Answer(headline), window=work.days.kicker)
     if work.stream is not None:
         with view.answer, st.container(horizontal=True, gap="small", vertical_alignment="center"):
-            if said := words.support(work.whole):
+            for said in filter(None, (words.support(work.whole), words.loop(work.whole))):
                 st.markdown(said, width="content")
             for measure, label in _WHY.items():
                 show_why(view, measure, stream=work.stream, label=label)
@@ -102,8 +104,17 @@ def _show_all(view: View, ids: list[str]) -> None:
             current_view().record_look(chosen)
             asked = dict(queue.filter("named").select("scholar", "name").iter_rows())
             show_mentor_sheet(theirs[0], chosen, order=asked, choice=ALL_STREAMS)
-        lines = view.windowed(reads.line_states, streams=ids)
+        lines = _lines(view, streams=ids)
         _show_lines(view, lines, decisions, choice=ALL_STREAMS)
+
+
+def _lines(view: View, **of: list[str]) -> pl.DataFrame:
+    """The lines of `reads.line_states`, each with how many of its runs are silent."""
+    silent = view.read(reads.stuck, min_hours=0).filter(what="stale run")
+    silent = silent.select(*LINE, "stream", silent="n")
+    lines = view.windowed(reads.line_states, **of)
+    lines = lines.join(silent, on=[*LINE, "stream"], how="left", nulls_equal=True)
+    return lines.with_columns(pl.col("silent").fill_null(0))
 
 
 def _chosen(work: Work) -> str | None:
@@ -162,7 +173,16 @@ def _show_quiet(work: Work, lines: pl.DataFrame, link: Callable[[str, str], None
     nothing, idle = words.quiet_fact(Compared(work.days, None, None), []), []
     for scholar, name in names.items():
         fresh = words.fresh(work.decisions, scholar, work.view.zone)
-        fact = words.quiet_fact(work.of(scholar), fresh, failed=scholar in failed)
+        fact = words.quiet_fact(
+            work.of(scholar),
+            fresh,
+            failed=scholar in failed,
+            silent=int(lines.filter(scholar=scholar)["silent"].sum()),
+            away=(
+                work.is_away(scholar, work.days.window),
+                work.is_away(scholar, work.days.before),
+            ),
+        )
         if fact == nothing:
             idle.append(scholar)
             continue
@@ -185,7 +205,7 @@ def _show_people(work: Work) -> None:
     heading(
         words.people_title(len(work.people), ranges),
         f"By name; never compared with each other. {weeks_caption(work, work.people)}",
-        table=Table(work.weeks, "scholar-weeks"),
+        table=Table(work.weeks.filter(pl.col("group_id").is_in([*work.people])), "scholar-weeks"),
     )
     edge = at_edge(work.weeks, work.people, MEASURES)
     label = "Show all, not only what is near the edge of its usual range"
@@ -228,7 +248,9 @@ def _show_lines(view: View, lines: pl.DataFrame, decisions: pl.DataFrame, *, cho
                 "streams", _cell(row["name"]), scholar=row["scholar"], **choices
             ),
             "Line": _cell(row["project"]),
-            "State": words.line_state(row, waiting.get(tuple(row[it] for it in LINE)), view.zone),
+            "State": words.line_state(
+                row, waiting.get(tuple(row[it] for it in LINE)), view.zone, silent=row["silent"]
+            ),
             "Launched": str(row["experiments_started"]),
             "Concluded": str(row["experiments_concluded"]),
             "Failed": formats.share(row["failure_share"]),

@@ -144,7 +144,7 @@ class Work(Groups):
 
     @cached_property
     def people(self) -> dict[str, str]:
-        """Id -> name of the named scholars, or of those of the stream and who worked in it lately.
+        """Id -> name of the named scholars, or of the stream's and who worked in it these days.
 
         They are in the order of their names. Mentors know the names of the roster's members of
         their streams, and ids of the others.
@@ -155,11 +155,25 @@ class Work(Groups):
         if self.stream is None:
             worked = {it for it in self.named if it in names}
         else:
-            worked = {*self.weeks.filter(measure="serial_share")["group_id"], *self.now}
+            worked = {*self.now, *self.before}
             worked |= {*known.filter(pl.col("streams").list.contains(self.stream))["scholar"]}
             worked |= {*self.decisions["scholar"].drop_nulls()}
         named = {it: names.get(it, it) for it in worked}
         return dict(sorted(named.items(), key=lambda it: (it[1].casefold(), it[0])))
+
+    @cached_property
+    def silent(self) -> pl.DataFrame:
+        """The lines with runs that have shown no sign of life, rows of `reads.stuck`."""
+        return self.view.read(reads.stuck, min_hours=0).filter(what="stale run")
+
+    def is_away(self, scholar: str, window: Window | None) -> bool:
+        """Whether every week of the window is one in which the scholar is away."""
+        if window is None:
+            return False
+        week = pl.col("week_start")
+        within = (week >= monday_of(window.first)) & (week < window.end)
+        away = self.weeks.filter(within, group_id=scholar)["away"]
+        return not away.is_empty() and bool(away.all())
 
     @cached_property
     def order(self) -> dict[str, str]:
@@ -274,6 +288,8 @@ class Work(Groups):
             chains=chains.filter(pl.col("line").is_in(lines.implode()), scholar=scholar),
             settings=self._own(settings),
             concluded=self._own(concluded),
+            silent=self._own(self.silent.filter(scholar=scholar)),
+            was_away=self.is_away(scholar, self.days.before),
             weeks=self._stretches.filter(group_id=scholar, days=7),
             zone=view.zone,
             hidden=not self.decisions["named"].all(),

@@ -21,7 +21,14 @@ from velocity.sentences.answer import (
     number,
 )
 from velocity.sentences.compared import WAIT
-from velocity.sentences.mentor_facts import SAME_CAUSE, Facts, concluded, failures, moved
+from velocity.sentences.mentor_facts import (
+    SAME_CAUSE,
+    Facts,
+    concluded,
+    failures,
+    moved,
+    silent,
+)
 from velocity.sentences.queue import Judged, since, usual_words
 from velocity.sentences.streams import POINTS
 from velocity.sentences.week import Said, costs
@@ -29,6 +36,7 @@ from velocity.sentences.week import Said, costs
 #: A cost that moves less is the same cost.
 _CHEAPER = 0.95
 _MOST_NAMED = 3
+_NEVER = "no run has arrived yet"
 
 
 def title(facts: Facts) -> str:
@@ -40,6 +48,8 @@ def title(facts: Facts) -> str:
         kinds = facts.queue["kind"].unique().to_list()
         noun = kinds[0] if len(kinds) == 1 else "line"
         claims.append(few_of(facts.queue.height, f"{noun} waits", f"{noun}s wait"))
+    if runs := int(facts.silent["n"].sum()):
+        claims.append(few_of(runs, "run is silent", "runs are silent"))
     if facts.died.height >= SAME_CAUSE:
         claims.append(f"{few_of(facts.died.height, 'launch')} died at the start")
     if count := facts.old.height:
@@ -51,6 +61,8 @@ def title(facts: Facts) -> str:
 
 def _calm(facts: Facts) -> list[str]:
     """What concluded, and that nothing waits longer than usual; the longest claim first."""
+    if facts.never:
+        return [_NEVER]
     judged, calm = Judged.of(facts.decisions), "nothing waits longer than usual"
     waits = judged.too_few if judged.nothing else judged.with_count(calm)
     # With a line that is not named yet, no sheet tells whether something waits.
@@ -64,7 +76,10 @@ def _calm(facts: Facts) -> list[str]:
 
 def lines(facts: Facts) -> list[Said]:
     """The lines of a brief, one per subject; without one where nothing failed or moved."""
-    subjects = (decide, failures, ask, good, concluded, moved, in_flight, compute)
+    if facts.never:
+        start = f"{formats.capitalised(_NEVER)}."
+        return [Said("Before", start, "While reading, writing or setting up, nothing is missing.")]
+    subjects = (decide, silent, failures, ask, good, concluded, moved, in_flight, compute)
     return [said for it in subjects if (said := it(facts)) is not None]
 
 
@@ -165,13 +180,16 @@ def good(facts: Facts) -> Said:
     done = f"{formats.capitalised(few_of(started, 'experiment'))} launched {facts.days.on}"
     if count:
         than = f" ({formats.count(earlier)} {facts.days.earlier})" if facts.before else ""
+        than = f" (away {facts.days.earlier})" if facts.was_away else than
         done = f"{formats.capitalised(few_of(count, 'experiment'))} concluded{than}"
     if facts.died.height >= SAME_CAUSE and (days := facts.relaunched_days) is not None:
         within = {0: "the same day", 1: "within a day"}.get(days, f"within {few(days)} days")
         start = f"Each was launched again {within},"
         return Said("Good", start, f"{done[:1].lower()}{done[1:]}.")
     if rest := _better(facts):
-        return Said("Good", f"{done},", rest)
+        if count >= earlier:
+            return Said("Good", f"{done},", rest)
+        return Said("Good", formats.capitalised(rest), f"{done}.")
     return Said("Done" if count < earlier else "Good", f"{done}.")
 
 

@@ -18,6 +18,7 @@ from velocity.sentences.answer import (
     local_day,
     name,
     number,
+    on_day,
 )
 from velocity.sentences.compared import Compared, beyond
 from velocity.sentences.streams import question
@@ -65,12 +66,19 @@ class Facts(Compared):
     chains: pl.DataFrame  # launches that were ready before the result, `reads.chains`
     settings: pl.DataFrame  # `reads.one_setting`: which launches changed a single setting
     concluded: pl.DataFrame  # `reads.concluded` of the days, latest first
+    silent: pl.DataFrame  # `reads.stuck`: lines with runs that have shown no sign of life
     weeks: pl.DataFrame  # whole weeks of `reads.to_date`, each measure with its usual range
     zone: str  # of days
     #: Whether a line, of any scholar beside whom this one is shown, passed its usual so lately
     #: that leads do not see its name yet. If the sheets of the others told what waits, the one
     #: that does not would be known.
     hidden: bool = False
+    was_away: bool = False  # in every week of the days before
+
+    @property
+    def never(self) -> bool:
+        """Whether nothing has been launched so far."""
+        return self.experiments.is_empty() and not self.weeks["n"].sum()
 
     def day(self, moment: datetime) -> date:
         """The local day of an instant."""
@@ -148,6 +156,17 @@ def failures(facts: Facts) -> Said | None:
     return Said("Failed", f"{count} not recovered:", f"{shown}.")
 
 
+def silent(facts: Facts) -> Said | None:
+    """The runs that have shown no sign of life, by line; None without any."""
+    if facts.silent.is_empty():
+        return None
+    rows = facts.silent.sort("entity", "project").iter_rows(named=True)
+    named = [f"{name(it['project'])} since {on_day(it['since_at'], facts.zone)}" for it in rows]
+    runs = few_of(int(facts.silent["n"].sum()), "run is", "runs are")
+    start = f"{formats.capitalised(runs)} silent and may hold a GPU for nothing:"
+    return Said("Silent", start, f"{listed(named[:_MOST_NAMED], len(named) - _MOST_NAMED)}.")
+
+
 def concluded(facts: Facts) -> Said:
     """The latest experiments that concluded, each a link to W&B."""
     found = facts.concluded
@@ -174,7 +193,10 @@ def moved(facts: Facts) -> Said | None:
 
 def questions(facts: Facts) -> list[str]:
     """Three questions about these days, the most urgent first."""
+    # What a launch has followed has shown what it did.
+    waiting = facts.experiments.filter(loop_status="awaiting")["experiment_id"]
     concluded = facts.concluded.with_columns(kind=pl.lit("result"))
+    concluded = concluded.filter(pl.col("experiment_id").is_in(waiting.implode()))
     queue, failures, results = (
         [question(row) for row in it.iter_rows(named=True)]
         for it in (facts.queue, facts.failures, concluded)

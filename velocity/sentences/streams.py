@@ -27,6 +27,8 @@ from velocity.sentences.queue import PASSED, SEEN_FIRST, Judged, usual_words
 
 #: States of a line in which a result or failure waits.
 _WAITING = ("result waiting", "failure not recovered")
+_LOOP = "loop_hours_median"
+_SILENT = "run is silent", "runs are silent"
 #: A share that moves less is the same share.
 POINTS = 0.0199
 
@@ -93,6 +95,17 @@ def support(stream: Compared) -> str:
     return supporting(*("; ".join(it) + "." for it in options))
 
 
+def loop(stream: Compared) -> str:
+    """How long the stream's loop took, and how much of its time had one experiment running."""
+    (took, _), (serial, _), said = stream.values(_LOOP), stream.values("serial_share"), []
+    if took is not None:
+        said.append(f"a loop took {formats.duration(took)}{stream.then(_LOOP, formats.duration)}")
+    if serial is not None:
+        then = stream.then("serial_share", formats.share)
+        said.append(f"one experiment ran at a time for {formats.share(serial)} of busy hours{then}")
+    return f"{formats.capitalised('; '.join(said))}." if said else ""
+
+
 def question(row: Row) -> str:
     """What to ask about a line of the queue."""
     about = f"**{name(row['label'], 32)}**"
@@ -125,17 +138,28 @@ def hidden(queue: pl.DataFrame) -> str:
 
 
 def quiet_fact(
-    figures: Compared, fresh: Sequence[tuple[date, str]], *, failed: bool = False
+    figures: Compared,
+    fresh: Sequence[tuple[date, str]],
+    *,
+    failed: bool = False,
+    silent: int = 0,
+    away: tuple[bool, bool] = (False, False),
 ) -> str:
     """One good or neutral fact about a scholar with nothing that waits.
 
     `fresh` has day and kind of what waits within its usual, or without one; `failed` is whether
-    one of their lines has a failure that is not recovered.
+    one of their lines has a failure that is not recovered, and `silent` how many runs have shown
+    no sign of life. `away` is whether they are away in these days, and were before.
     """
+    is_away, was_away = away
     count, parts = figures.conclusions[0], [f"Nothing launched {figures.days.on}"]
     if count or number(figures.now, "experiments_started"):
-        concluded = f"{count} concluded{figures.then('experiments_concluded')}"
-        parts = [concluded, *filter(None, [_better(figures)])]
+        then = ", away before" if was_away else figures.then("experiments_concluded")
+        parts = [f"{count} concluded{then}", *filter(None, [_better(figures)])]
+    elif is_away:
+        parts = ["Away"]
+    if silent:
+        parts.append(few_of(silent, *_SILENT))
     # A result must not hide a failure.
     days_of = {kind: formats.dated(day) for day, kind in sorted(fresh)}
     if "failure" in days_of:
@@ -164,11 +188,19 @@ def _better(figures: Compared) -> str:
     return ""
 
 
-def line_state(row: Row, waiting: Row | None, zone: str) -> str:
-    """The state of a line, and its wait in working hours.
+def line_state(row: Row, waiting: Row | None, zone: str, *, silent: int = 0) -> str:
+    """The state of a line with its wait in working hours, and its silent runs.
 
     `row` is of `reads.line_states`; `waiting` of `decisions`, None if nothing waits.
     """
+    state = _state(row, waiting, zone)
+    told = few_of(silent, *_SILENT) if silent else ""
+    if row["state"] == "stale run":
+        return formats.capitalised(told)
+    return f"{state}; {told}" if told else state
+
+
+def _state(row: Row, waiting: Row | None, zone: str) -> str:
     hidden = waiting is not None and waiting["needs_decision"] and not waiting["named"]
     if waiting is None or hidden or row["state"] not in _WAITING:
         return formats.capitalised(row["state"])
