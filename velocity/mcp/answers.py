@@ -19,6 +19,7 @@ from velocity.reading.access import Viewer
 from velocity.reading.periods import Window, last_four_weeks, last_whole_day, whole_week
 from velocity.reading.reads import By
 from velocity.reading.viewed import ViewedDays
+from velocity.sentences.streams import shown_waits
 from velocity.state import ReadMark
 from velocity.store import Snapshot
 from velocity.store.figures import figure_queries
@@ -141,11 +142,11 @@ def compare(
 
 def what_waits(asker: Asker, *, scholar: str | None = None) -> dict[str, Any]:
     """Results and failures without a next launch, those that need a decision first."""
-    scholars = None if scholar is None else [asker.scholar(scholar)]
-    found = reads.needs_decision(
-        asker.snapshot, scholars=scholars, read=asker.marks, scope=asker.viewer.scope
-    )
-    return _about(asker) | _bounded(found, "waiting")
+    of = None if scholar is None else asker.scholar(scholar)
+    found = reads.needs_decision(asker.snapshot, read=asker.marks, scope=asker.viewer.scope)
+    # With only the rows of one scholar, a line that is not named yet would be known.
+    shown = shown_waits(found)
+    return _about(asker) | _bounded(shown if of is None else shown.filter(scholar=of), "waiting")
 
 
 def why_slow(asker: Asker, *, scholar: str | None = None) -> dict[str, Any]:
