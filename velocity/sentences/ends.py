@@ -15,6 +15,9 @@ from velocity.sentences.answer import Row, listed, name
 from velocity.sentences.week import Said
 from velocity.sentences.week_tiles import Tile
 
+#: An end that moved this far within a week is said.
+_FAR = timedelta(days=7)
+
 
 def runs_out(ends: pl.DataFrame, today: date) -> Said:
     """Whose credits end first, and next; who else would at the pace of the last 7 days."""
@@ -110,16 +113,15 @@ def credits_end(ends: pl.DataFrame, today: date) -> Tile:
 
 
 def balances_caption(ends: pl.DataFrame, today: date) -> str:
-    """How the chart of balances is drawn, whose end moved most, and whose may come sooner."""
+    """How the chart of balances is drawn, whose end moved far, and whose may come sooner."""
     partly = "" if ends.is_empty() else days_with_data(ends["pace_days"][0])
     pace = f"the last {PACE_DAYS} days{partly}"
     said = [f"Each row from 0 to its own largest balance; dotted: at the pace of {pace}"]
-    moved = pl.col("runs_out_on") - pl.col("seen_before")
-    far = ends.filter(moved != timedelta(0)).sort(moved.abs(), descending=True, maintain_order=True)
-    for row in far.head(1).iter_rows(named=True):
+    moved = (pl.col("runs_out_on") - pl.col("seen_before")).abs()
+    for row in ends.filter(moved >= _FAR).sort(moved, descending=True).iter_rows(named=True):
         then, now = (formats.ahead(row[it], today) for it in ("seen_before", "runs_out_on"))
         whose = formats.possessive(name(row["name"]))
-        said.append(f"{whose} end moved most in a week: from {then} to {now}")
+        said.append(f"{whose} end was {then} as seen a week before, and is {now}")
     if sooner := [name(it) for it in ends.filter("or_sooner")["name"]]:
         said.append(f"{listed(sooner)} may end sooner: some GPU counts are not recorded")
     return ". ".join(said)
