@@ -8,7 +8,7 @@ import pytest
 from tests.app_pages import open_page, ten_weeks, words
 from tests.builders import at, one_run, run, store_of
 from tests.plain_sentences import plain
-from tests.roster_texts import ADA, parsed
+from tests.roster_texts import ADA, BEN, parsed
 from tests.stores import built, copied
 from velocity import formats
 from velocity.reading import reads
@@ -161,6 +161,19 @@ def test_days_before_the_first_launch_of_a_scholar_are_not_compared(day, known):
     week = Window(date(2026, 1, 5), date(2026, 1, 11))
     work = Work(ViewedDays(snapshot, EVERYTHING, week, earlier), "here")
     assert ("ada" in work.before) == known
+
+
+def test_who_left_a_stream_is_among_its_people_only_where_they_worked_in_it():
+    here = _STREAMS + 'members = [{ scholar = "ada", to = 2026-01-12 }, { scholar = "ben" }]\n'
+    roster = parsed(ADA + BEN + here)
+    rows = [
+        run("r1", "2026-01-06 09:00", "2026-01-06 10:00", project="here"),
+        run("r2", "2026-01-20 09:00", "2026-01-20 10:00", project="elsewhere"),
+    ]
+    snapshot = store_of(rows, "2026-01-26 12:00", roster=roster)
+    for first, people in ((date(2026, 1, 5), ["ada", "ben"]), (date(2026, 1, 19), ["ben"])):
+        days = ViewedDays(snapshot, EVERYTHING, Window(first, first + timedelta(6)), None)
+        assert [*Work(days, "here").people] == people
 
 
 def test_the_failures_of_lines_are_those_of_their_scholar(data):

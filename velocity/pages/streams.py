@@ -61,7 +61,8 @@ def _show_work(view: View, work: Work, *, choice: str) -> None:
     view.say(over, Answer(headline), window=work.days.kicker)
     if work.stream is not None:
         with view.answer, st.container(horizontal=True, gap="small", vertical_alignment="center"):
-            for said in filter(None, (words.support(work.whole), words.loop(work.whole))):
+            said = "  \n".join(filter(None, (words.support(work.whole), words.loop(work.whole))))
+            if said:
                 st.markdown(said, width="content")
             for measure, label in _WHY.items():
                 show_why(view, measure, stream=work.stream, label=label)

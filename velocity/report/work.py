@@ -155,7 +155,8 @@ class Work(Groups):
         if self.stream is None:
             worked = {it for it in self.named if it in names}
         else:
-            worked = {*self.now, *self.before}
+            both = [*self.now.items(), *self.before.items()]
+            worked = {it for it, row in both if any(row[column] for column in _COUNTED)}
             worked |= {*known.filter(pl.col("streams").list.contains(self.stream))["scholar"]}
             worked |= {*self.decisions["scholar"].drop_nulls()}
         named = {it: names.get(it, it) for it in worked}

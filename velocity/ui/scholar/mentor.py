@@ -57,8 +57,8 @@ def show_mentor_sheet(
                 _show_brief(work, facts, f"brief-{key}")
         projects = [*dict.fromkeys(facts.experiments["project"])]
         panels = weeks_caption(work, [scholar])
-        drawn = "launches by day, not to scale"
-        st.caption(f"{words.caption(facts, projects)} \u00b7 {drawn} \u00b7 {panels}")
+        drawn = "bars of launches: by day, not to scale"
+        st.caption(f"{words.caption(facts, projects)} \u00b7 {panels} \u00b7 {drawn}")
         with st.container(gap="xxsmall"):
             # The table of the sheet has what concluded.
             for line in (it for it in words.lines(facts) if it.about != "Concluded"):
