@@ -1,5 +1,7 @@
 from datetime import UTC, date, datetime
 
+import pytest
+
 from velocity.reading.periods import (
     Chosen,
     Window,
@@ -64,6 +66,23 @@ def test_an_address_gives_days_and_the_name_of_the_period_that_has_them():
     assert other == Chosen("Custom", days("2026-10-05", "2026-10-11"))
     for unreadable in ("", "nonsense", "..", "2026-10-05", "2026-10-05..2026-13-01"):
         assert asked_for(unreadable, OFFERED) is None
+    for without_data in ("2026-08-01..2026-08-30", "2026-11-29..2026-11-29"):
+        assert asked_for(without_data, OFFERED) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "window", "cut"),
+    [
+        ("2026-10-11..2026-10-05", days("2026-10-05", "2026-10-11"), False),
+        # The running week.
+        ("2026-11-23..2026-11-29", days("2026-11-23", "2026-11-28"), False),
+        ("2026-11-23..2026-11-30", days("2026-11-23", "2026-11-28"), True),
+        ("2026-08-01..2026-09-06", days("2026-08-31", "2026-09-06"), True),
+        ("0001-01-01..9999-12-31", Window(FIRST, LAST), True),
+    ],
+)
+def test_an_address_is_cut_to_the_data(text, window, cut):
+    assert asked_for(text, OFFERED) == Chosen("Custom", window, cut)
 
 
 def test_an_address_shows_the_same_days_later():
@@ -75,7 +94,8 @@ def test_an_address_shows_the_same_days_later():
 def test_chosen_days_are_cut_to_the_data_in_any_order():
     cut = limited(Window(date(2027, 1, 1), date(2026, 11, 1)), FIRST, LAST)
     assert cut == Window(date(2026, 11, 1), LAST)
-    assert limited(days("2020-01-01", "2020-01-02"), FIRST, LAST).days == 1
+    assert limited(days("2020-01-01", "2020-01-02"), FIRST, LAST) == Window(FIRST, FIRST)
+    assert limited(days("2027-01-01", "2027-01-02"), FIRST, LAST) == Window(LAST, LAST)
 
 
 def test_a_period_is_compared_with_the_days_before_it():

@@ -84,17 +84,22 @@ def test_a_chart_has_an_alternative_text_our_theme_and_a_menu_with_its_table():
 
 
 @pytest.mark.parametrize(
-    ("query", "words"),
+    ("query", "words", "all_there"),
     [
-        ({}, "26 Oct to 22 Nov 2026"),
-        ({"period": "Last week"}, "16 to 22 Nov 2026"),
-        ({"period": "nonsense"}, "26 Oct to 22 Nov 2026"),
-        ({"period": "2026-10-05..2026-10-11"}, "5 to 11 Oct 2026"),
+        ({}, "26 Oct to 22 Nov 2026", True),
+        ({"period": "Last week"}, "16 to 22 Nov 2026", True),
+        ({"period": "nonsense"}, "26 Oct to 22 Nov 2026", False),
+        ({"period": "2026-10-05..2026-10-11"}, "5 to 11 Oct 2026", True),
+        ({"period": "2026-08-01..2026-08-30"}, "26 Oct to 22 Nov 2026", False),
+        ({"period": "2026-08-01..2026-09-06"}, "31 Aug to 6 Sep 2026", False),
     ],
 )
-def test_the_window_is_the_one_in_the_address(query, words):
+def test_the_window_is_the_one_in_the_address(query, words, all_there):
     test = run(period, **query)
     assert test.text[0].value.replace("\u00a0", " ") == words
+    told = [it.value.replace("\u00a0", " ").replace("\\", "") for it in test.caption]
+    said = f'The address asks for "{query.get("period")}", but data is from 31 Aug to 28 Nov 2026.'
+    assert told == ([] if all_there else [said])
 
 
 def test_a_period_by_name_becomes_days_in_the_address():

@@ -16,6 +16,7 @@ from velocity.sentences.answer import Answer
 from velocity.sentences.ends import runs_out
 from velocity.sentences.weeks import NOT_TRACKED, coverage, restated_clause
 from velocity.ui import week_parts as parts
+from velocity.ui.choices import asked_of
 from velocity.ui.page import Page, show_why
 from velocity.ui.parts import show_figure
 from velocity.ui.share import show_share
@@ -45,8 +46,8 @@ html {{ font-size: {14 * _LARGER}px }}
 def _draw() -> None:
     view = current_view()
     week = Week(view)
-    asked = st.query_params.get("present", "")
-    if asked in {"1", "2", "3"}:
+    asked = asked_of("present", ("1", "2", "3"))
+    if asked is not None:
         _present(week, int(asked))
         return
     week.begin()

@@ -15,6 +15,7 @@ from velocity.sentences.answer import LINE, LINE_HELP, Answer
 from velocity.sentences.compared import Compared
 from velocity.sentences.mentor_facts import MEASURES
 from velocity.sentences.queue import BULLET, nothing_near
+from velocity.ui.choices import asked_of
 from velocity.ui.page import ALL_STREAMS, YOUR_SCHOLARS, Page, show_way, show_why, way_in_text
 from velocity.ui.parts import Table, empty_state, heading, show_figure, waits
 from velocity.ui.scholar.mentor import show_measure, show_mentor_sheet, weeks_caption
@@ -88,7 +89,7 @@ def _show_all(view: View, ids: list[str]) -> None:
     queue = decisions.filter("needs_decision")
     answer = Answer(words.headline(decisions, first.known_on))
     view.say(f"all {len(ids)} streams", answer, window=first.days.kicker)
-    chosen = st.query_params.get("scholar", "")
+    chosen = asked_of("scholar", {name for it in every for name in it.people}) or ""
     # In the stream of their line in the queue, or else in their first one.
     waiting = queue.filter(scholar=chosen)["stream"]
     # Without a choice, nobody's figures are read.
@@ -120,8 +121,8 @@ def _lines(view: View, **of: list[str]) -> pl.DataFrame:
 
 def _chosen(work: Work) -> str | None:
     """The scholar of the address, the first in the queue, or the first who launched something."""
-    asked = st.query_params.get("scholar")
-    if asked in work.people:
+    asked = asked_of("scholar", work.people)
+    if asked is not None:
         return asked
     queue = {*work.queue.filter("named")["scholar"]}
     launched = {it for it, row in work.now.items() if row["experiments_started"]}

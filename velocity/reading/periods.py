@@ -59,6 +59,7 @@ class Chosen:
 
     period: Period
     window: Window
+    cut: bool = False  # whether an address asks for more days than there are
 
 
 def last_whole_day(as_of: datetime, zone: str) -> date:
@@ -151,25 +152,30 @@ def opening(asked: Period, offered: Mapping[Period, Window]) -> Period:
 
 
 def limited(window: Window, first_day: date, last_day: date) -> Window:
-    """Returns the part of a window, given in any order of its days, that lies within the data."""
-    first = max(min(window.first, window.last), first_day)
-    last = min(max(window.first, window.last), last_day)
-    return Window(min(first, last), last)
+    """Returns the part of a window, given in any order of its days, that lies within the data.
+
+    Without such a part, that is the day of the data that is nearest.
+    """
+    days = (min(max(day, first_day), last_day) for day in (window.first, window.last))
+    return Window(*sorted(days))
 
 
 def asked_for(text: str, offered: Mapping[Period, Window]) -> Chosen | None:
     """Returns what an address asks for: "2026-11-23..2026-11-28", or a period such as "4 weeks".
 
-    None if it cannot be read. An address that the app writes has days, so a link shows the same
-    days later.
+    None if it cannot be read or has no day of the data. An address that the app writes has days, so
+    a link shows the same days later.
     """
     for period, window in offered.items():
         if text in {period, window.written}:
             return Chosen(period, window)
     data = offered["Programme"]
     with suppress(ValueError):
-        first, last = (date.fromisoformat(day) for day in text.split(_BETWEEN))
-        return Chosen("Custom", limited(Window(first, last), data.first, data.last))
+        first, last = sorted(date.fromisoformat(day) for day in text.split(_BETWEEN))
+        # The running week may be asked for as a whole.
+        cut = first < data.first or last > whole_week(data.end).last
+        if first <= data.last and last >= data.first:
+            return Chosen("Custom", limited(Window(first, last), data.first, data.last), cut)
     return None
 
 

@@ -38,13 +38,30 @@ def keep_choices(page: str, about: Collection[str] = ()) -> bool:
     for the choices that it is `about`.
     """
     turned = st.session_state.get("page") != page
-    st.session_state["page"] = page
+    st.session_state.update(page=page, turned=turned)
     for key in ("scholar", "streams"):
         if turned and key in about and key in st.query_params:
             st.session_state.pop(key, None)
         elif key in st.session_state:
             st.session_state[key] = st.session_state[key]
     return turned
+
+
+def asked_of(key: str, offered: Collection[str]) -> str | None:
+    """What the address asks for by `key`, if it is offered; else a line says that it is not."""
+    asked = st.query_params.get(key)
+    if asked is None or asked in offered:
+        return asked
+    say_not_here(asked)
+    return None
+
+
+def say_not_here(asked: str, but: str = "this page does not have it") -> None:
+    """Says above the headline, on the first run of a page, what its address asks for in vain."""
+    if st.session_state.get("turned", True):
+        name = formats.markdown(formats.label(asked, 48))
+        place = st.session_state.get("unheard", st)
+        place.caption(f'The address asks for "{name}", but {but}.')
 
 
 def choose_titled(
@@ -64,10 +81,10 @@ def choose_titled(
         else:
             st.query_params[key] = chosen
 
-    asked = st.query_params.get(key)
-    if asked is not None and asked not in titles:
-        del st.query_params[key]
-    st.session_state[key] = asked if asked in titles else default
+    asked = asked_of(key, titles)
+    if asked is None:
+        st.query_params.pop(key, None)
+    st.session_state[key] = default if asked is None else asked
     shown: dict[str, str] = {}
     for place, (name, title) in enumerate(titles.items(), start=1):
         shown[name] = f"{title} ({place})" if title in shown.values() else title
@@ -81,6 +98,7 @@ def choose_scholar(view: View) -> str | None:
     """The chosen scholar, else the viewer; nobody is assumed for viewers who are not scholars."""
     known = {it: formats.label(name) for it, name in view.seen_whole.items()}
     if len(known) < 2:  # noqa: PLR2004 - no choice
+        asked_of("scholar", known)
         return next(iter(known), None)
     own = view.viewer.scholar if view.viewer.scholar in known else None
     kept: str | None = st.session_state.get("scholar")
@@ -102,10 +120,10 @@ def choose_streams(view: View) -> tuple[tuple[str, ...], tuple[str, ...]]:
     known = [it for it in names if view.scope.sees_stream(it)]
     offered = [*known, *([YOUR_SCHOLARS] if managed else [])]
     chosen: str | None = next(iter(offered), None)
+    options = [*([ALL_STREAMS] if len(known) > 1 else []), *offered]
+    asked = asked_of("streams", options)
     if len(offered) > 1:
-        options = [*([ALL_STREAMS] if len(known) > 1 else []), *offered]
-        asked = st.query_params.get("streams")
-        if asked in options:
+        if asked is not None:
             st.session_state["streams"] = asked
         elif "streams" not in st.session_state:
             # The first one with a line that needs a decision; the page makes the same read.
@@ -137,7 +155,10 @@ def period_control(data: Window, *, opens: Period, from_address: bool) -> Chosen
     address comes before earlier choices, on the first run of a page.
     """
     offered = presets(data.first, data.last)
-    asked = asked_for(st.query_params.get(_ADDRESS, ""), offered) if from_address else None
+    text = st.query_params.get(_ADDRESS, "") if from_address else ""
+    asked = asked_for(text, offered)
+    if text and (asked is None or asked.cut):
+        say_not_here(text, f"data is from {data.words}")
     if asked is not None:
         st.session_state[_PERIOD], st.session_state[_DAYS] = asked.period, asked.window
     otherwise = opening(opens, offered)

@@ -237,6 +237,7 @@ def open_view(page: Page, viewer: Viewer) -> bool:
         choices=choices,
         answer=frame.container(gap="xsmall"),
     )
+    st.session_state["unheard"] = opened.answer
     with choices:
         streams, managed = choose_streams(opened) if "streams" in about else ((), ())
         scholar = choose_scholar(opened) if "scholar" in about else None
