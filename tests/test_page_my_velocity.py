@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.app_pages import BIDI, open_page, ten_weeks, words
+from tests.app_pages import BIDI, HOSTILE, open_page, ten_weeks, words
 from tests.builders import one_run, run, store_of
 from tests.roster_texts import ADA, parsed, stream
 from tests.sampling import one_in
@@ -169,6 +169,41 @@ def test_weeks_before_the_first_launch_are_not_zeros_and_silent_runs_are_named(
     assert "Figures: 2 to 8 Feb 2026, 7 days, from the week of the first launch;" in text
     assert page.title[0].value.replace("\u00a0", " ").startswith("2 to 8 Feb: 1 experiment")
     assert "**1 run** is silent and may hold a GPU for nothing" in text
+
+
+@pytest.mark.parametrize(
+    ("query", "title", "none"),
+    [
+        # Launched after the last whole day.
+        (
+            {"runs-experiment": "e/p/r2"},
+            "1 run of r2 started from 5 to 7 Jan 2026: 1 finished.",
+            False,
+        ),
+        ({"runs-experiment": "e/p/no"}, "No run of this experiment started from 5 to 7 Jan", True),
+        ({"runs-scholar": "eve"}, "No run of eve started from 5 to 6 Jan 2026.", True),
+        ({"runs-scholar": ["ada", "eve"]}, "1 run of 2 scholars started from 5 to 6 Jan", False),
+    ],
+)
+def test_runs_shows_what_a_link_names_and_drops_no_filter(
+    query, title, none, tmp_path, monkeypatch
+):
+    late = run("r2", "2026-01-07 09:00", "2026-01-07 10:00")
+    store_of([run("r1", "09:00", "10:00"), late], "2026-01-07 20:00", data=tmp_path)
+    days = {"period": "2026-01-05..2026-01-07"}
+    page = open_page("runs", tmp_path, monkeypatch, **days, **query)
+    assert page.title[0].value.replace("\u00a0", " ").startswith(title)
+    assert ("or other filters." in words(page)) == none
+    assert "does not have it" not in words(page)
+    assert len(page.code) == 0
+
+
+def test_an_address_that_asks_for_nobody_says_so(tmp_path, monkeypatch):
+    mentored(tmp_path)
+    page = open_page("my_velocity", tmp_path, monkeypatch, scholar=HOSTILE)
+    (said,) = (it.value for it in page.caption if it.value.startswith("The address asks for "))
+    assert said.endswith("but this page does not have it.")
+    assert "![" not in said
 
 
 def test_the_mentors_view_has_their_name_on_top_and_ends_with_it(tmp_path, monkeypatch):

@@ -1,5 +1,6 @@
 """Runs: every run of the window, filterable, each with a link to W&B."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -9,7 +10,7 @@ import streamlit as st
 from velocity import formats
 from velocity.reading import reads
 from velocity.reading.frames import TIMELINE_DAYS
-from velocity.reading.periods import week_of
+from velocity.reading.periods import Window, last_whole_day, week_of
 from velocity.sentences import health
 from velocity.sentences.loops import experiment_words
 from velocity.ui.page import Page, has_page, show_way
@@ -49,8 +50,8 @@ _OF_EXPERIMENT = ["display_name", "class", "started_at", "ended_at", "url"]
 
 
 def _draw() -> None:
-    view = current_view()
     asked = st.query_params.get_all(_EXPERIMENTS)
+    view = _up_to_now(current_view()) if asked else current_view()
     filters: dict[str, list[str]] = {"experiments": asked} if asked else {}
     counts = view.windowed(reads.run_counts, **filters)
     # Preposition and what it stands before, for the sentence on top.
@@ -60,11 +61,14 @@ def _draw() -> None:
             del st.query_params[_EXPERIMENTS]
             st.rerun()
         for name, column, label, how in _FILTERS:
+            key = f"runs-{column}"
+            # What is chosen stays, even if no run is left.
+            kept = st.session_state.get(key, st.query_params.get_all(key))
             values = st.multiselect(
                 label,
-                counts[column].drop_nulls().unique().sort().to_list(),
+                sorted({*counts[column].drop_nulls(), *kept}),
                 format_func=formats.label,
-                key=f"runs-{column}",
+                key=key,
                 bind="query-params",
                 placeholder=f"All {label.lower()}s",
                 label_visibility="collapsed",
@@ -76,18 +80,19 @@ def _draw() -> None:
                     chosen.append((how, _in_words(view, column, values)))
     runs = view.windowed(reads.runs, most=_MOST, **filters)
     if asked:
-        names = runs["experiment_name"].unique()
-        one = str(names[0]) if names.len() == 1 else formats.plural(names.len(), "experiment")
-        chosen.insert(0, ("of", one))
+        names = {*runs["experiment_name"]} or {"this experiment"}
+        many = formats.plural(max(len(names), len(asked)), "experiment")
+        chosen.insert(0, ("of", many if len(asked) > 1 else names.pop()))
     view.say("runs by the day they started", health.runs(counts, view.window, chosen=chosen))
-    _show_timeline(view, counts["scholar"].unique().to_list())
+    if not counts.is_empty():
+        _show_timeline(view, counts["scholar"].unique().to_list())
     opens = view.scope.everything and has_page("my_velocity")
     most = f"The latest {formats.count(_MOST)} are shown. " if runs.height == _MOST else ""
     select = "; select a row to see which figures it counts in" if opens else ""
     caption = f"{most}Times in {view.zone}; stale = no sign of life{select}"
     heading("Runs", caption, table=Table(runs, "runs"))
     if runs.is_empty():
-        empty_state("No run matches: choose a longer period, or pull more runs.", "velocity sync")
+        _say_none(filters)
         return
     place = show_rows(
         runs.select(*_COLUMNS),
@@ -99,6 +104,21 @@ def _draw() -> None:
     )
     if place is not None:
         _show_ways(view, runs.row(place, named=True))
+
+
+def _up_to_now(view: View) -> View:
+    """The view with the running day: a link may name an experiment that began on it."""
+    whole = last_whole_day(view.as_of, view.zone)
+    if view.window.last < whole:
+        return view
+    return replace(view, window=Window(view.window.first, whole + timedelta(days=1)))
+
+
+def _say_none(filters: dict[str, list[str]]) -> None:
+    if filters:
+        st.markdown("No run matches: choose a longer period, or other filters.")
+    else:
+        empty_state("No run matches: choose a longer period, or pull more runs.", "velocity sync")
 
 
 def _in_words(view: View, column: str, values: list[str]) -> str:

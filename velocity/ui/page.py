@@ -104,10 +104,10 @@ def way_in_text(name: str, label: str, **choices: str | list[str]) -> str:
     return f"[{label}]({path}?{urlencode(choices, doseq=True)})"
 
 
-def runs_of(experiment_id: str, launched: date, window: Window) -> dict[str, str]:
-    """The choices of Runs that show the runs of an experiment: the window with its launch."""
+def runs_of(experiments: list[str], launched: date, window: Window) -> dict[str, Any]:
+    """The choices of Runs that show the runs of experiments: the window with their first launch."""
     days = Window(min(launched, window.first), max(launched, window.last))
-    return {"period": days.written, "runs-experiment": experiment_id}
+    return {"period": days.written, "runs-experiment": experiments}
 
 
 def show_step(page: str, name: str, **choices: str | list[str]) -> None:

@@ -148,7 +148,7 @@ def show_moved_lines(week: Week) -> None:
 
     def link(row: Row) -> str:
         name = formats.markdown(formats.label(row["label"], 24))
-        return way_in_text("runs", name, **runs_of(row["experiment_id"], row["start_day"], over))
+        return way_in_text("runs", name, **runs_of([row["experiment_id"]], row["start_day"], over))
 
     def launched(days: Window) -> pl.DataFrame:
         asked = {"by": "stream", "groups": [group], "parts": ["volume"], "period": "day"}

@@ -165,7 +165,7 @@ def _selected(sheet: Sheet, loops: pl.DataFrame, meanwhile: pl.DataFrame) -> str
             args=(sheet.scholar, chosen, row["result_at"]),
         )
     with st.container(horizontal=True, gap="small"):
-        show_way("runs", "Its runs", **runs_of(chosen, launched, sheet.window))
+        show_way("runs", "Its runs", **runs_of([chosen], launched, sheet.window))
         show_why(sheet.view, "loop_hours_median", scholar=sheet.scholar, label="Why these figures")
     return chosen
 

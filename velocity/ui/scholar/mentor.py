@@ -90,7 +90,7 @@ def _behind(work: Work, facts: Facts) -> None:
     links = []
     rows = mentor_facts.behind(facts, chosen=st.session_state.get("launch"))
     for row in rows:
-        choices = runs_of(row["experiment_id"], facts.day(row["started_at"]), work.days.window)
+        choices = runs_of([row["experiment_id"]], facts.day(row["started_at"]), work.days.window)
         name = formats.markdown(formats.label(row["label"], 28))
         links.append(way_in_text("runs", name, **choices))
     if rows:

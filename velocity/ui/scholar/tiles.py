@@ -1,6 +1,7 @@
 """Today, and the three tiles: concluded, serial or parallel, feedback loop."""
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import streamlit as st
 
@@ -13,7 +14,7 @@ from velocity.sentences import mine as words, today as today_words
 from velocity.sentences.answer import linked
 from velocity.sentences.headline import headline
 from velocity.sentences.weeks import caption
-from velocity.ui.page import show_way, show_why
+from velocity.ui.page import runs_of, show_way, show_why
 from velocity.ui.parts import data_menu, show_figure, show_key
 from velocity.ui.scholar.sheet import Sheet
 
@@ -80,7 +81,9 @@ def _today(sheet: Sheet) -> None:
         lines = [f"{linked(row)} :small[{said}]" for row, said in told]
         st.markdown("  \n".join([f"**{len(group.rows)}** {group.title}", *lines]))
         if group.more:
-            show_way("runs", f"\\+ {group.more} more", **{"runs-scholar": [sheet.scholar]})
+            ids = [row["experiment_id"] for row in group.rows]
+            first = group.rows[0]["started_at"].astimezone(ZoneInfo(view.zone)).date()
+            show_way("runs", f"\\+ {group.more} more", **runs_of(ids, first, sheet.window))
     for line in (today_words.free(today), today_words.night(today)):
         if line:
             st.caption(line)
