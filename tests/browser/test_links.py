@@ -143,6 +143,27 @@ def test_links_lead_from_the_programme_down_to_a_run_and_back(browser, demo):
         assert visitor.look() == []
 
 
+def test_a_link_leads_to_the_same_page_in_a_new_tab(browser, demo):
+    with Visitor(browser, demo) as visitor:
+        page = visitor.open("why?scholar=heron&period=2026-10-05..2026-10-11")
+        for name, over in (("Heron", "· Heron$"), ("Stand-up", "^Stand-up · Mon.5 to Sun.11.Oct")):
+            for how in ({"modifiers": ["Control"]}, {"button": "middle"}):
+                with page.context.expect_page() as opened:
+                    page.get_by_role("link", name=f"{name} {UP}").click(**how)
+                expect(opened.value.get_by_text(re.compile(over)).first).to_be_visible()
+                opened.value.close()
+        assert visitor.look() == []
+
+
+@pytest.mark.parametrize("metric", ["busy_hours", "gpu_hours_per_concluded"])
+def test_a_link_to_a_definition_shows_its_heading_at_the_top(browser, demo, metric):
+    with Visitor(browser, demo) as visitor:
+        heading = visitor.open(f"definitions#{metric}").locator(f"#{metric}")
+        box, header = heading.bounding_box(), visitor.page.get_by_test_id("stHeader").bounding_box()
+        assert abs(box["y"] - header["height"]) < 3
+        assert visitor.look() == []
+
+
 def test_a_new_snapshot_is_shown_in_place_and_choices_are_kept(browser, tmp_path):
     data = tmp_path / "store"
     data.mkdir()

@@ -8,8 +8,15 @@ from velocity.ui.page import EVERYONE, Page, has_page
 from velocity.ui.parts import heading
 from velocity.ui.sign_in import settings_now
 
+#: Streamlit scrolls to the heading of an address before the text above it is complete.
+_TO_THE_HEADING = (
+    "<script>document.getElementById(location.hash.slice(1))?.scrollIntoView()</script>"
+)
+
 
 def _draw() -> None:
+    # A script runs again if it moves, as after a search.
+    script = st.empty()
     st.caption("Definitions · as in docs/metrics.md, with the settings of this dashboard")
     st.title("Every figure has one definition: the query that computes it.", anchor=False)
     asked = st.text_input(
@@ -33,6 +40,7 @@ def _draw() -> None:
                     if title:
                         st.subheader(title, anchor=anchor)
                     st.markdown(text)
+    script.html(_TO_THE_HEADING, unsafe_allow_javascript=True)
 
 
 PAGE = Page("definitions", "Definitions", None, EVERYONE, _draw, 90, "Evidence")

@@ -161,10 +161,10 @@ def _show_timeline(view: View, scholars: list[str]) -> None:
         on_click=lambda it: st.session_state.update({_EXPERIMENT: it}),
     )
     if not experiments.is_empty():
-        _show_chosen(view, experiments.reverse(), runs)
+        _show_chosen(view, scholars[0], experiments.reverse(), runs)
 
 
-def _show_chosen(view: View, experiments: pl.DataFrame, runs: pl.DataFrame) -> None:
+def _show_chosen(view: View, scholar: str, experiments: pl.DataFrame, runs: pl.DataFrame) -> None:
     """The experiment chosen in the timeline, with its runs."""
     known = experiments["experiment_id"].to_list()
     if st.session_state.get(_EXPERIMENT) not in {None, *known}:
@@ -183,7 +183,9 @@ def _show_chosen(view: View, experiments: pl.DataFrame, runs: pl.DataFrame) -> N
         if chosen is None:
             return
         row = experiments.row(known.index(chosen), named=True)
-        show_way("why", "Why this number", period=week_of(row["started_at"], view.zone))
+        why = {"whose": "scholar", "scholar": scholar}
+        days = week_of(row["started_at"], view.zone)
+        show_way("why", "Why this number", **why, period=days)
     st.markdown(experiment_words(row, view.as_of))
     own = runs.filter(experiment_id=chosen)
     show_rows(own.select(_OF_EXPERIMENT), alt=f"Runs of {formats.label(chosen)}", rows_shown=6)

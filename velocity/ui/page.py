@@ -165,7 +165,7 @@ def show_trail(view: View) -> None:
         # Scholars did not come to their own page from another one.
         ways = [] if view.is_own(scholar) else ways
         if view.page.name != "my_velocity":
-            ways.append(("my_velocity", who["name"], {}))
+            ways.append(("my_velocity", who["name"], {"scholar": scholar}))
     ways = [way for way in ways if has_page(way[0])]
     if ways:
         with st.container(horizontal=True, gap="small"):
