@@ -38,14 +38,14 @@ def test_data_health_names_what_is_doubtful():
     )
     # A sync that failed before a successful one is not a doubt.
     assert health(errors=[("p", None), ("p", "no")]).sentence.startswith("Nothing is doubtful")
-    assert doubt(clock_runs=1) == ("1 run has a doubtful clock (n = 1,904 runs).", "")
+    assert doubt(clock_runs=1) == ("1 run has impossible times (n = 1,904 runs).", "")
     assert doubt(clock_runs=5, users=27, ambiguous=2, stale_runs=1) == (
-        "27 runs have no known scholar, and 5 runs have a doubtful clock (n = 1,904 runs).",
+        "27 runs have no known scholar, and 5 runs have impossible times (n = 1,904 runs).",
         "Also 2 experiments have no stream; 1 run is presumed dead.",
     )
     assert doubt("no", clock_runs=5) == (
         "The last sync of e / p0 failed; its figures end earlier.",
-        "5 runs have a doubtful clock.",
+        "5 runs have impossible times.",
     )
     both = "The last sync of 2 projects failed; their figures end earlier."
     assert doubt("no", "no") == (both, "")

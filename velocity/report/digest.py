@@ -282,6 +282,6 @@ def _trusted(trust: Mapping[str, Any]) -> tuple[Line, ...]:
     runs, rows = formats.plural(trust["runs"], "run"), formats.plural(trust["rejected_rows"], "row")
     attributed = f"{formats.share_exact(trust['attributed_share'])} of {runs} attributed"
     stale = formats.plural(trust["stale_runs"], "stale run")
-    clocks = formats.plural(trust["clock_runs"], "flagged clock")
+    clocks = f"{formats.plural(trust['clock_runs'], 'run')} with impossible times"
     parts = attributed, f"{stale}, {clocks}, {rows} skipped", *formats.set_apart(trust)
     return Line(f"{'; '.join(parts)}."), NOT_FOR_COMPARING

@@ -25,7 +25,7 @@ _ROUNDING_HOURS = 1e-6
 #: how much they mislead.
 _DOUBTS = (
     ("unattributed", "run", "has no known scholar", "have no known scholar"),
-    ("clock_runs", "run", "has a doubtful clock", "have a doubtful clock"),
+    ("clock_runs", "run", "has impossible times", "have impossible times"),
     ("contradicted_runs", "run", "contradicts itself", "contradict themselves"),
     ("unknown_end_runs", "run", "has no known end", "have no known end"),
     ("rejected_rows", "row", "was skipped", "were skipped"),

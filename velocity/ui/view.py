@@ -185,7 +185,7 @@ class View(ViewedDays):
             parts += [
                 f"{formats.share_exact(trust['attributed_share'])} of runs attributed",
                 formats.plural(trust["stale_runs"], "stale run"),
-                formats.plural(trust["clock_runs"], "flagged clock"),
+                f"{formats.plural(trust['clock_runs'], 'run')} with impossible times",
                 *formats.set_apart(trust),
             ]
         return " · ".join([*parts, "demo data"] if is_demo(data_folder()) else parts)

@@ -12,17 +12,23 @@ from velocity.sentences import bought, together
 from velocity.sentences.seen import SEEN_BY_OTHERS, seen_by, sees
 from velocity.sentences.together import COULD_HELP, SPARED_HELP, array_line, sweep_stub
 from velocity.ui.page import show_way, show_why
-from velocity.ui.parts import heading, show_chart, show_figure, show_key
+from velocity.ui.parts import data_menu, heading, show_chart, show_figure, show_key
 from velocity.ui.scholar.sheet import Sheet
 from velocity.ui.tables import show_rows
 
 _MOST_CHAINS = 3
+#: What the bars and the figures beside them show.
+_HOURS = (
+    *("experiment_hours", "busy_hours", "serial_hours", "parallel_hours"),
+    *("spared_hours", "side_by_side_hours"),
+)
 
 
 def show_together(sheet: Sheet) -> None:
     """Hours spared by parallel work, hours that could have been, and up to three chains."""
     now = sheet.now
-    table = sheet.table(sheet.chains, "chains")
+    hours = pl.DataFrame([{it: now[it] for it in _HOURS}])
+    table = sheet.table(hours, "side-by-side")
     heading("Side by side", sheet.facts.dates, table=table, anchor="side-by-side")
     spared, could = together.figures(now, sheet.chains)
     with st.container(horizontal=True, gap="small"):
@@ -48,7 +54,10 @@ def show_together(sheet: Sheet) -> None:
             st.caption("Next time, launch such a chain at once:")
             # Their configs differ in several keys: one config file for each.
             st.code(array_line("config", longest), language=None, wrap_lines=True)
-    show_why(sheet.view, "side_by_side_hours", scholar=sheet.scholar)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        show_why(sheet.view, "side_by_side_hours", scholar=sheet.scholar)
+        if longest:
+            data_menu(sheet.table(sheet.chains, "chains"), "Chains")
 
 
 def show_bought(sheet: Sheet) -> None:
