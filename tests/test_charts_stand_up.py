@@ -56,6 +56,12 @@ def test_the_last_point_to_date_is_the_figure():
     )
 
 
+def test_a_narrow_picture_has_every_second_tick_and_the_last():
+    frame = days([1] * 7, BEFORE)
+    chart = draw_to_date(frame, title="C", unit="count", these="a", those="b", narrow=True)
+    assert [*chart.figure.layout.xaxis.ticktext][::-1] == [*DAYS][::2]
+
+
 def test_a_gap_in_the_days_stays_a_gap():
     chart = to_date(days([None, 2.0, None, 4.0]), unit="hours", those="")
     line, dot = chart.figure.data

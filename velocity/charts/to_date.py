@@ -16,13 +16,16 @@ _EDGE = 0.25
 _FOOT = 0.15
 
 
-def draw_to_date(frame: pl.DataFrame, *, title: str, unit: str, these: str, those: str) -> Chart:
+def draw_to_date(
+    frame: pl.DataFrame, *, title: str, unit: str, these: str, those: str, narrow: bool = False
+) -> Chart:
     """The figure of the days so far through each day, so that its last point is the figure itself.
 
     - `frame`: one row per day, in order; `tick` (str, its name), `value`, `before` (float of
       `unit`, null if not known or not yet over), `low`, `high` (usual range, null without one).
     - `unit`: of the values; counts begin at 0.
     - `these`, `those`: the days of `value` and of `before`, in short; "" without days before.
+    - `narrow`: leaves out every second tick, for a picture that has little room for its words.
     """
     canvas = Canvas(title, 182, (46, 22, 36, 24))
     rows = frame.to_dicts()
@@ -41,9 +44,10 @@ def draw_to_date(frame: pl.DataFrame, *, title: str, unit: str, these: str, thos
     words = _words(rows[last], unit, is_last=last == len(rows) - 1, foot=low + _FOOT * (high - low))
     every = 1 if len(rows) <= _TICKS_OF_ALL else _TICKS_OF_ALL
     ticks = range(every - 1, len(rows), every)
+    ticks = ticks[::-2] if narrow else ticks
     layout: Part = {
         "annotations": [
-            key(meanings, x=-40, lift=14),
+            key(meanings, x=-44, lift=14),
             *(it | {"x": last} | ({} if at else {"font": INK}) for at, it in enumerate(words)),
         ],
         "xaxis": {

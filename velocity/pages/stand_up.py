@@ -33,11 +33,14 @@ _LARGER = 2
 _STYLE = f"""<style>
 html {{ font-size: {14 * _LARGER}px }}
 [data-testid="stHeader"] {{ display: none }}
-[data-testid="stMainBlockContainer"] {{ padding: 2.5rem 2.5rem 0 }}
+[data-testid="stMainBlockContainer"] {{ padding: 1.5rem 2.5rem 0 }}
 [data-testid="stMainBlockContainer"] > [data-testid="stVerticalBlock"]
   > :not(:has(.st-key-slide)) {{
   display: none
 }}
+.st-key-slide h1 {{ padding-top: 0 }}
+.st-key-slide [data-testid="stGridCell"] {{ padding: .5rem }}
+[data-testid="stLayoutWrapper"]:has(> .st-key-slide-keys) {{ position: absolute; right: 0 }}
 .st-key-slide-keys {{ position: absolute; right: 0; opacity: 0 }}
 .st-key-slide-keys:focus-within {{ opacity: 1 }}
 </style>"""
@@ -122,11 +125,12 @@ def _go_to(slide: int | None) -> None:
 def _this_week(week: Week) -> None:
     # The charts show the usual range.
     st.title(words.headline(week.programme, None), anchor=False)
-    with st.grid(3, min_column_width=200, border=True):
+    with st.grid(3, min_column_width=200, border=True, gap="xsmall"):
         for label, (said, measure) in zip(_LABELS, tiles(week), strict=True):
             with st.container(gap="xsmall"):
                 st.metric(label, said.value)
-                show_figure(week_chart(week, measure).enlarged(_LARGER), key=f"slide-{measure}")
+                chart = week_chart(week, measure, narrow=True)
+                show_figure(chart.enlarged(_LARGER), key=f"slide-{measure}")
 
 
 def _needs_a_decision(week: Week) -> None:

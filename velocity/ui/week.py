@@ -137,12 +137,16 @@ def tiles(week: Week) -> list[tuple[Tile, str]]:
     return [(make(week.programme, week.so_far(it)), it) for it, make in makers.items()]
 
 
-def week_chart(week: Week, measure: str) -> Chart:
-    """The programme's figure through each day; by week if there are no days before."""
+def week_chart(week: Week, measure: str, *, narrow: bool = False) -> Chart:
+    """The programme's figure through each day; by week if there are no days before.
+
+    `narrow`: as for `draw_to_date`.
+    """
     days = week.days
     title, unit = TITLES[measure], UNITS[measure]
     if days.before is None and not days.is_week:
         weeks = trend(week.weekly.filter(group_id="programme"), measure)
         return draw_trend(weeks, title=title, unit=unit)
     through, these, those = week.through(measure), days.these, days.those
-    return draw_to_date(through, title=title, unit=unit, these=these, those=those)
+    words = {"title": title, "unit": unit, "these": these, "those": those}
+    return draw_to_date(through, **words, narrow=narrow)
