@@ -564,6 +564,9 @@ def test_a_timeline_opens_on_the_last_week_with_launches():
     assert found == (date(2026, 11, 16), date(2026, 11, 30), date(2026, 11, 23))
     found = timeline_days(*asked, up_to_now=True, last_launch=date(2026, 11, 13))
     assert found == (date(2026, 11, 2), date(2026, 11, 16), date(2026, 11, 9))
+    # What waits since is in sight.
+    found = timeline_days(*asked, up_to_now=True, last_launch=date(2026, 11, 20))
+    assert found == (date(2026, 11, 16), date(2026, 11, 30), date(2026, 11, 16))
     assert plain(loops.no_runs_since(date(2026, 11, 13))) == "No runs since Fri 13 Nov"
 
 

@@ -144,7 +144,7 @@ def _date_ticks(start: datetime, end: datetime) -> Part:
         "ticklabelmode": "period",
         "nticks": round(days) + 1,
         "tickformatstops": [
-            {"dtickrange": [None, 43_200_000], "value": "%H:%M\n%a %-d"},
+            {"dtickrange": [None, 43_200_000], "value": "%a %-d, %H:%M"},
             {"dtickrange": [43_200_000, None], "value": "%a %-d"},
         ],
     }

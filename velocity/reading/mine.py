@@ -230,14 +230,15 @@ def timeline_days(
 ) -> tuple[date, date, date]:
     """First day, day after the last, and the day on which a timeline opens.
 
-    It goes on `up_to_now`, the end of the data, or to the end of the window; it opens on the week
-    of the latest launch in the window.
+    It goes on `up_to_now`, the end of the data, or to the end of the window, unless the latest
+    launch in the window would be out of sight; it opens on the week of that launch.
     """
     end = max(window.end, last_day + 2 * _DAY) if up_to_now else window.end
-    if last_launch is not None and last_launch < monday_of(end - _DAY):
-        end = min(end, monday_of(last_launch) + _WEEK)
+    latest = min(last_launch or end, end - _DAY)
+    if latest < end - _TIMELINE:
+        end = monday_of(latest) + _WEEK
     first = max(window.first, end - _TIMELINE)
-    return first, end, max(first, monday_of(end - _DAY))
+    return first, end, max(first, monday_of(latest))
 
 
 def spell_over(window: Window, off: Collection[date]) -> tuple[date, date] | None:
