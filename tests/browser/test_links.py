@@ -155,7 +155,7 @@ def test_a_link_leads_to_the_same_page_in_a_new_tab(browser, demo):
         assert visitor.look() == []
 
 
-@pytest.mark.parametrize("metric", ["busy_hours", "gpu_hours_per_concluded"])
+@pytest.mark.parametrize("metric", ["busy_hours", "throughput_per_week"])
 def test_a_link_to_a_definition_shows_its_heading_at_the_top(browser, demo, metric):
     with Visitor(browser, demo) as visitor:
         heading = visitor.open(f"definitions#{metric}").locator(f"#{metric}")

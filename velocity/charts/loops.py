@@ -173,7 +173,7 @@ def _notes(row: Row, *, tails: bool) -> list[Part]:
     begins = -_place(row["machine_hours"])
     return [
         beside(day, at, -_LEFT + 2, font=SMALL | MUTED),
-        beside(name, at, -_LEFT + 48, **ink),
+        beside(name, at, -_LEFT + 42, **ink),
         beside(row["machine"], at, -3, right=True, **value, x=begins),
         beside(words, at, 7, **value, x=end),
     ]

@@ -56,7 +56,7 @@ def _draw() -> None:
     counts = view.windowed(reads.run_counts, **filters)
     # Preposition and what it stands before, for the sentence on top.
     chosen: list[tuple[str, str]] = []
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, key="run-filters"):
         if asked and st.button("Runs of other experiments too"):
             del st.query_params[_EXPERIMENTS]
             st.rerun()
@@ -153,13 +153,14 @@ def _show_timeline(view: View, scholars: list[str]) -> None:
         return
     who, last = view.who(scholars[0]), view.window.last
     first = max(view.window.first, last - timedelta(days=TIMELINE_DAYS - 1))
-    experiments, runs = show_timeline(
-        view,
-        who,
-        days=(first, view.window.end, first),
-        title=f"Timeline of {formats.markdown(formats.label(who['name']))}",
-        on_click=lambda it: st.session_state.update({_EXPERIMENT: it}),
-    )
+    with st.container(key="wide-timeline"):
+        experiments, runs = show_timeline(
+            view,
+            who,
+            days=(first, view.window.end, first),
+            title=f"Timeline of {formats.markdown(formats.label(who['name']))}",
+            on_click=lambda it: st.session_state.update({_EXPERIMENT: it}),
+        )
     if not experiments.is_empty():
         _show_chosen(view, scholars[0], experiments.reverse(), runs)
 
