@@ -157,8 +157,10 @@ def _selected(sheet: Sheet, loops: pl.DataFrame, meanwhile: pl.DataFrame) -> str
         said += f" In working hours: {usual_words(sheet.wait)}."
     st.caption(said)
     if row["status"] == "awaiting" and sheet.hours:
+        marked = chosen in sheet.waiting.filter("marked_read")["experiment_id"]
         st.button(
-            "Read, still thinking",
+            "Marked as read" if marked else "Read, still thinking",
+            disabled=marked,
             help="Takes the result out of Today and of lists until one more usual wait has passed. "
             "The wait is still counted.",
             on_click=sheet.view.mark_read,
