@@ -153,10 +153,18 @@ def test_the_sheet_links_to_explanations_where_all_of_the_work_is_in_the_stream(
     assert work.is_all_of("ada") == explained
 
 
-@pytest.mark.parametrize(("day", "known"), [("2026-01-07", False), ("2026-01-01", True)])
-def test_days_before_the_first_launch_of_a_scholar_are_not_compared(day, known):
+@pytest.mark.parametrize(
+    ("day", "away", "known"),
+    [
+        ("2026-01-07", "", False),
+        ("2026-01-01", "", True),
+        # Nobody else is told why.
+        ("2026-01-01", "away = [{ from = 2025-12-29, to = 2026-01-03 }]\n", False),
+    ],
+)
+def test_days_before_the_first_launch_of_a_scholar_or_away_are_not_compared(day, away, known):
     rows = [run("r1", f"{day} 09:00", f"{day} 10:00", project="here")]
-    snapshot = store_of(rows, "2026-01-20 12:00", roster=parsed(ADA + _STREAMS))
+    snapshot = store_of(rows, "2026-01-20 12:00", roster=parsed(ADA + away + _STREAMS))
     earlier = Window(date(2025, 12, 29), date(2026, 1, 4))
     week = Window(date(2026, 1, 5), date(2026, 1, 11))
     work = Work(ViewedDays(snapshot, EVERYTHING, week, earlier), "here")

@@ -267,12 +267,10 @@ def test_good_is_never_empty(now, done):
     assert good(now) == done
 
 
-def test_good_begins_with_what_got_better_and_compares_with_no_days_away():
+def test_good_begins_with_what_got_better():
     assert good({}, {"experiments_concluded": 11, "failure_share": 0.2}) == (
         "**10 % of runs failed, from 20 %.** 10 experiments concluded (11 on the same days before)."
     )
-    away = sheet({}, {"experiments_concluded": 0}, was_away=True)
-    assert said(words.good(away)) == "**10 experiments concluded (away on the same days before).**"
 
 
 def test_a_wait_that_reads_the_same_did_not_get_better():

@@ -216,11 +216,8 @@ def test_everybody_else_has_a_good_or_neutral_fact():
     assert quiet_fact({}, before) == (
         "10 concluded, from 12; result to next launch 1 h 42 m, from 4 h."
     )
-    none = {"experiments_concluded": 0}
-    assert quiet_fact({}, none, away=(False, True)) == "10 concluded, away before."
-    assert quiet_fact(None, {}, away=(True, False)) == "Away."
     assert quiet_fact({}, None, RESULT, silent=2) == (
-        "10 concluded; two runs are silent; fresh result Sat 28 Nov."
+        "10 concluded; two runs are silent; a result since Sat 28 Nov."
     )
 
 

@@ -180,10 +180,6 @@ def _show_quiet(work: Work, lines: pl.DataFrame, link: Callable[[str, str], None
             fresh,
             failed=scholar in failed,
             silent=int(lines.filter(scholar=scholar)["silent"].sum()),
-            away=(
-                work.is_away(scholar, work.days.window),
-                work.is_away(scholar, work.days.before),
-            ),
         )
         if fact == nothing:
             idle.append(scholar)

@@ -167,15 +167,6 @@ class Work(Groups):
         """The lines with runs that have shown no sign of life, rows of `reads.stuck`."""
         return self.view.read(reads.stuck, min_hours=0).filter(what="stale run")
 
-    def is_away(self, scholar: str, window: Window | None) -> bool:
-        """Whether every week of the window is one in which the scholar is away."""
-        if window is None:
-            return False
-        week = pl.col("week_start")
-        within = (week >= monday_of(window.first)) & (week < window.end)
-        away = self.weeks.filter(within, group_id=scholar)["away"]
-        return not away.is_empty() and bool(away.all())
-
     @cached_property
     def order(self) -> dict[str, str]:
         """Id -> name of the scholars in the order of the queue, then of the others by name."""
@@ -184,12 +175,13 @@ class Work(Groups):
 
     @cached_property
     def before(self) -> dict[str, Row]:
-        """The figures of the days before, of scholars who had launched something by then."""
+        """The figures of the days before, of scholars who had begun and were not away by weeks."""
         days, rows = self.days.before, _by_id(self._before_rows, self._kinds)
         if days is None:
             return rows
-        begun = {*self._stretches.filter(pl.col("week_start") <= days.last)["group_id"]}
-        return {it: row for it, row in rows.items() if it in begun}
+        within = pl.col("week_start").is_between(monday_of(days.first), days.last)
+        compared = {*self._stretches.filter(within, ~pl.col("away"))["group_id"]}
+        return {it: row for it, row in rows.items() if it in compared}
 
     def _begin(self, window: Window | None) -> Callable[[], list[Row]]:
         """The figures of each scholar, and with them those of streams if it is about one."""
@@ -290,7 +282,6 @@ class Work(Groups):
             settings=self._own(settings),
             concluded=self._own(concluded),
             silent=self._own(self.silent.filter(scholar=scholar)),
-            was_away=self.is_away(scholar, self.days.before),
             weeks=self._stretches.filter(group_id=scholar, days=7),
             zone=view.zone,
             hidden=not self.decisions["named"].all(),

@@ -180,7 +180,6 @@ def good(facts: Facts) -> Said:
     done = f"{formats.capitalised(few_of(started, 'experiment'))} launched {facts.days.on}"
     if count:
         than = f" ({formats.count(earlier)} {facts.days.earlier})" if facts.before else ""
-        than = f" (away {facts.days.earlier})" if facts.was_away else than
         done = f"{formats.capitalised(few_of(count, 'experiment'))} concluded{than}"
     if facts.died.height >= SAME_CAUSE and (days := facts.relaunched_days) is not None:
         within = {0: "the same day", 1: "within a day"}.get(days, f"within {few(days)} days")

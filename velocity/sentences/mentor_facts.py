@@ -73,7 +73,6 @@ class Facts(Compared):
     #: that leads do not see its name yet. If the sheets of the others told what waits, the one
     #: that does not would be known.
     hidden: bool = False
-    was_away: bool = False  # in every week of the days before
 
     @property
     def never(self) -> bool:

@@ -143,21 +143,17 @@ def quiet_fact(
     *,
     failed: bool = False,
     silent: int = 0,
-    away: tuple[bool, bool] = (False, False),
 ) -> str:
     """One good or neutral fact about a scholar with nothing that waits.
 
     `fresh` has day and kind of what waits within its usual, or without one; `failed` is whether
     one of their lines has a failure that is not recovered, and `silent` how many runs have shown
-    no sign of life. `away` is whether they are away in these days, and were before.
+    no sign of life.
     """
-    is_away, was_away = away
     count, parts = figures.conclusions[0], [f"Nothing launched {figures.days.on}"]
     if count or number(figures.now, "experiments_started"):
-        then = ", away before" if was_away else figures.then("experiments_concluded")
-        parts = [f"{count} concluded{then}", *filter(None, [_better(figures)])]
-    elif is_away:
-        parts = ["Away"]
+        concluded = f"{count} concluded{figures.then('experiments_concluded')}"
+        parts = [concluded, *filter(None, [_better(figures)])]
     if silent:
         parts.append(few_of(silent, *_SILENT))
     # A result must not hide a failure.
