@@ -119,7 +119,7 @@ def test_the_alternative_text_says_window_value_and_usual_range():
     said = tile().alt.replace("\u00a0", " ")
     assert said.startswith(
         "Concluded, 12 weeks from week of 31 Aug: experiments concluded 16, 26 Oct to 22 Nov 2026, "
-        "usual range 8 to 19, 10 this week so far; share of runs failed 9 %"
+        "usual range 9 to 19, 10 this week so far; share of runs failed 9 %"
     )
 
 

@@ -344,7 +344,7 @@ def test_side_by_side_is_suggested_only_with_evidence():
         (
             {"experiments_concluded": 1},
             None,
-            "**336 credits, 34 per conclusion.** " + FAILED,
+            "**336 credits, 34 per conclusion (with those of automation).** " + FAILED,
         ),
         (
             {"credits_per_concluded": None, "gpu_hours_per_concluded": None},

@@ -208,6 +208,12 @@ def test_small_amounts_of_compute_are_not_written_as_nothing():
 def test_a_lasting_change_of_the_cost_is_said():
     said = plain(bought.compared(NOW | {"gpu_hours_per_concluded": 55.0}, NOW, COST))
     assert said == "A concluded experiment took 55 GPU-hours: 55 since 28 Sep, 27 before."
+    # Automation's cost far less, so how many there are decides the cost of all.
+    both = NOW | {"gpu_hours_per_concluded": 55.0, "automated_concluded": 9}
+    assert plain(bought.compared(both, NOW, COST)) == (
+        "A concluded experiment took 55 GPU-hours, with those of automation."
+    )
+    assert bought.compared(NOW, both, COST) == bought.compared(both | NOW, both)
 
 
 def test_the_line_below_has_the_dates_and_what_the_headline_left_out():

@@ -383,8 +383,8 @@ def test_no_stream_is_judged_by_a_range_that_does_not_exist(days):
 
 
 def test_the_foot_counts_restated_figures_and_what_launched_something():
-    def clause(*changes):
-        week = {"group_id": "programme", "week_start": MONDAY - WEEK, "measure": COUNT}
+    def clause(*changes, measure=COUNT):
+        week = {"group_id": "programme", "week_start": MONDAY - WEEK, "measure": measure}
         rows = [
             week | {"value_before": it, "value_after": after, "by_people": it is None}
             for it, after in changes
@@ -392,6 +392,10 @@ def test_the_foot_counts_restated_figures_and_what_launched_something():
         return plain(weeks.restated_clause(frame("restated", rows), date(2026, 11, 22)))
 
     assert clause() == clause((100.0, 100.001)) == ""
+    # What does not show is not the largest either.
+    assert clause((0.0001, 0.0004), (0.5, 0.51), measure="failure_share") == (
+        "1 figure of past weeks was restated since 22 Nov, the largest by 2.0 %."
+    )
     assert clause((100.0, 100.4), (50.0, 50.1)) == (
         "2 figures of past weeks were restated since 22 Nov, the largest by 0.4 %."
     )

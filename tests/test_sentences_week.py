@@ -387,7 +387,8 @@ def test_runs_out_names_the_first_two_and_another_order_at_the_last_pace():
         f"{both} A week before, Dune was to end first, on Thu 17 Dec."
     )
     assert told(aurora | month, end("Dune", 21, fast=19) | sooner) == (
-        f"{both} At the last 7 days' pace, as seen a week before, Dune ends first, on Thu 17 Dec."
+        f"{both} At the last 7 days' pace Dune ends first, on Thu 17 Dec, as was also forecast a "
+        "week before."
     )
     assert told(*(it | {"seen_before": TODAY} for it in (aurora, dune))) == both
     assert told() == "No grant of a stream is recorded."

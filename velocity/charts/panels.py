@@ -24,6 +24,8 @@ _LEFT_UNNAMED = 58
 _FILLED = 0.68
 _ROOM = 0.1
 _EDGE = timedelta(days=3)
+#: From so many hours on, a limit is written without minutes.
+_LONG_H = 10
 
 
 def draw_panels(
@@ -149,11 +151,12 @@ class _Panel:
         own: Part = {"yref": self.axis}
         value, at = bold(formats.figure(last["value"], self._unit)), self._at(last["value"])
         notes.append(words_at(value, x=1, y=at, xanchor="left", xshift=6, font=INK, **own))
-        for limit, y, side in ((self._low, 0.0, "bottom"), (self._high, 1.0, "top")):
-            if limit is not None:
+        if self._low is not None and self._high is not None:
+            ends = _short(self._low, self._high, self._unit)
+            for text, y, side in zip(ends, (0.0, 1.0), ("bottom", "top"), strict=True):
                 place = {"xanchor": "right", "xshift": -6, "yanchor": side}
                 within = {"yref": f"{self.axis} domain"}
-                notes.append(words_at(_short(limit, self._unit), x=0, y=y, **place, **within))
+                notes.append(words_at(text, x=0, y=y, **place, **within))
         if latest is not None and latest is not last and self._shift:
             place = {"xref": "x", "xanchor": "right", "xshift": -9}
             x, y, shift = iso(latest["week_start"]), self._at(latest["value"]), LIGHT.accent
@@ -196,11 +199,11 @@ class _Panel:
         return f"{formats.figure(last['value'], self._unit)}{so_far}{usual}{shift}"
 
 
-def _short(value: float, unit: str) -> str:
-    """A limit in figures, short: "13 h", "3 h 24 m", "94 %", "68"."""
-    if unit == "hours" and value >= 10:  # noqa: PLR2004
-        return formats.hours_sum(value)
-    # "over 99 %" would not fit beside the panel.
-    return (
-        f"{round(value * 100)}{formats.NBSP}%" if unit == "share" else formats.figure(value, unit)
-    )
+def _short(low: float, high: float, unit: str) -> Sequence[str]:
+    """The limits in figures, short: "3 h 24 m" and "13 h", "94 %", "68"."""
+    if unit == "share":  # "over 99 %" would not fit beside the panel
+        return [f"{round(it * 100)}{formats.NBSP}%" for it in (low, high)]
+    if unit == "hours":
+        writers = [formats.hours_sum if it >= _LONG_H else formats.duration for it in (low, high)]
+        return [write(it) for write, it in zip(writers, (low, high), strict=True)]
+    return formats.ends(low, high, unit)

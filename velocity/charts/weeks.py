@@ -92,7 +92,7 @@ def ranged(low: float | None, high: float | None, unit: str, before: str) -> str
     """The usual range in words that begin with `before`; "" if there is none."""
     if low is None or high is None:
         return ""
-    return f"{before}{formats.figure(low, unit)} to {formats.figure(high, unit)}"
+    return f"{before}{' to '.join(formats.ends(low, high, unit))}"
 
 
 def week_words(row: Row, unit: str, *more: str) -> str:

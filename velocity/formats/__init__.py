@@ -40,7 +40,7 @@ from velocity.formats.text import (
 MEDIAN_EVENTS = 6
 
 #: From here on, hours are shown without minutes.
-_LONG_HOURS = 48
+LONG_HOURS = 48
 _DECIMALS = 2
 _SPARE_DECIMALS = 4
 _K_FROM = 10_000
@@ -62,7 +62,7 @@ def duration(hours: float | None) -> str:
     if 0 < exact < 1:
         return f"<{NBSP}1{NBSP}m"
     minutes = round(exact)
-    if minutes >= _LONG_HOURS * 60:
+    if minutes >= LONG_HOURS * 60:
         days, rest = divmod(round(minutes / 60), 24)
         return f"{days:,}{NBSP}d" + (f"{NBSP}{rest}{NBSP}h" if rest else "")
     whole, rest = divmod(minutes, 60)
@@ -80,7 +80,7 @@ def hours_sum(hours: float | None) -> str:
 
 def hours_in_all(hours: float | None) -> str:
     """A sum of hours beside durations: "7 h 05 m", from 48 h whole hours, "1,209 h"; never days."""
-    is_long = _known(hours) and round(hours * 60) >= _LONG_HOURS * 60
+    is_long = _known(hours) and round(hours * 60) >= LONG_HOURS * 60
     return hours_sum(hours) if is_long else duration(hours)
 
 
@@ -186,6 +186,17 @@ def share_exact(value: float | None) -> str:
 def figure(value: float | None, unit: str) -> str:
     """A value as its unit is written: "count", "share" or "hours"; any other unit as a rate."""
     return _WRITERS.get(unit, rate)(value)
+
+
+def ends(low: float, high: float, unit: str) -> tuple[str, str]:
+    """The ends of a usual range, as values of its unit are written.
+
+    Of counts, they are the whole numbers inside it, so that none of them is beyond.
+    """
+    if unit == "count":
+        least, most = math.ceil(round(low, 6)), math.floor(round(high, 6))
+        low, high, unit = (least, most, unit) if least <= most else (low, high, "rate")
+    return figure(low, unit), figure(high, unit)
 
 
 def adding_up(values: Sequence[float], total: float | None = None) -> list[int]:

@@ -74,7 +74,7 @@ class Digest:
     week: str  # "2026-W20", or "2026-W02 to 2026-W20"
     about: str  # "Programme", or the name of a stream
     days: str
-    as_of: str  # when figures and queue are as they say
+    as_of: str  # the instant of the figures, and the day of queue and credits
     headline: str
     support: str = ""
     news: tuple[Section, ...] = ()

@@ -148,6 +148,11 @@ def number(row: Row | None, column: str) -> float:
     return row[column] or 0 if row else 0
 
 
+def automated(*rows: Row | None) -> bool:
+    """Whether automation concluded experiments too, which cost far less than those of people."""
+    return any(number(row, "automated_concluded") for row in rows)
+
+
 def ended_runs(row: Row | None) -> int:
     """How many runs ended: the failed ones divided by their share; without any, the known ones."""
     failed, share = number(row, "runs_failed"), number(row, "failure_share")

@@ -5,7 +5,7 @@ import polars as pl
 from velocity import formats
 from velocity.reading.mine import largest_remainder
 from velocity.reading.periods import Window
-from velocity.sentences.answer import Row, defined, listed, name, number, weeks_before
+from velocity.sentences.answer import Row, automated, defined, listed, name, number, weeks_before
 from velocity.sentences.facts import Change, Key, dates
 
 _COST = "gpu_hours_per_concluded"
@@ -65,7 +65,9 @@ def compared(now: Row, before: Row | None, change: Change | None = None) -> str:
     if _is_unknown(now):
         return ""
     then = f", {formats.rate(old)} {weeks_before(before)}" if before and old else ""
-    if change is not None:
+    if automated(now, before):  # their number decides what all cost
+        then = ", with those of automation"
+    elif change is not None:
         since, was = (formats.rate(it) for it in (change.now, change.before))
         then = f": {since} since {formats.day(change.since)}, {was} before"
     return f"A concluded experiment took {formats.rate(cost, 'GPU-hour')}{then}."

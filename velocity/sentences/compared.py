@@ -1,6 +1,5 @@
 """Figures of some days beside those of the days before: dates, changes, usual ranges in words."""
 
-import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -137,17 +136,13 @@ def usual(row: Row | None, unit: str) -> str:
     """The usual range of a row of `reads.to_date`: "176 to 299"; "" without one that says much.
 
     A range of a share that covers more than 80 of the 100 points would hold for nearly any value.
-    The ends of a range of counts are the whole numbers inside it, so that none of them is beyond.
     """
     if row is None or row["limit_low"] is None or row["limit_high"] is None:
         return ""
     low, high = row["limit_low"], row["limit_high"]
     if unit == "share" and high - low > WIDEST_SHARE:
         return ""
-    if unit == "count":
-        least, most = math.ceil(round(low, 6)), math.floor(round(high, 6))
-        low, high, unit = (least, most, unit) if least <= most else (low, high, "rate")
-    first, last = (formats.figure(it, unit) for it in (low, high))
+    first, last = formats.ends(low, high, unit)
     if unit == "share":
         first, last = str(round(low * 100)), f"{round(high * 100)}{formats.NBSP}%"
     return last if first in {last, last.removesuffix(f"{formats.NBSP}%")} else f"{first} to {last}"
@@ -177,7 +172,7 @@ def beyond(row: Row, unit: str) -> str:
 
 def printed(value: float, unit: str) -> float:
     """The value as it is printed, so that changes are differences of printed values."""
-    parts = {"share": 100, "hours": 60}.get(unit, 1)
+    parts = {"share": 100, "hours": 60 if abs(value) < formats.LONG_HOURS else 1}.get(unit, 1)
     return round(value * parts) / parts
 
 

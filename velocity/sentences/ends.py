@@ -55,8 +55,8 @@ def _otherwise(ends: pl.DataFrame, first: Sequence[Row], today: date) -> str:
     if row is not None and row["group_id"] not in groups:
         when, also = _end(row, today, "runs_out_on_week_pace"), ""
         if was == row and row["seen_before"] == row["runs_out_on_week_pace"]:
-            was, also = None, ", as seen a week before,"
-        said = f" At the last 7 days' pace{also} {name(row['name'])} ends first, on {when}."
+            was, also = None, ", as was also forecast a week before"
+        said = f" At the last 7 days' pace {name(row['name'])} ends first, on {when}{also}."
     if was is not None:
         when = formats.ahead(was["seen_before"], today)
         said += f" A week before, {name(was['name'])} was to end first, on {when}."

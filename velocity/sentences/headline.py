@@ -13,6 +13,7 @@ from velocity.reading.periods import Window, whole_week
 from velocity.sentences.answer import (
     Answer,
     Row,
+    automated,
     ended_runs,
     fewer,
     fitting,
@@ -276,7 +277,9 @@ def measures(
             continue
         if measure != "experiments_concluded" and not _enough(measure, row):
             continue
-        if measure == _COST and not (compared and row[_COST]):
+        if measure == _COST and (
+            not (compared and row[_COST]) or automated(facts.now, facts.before)
+        ):
             continue
         half = measure == "loop_hours_median" and compared and facts.since is not None
         column, words = (half and _moved_half(row, old)) or whole

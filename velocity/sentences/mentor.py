@@ -199,7 +199,7 @@ def _better(facts: Facts) -> str:
     if facts.rose(WAIT) < 0:
         wait, was = map(formats.duration, facts.values(WAIT))
         return f"a result led to the next launch in {wait} of working hours, from {was}."
-    each, unit, cost = costs(facts)
+    each, unit, cost, _ = costs(facts)
     if not 0 < each <= _CHEAPER * cost:
         return ""
     return f"each took {_amount(each)} {unit}, from {_amount(cost)}."
@@ -248,9 +248,10 @@ def compute(facts: Facts) -> Said:
         none = "GPU count not recorded." if unknown else f"No GPU-hours {facts.days.on}."
         return Said("Compute", none)
     (whole, unit), (then, its_unit) = _whole(now), _whole(before)
-    each, _, was = costs(facts)
+    each, _, was, automated = costs(facts)
     start = f"{_amount(whole)} {unit}"
     start += f", {_amount(each)} per conclusion" if each else ", no conclusion"
+    start += " (with those of automation)" if automated else ""
     if then and its_unit == unit:
         start += f", from {_amount(then)}"
         start += f" and {_amount(was)}" if each and was else ""

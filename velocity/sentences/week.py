@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from typing import NamedTuple
 
 import polars as pl
 
@@ -26,6 +27,19 @@ _WEEK = timedelta(weeks=1)
 #: A failed share that moves less is the same share; a cost that moves less is the same cost.
 _POINTS, _CHEAPER = 0.0199, 0.95
 _MOST_NAMED = 3
+
+
+class Costs(NamedTuple):
+    """What each concluded experiment took, in credits or else in GPU-hours; 0 without any.
+
+    `before` is 0 too if automation concluded some, now or before: its experiments cost far less, so
+    their number decides what all cost.
+    """
+
+    each: float = 0.0
+    unit: str = ""
+    before: float = 0.0
+    automated: bool = False  # whether automation concluded some of them
 
 
 @dataclass(frozen=True)
@@ -197,7 +211,7 @@ def _better(
     if points <= -_POINTS:
         here, there = formats.share(share), formats.share(then)
         yield f"{formats.capitalised(here)} of runs failed {on},", f"{there} {earlier}."
-    each, unit, cost = costs(figures)
+    each, unit, cost, _ = costs(figures)
     if 0 < each <= _CHEAPER * cost and more >= 0:
         conclusions = f"{'more' if more else 'as many'} conclusions"
         start = f"A conclusion took {_each(each)} {unit} {on},"
@@ -209,19 +223,15 @@ def _better(
         yield start, f"{formats.hours_sum(less)} {earlier}; all runs took {used}."
 
 
-def costs(figures: Compared) -> tuple[float, str, float]:
-    """Credits, or else GPU-hours, for each concluded experiment, and what it was before.
-
-    0 without any. Before is 0 too if automation concluded some, now or before: its experiments cost
-    far less, so their number decides what all cost.
-    """
+def costs(figures: Compared) -> Costs:
+    """What each concluded experiment took."""
     for spent, unit in (("credits", "credits"), ("gpu_hours", "GPU-hours")):
         each, before = figures.numbers(f"{spent}_per_concluded")
         if each:
             totals = zip(figures.numbers(spent), (each, before), figures.conclusions, strict=True)
-            automated = any(cost and total > cost * (count + 0.5) for total, cost, count in totals)
-            return each, unit, 0.0 if automated else before
-    return 0.0, "", 0.0
+            automated = [bool(cost) and total > cost * (n + 0.5) for total, cost, n in totals]
+            return Costs(each, unit, 0.0 if any(automated) else before, automated=automated[0])
+    return Costs()
 
 
 def _each(cost: float) -> str:
@@ -287,7 +297,7 @@ def compute(figures: Compared) -> Said:
     """What the credits, or else the GPU-hours, of the days bought."""
     about, now, days = "Compute", figures.now, figures.days
     used, automated = number(now, "gpu_hours"), int(number(now, "automated_concluded"))
-    cost, _, then = costs(figures)
+    cost, _, then, _ = costs(figures)
     if not used:
         return Said(about, f"No GPU-hours are known {days.on}.")
     parts = (number(now, it) / used for it in ("gpu_hours_failed", "killed_gpu_hours"))

@@ -76,12 +76,12 @@ def restated_clause(rows: pl.DataFrame, since: date) -> str:
 
     `rows` is `reads.restated` of the programme.
     """
-    told = restated_rows(rows).height
-    if not told:
+    told = restated_rows(rows.with_columns(old="value_before", new="value_after"))
+    if told.is_empty():
         return ""
-    count, verb = formats.plural(told, "figure"), "was" if told == 1 else "were"
-    before, after = rows.filter(pl.col("value_before") != 0)["value_before", "value_after"]
-    part = ((after - before) / before).abs().max()
+    count, verb = formats.plural(told.height, "figure"), "was" if told.height == 1 else "were"
+    old, new = told.filter(pl.col("old") != 0)["old", "new"]
+    part = ((new - old) / old).abs().max()
     largest = f", the largest by {formats.share_exact(part)}" if isinstance(part, float) else ""
     return f"{count} of past weeks {verb} restated since {formats.day(since)}{largest}."
 
