@@ -195,7 +195,7 @@ def _show_quiet(work: Work, lines: pl.DataFrame, link: Callable[[str, str], None
 
 
 def _show_people(work: Work) -> None:
-    """The scholars by name, each in their own range over thirteen weeks.
+    """The scholars by name, each in their own range.
 
     By default only those whose latest value is at the edge of its range.
     """

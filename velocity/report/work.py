@@ -218,7 +218,7 @@ class Work(Groups):
 
     @cached_property
     def weeks(self) -> pl.DataFrame:
-        """Thirteen weeks of each scholar; of the days of one week, the same days of each."""
+        """Up to thirteen weeks of each scholar; of the days of one week, the same days of each."""
         first = monday_of(self.days.window.last) - TREND_WEEKS * _WEEK
         # Only a whole week can be a shift.
         whole = self._stretches.filter(days=7).select(*_KEY, "signal", whole="value")

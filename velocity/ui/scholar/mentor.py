@@ -27,7 +27,7 @@ _SHEET_ROW = 52
 def show_mentor_sheet(
     work: Work, scholar: str, *, order: Mapping[str, str], choice: str = ""
 ) -> None:
-    """A claim, its sentences, two weeks of launches, thirteen weeks, the experiments.
+    """A claim, its sentences, two weeks of launches, some weeks, the experiments.
 
     All of it fits a screen of 1440 x 900 px. `order` has the names of those whose sheets come
     before and after, by id; empty for no links, which keep the `choice` on the page Streams.
@@ -117,7 +117,7 @@ def _brief(write: Callable[[Brief], str], work: Work, facts: Facts) -> bytes:
 
 
 def _show_panels(work: Work, scholar: str) -> None:
-    """Thirteen weeks of one scholar's measures, side by side."""
+    """The weeks of one scholar's measures, side by side."""
     explained = work.is_all_of(scholar)  # as an explanation is of all of the scholar's work
     with st.grid(4, min_column_width=190, gap="small"):
         for measure, (title, _) in MEASURES.items():
@@ -133,7 +133,7 @@ def _show_panels(work: Work, scholar: str) -> None:
 def show_measure(
     work: Work, measure: str, groups: Mapping[str, str], key: str, *, row_height: int = ROW
 ) -> None:
-    """A panel per scholar with thirteen weeks of a measure."""
+    """A panel per scholar with the weeks of a measure."""
     title, unit = MEASURES[measure]
     chart = draw_panels(
         work.weeks.filter(measure=measure),
@@ -147,7 +147,7 @@ def show_measure(
 
 
 def weeks_caption(work: Work, scholars: Iterable[str]) -> str:
-    """Which days of thirteen weeks the panels show, and what happened in them."""
+    """Which days of how many weeks the panels show, and what happened in them."""
     ids = [*scholars]
     shown = work.weeks.filter(pl.col("group_id").is_in(ids))
     found = {work.people[it]: work.events.get(it, ()) for it in ids}
