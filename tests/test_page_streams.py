@@ -158,7 +158,7 @@ def test_the_sheet_links_to_explanations_where_all_of_the_work_is_in_the_stream(
     [
         ("2026-01-07", "", False),
         ("2026-01-01", "", True),
-        # Nobody else is told why.
+        # Nobody else learns why.
         ("2026-01-01", "away = [{ from = 2025-12-29, to = 2026-01-03 }]\n", False),
     ],
 )
