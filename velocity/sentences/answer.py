@@ -148,9 +148,10 @@ def number(row: Row | None, column: str) -> float:
     return row[column] or 0 if row else 0
 
 
-def automated(*rows: Row | None) -> bool:
-    """Whether automation concluded experiments too, which cost far less than those of people."""
-    return any(number(row, "automated_concluded") for row in rows)
+def automated(row: Row | None, spent: str = "gpu_hours") -> bool:
+    """Whether the cost of a conclusion is also over those of automation, which cost far less."""
+    cost = number(row, f"{spent}_per_concluded")
+    return bool(cost) and number(row, spent) > cost * (number(row, "experiments_concluded") + 0.5)
 
 
 def ended_runs(row: Row | None) -> int:

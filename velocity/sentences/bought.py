@@ -65,7 +65,7 @@ def compared(now: Row, before: Row | None, change: Change | None = None) -> str:
     if _is_unknown(now):
         return ""
     then = f", {formats.rate(old)} {weeks_before(before)}" if before and old else ""
-    if automated(now, before):  # their number decides what all cost
+    if automated(now) or automated(before):  # their number decides what all cost
         then = ", with those of automation"
     elif change is not None:
         since, was = (formats.rate(it) for it in (change.now, change.before))

@@ -277,9 +277,7 @@ def measures(
             continue
         if measure != "experiments_concluded" and not _enough(measure, row):
             continue
-        if measure == _COST and (
-            not (compared and row[_COST]) or automated(facts.now, facts.before)
-        ):
+        if measure == _COST and (not (compared and row[_COST]) or automated(row) or automated(old)):
             continue
         half = measure == "loop_hours_median" and compared and facts.since is not None
         column, words = (half and _moved_half(row, old)) or whole

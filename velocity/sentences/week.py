@@ -9,7 +9,7 @@ import polars as pl
 
 from velocity import formats
 from velocity.reading.series import Shifts, last_complete_week, on_its_scale
-from velocity.sentences.answer import Row, few, few_of, fitting, listed, name, number
+from velocity.sentences.answer import Row, automated, few, few_of, fitting, listed, name, number
 from velocity.sentences.compared import (
     MEASURES,
     UNITS,
@@ -228,9 +228,8 @@ def costs(figures: Compared) -> Costs:
     for spent, unit in (("credits", "credits"), ("gpu_hours", "GPU-hours")):
         each, before = figures.numbers(f"{spent}_per_concluded")
         if each:
-            totals = zip(figures.numbers(spent), (each, before), figures.conclusions, strict=True)
-            automated = [bool(cost) and total > cost * (n + 0.5) for total, cost, n in totals]
-            return Costs(each, unit, 0.0 if any(automated) else before, automated=automated[0])
+            both = [automated(row, spent) for row in (figures.now, figures.before)]
+            return Costs(each, unit, 0.0 if any(both) else before, automated=both[0])
     return Costs()
 
 
