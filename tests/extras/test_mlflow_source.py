@@ -113,6 +113,9 @@ def test_a_time_that_cannot_be_read_costs_only_itself(tmp_path, monkeypatch):
         client.log_metric(made, "loss", 0.5, timestamp=logged)
         client.log_metric(made, "accuracy", 0.5, timestamp=_ms(1))
         client.set_terminated(made, end_time=end)
+    early = client.create_run(experiment, start_time=1262304000000, run_name="2010").info.run_id
+    client.log_metric(early, "steps", 1, timestamp=1000)
+    client.log_metric(early, "loss", 0.5, timestamp=1262304060000)
     seconds = client.create_run(experiment, start_time=_ms(0) // 1000, run_name="start").info.run_id
     client.log_metric(seconds, "loss", 0.5, timestamp=_ms(1))
     rows = {row["display_name"]: row for row in _rows(folder).values()}
@@ -120,6 +123,8 @@ def test_a_time_that_cannot_be_read_costs_only_itself(tmp_path, monkeypatch):
         START + HOUR,
         ["start_time"],
     )
+    assert rows["2010"]["unreadable"] is None
+    assert rows["2010"]["last_metric_at"] == datetime(2010, 1, 1, 0, 1, tzinfo=UTC)
     assert rows["metric"]["unreadable"] == ["metrics"]
     assert rows["metric"]["heartbeat_at"] == START + 2 * HOUR
     assert rows["metric"]["last_metric_at"] == START + HOUR

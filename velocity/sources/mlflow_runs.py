@@ -12,10 +12,11 @@ from velocity.errors import SourceError
 from velocity.records import Rejected, RunBatch, config_text, run_frame
 from velocity.sources.base import Asked
 from velocity.sources.shared import client_of, entity_of, is_address, without_password
-from velocity.sources.values import CLOCKS_SET, instant_of, noted
+from velocity.sources.values import instant_of, noted
 
 _PAGE = 1000  # the most that a server returns at once
 _TRUST = 2
+_SECONDS = 4e10  # less is seconds, a step or nothing: as milliseconds, it would be before 1972
 _PARENT = "mlflow.parentRunId"
 #: Of the client: it would refuse folders, report its use, and try a dead server for minutes.
 _SETTINGS = {
@@ -91,8 +92,8 @@ def _row(run: Any, address: str | None, parents: set[str], username: str | None)
     """
     info, tags, unreadable = run.info, run.data.tags, list[str]()
     metrics = [it.timestamp for it in run.to_proto().data.metrics]
-    logged_at = [noted(_of_milliseconds, it, "metrics", unreadable) for it in metrics]
-    known = [it for it in logged_at if it is not None]
+    known = [it for it in map(_of_milliseconds, metrics) if it is not None]
+    noted(_of_milliseconds, max(metrics, default=None), "metrics", unreadable)
     last_metric_at = max(known, default=None)
     created_at = noted(_of_milliseconds, info.start_time, "start_time", unreadable)
     if (created_at := created_at or min(known, default=None)) is None:
@@ -112,7 +113,7 @@ def _row(run: Any, address: str | None, parents: set[str], username: str | None)
         "config": config_text(run.data.params) if run.data.params else None,
         "commit": tags.get("mlflow.source.git.commit"),
         "notes": tags.get("mlflow.note.content"),
-        "unreadable": list(dict.fromkeys(unreadable)) or None,
+        "unreadable": unreadable or None,
         "source": "mlflow",
         "trust": _TRUST,
         "url": page if address else None,
@@ -128,6 +129,5 @@ def _pages(search: Callable[..., Any], **asked: Any) -> Iterator[Any]:
 
 
 def _of_milliseconds(value: int) -> datetime | None:
-    """The instant of milliseconds since 1970; None before 2015 (of seconds) and after 2199."""
-    instant = instant_of(value / 1000)
-    return None if instant is None or instant < CLOCKS_SET else instant
+    """The instant of milliseconds since 1970; None of what must be seconds, and after 2199."""
+    return None if value < _SECONDS else instant_of(value / 1000)
