@@ -136,7 +136,7 @@ CASES = [
             *(0, 60),
             queue_hours=None,
         )
-        for name in ("createdAt", "created_at", "submit")
+        for name in ("createdAt", "created_at", "submit", "start")
     ),
     case("no queue", told(-1, heard=60, watch=60), "", -1, 59, queue_hours=None),
     case("stamped", told(stamp=moment(5), watch=60), "", 5, 65, start_source="stamp"),

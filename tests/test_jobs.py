@@ -137,6 +137,16 @@ CASES: dict[str, tuple[list[dict[str, Any]], dict[str, Any]]] = {
             "gpu_hours": 1 * 2 + 1 * 4,
         },
     ),
+    **{
+        f"a job whose {time} cannot be read has an unknown queue, and so has the run inside it": (
+            [
+                *(JOB | {"unreadable": [time]}, job("1002", "13:00", "15:00", "18:00")),
+                logged("a", "09:01", "16:01", **RESUMED),
+            ],
+            {"queued": {"1001": None, "1002": 2, "a": None}},
+        )
+        for time in ("submit", "start")
+    },
     "a running job without a sign of life for hours contains nothing": (
         [SILENT, logged("a", "11:00", "12:00")],
         {"excluded": {"1001": None, "a": None}},

@@ -13,7 +13,8 @@ WITH job AS (
     CASE WHEN clock.class = 'running' THEN clock.as_of_us
       ELSE greatest(clock.start_us, clock.alive_us, clock.start_us + clock.runtime_us) END AS end_us,
     clock.together_us,
-    greatest(0, clock.start_us - clock.submitted_us) AS wait_us,
+    CASE WHEN NOT coalesce(list_has_any(raw.unreadable, ['submit', 'start']), false)
+      THEN greatest(0, clock.start_us - clock.submitted_us) END AS wait_us,
     raw.writers,
     list_sum(list_transform(raw.writers, lambda it: it.gpu_count))::BIGINT AS gpus,
     list_max(list_transform(raw.writers, lambda it: it.gpu_type)) AS gpu_type

@@ -90,14 +90,14 @@ again AS (
   WHERE NOT other.ignored AND other.class <> 'pending'
 ),
 in_its_job AS (
-  SELECT run_key, arg_min(wait_us, begin_us) AS wait_us FROM in_job GROUP BY run_key
+  SELECT run_key, arg_min_null(wait_us, begin_us) AS wait_us FROM in_job GROUP BY run_key
 ),
 configured AS (
   SELECT
     raw.run_key, raw.state, idea.config_hash, idea.full_hash, raw.sweep, raw.group_name,
     raw.tags, raw.gpu_utilisation,
     epoch_us(raw.first_metric_at) AS first_metric_us,
-    coalesce(list_has_any(raw.unreadable, ['createdAt', 'created_at', 'submit']), false)
+    coalesce(list_has_any(raw.unreadable, ['createdAt', 'created_at', 'submit', 'start']), false)
       AS creation_unread,
     CASE WHEN getvariable('gpu_count_key') IS NOT NULL THEN try_cast(
       json_extract_string(raw.named_values, '$."' || getvariable('gpu_count_key') || '"')

@@ -61,8 +61,8 @@ FAULTS = (
     Fault(
         "the queue ends with the start of the run",
         _IN_JOB,
-        "greatest(0, clock.start_us - clock.submitted_us) AS wait_us",
-        "greatest(0, clock.as_of_us - clock.submitted_us) AS wait_us",
+        "greatest(0, clock.start_us - clock.submitted_us)",
+        "greatest(0, clock.as_of_us - clock.submitted_us)",
         JOBS,
     ),
     Fault(
