@@ -85,12 +85,16 @@ def test_a_job_across_the_end_of_summer_time_has_its_real_length(path):
 
 @pytest.mark.parametrize(
     ("start", "end", "elapsed", "began"),
-    [("02:50", "02:10", "1200", "00:50"), ("02:50", "04:00", "4200", "01:50")],
+    [
+        ("10-25T02:50", "10-25T02:10", "1200", "10-25T00:50"),
+        ("10-25T02:50", "10-25T04:00", "4200", "10-25T01:50"),
+        ("03-29T02:30", "03-29T03:30", "0", "03-29T01:30"),  # an hour that the clocks skip
+    ],
 )
 def test_the_length_tells_which_of_two_equal_local_times_is_meant(path, start, end, elapsed, began):
-    row = line(Start=f"2026-10-25T{start}", End=f"2026-10-25T{end}", ElapsedRaw=elapsed)
+    row = line(Start=f"2026-{start}", End=f"2026-{end}", ElapsedRaw=elapsed)
     (job,) = lines(path, row, timezone="Europe/Zurich")
-    begun = datetime.fromisoformat(f"2026-10-25T{began}Z")
+    begun = datetime.fromisoformat(f"2026-{began}Z")
     assert job["writers"][0]["start"] == begun
     assert job["heartbeat_at"] == begun + timedelta(seconds=int(elapsed))
     assert job["last_metric_at"] is None
@@ -231,6 +235,15 @@ def test_a_job_without_a_time_of_submission_or_start_is_placed_by_the_others(pat
     assert job["unreadable"] == ["start"]
     (job,) = lines(path, line(Start="9 o'clock", End="?"))
     assert job["writers"][0]["start"] == EIGHT
+    (job,) = lines(path, line(Start="9 o'clock", ElapsedRaw="0", State="FAILED"))
+    assert (job["writers"][0]["start"], job["runtime_s"]) == (EIGHT + 3 * HOUR, 0)
+    running = line(State="RUNNING", Start="9 o'clock", End="Unknown", ElapsedRaw="3600")
+    job, _ = lines(path, running, line(JobID="1002", JobIDRaw="1002"))
+    assert job["writers"][0]["start"] == EIGHT + 2 * HOUR
+    header = "JobID|State|Submit|Start|ElapsedRaw"
+    row = "1|PENDING|2026-05-04T08:00:00|9 o'clock|0"
+    (job,) = lines(path, row, header=header, entity="e", username="ada")
+    assert job["wrote"] is False
 
 
 @pytest.mark.parametrize("written", ["4294967295", "999999999999", "999999-00:00:00"])
@@ -248,15 +261,20 @@ def test_a_length_that_no_job_has_is_not_known(path, written):
         ("", "7696487:2", (None, 2)),
         (TRES, "gpu:4", ("a100", 4)),
         (TRES, "", ("a100", 4)),
+        ("gres/gpu=2", "gpu:8", (None, 2)),
+        (TRES, "gpu:4294967295", ("a100", 4)),
     ],
 )
 def test_gpus_are_those_of_either_column(path, tres, gres, gpus):
     (job,) = lines(path, f"{line(AllocTRES=tres)}|{gres}", header=f"{HEADER}|AllocGRES")
     assert [(it["gpu_type"], it["gpu_count"]) for it in job["writers"]] == [gpus]
+    assert job["unreadable"] is None
 
 
-def test_gpus_that_are_not_counted_are_not_known(path):
-    (job,) = lines(path, line(AllocTRES="gpu(IDX:0-3)"))
+@pytest.mark.parametrize("tres", ["gpu(IDX:0-3)", ""])
+def test_gpus_that_are_not_counted_are_not_known(path, tres):
+    row = f"{line(AllocTRES=tres)}|gpu:4294967295"
+    (job,) = lines(path, row, header=f"{HEADER}|AllocGRES")
     assert (job["writers"][0]["gpu_count"], job["unreadable"]) == (None, ["resources"])
 
 
@@ -396,9 +414,21 @@ def test_a_file_that_windows_or_a_spreadsheet_saved_is_read(path):
     (job,) = lines(path, DONE)
     text = f"{HEADER}\r\n{DONE}\r\n"
     path.write_text(text, encoding="utf-16", newline="")
-    quoted = text.replace(TRES, f'"{TRES}"').replace("|", ",")
+    quoted = text.replace(TRES, f'"{TRES}"').replace("gpu01", '"gpu01"')
     (first,) = find_source("slurm").read(Asked([str(path)], timezone="UTC"))
-    assert first.runs.to_dicts() == batch(path, quoted).runs.to_dicts() == [job]
+    assert first.runs.to_dicts() == [job]
+    for separator in ",;\t":
+        assert batch(path, quoted.replace("|", separator)).runs.to_dicts() == [job]
+
+
+@pytest.mark.parametrize("separator", ",\t|")
+@pytest.mark.parametrize("name", ['"half', '"half" done', "line\rbreak", 33_000 * "long", '"\r"'])
+def test_a_name_is_not_taken_for_quotation(path, name, separator):
+    rows = line(JobName=name, AllocTRES="gres/gpu=4"), line(JobID="1002", JobIDRaw="1002")
+    text = "\n".join([HEADER, *rows]).replace(TRES, "").replace("|", separator)
+    read = batch(path, text)
+    assert read.runs["run_id"].to_list() == ["1001", "1002"]
+    assert read.rejected == ()
 
 
 def test_other_delimiters_trailing_ones_and_repeated_headings_are_read(path):

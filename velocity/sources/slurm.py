@@ -111,6 +111,8 @@ def _run_row(job: Job, asked: Asked, told_at: datetime) -> dict[str, Any]:
     word = next(iter(state.lower().split()), "")
     if word in _LIVES and job.ended is None and not job.is_earlier:
         alive_at = told_at  # its length does not grow while it is suspended
+        if "start" in job.unreadable and ran and job.active_s is not None:
+            job = replace(job, started=told_at - timedelta(seconds=job.active_s))
     elif word in _REQUEUED and ran:
         state = f"preempted ({state})"  # it ran: what waits is the next attempt
     if job.ended is not None and job.active_s is not None:

@@ -3,11 +3,11 @@
 import csv
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import product
-from operator import itemgetter
 from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -29,6 +29,8 @@ _KNOWN = {*COMMAND.partition("=")[2].lower().split(","), "elapsed", "allocgres",
 _NEEDED = ("jobidraw jobid", "state", "submit", "start", "end elapsedraw elapsed")
 _HEADING = re.compile(r"JobID(Raw)?\b", re.IGNORECASE)
 _SEPARATORS = "|,;\t^"
+_SPREADSHEETS = ",;\t"  # those of spreadsheets, which quote text that has commas in it
+_A_SECOND = timedelta(seconds=1)
 _ARRAY = re.compile(r"(\d+)_\d+")
 #: A step (".batch", ".extern", ".0"), or the tasks of an array that still wait ("1000_[6-9]").
 _NO_JOB = re.compile(r"\.|_\[")
@@ -103,15 +105,13 @@ def read_lines(
         )
     output = 0
     for number, line in enumerate(lines, start=2):
-        cells = line.rstrip("\r\n").split(separator)
-        if separator == ",":  # a spreadsheet quotes text with commas
-            cells = next(csv.reader([line]), cells)
-        if cells == header.split(separator):  # files that were put together
+        text = line.rstrip("\r\n")
+        if text == header:  # files that were put together
             output += 1
             continue
-        if not line.strip():
+        if not text.strip():
             continue
-        cells = _with_whole_name(cells, names, separator)
+        cells = _cells(text, names, separator)
         if len(cells) != len(names):
             yield number, f"it has {len(cells)} values but {len(names)} headings"
             continue
@@ -119,6 +119,16 @@ def read_lines(
         if not _NO_JOB.search(row.get("jobid") or row.get("jobidraw", "")):
             job = _job_or_reason(row, zone)
             yield number, job if isinstance(job, str) else replace(job, output=output)
+
+
+def _cells(text: str, names: list[str], separator: str) -> list[str]:
+    """The cells of a line, as a spreadsheet quotes them if that fits the headings."""
+    if '"' in text and separator in _SPREADSHEETS:
+        with suppress(csv.Error):  # the mark is only a part of a name
+            cells = next(csv.reader([text], delimiter=separator, strict=True))
+            if len(cells) == len(names):
+                return cells
+    return _with_whole_name(text.split(separator), names, separator)
 
 
 def _with_whole_name(cells: list[str], names: list[str], separator: str) -> list[str]:
@@ -168,12 +178,14 @@ def _job(row: Mapping[str, str], zone: ZoneInfo | None) -> Job:
     length = told.get("elapsedraw") or told.get("elapsed")
     active_s = readable("elapsed", length, seconds_of)
     started, ended = (readable(it, told.get(it), instant) for it in ("start", "end"))
-    if started and ended and active_s is not None:
-        # Of an hour that the clocks repeat, the one that agrees with the length.
-        active, again = timedelta(seconds=active_s), partial(instant_of, zone=zone, fold=1)
+    active = None if active_s is None else timedelta(seconds=active_s)
+    if started and ended and active is not None and abs(ended - started - active) >= _A_SECOND:
+        # Of an hour that the clocks repeat, the one that agrees with the length. Of one that they
+        # skip, "again" would be earlier.
+        again = partial(instant_of, zone=zone, fold=1)
+        begins, ends = max(started, again(told["start"])), max(ended, again(told["end"]))
         started, ended = min(
-            product((started, again(told["start"])), (ended, again(told["end"]))),
-            key=lambda it: abs(it[1] - it[0] - active),
+            product((started, begins), (ended, ends)), key=lambda it: abs(it[1] - it[0] - active)
         )
     submitted = readable("submit", told.get("submit"), instant)
     if submitted is None and started is not None:
@@ -181,16 +193,16 @@ def _job(row: Mapping[str, str], zone: ZoneInfo | None) -> Job:
         unreadable += [] if "submit" in unreadable else ["submit"]
     if submitted is None:
         raise ValueError("it has no time of submission or start")
-    if "start" in unreadable:
-        begin = ended and active_s and ended - timedelta(seconds=active_s)
-        started = begin or submitted
     nodes = told.get("nodelist")
+    if "start" in unreadable and (ended or active_s or nodes):  # it ran
+        started = submitted if ended is None or active is None else ended - active
     if nodes is None and "nodelist" in row and not active_s:
         started = None  # some releases write the end of a job that never ran as its start
     # The accounting may be set up without GPUs among the TRES.
     texts = [row[it] for it in ("alloctres", "allocgres") if it in row]
     counts = (readable("resources", text, gpus_of) for text in texts)
-    gpus, gpu_type = max(filter(None, counts), key=itemgetter(0), default=(None, None))
+    none = (0 if texts else None), None
+    gpus, gpu_type = next((it for it in counts if it is None or it[0]), none) or (None, None)
     array, part = _ARRAY.fullmatch(name), _HETEROGENEOUS.fullmatch(name)
     return Job(
         job_id=job_id,
