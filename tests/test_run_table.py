@@ -271,6 +271,12 @@ def test_a_run_whose_creation_is_not_known_stands_at_its_start(path, start, writ
     assert told in table.notes[0]
 
 
+@pytest.mark.parametrize("unset", ["writer_starts", "started_at"])
+def test_a_clock_that_was_not_set_does_not_tell_the_creation(path, unset):
+    starts = {"first_metric_at": "2026-05-04T09:00:00Z", unset: "1970-01-01T00:01:00Z"}
+    assert only(read(path, ROW | {"created_at": ""} | starts))["created_at"] == NINE
+
+
 def test_the_first_rejected_rows_are_explained_and_the_others_counted(path):
     (note,) = read(path, ROW, *[ROW | {"run_id": ""}] * 5).notes
     assert note.startswith(f"{path}: 5 of 6 rows could not be read: row 2: ")
@@ -466,6 +472,8 @@ def test_runs_with_the_same_name_and_creation_time_are_numbered(path):
     ids = [f"first {at}", f"other {at}", f"first {at} #2", f"first {at} #3"]
     assert table.runs["run_id"].to_list() == ids
     assert [rejected.reason for rejected in table.rejected] == ["row 4: run_id has no value"]
+    table = read_export(path, {}, {"Created": "soon", "Start Time": EXPORTED["Created"]})
+    assert "run_id has no value" in table.rejected[0].reason
     assert read_export(path, *[{}] * 20_000).runs["run_id"].n_unique() == 20_000
 
 
@@ -517,6 +525,8 @@ def test_each_missing_column_is_named(path):
         error = refusal(csv_of(path, less))
         assert error.message.endswith(f'does not have the column "{column}".')
         assert ", ".join(less) in error.hint
+    named = {name: value for name, value in ROW.items() if name != "state"} | {"Name": "n"}
+    assert 'does not have the column "state".' in refusal(csv_of(path, named)).message
     error = refusal(csv_of(path, ROW), user_column="Owner")
     assert 'does not have the column "Owner"' in error.message
     assert "run_id" in error.hint

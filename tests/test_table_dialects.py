@@ -66,6 +66,13 @@ def test_separator_and_encoding_of_a_spreadsheet_are_detected(path, separator, e
     assert all("not in UTF-8" in note for note in table.notes)
 
 
+@pytest.mark.parametrize(("last", "encoding"), [("é", "cp1252"), ("\ufffd", "utf-8")])
+def test_the_last_letter_may_be_the_only_one_that_shows_the_encoding(path, last, encoding):
+    rows = table_of(",", ROW | {"display_name": "a", "runtime_s": f"10,no{last}"})
+    table = read(path, rows.replace("\r", ",notes\r", 1).rstrip(), encoding)
+    assert (only(table)["notes"], len(table.notes)) == (f"no{last}", encoding == "cp1252")
+
+
 def test_lines_may_end_as_on_old_macs(path):
     assert only(read(path, table_of(",", ROW).replace("\n", "")))["runtime_s"] == 10
 
@@ -109,6 +116,7 @@ def test_a_separator_line_for_excel_is_understood(path, line):
             ["3,6E+03", "1'234", "3 600,5", "12\u202f345", "1 2"],
             [3600, 1234, 3600.5, 12345, None],
         ),
+        (",", ["3 600,50", "7,200"], [3600.5, 7.2]),
         *((it, ["0,850", "12,500", "-0,001"], [0.85, 12.5, -0.001]) for it in (",", ";", "\t")),
     ],
 )
@@ -167,6 +175,9 @@ def created(path, *written):
         "1777885200000",
         "1777885200000000",
         "1777885200000000000",
+        "+1777885200",
+        "1.777885200000e12",
+        "1.777885200000000000e+09",
     ],
 )
 def test_unambiguous_forms_of_a_time_are_read(path, written):
@@ -240,7 +251,16 @@ def test_ambiguous_dates_are_refused_with_an_example(path, shown, written):
 
 @pytest.mark.parametrize(
     "written",
-    ["2026-13-04", "31.02.2026", "2026-05-04 25:00", "12", "13:00 PM", "4 Foo 2026", "1.77789E+12"],
+    [
+        "2026-13-04",
+        "31.02.2026",
+        "2026-05-04 25:00",
+        "12",
+        "13:00 PM",
+        "4 Foo 2026",
+        "1.77789E+12",
+        "17e8",
+    ],
 )
 def test_text_that_is_not_a_time_is_not_read(path, written):
     assert created(path, "2026-05-04T09:00Z", written) == [NINE]

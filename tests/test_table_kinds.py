@@ -60,6 +60,7 @@ def test_the_error_for_a_table_of_another_kind_names_the_kind(tmp_path, told, te
     [
         *("_step", "_runtime,_timestamp", "x__MIN,x__MAX", "parameters.lr,eval/mse_mean", "a - b"),
         *("experiment_id", "artifact_uri", "summary,config,name", "run_id,created_at", "lr,lr"),
+        *("gpu_count,gpu_count", "notes,notes"),
     ],
 )
 def test_an_export_of_the_runs_table_may_have_any_other_columns(tmp_path, more):
@@ -82,10 +83,14 @@ def test_an_export_without_states_is_still_known_as_one(tmp_path, more):
     assert "Choose State under Columns in W&B" in caught.value.hint
 
 
-def test_a_table_of_runs_may_have_such_columns_too(tmp_path):
+@pytest.mark.parametrize(
+    "more",
+    ["experiment_id,_step,loss__MIN", "Name,Created", "Tags,Tags", "notes,notes_duplicated_0"],
+)
+def test_a_table_of_runs_may_have_such_columns_too(tmp_path, more):
     path = tmp_path / "runs.csv"
+    values = ",".join("1" for _ in more.split(","))
     path.write_text(
-        "entity,project,run_id,state,created_at,experiment_id,_step,loss__MIN\n"
-        "lab,p,r,finished,2026-05-04,1,2,3\n"
+        f"entity,project,run_id,state,created_at,{more}\nlab,p,r,finished,2026-05-04,{values}\n"
     )
     assert read_run_table(path).runs.height == 1

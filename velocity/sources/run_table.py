@@ -14,7 +14,7 @@ from velocity.formats import plural
 from velocity.records import REQUIRED, RUN_SCHEMA, UTC, WRITER, Rejected, RunBatch
 from velocity.sources.base import Asked
 from velocity.sources.shared import reasons
-from velocity.sources.table_file import ROW, open_table
+from velocity.sources.table_file import ROW, open_table, require_once
 from velocity.sources.table_kinds import EXPORTED, NUMBERS, TABLE_SCHEMA, is_export
 from velocity.sources.table_times import day_order
 from velocity.sources.table_values import Dialect, read_cells, signs_of
@@ -73,6 +73,8 @@ class _RunTable:
             if asked.user_column not in columns:
                 raise self._without([asked.user_column], f"It has: {_listed(columns)}.")
             self._headings["username"] = asked.user_column
+        used = {*self._headings.values()}
+        require_once(path, (it for it in self._table.header if it in used))
         self._check_columns()
 
     def batch(self) -> RunBatch:
@@ -85,13 +87,13 @@ class _RunTable:
         if others := _listed(name for name in table.columns if name not in used):
             notes.append(f"{path}: these columns were skipped: {others}.")
         values, problems = self._values()
-        values = _with_creation(values, problems, self._headings["created_at"])
         if self._exported and "run_id" not in self._headings:
             values = _with_made_ids(values)
             notes.append(
                 f'{path} does not have the column "ID": the ids were made from the names and'
                 " creation times of the runs, so a sync with W&B will not replace these runs."
             )
+        values = _with_creation(values, problems, self._headings["created_at"])
         runs, rejected = _split(values, problems, self._headings)
         entity, project = self._given["entity"] or "", self._given["project"] or ""
         rejected += tuple(
@@ -194,9 +196,9 @@ def _with_creation(values: pl.DataFrame, problems: _Problems, heading: str) -> p
     """The values; a run whose creation is not known stands at its start."""
     for row in values.filter(pl.col("created_at").is_null())[ROW]:
         problems[row].setdefault("created_at", f"{heading} has no value")
-    started = pl.coalesce(pl.col("writer_starts").list.min(), "started_at", "first_metric_at")
-    likely = pl.when(started >= CLOCKS_SET).then(started)
-    return values.with_columns(created_at=pl.coalesce("created_at", likely))
+    starts = (pl.col("writer_starts").list.min(), *map(pl.col, ("started_at", "first_metric_at")))
+    likely = (pl.when(start >= CLOCKS_SET).then(start) for start in starts)
+    return values.with_columns(created_at=pl.coalesce("created_at", *likely))
 
 
 def _with_made_ids(values: pl.DataFrame) -> pl.DataFrame:

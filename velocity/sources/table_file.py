@@ -5,7 +5,7 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -51,8 +51,6 @@ _UNREADABLE = {
     OSError: ("cannot be read: {}", "Check the file's permissions."),
 }
 _SEPARATORS = ",;\t|"
-#: How polars makes the headings of CSV unique.
-_AGAIN = re.compile(r"(.+)_duplicated_\d+")
 #: A first line that tells Excel the separator.
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
 
@@ -61,7 +59,7 @@ _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
 class TableFile:
     """The contents of a file."""
 
-    columns: list[str]  # all headings, in order
+    columns: list[str]  # all headings, in order; those of CSV are made unique
     #: The wanted columns (text for CSV), after a column `ROW` with the row numbers. Rows without
     #: any value in them are left out, but are counted in the numbers.
     frame: pl.DataFrame
@@ -69,6 +67,7 @@ class TableFile:
     #: Number of a row that is not in the frame -> what is wrong with it.
     broken: Mapping[int, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()  # sentences about how the file was read
+    header: tuple[str, ...] = ()  # the headings of CSV as they are written
 
 
 def open_table(path: Path, wanted: frozenset[str]) -> TableFile:
@@ -86,7 +85,7 @@ def open_table(path: Path, wanted: frozenset[str]) -> TableFile:
         raise SourceError(
             f"{path} is a damaged Parquet file: {_reason(error)}.", "Write or copy it again."
         ) from error
-    return TableFile(_headings(path, names, wanted), _numbered(frame), ",")
+    return TableFile(_headings(path, names), _numbered(frame), ",")
 
 
 def _head(path: Path) -> bytes:
@@ -110,7 +109,8 @@ def _csv(path: Path, head: bytes, wanted: frozenset[str]) -> TableFile:
     skipped = 0 if told is None else 1
     header = next((line for line in lines[skipped:] if line.strip()), "")
     # Without a line that tells it, the separator that gives the header the most columns.
-    separator = told[1] if told else max(_SEPARATORS, key=lambda it: _columns_of(header, it))
+    separator = told[1] if told else max(_SEPARATORS, key=lambda it: len(_cells(header, it)))
+    cells = _cells(header, separator)
     form = {"separator": separator, "skip_lines": skipped}
     source: Path | bytes = path
     try:
@@ -118,7 +118,7 @@ def _csv(path: Path, head: bytes, wanted: frozenset[str]) -> TableFile:
             text = path.read_bytes().decode(encoding, errors="replace")
             # Only old Macs ended lines with this.
             source = (text if "\n" in text else text.replace("\r", "\n")).encode()
-        names, frame, broken = _rows(source, wanted, form, _columns_of(header, separator))
+        names, frame, broken = _rows(source, wanted, form, len(cells))
     except (pl.exceptions.PolarsError, csv.Error, OSError, UnicodeError) as error:
         raise SourceError(
             f"{path} cannot be read as CSV: {_reason(error)}.",
@@ -128,7 +128,8 @@ def _csv(path: Path, head: bytes, wanted: frozenset[str]) -> TableFile:
         raise too_many_rows(path)
     is_other = encoding == "cp1252"
     notes = (f"{path} is not in UTF-8; it was read as Windows-1252.",) if is_other else ()
-    return TableFile(_headings(path, names, wanted), _numbered(frame), separator, broken, notes)
+    columns, numbered = _headings(path, names), _numbered(frame)
+    return TableFile(columns, numbered, separator, broken, notes, tuple(map(_tidy, cells)))
 
 
 def _encoding(path: Path, head: bytes) -> str:
@@ -141,18 +142,21 @@ def _encoding(path: Path, head: bytes) -> str:
             f"{path} is {what or 'binary'}, neither a CSV file nor a Parquet file.",
             "Save it as CSV (UTF-8, one header line) or as Parquet.",
         )
-    decoder = codecs.getincrementaldecoder("utf-8")()  # the last character may be cut
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    is_ascii = True
     try:
         with path.open("rb") as stream:
             while part := stream.read(1 << 20):
-                decoder.decode(part)
+                is_ascii &= decoder.decode(part).isascii()
+        # The last character may be cut; if it is the only one that is not ASCII, nothing shows it.
+        decoder.decode(b"", final=is_ascii)
     except UnicodeDecodeError:
         return "cp1252"  # the encoding of Excel's "CSV" in most of Europe and America
     return "utf-8"
 
 
-def _columns_of(header: str, separator: str) -> int:
-    return len(next(csv.reader([header], delimiter=separator), []))
+def _cells(line: str, separator: str) -> list[str]:
+    return next(csv.reader([line], delimiter=separator), [])
 
 
 def _rows(
@@ -161,7 +165,9 @@ def _rows(
     """All headings of CSV, its wanted columns, and what is wrong with rows left out."""
     last = _line_without_end(source)
     line = last.decode(errors="replace")
-    is_cut = 0 < _columns_of(line, form["separator"]) < headings or line.endswith("\ufffd")
+    # In what was not UTF-8, a letter that was cut is replaced already.
+    is_torn = line.encode() != last if isinstance(source, Path) else line.endswith("\ufffd")
+    is_cut = is_torn or 0 < len(_cells(line, form["separator"])) < headings
     try:
         if not is_cut:
             return *_wanted(source, wanted, **form), {}
@@ -235,16 +241,19 @@ def _tidy(heading: str) -> str:
     return heading.strip("\ufeff \t")
 
 
-def _headings(path: Path, names: list[str], wanted: frozenset[str]) -> list[str]:
+def _headings(path: Path, names: list[str]) -> list[str]:
     """The tidy headings, which must be unique."""
     headings = [_tidy(name) for name in names]
-    twice = [name for name, times in Counter(headings).items() if times > 1]
-    twice += [it[1] for name in headings if (it := _AGAIN.fullmatch(name)) and it[1] in wanted]
-    if twice:
+    require_once(path, headings)
+    return headings
+
+
+def require_once(path: Path, headings: Iterable[str]) -> None:
+    """Refuse a table with two columns of one heading."""
+    if twice := [name for name, times in Counter(headings).items() if times > 1]:
         raise SourceError(
             f'{path} has two columns "{twice[0]}".', "Rename one of them, or leave it out."
         )
-    return headings
 
 
 def _numbered(frame: pl.DataFrame) -> pl.DataFrame:

@@ -43,7 +43,7 @@ _COLUMNS: dict[str, tuple[pl.DataType | type[pl.DataType], str | None]] = {
 TABLE_SCHEMA = {column: kind for column, (kind, _) in _COLUMNS.items()}
 EXPORTED = {column: heading for column, (_, heading) in _COLUMNS.items() if heading}
 NUMBERS = (pl.Float64, pl.Int64)
-_OWN = {"run_id", "created_at", "state"}
+_OWN = {"run_id", "created_at"}
 _ENVELOPE = re.compile(r".+__(MIN|MAX)")
 
 
@@ -54,7 +54,7 @@ def is_export(path: Path, columns: Sequence[str]) -> bool:
         SourceError: it is known to be another kind of table.
     """
     present = set(columns)
-    if present >= _OWN:
+    if present >= _OWN and ("state" in present or "Created" not in present):
         return False
     if {"Name", "ID"} & present and {"State", "Created"} & present:
         return True  # with any columns of configs and summaries beside these

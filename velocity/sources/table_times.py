@@ -38,8 +38,8 @@ _DAYS_TO_1970 = 25569
 _SERIAL_DAYS = (31000, 75000)
 _SECONDS = (0.4e9, 4.2e9)
 _PARTS_OF_A_SECOND = (1, 1e3, 1e6, 1e9)
-#: With an exponent (1.78E+12), digits are lost.
-_NUMBER = r"^\d+(?:\.\d+)?$"
+#: With fewer decimals than this (1.78E+12), digits are lost.
+_EXPONENT = r"^\+?\d*\.?(?P<decimals>\d*)[eE]\+?(?P<exponent>\d+)$"
 
 
 def day_order(path: Path, columns: Mapping[str, pl.Series]) -> DayOrder:
@@ -88,11 +88,12 @@ def instants(text: pl.Expr, order: DayOrder, zone: str) -> pl.Expr:
         (_NAME_AND_DAY, month_first),
     ):
         year_first = year_first.str.replace(date + _YEAR_AND_REST, order_of_it)
+    written = text.str.extract_groups(_EXPONENT).struct
+    places = written.field("exponent").cast(pl.Int64, strict=False)
+    has_lost = (written.field("decimals").str.len_chars() < places).fill_null(value=False)
     return pl.coalesce(
         _instant(year_first.str.extract_groups(_YEAR_FIRST), zone),
-        instants_of_numbers(
-            pl.when(text.str.contains(_NUMBER)).then(text).cast(pl.Float64, strict=False), zone
-        ),
+        instants_of_numbers(pl.when(~has_lost).then(text).cast(pl.Float64, strict=False), zone),
     )
 
 

@@ -32,7 +32,8 @@ _CLEAR_POINTS = r"^[+-]?\d{1,3}(?:(?:\.\d{3})+,\d+|(?:\.\d{3}){2,})$"
 #: "3,600" or "3.600": the sign may be before decimals or between thousands.
 _UNCLEAR_COMMA = r"^[+-]?[1-9]\d{0,2},\d{3}$"
 _UNCLEAR_POINT = r"^[+-]?[1-9]\d{0,2}\.\d{3}$"
-_FRACTION = r"^[+-]?(?:\d+\.\d*|\.\d+)(?:[eE][+-]?\d+)?$"
+#: Those in which the point cannot be between thousands.
+_CLEAR_FRACTION = r"^[+-]?(?:\d+\.(?:\d{0,2}|\d{4,})|(?:\d{4,}|0\d*)?\.\d+|\d*\.\d*[eE][+-]?\d+)$"
 #: "3 600,5" or "3'600".
 _SPACES = "[ '\u2019\u00a0\u202f]"
 _SPACED = rf"^[+-]?\d{{1,3}}(?:{_SPACES}\d{{3}})+(?:[.,]\d+)?$"
@@ -58,16 +59,20 @@ class Signs(NamedTuple):
 
 def signs_of(*columns: pl.Series) -> Signs:
     """What the numbers in columns show; other columns than those of text show nothing."""
-    texts = [cells.str.strip_chars() for cells in columns if cells.dtype == pl.String]
+    texts = [
+        cells.str.strip_chars().str.replace_all(_SPACES, "")
+        for cells in columns
+        if cells.dtype == pl.String
+    ]
 
-    def have(pattern: str, but: str = "$^") -> bool:
-        return any((it.str.contains(pattern) & ~it.str.contains(but)).any() for it in texts)
+    def have(pattern: str) -> bool:
+        return any(it.str.contains(pattern).any() for it in texts)
 
     points_divide = have(_CLEAR_POINTS)
     return Signs(
         points_divide,
         points_divide or have(_CLEAR_DECIMAL_COMMA),
-        have(_CLEAR_THOUSANDS) or have(_FRACTION, but=_UNCLEAR_POINT),
+        have(_CLEAR_THOUSANDS) or have(_CLEAR_FRACTION),
     )
 
 
