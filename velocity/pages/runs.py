@@ -62,11 +62,10 @@ def _draw() -> None:
             st.rerun()
         for name, column, label, how in _FILTERS:
             key = f"runs-{column}"
-            # What is chosen stays, even if no run is left.
             kept = st.session_state.get(key, st.query_params.get_all(key))
             values = st.multiselect(
                 label,
-                sorted({*counts[column].drop_nulls(), *kept}),
+                _offered(view, counts, column, kept),
                 format_func=formats.label,
                 key=key,
                 bind="query-params",
@@ -104,6 +103,15 @@ def _draw() -> None:
     )
     if place is not None:
         _show_ways(view, runs.row(place, named=True))
+
+
+def _offered(view: View, counts: pl.DataFrame, column: str, kept: list[str]) -> list[str]:
+    """The values to choose from: what is chosen stays if the viewer knows it, even without runs."""
+    known = {*counts[column].drop_nulls()}
+    if not known.issuperset(kept):
+        read = reads.scholars if column == "scholar" else reads.run_counts
+        known |= {*kept} & {*view.read(read)[column]}
+    return sorted(known)
 
 
 def _up_to_now(view: View) -> View:

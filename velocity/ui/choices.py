@@ -52,16 +52,17 @@ def asked_of(key: str, offered: Collection[str]) -> str | None:
     asked = st.query_params.get(key)
     if asked is None or asked in offered:
         return asked
-    say_not_here(asked)
+    _say_above(f'This page does not have what its address asks for by "{key}".')
     return None
 
 
-def say_not_here(asked: str, but: str = "this page does not have it") -> None:
-    """Says above the headline, on the first run of a page, what its address asks for in vain."""
+def _say_above(text: str) -> None:
+    """Says above the headline, on the first run of a page, what its address asks for in vain.
+
+    Never in the words of the address, which anybody may have written.
+    """
     if st.session_state.get("turned", True):
-        name = formats.markdown(formats.label(asked, 48))
-        place = st.session_state.get("unheard", st)
-        place.caption(f'The address asks for "{name}", but {but}.')
+        st.session_state.get("unheard", st).caption(text)
 
 
 def choose_titled(
@@ -158,7 +159,7 @@ def period_control(data: Window, *, opens: Period, from_address: bool) -> Chosen
     text = st.query_params.get(_ADDRESS, "") if from_address else ""
     asked = asked_for(text, offered)
     if text and (asked is None or asked.cut):
-        say_not_here(text, f"data is from {data.words}")
+        _say_above(f"The days of the address are not all here: data is from {data.words}.")
     if asked is not None:
         st.session_state[_PERIOD], st.session_state[_DAYS] = asked.period, asked.window
     otherwise = opening(opens, offered)
