@@ -122,7 +122,8 @@ def test_a_scheduler_that_does_not_answer_is_named(made, data, tmp_path, monkeyp
     config.write_text(f'[derive]\nscheduler = "{address}"\n', encoding="utf-8")
     monkeypatch.setattr(shards, "_PATIENCE_S", 1)
     monkeypatch.setattr(os, "umask", lambda _: 0)
-    monkeypatch.setattr(sys, "argv", ["velocity", "publish", "--data", data, "--config", config])
+    argv = ["velocity", "publish", "--data", str(data), "--config", str(config)]
+    monkeypatch.setattr(sys, "argv", argv)
     with pytest.raises(SystemExit) as end:
         main()
     assert end.value.code == 1
