@@ -7,9 +7,10 @@
 -- waited longer than its usual, and at least one working hour, unless the scholar has launched on
 -- another line since (parked), is away today, or has marked the result as read; the mark holds for
 -- one more usual. Lines that need one come first, in order of how far they are beyond their own
--- usual; the others are in order of stream and name. A viewer who sees everybody, other than the scholar and mentors of the stream, sees the
--- name and the wait of a line that needs a decision only from 24 hours after it met that rule on
--- (named); when it did, to the microsecond, is shown to the scholar alone.
+-- usual; the others are in order of stream and name. A viewer who sees everybody, other than the
+-- scholar and mentors of the stream, sees the name and the wait of a line that needs a decision only
+-- from 24 hours after it met that rule on (named); when it did, to the microsecond, is shown to the
+-- scholar alone.
 -- param: streams | VARCHAR[] | only results of these streams, null = all
 -- param: scholars | VARCHAR[] | only these scholars, null = all
 -- param: read | STRUCT(experiment_id VARCHAR, result_at TIMESTAMPTZ, read_at TIMESTAMPTZ)[] | results that their scholars marked as read, and when

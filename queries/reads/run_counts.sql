@@ -1,6 +1,7 @@
 -- title: Run counts
 -- One row per scholar, project and class: the number of their runs that started in the window, and
--- how many of these count in figures, died within 2 minutes, or repeat a config that had failed before.
+-- how many of these count in figures, died within 2 minutes, or repeat a config that had failed
+-- before.
 -- param: from_day | DATE | first local day, null = from the beginning
 -- param: to_day | DATE | day after the last, null = to the end
 -- param: experiments | VARCHAR[] | only runs of these experiments, null = all

@@ -204,6 +204,7 @@ def _short(low: float, high: float, unit: str) -> Sequence[str]:
     if unit == "share":  # "over 99 %" would not fit beside the panel
         return [f"{round(it * 100)}{formats.NBSP}%" for it in (low, high)]
     if unit == "hours":
-        writers = [formats.hours_sum if it >= _LONG_H else formats.duration for it in (low, high)]
-        return [write(it) for write, it in zip(writers, (low, high), strict=True)]
+        return [
+            formats.hours_sum(it) if it >= _LONG_H else formats.duration(it) for it in (low, high)
+        ]
     return formats.ends(low, high, unit)

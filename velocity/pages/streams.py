@@ -112,8 +112,7 @@ def _show_all(view: View, ids: list[str]) -> None:
 
 def _lines(view: View, **of: list[str]) -> pl.DataFrame:
     """The lines of `reads.line_states`, each with how many of its runs are silent."""
-    silent = view.read(reads.stuck, min_hours=0).filter(what="stale run")
-    silent = silent.select(*LINE, "stream", silent="n")
+    silent = view.silent.select(*LINE, "stream", silent="n")
     lines = view.windowed(reads.line_states, **of)
     lines = lines.join(silent, on=[*LINE, "stream"], how="left", nulls_equal=True)
     return lines.with_columns(pl.col("silent").fill_null(0))

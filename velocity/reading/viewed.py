@@ -64,6 +64,11 @@ class ViewedDays:
         """A read over the days."""
         return self.read(read, from_day=self.window.first, to_day=self.window.end, **filters)
 
+    @cached_property
+    def silent(self) -> pl.DataFrame:
+        """The lines with runs that have shown no sign of life, rows of `reads.stuck`."""
+        return self.read(reads.stuck, min_hours=0).filter(what="stale run")
+
     def needs_decision(self, **filters: Any) -> pl.DataFrame:
         """The lines of `reads.needs_decision`, with the results that were marked as read."""
         return self.read(reads.needs_decision, read=tuple(self.marks), **filters)

@@ -163,11 +163,6 @@ class Work(Groups):
         return dict(sorted(named.items(), key=lambda it: (it[1].casefold(), it[0])))
 
     @cached_property
-    def silent(self) -> pl.DataFrame:
-        """The lines with runs that have shown no sign of life, rows of `reads.stuck`."""
-        return self.view.read(reads.stuck, min_hours=0).filter(what="stale run")
-
-    @cached_property
     def order(self) -> dict[str, str]:
         """Id -> name of the scholars in the order of the queue, then of the others by name."""
         asked = self.queue.filter("named")["scholar"]
@@ -281,7 +276,7 @@ class Work(Groups):
             chains=chains.filter(pl.col("line").is_in(lines.implode()), scholar=scholar),
             settings=self._own(settings),
             concluded=self._own(concluded),
-            silent=self._own(self.silent.filter(scholar=scholar)),
+            silent=self._own(view.silent.filter(scholar=scholar)),
             weeks=self._stretches.filter(group_id=scholar, days=7),
             zone=view.zone,
             hidden=not self.decisions["named"].all(),

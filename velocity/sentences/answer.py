@@ -163,6 +163,21 @@ def ended_runs(row: Row | None) -> int:
     return sum(int(number(row, f"runs_{it}")) for it in how)
 
 
+def all_of(count: int) -> str:
+    """What stands before a place that so many things have in common: "", "both ", "all "."""
+    return {1: "", 2: "both "}.get(count, "all ")
+
+
+def silent_runs(count: int) -> str:
+    """How many runs have shown no sign of life: "one run is silent"."""
+    return few_of(count, "run is silent", "runs are silent")
+
+
+def held_for_nothing(count: int) -> str:
+    """The beginning of a sentence that names silent runs."""
+    return f"{formats.capitalised(silent_runs(count))} and may hold a GPU for nothing:"
+
+
 def weeks_before(row: Row) -> str:
     """What earlier figures are of, which the data may cut: "in the 8 weeks before"."""
     return f"in the {formats.plural(round(number(row, 'weeks')), 'week')} before"

@@ -19,6 +19,7 @@ from velocity.sentences.answer import (
     listed,
     name,
     number,
+    silent_runs,
 )
 from velocity.sentences.compared import WAIT
 from velocity.sentences.mentor_facts import (
@@ -33,8 +34,6 @@ from velocity.sentences.queue import Judged, since, usual_words
 from velocity.sentences.streams import POINTS
 from velocity.sentences.week import Said, costs
 
-#: A cost that moves less is the same cost.
-_CHEAPER = 0.95
 _MOST_NAMED = 3
 _NEVER = "no run has arrived yet"
 
@@ -49,7 +48,7 @@ def title(facts: Facts) -> str:
         noun = kinds[0] if len(kinds) == 1 else "line"
         claims.append(few_of(facts.queue.height, f"{noun} waits", f"{noun}s wait"))
     if runs := int(facts.silent["n"].sum()):
-        claims.append(few_of(runs, "run is silent", "runs are silent"))
+        claims.append(silent_runs(runs))
     if facts.died.height >= SAME_CAUSE:
         claims.append(f"{few_of(facts.died.height, 'launch')} died at the start")
     if count := facts.old.height:
@@ -199,10 +198,10 @@ def _better(facts: Facts) -> str:
     if facts.rose(WAIT) < 0:
         wait, was = map(formats.duration, facts.values(WAIT))
         return f"a result led to the next launch in {wait} of working hours, from {was}."
-    each, unit, cost, _ = costs(facts)
-    if not 0 < each <= _CHEAPER * cost:
+    cost = costs(facts)
+    if not cost.is_lower:
         return ""
-    return f"each took {_amount(each)} {unit}, from {_amount(cost)}."
+    return f"each took {_amount(cost.each)} {cost.unit}, from {_amount(cost.before)}."
 
 
 def in_flight(facts: Facts) -> Said:

@@ -13,6 +13,7 @@ from velocity.sentences.answer import (
     ended_runs,
     few,
     few_of,
+    held_for_nothing,
     linked,
     listed,
     local_day,
@@ -161,8 +162,7 @@ def silent(facts: Facts) -> Said | None:
         return None
     rows = facts.silent.sort("entity", "project").iter_rows(named=True)
     named = [f"{name(it['project'])} since {on_day(it['since_at'], facts.zone)}" for it in rows]
-    runs = few_of(int(facts.silent["n"].sum()), "run is", "runs are")
-    start = f"{formats.capitalised(runs)} silent and may hold a GPU for nothing:"
+    start = held_for_nothing(int(facts.silent["n"].sum()))
     return Said("Silent", start, f"{listed(named[:_MOST_NAMED], len(named) - _MOST_NAMED)}.")
 
 

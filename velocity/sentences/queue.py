@@ -10,7 +10,17 @@ import polars as pl
 
 from velocity import formats
 from velocity.reading.series import Ranges
-from velocity.sentences.answer import LINE, Row, few, few_of, listed, name, on_day
+from velocity.sentences.answer import (
+    LINE,
+    Row,
+    all_of,
+    few,
+    few_of,
+    held_for_nothing,
+    listed,
+    name,
+    on_day,
+)
 
 _MOST_NAMED = 3
 #: How a wait is drawn against the usual of its line.
@@ -114,8 +124,7 @@ def title(decisions: pl.DataFrame, on: str = "") -> str:
         return f"{waits}{on}; too few waits so far to say what is usual"
     streams = lines["stream_name"].unique().to_list()
     if len(streams) == 1 and streams[0] is not None:
-        how = {1: "", 2: "both "}.get(lines.height, "all ")
-        where = f", {how}in {name(streams[0])}"
+        where = f", {all_of(lines.height)}in {name(streams[0])}"
     longer = "longer than they usually do" if lines.height > 1 else "longer than it usually does"
     waits = "No line waits" if lines.is_empty() else waits
     return judged.with_count(f"{waits} {longer}{where}{on}")
@@ -128,7 +137,6 @@ def silent(stale: pl.DataFrame, count: int, zone: str) -> str:
     """
     if not count:
         return ""
-    runs = formats.capitalised(few_of(count, "run is", "runs are"))
     said = [
         f"**{name(row['scholar'])} / {name(row['project'])}** since {on_day(row['since_at'], zone)}"
         for row in stale.sort(LINE).head(_MOST_NAMED).iter_rows(named=True)
@@ -138,7 +146,7 @@ def silent(stale: pl.DataFrame, count: int, zone: str) -> str:
         said.append(
             f"{few(more)} of users outside the roster" if unknown else few_of(more, "other run")
         )
-    return f"{runs} silent and may hold a GPU for nothing: {listed(said)}."
+    return f"{held_for_nothing(count)} {listed(said)}."
 
 
 def rest(decisions: pl.DataFrame, lines: pl.DataFrame, shown: int) -> str:

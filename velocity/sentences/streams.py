@@ -20,6 +20,7 @@ from velocity.sentences.answer import (
     name,
     number,
     on_day,
+    silent_runs,
     supporting,
 )
 from velocity.sentences.compared import WAIT, Compared, Days
@@ -28,7 +29,6 @@ from velocity.sentences.queue import PASSED, SEEN_FIRST, Judged, usual_words
 #: States of a line in which a result or failure waits.
 _WAITING = ("result waiting", "failure not recovered")
 _LOOP = "loop_hours_median"
-_SILENT = "run is silent", "runs are silent"
 #: A share that moves less is the same share.
 POINTS = 0.0199
 
@@ -155,7 +155,7 @@ def quiet_fact(
         concluded = f"{count} concluded{figures.then('experiments_concluded')}"
         parts = [concluded, *filter(None, [_better(figures)])]
     if silent:
-        parts.append(few_of(silent, *_SILENT))
+        parts.append(silent_runs(silent))
     # A result must not hide a failure.
     days_of = {kind: formats.dated(day) for day, kind in sorted(fresh)}
     if "failure" in days_of:
@@ -190,7 +190,7 @@ def line_state(row: Row, waiting: Row | None, zone: str, *, silent: int = 0) -> 
     `row` is of `reads.line_states`; `waiting` of `decisions`, None if nothing waits.
     """
     state = _state(row, waiting, zone)
-    told = few_of(silent, *_SILENT) if silent else ""
+    told = silent_runs(silent) if silent else ""
     if row["state"] == "stale run":
         return formats.capitalised(told)
     return f"{state}; {told}" if told else state

@@ -9,7 +9,17 @@ import polars as pl
 
 from velocity import formats
 from velocity.reading.series import Shifts, last_complete_week, on_its_scale
-from velocity.sentences.answer import Row, automated, few, few_of, fitting, listed, name, number
+from velocity.sentences.answer import (
+    Row,
+    all_of,
+    automated,
+    few,
+    few_of,
+    fitting,
+    listed,
+    name,
+    number,
+)
 from velocity.sentences.compared import (
     MEASURES,
     UNITS,
@@ -40,6 +50,11 @@ class Costs(NamedTuple):
     unit: str = ""
     before: float = 0.0
     automated: bool = False  # whether automation concluded some of them
+
+    @property
+    def is_lower(self) -> bool:
+        """Whether it took less than before."""
+        return 0 < self.each <= _CHEAPER * self.before
 
 
 @dataclass(frozen=True)
@@ -211,11 +226,11 @@ def _better(
     if points <= -_POINTS:
         here, there = formats.share(share), formats.share(then)
         yield f"{formats.capitalised(here)} of runs failed {on},", f"{there} {earlier}."
-    each, unit, cost, _ = costs(figures)
-    if 0 < each <= _CHEAPER * cost and more >= 0:
+    cost = costs(figures)
+    if cost.is_lower and more >= 0:
         conclusions = f"{'more' if more else 'as many'} conclusions"
-        start = f"A conclusion took {_each(each)} {unit} {on},"
-        yield start, f"{_each(cost)} {earlier}, with {conclusions}."
+        start = f"A conclusion took {_each(cost.each)} {cost.unit} {on},"
+        yield start, f"{_each(cost.before)} {earlier}, with {conclusions}."
     spared, less = figures.numbers("spared_hours")
     if round(spared) > round(less):
         used = formats.rate(number(figures.now, "gpu_hours"), "GPU-hour")
@@ -287,8 +302,7 @@ def _where(queue: pl.DataFrame) -> str:
         return ""
     stream, most = counts[0]
     if most == queue.height:
-        each = {1: "", 2: "both "}.get(most, "all ")
-        return f", {each}in {name(stream)}"
+        return f", {all_of(most)}in {name(stream)}"
     return f", {few(most)} of them in {name(stream)}" if most > queue.height / 2 else ""
 
 
@@ -296,7 +310,7 @@ def compute(figures: Compared) -> Said:
     """What the credits, or else the GPU-hours, of the days bought."""
     about, now, days = "Compute", figures.now, figures.days
     used, automated = number(now, "gpu_hours"), int(number(now, "automated_concluded"))
-    cost, _, then, _ = costs(figures)
+    cost = costs(figures)
     if not used:
         return Said(about, f"No GPU-hours are known {days.on}.")
     parts = (number(now, it) / used for it in ("gpu_hours_failed", "killed_gpu_hours"))
@@ -305,13 +319,13 @@ def compute(figures: Compared) -> Said:
     lost = f"{formats.capitalised(failed)} of GPU-hours {to}."
     paid = number(now, "credits")
     spent = formats.rate(paid or used, "credit" if paid else "GPU-hour")
-    if not cost:
+    if not cost.each:
         return Said(about, f"{spent} {days.on} bought no conclusion.", lost)
     bought, over = formats.plural(figures.conclusions[0], "conclusion"), ""
     if automated:
         bought += f" by people and {formats.count(automated)} by automation"
         over = " over both"
-    start = f"{spent} bought {bought} {days.on}, {_each(cost)} each{over}"
-    if not then:
+    start = f"{spent} bought {bought} {days.on}, {_each(cost.each)} each{over}"
+    if not cost.before:
         return Said(about, f"{start}.", lost)
-    return Said(about, f"{start},", f"{_each(then)} {days.earlier}. {lost}")
+    return Said(about, f"{start},", f"{_each(cost.before)} {days.earlier}. {lost}")

@@ -87,7 +87,7 @@ def seconds_of(text: str) -> float:
     """The seconds of a length such as "1-02:03:04", "02:03" or "3600".
 
     Raises:
-        ValueError: it is no length, or not one of a job.
+        ValueError: it is not the length of a job.
     """
     if found := _LENGTH.fullmatch(text) or _SHORT_LENGTH.fullmatch(text):
         days, hours, minutes, seconds = (int(it or 0) for it in (0, 0, *found.groups())[-4:])

@@ -85,9 +85,7 @@ def show_queue(week: Week) -> None:
             st.caption(queue_words.usual_words(row))
         with bullet:
             show_figure(chart, key=f"wait-{row['experiment_id']}")
-    # Runs that have shown no sign of life.
-    stuck = week.view.read(reads.stuck, min_hours=0).filter(what="stale run")
-    stale = week.view.with_names(stuck)
+    stale = week.view.with_names(week.view.silent)
     if silent := queue_words.silent(stale, week.view.trust["stale_runs"], week.view.zone):
         st.markdown(silent)
     if rest := queue_words.rest(week.decisions, lines, shown.height):

@@ -65,8 +65,7 @@ def _today(sheet: Sheet) -> None:
     view, who = sheet.view, sheet.who
     today = Today.of(sheet.loops, sheet.waiting, as_of=view.as_of, zone=view.zone, who=who)
     open_work = view.read(reads.open_work, scholar=sheet.scholar)
-    stuck = view.read(reads.stuck, min_hours=0)
-    silent = today_words.silent(stuck.filter(what="stale run", scholar=sheet.scholar), sheet.zone)
+    silent = today_words.silent(view.silent.filter(scholar=sheet.scholar), sheet.zone)
     st.header("Today", anchor="today", help=today_words.HELP)
     if silent:
         st.markdown(silent)
