@@ -7,10 +7,11 @@ from typing import Protocol, TypeAlias, cast
 
 from velocity.errors import SourceError
 from velocity.records import RunBatch
-from velocity.sources.wandb_api import WandbServer
+from velocity.sources.wandb_api import WandbServer, connect
 
-#: The server that `velocity sync` pulls runs from repeatedly.
-Server: TypeAlias = "WandbServer"
+#: The server that `velocity sync` pulls runs from repeatedly, and how to sign in there.
+Server: TypeAlias = WandbServer
+connect_server = connect
 
 #: Entry points of this group are functions without arguments that return a `Source`.
 GROUP = "velocity.sources"
@@ -90,15 +91,3 @@ def find_source(name: str) -> Source:
             f'The source "{name}" of {known[name].value} cannot be loaded: {error}',
             "Install the version of its package that works with this version of velocity.",
         ) from error
-
-
-def connect_server() -> Server:
-    """The server that `velocity sync` pulls from, signed in.
-
-    Raises:
-        ConfigurationError: there is no key, or the server refuses it.
-        SourceError: the server cannot be read, or not now.
-    """
-    from velocity.sources.wandb_api import connect  # noqa: PLC0415 - importing wandb costs a second
-
-    return connect()
