@@ -8,7 +8,6 @@ from tests.app_pages import open_page, words
 from tests.builders import run, store_of
 from tests.sampling import one_in
 from velocity.reading import reads
-from velocity.record import MergeCounts, SyncRow
 from velocity.store import latest_snapshot, open_live
 from velocity.store.publish import publish
 
@@ -24,8 +23,10 @@ def synced(data, gaps_minutes, *, age: timedelta = timedelta(0)):
     with open_live(data) as store:
         store.record.merge_project("e", "p", rejected=(), as_of=last)
         for at in started:
-            row = SyncRow("sync", "e", "p", at, at, MergeCounts(), 0, 0, 1, None, None)
-            store.record.merge_log(row)
+            told = {"command": "sync", "entity": "e", "project": "p", "requests": 1}
+            none = [f"runs_{it}" for it in ("new", "changed", "unchanged", "deleted", "rejected")]
+            times = {"started_at": at, "finished_at": at}
+            store.record.merge_log(told | times | dict.fromkeys(none, 0))
         publish(store)
 
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from velocity.database.connection import Connection
 from velocity.database.whole_files import OLD_FILE, copy_database
 from velocity.errors import import_extra, no_data
-from velocity.record.base import OLDEST_POSTGRES, Intake, MergeCounts, PullState, SyncRow
+from velocity.record.base import OLDEST_POSTGRES, Intake, MergeCounts, PullState
 from velocity.record.duckdb_record import (
     FILE,
     DuckDBRecord,
@@ -23,7 +23,6 @@ __all__ = [
     "MergeCounts",
     "PullState",
     "Record",
-    "SyncRow",
     "copy_record",
     "has_record",
     "move_record",

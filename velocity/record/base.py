@@ -43,23 +43,6 @@ class MergeCounts:
 
 
 @dataclass(frozen=True)
-class SyncRow:
-    """One row of the log: what a command (sync, ingest, import) brought in for a project."""
-
-    command: str
-    entity: str
-    project: str
-    started_at: datetime
-    finished_at: datetime
-    counts: MergeCounts
-    deleted: int
-    rejected: int
-    requests: int
-    note: str | None
-    error: str | None
-
-
-@dataclass(frozen=True)
 class PullState:
     """How a project was last pulled."""
 
@@ -191,19 +174,10 @@ class Intake(Protocol):
                 state = key | {"as_of": as_of, "app_url": app_url} | vars(pull or PullState())
                 self._session.run(self._body("merge_project"), state)
 
-    def merge_log(self, row: SyncRow) -> None:
-        """Add a row to the log."""
-        values = vars(row) | {
-            "new": row.counts.new,
-            "changed": row.counts.changed + row.counts.revived,
-            "unchanged": row.counts.unchanged + row.counts.kept,
-        }
-        del values["counts"]
-        self._session.run(
-            "INSERT INTO sync_log VALUES ($command, $entity, $project, $started_at, $finished_at, "
-            "$new, $changed, $unchanged, $deleted, $rejected, $requests, $note, $error)",
-            values,
-        )
+    def merge_log(self, row: Mapping[str, Any]) -> None:
+        """Add what a command brought in for a project: columns of the table `sync_log`."""
+        names, values = ", ".join(row), ", ".join(f"${name}" for name in row)
+        self._session.run(f"INSERT INTO sync_log ({names}) VALUES ({values})", row)
 
     def read_pull_state(self, entity: str, project: str) -> PullState:
         """How the project was last pulled; the defaults if it was never pulled."""

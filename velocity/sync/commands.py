@@ -13,7 +13,7 @@ from typing import Literal
 
 from velocity.errors import VelocityError
 from velocity.formats import plural
-from velocity.record import Intake, MergeCounts, SyncRow
+from velocity.record import Intake, MergeCounts
 from velocity.records import RunBatch
 from velocity.roster.models import Roster, load_roster
 from velocity.settings import Settings
@@ -244,17 +244,19 @@ def _log(
 ) -> None:
     notes = [*result.notes, *_clock_notes(result.clock_ahead)]
     record.merge_log(
-        SyncRow(
-            command=command,
-            entity=result.entity,
-            project=result.project,
-            started_at=started_at,
-            finished_at=finished_at,
-            counts=result.counts,
-            deleted=result.deleted,
-            rejected=len(result.rejected),
-            requests=result.requests,
-            note=" ".join(notes) or None,
-            error=None if result.error is None else result.error.message,
-        ),
+        {
+            "command": command,
+            "entity": result.entity,
+            "project": result.project,
+            "started_at": started_at,
+            "finished_at": finished_at,
+            "runs_new": result.counts.new,
+            "runs_changed": result.counts.changed + result.counts.revived,
+            "runs_unchanged": result.counts.unchanged + result.counts.kept,
+            "runs_deleted": result.deleted,
+            "runs_rejected": len(result.rejected),
+            "requests": result.requests,
+            "note": " ".join(notes) or None,
+            "error": None if result.error is None else result.error.message,
+        }
     )
