@@ -69,14 +69,12 @@ def copy_record(data: Path, folder: Path) -> None:
             become_record(copy)
 
 
-def open_intake(data: Path, address: str | None) -> Intake | None:
-    """The record for one of many workers; None if only one process can have it open.
+def open_intake(data: Path, address: str) -> Intake:
+    """The record on a server for one of many workers.
 
     Raises:
         StoreError: it was made by a newer version, or cannot be used.
     """
-    if address is None:
-        return None
     intake: Intake = _postgres("intake").PostgresIntake(data, address)
     return intake
 

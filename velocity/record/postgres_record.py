@@ -7,7 +7,7 @@ or back, nobody else may pull or publish.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from uuid import uuid4
@@ -121,14 +121,6 @@ class PostgresRecord(PostgresIntake, Record):
                 self._server.run(f"DELETE FROM {table}")
                 frame = self.connection.frame(f"FROM {table}")
                 self._server.add(table, to_wire(self.connection, frame))
-
-    def count_runs(self, usernames: Iterable[str]) -> dict[str, int]:
-        self.catch_up()
-        return super().count_runs(usernames)
-
-    def has_traces(self, name: str) -> tuple[bool, bool]:
-        self.catch_up()
-        return super().has_traces(name)
 
     def erase(self, names: Names) -> tuple[int, int]:
         with self._server.transaction():

@@ -135,11 +135,11 @@ def open_pulling(data: Path, settings: Settings) -> Iterator[Intake]:
         StoreError: as for `open_live`.
     """
     _make_folder(data)
-    record = open_intake(data, settings.store.record)
-    if record is None:
+    if settings.store.record is None:
         with open_live(data, settings) as store:
             yield store.record
         return
+    record = open_intake(data, settings.store.record)
     try:
         record.name_keys(settings.named_keys)
         yield record

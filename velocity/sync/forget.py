@@ -47,6 +47,7 @@ def look_up(data: Path, settings: Settings, name: str) -> Person:
     """
     roster, where = load_roster(settings.roster) or Roster(), settings.state_of(data)
     with open_live(data, settings) as store:
+        store.record.catch_up()
         known = _Known(store, where, roster)
         scholar = known.scholar_of(name)
         names = _without_id(store, where, name) if scholar is None else known.names_of(scholar)
