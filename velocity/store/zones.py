@@ -1,5 +1,6 @@
 """Compares the time zone rules of DuckDB (used in SQL) with those of tzdata (used in Python)."""
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -48,13 +49,10 @@ def _offsets(zone: ZoneInfo) -> Iterator[tuple[timedelta, timedelta]]:
 
 def _change(zone: ZoneInfo, early: datetime, late: datetime) -> datetime:
     """The second at which the offset of `late` begins."""
-    while late - early > _SECOND:
-        middle = early + (late - early) // _SECOND // 2 * _SECOND
-        if _offset(zone, middle) == _offset(zone, late):
-            late = middle
-        else:
-            early = middle
-    return late
+    seconds = range((late - early) // _SECOND)
+    new = _offset(zone, late)
+    place = bisect_left(seconds, True, key=lambda it: _offset(zone, early + it * _SECOND) == new)
+    return early + place * _SECOND
 
 
 def _offset(zone: ZoneInfo, at: datetime) -> timedelta:
