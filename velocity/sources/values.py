@@ -131,13 +131,10 @@ def noted(
 
 def unwrapped(stored: Mapping[str, Any]) -> dict[str, Any]:
     """{name: {"value": value}} as {name: value}; other values stay as they are."""
-    try:
-        return {name: value["value"] for name, value in stored.items()}
-    except (KeyError, TypeError):
-        return {
-            name: value["value"] if isinstance(value, dict) and "value" in value else value
-            for name, value in stored.items()
-        }
+    return {
+        name: value["value"] if isinstance(value, dict) and "value" in value else value
+        for name, value in stored.items()
+    }
 
 
 def mean_share(percents: Sequence[float]) -> float | None:
