@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from velocity.demo.wandb_server.protocol import Operation, execute
+from velocity.demo.wandb_server.protocol import Operation, select
 from velocity.demo.wandb_server.world import Project, RunNode, World, naive_utc, project_number
 
 Arguments = Mapping[str, Any]
@@ -47,7 +47,7 @@ class Answers:
             "serverInfo": {"features": []},
         }
         with self._world.lock:
-            return execute(operation, variables, root)
+            return select(root, operation.fields, dict(operation.defaults) | dict(variables))
 
     def _viewer(self, _arguments: Arguments | None = None) -> dict[str, Any]:
         entities = list(self._world.entities)

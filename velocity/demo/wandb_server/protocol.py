@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
-import orjson
 from graphql import (
     FieldNode,
     FragmentDefinitionNode,
@@ -50,26 +49,6 @@ class Field:
         return {
             name: value_from_ast_untyped(node, dict(variables)) for name, node in self.arguments
         }
-
-
-class FixedObject:
-    """An object that never changes: its JSON is made once per selection."""
-
-    def values(self) -> Mapping[str, Any]:
-        """Its field values; a function gets arguments without the values of variables."""
-        raise NotImplementedError
-
-    def select(self, fields: tuple[Field, ...]) -> orjson.Fragment:
-        """The selected fields, for `orjson.dumps`."""
-        found = self._json.get(fields)
-        if found is None:
-            found = orjson.Fragment(orjson.dumps(_select(self.values(), fields, {})))
-            self._json[fields] = found
-        return found
-
-    @cached_property
-    def _json(self) -> dict[tuple[Field, ...], orjson.Fragment]:
-        return {}
 
 
 @dataclass(frozen=True)
@@ -117,20 +96,14 @@ def load_operation(schema: str, query: str) -> Operation:
     )
 
 
-def execute(
-    operation: Operation, variables: Mapping[str, Any], root: Mapping[str, Any]
-) -> dict[str, Any]:
-    """The `data` of the answer, for `orjson.dumps`.
-
-    The query object `root` and all others are mappings from a field of the schema to its value,
-    which may be a function of the arguments (one mapping). A field that is absent is null.
-    """
-    return _select(root, operation.fields, dict(operation.defaults) | dict(variables))
-
-
-def _select(
+def select(
     value: Mapping[str, Any], fields: tuple[Field, ...], variables: Mapping[str, Any]
 ) -> dict[str, Any]:
+    """The selected fields of an object, for `orjson.dumps`.
+
+    An object is a mapping from a field of the schema to its value, which may be a function of the
+    arguments (one mapping); a field that is absent is null. Or it has a method `select` of its own.
+    """
     out = {}
     for field in fields:
         inner = value.get(field.name)
@@ -138,12 +111,12 @@ def _select(
             inner = inner(field.values(variables))
         if field.fields is None or inner is None:
             out[field.key] = inner
-        elif isinstance(inner, FixedObject):
-            out[field.key] = inner.select(field.fields)
         elif isinstance(inner, list):
-            out[field.key] = [_select(each, field.fields, variables) for each in inner]
+            out[field.key] = [select(each, field.fields, variables) for each in inner]
+        elif isinstance(inner, Mapping):
+            out[field.key] = select(inner, field.fields, variables)
         else:
-            out[field.key] = _select(inner, field.fields, variables)
+            out[field.key] = inner.select(field.fields)
     return out
 
 

@@ -13,11 +13,13 @@ import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, cached_property
 from itertools import count
 from typing import Any, NamedTuple
 
-from velocity.demo.wandb_server.protocol import FixedObject
+import orjson
+
+from velocity.demo.wandb_server.protocol import Field, select
 
 _CLI_VERSION = "0.31.0"
 #: Each change of a project gets the next one.
@@ -35,7 +37,7 @@ class Writer(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
-class RunNode(FixedObject):
+class RunNode:
     """One run in W&B: the GraphQL `Run` object."""
 
     entity: str
@@ -91,8 +93,20 @@ class RunNode(FixedObject):
             **fields,
         )
 
+    def select(self, fields: tuple[Field, ...]) -> orjson.Fragment:
+        """The selected fields as JSON, which is made once per selection: a run never changes."""
+        found = self._json.get(fields)
+        if found is None:
+            found = orjson.Fragment(orjson.dumps(select(self.values(), fields, {})))
+            self._json[fields] = found
+        return found
+
+    @cached_property
+    def _json(self) -> dict[tuple[Field, ...], orjson.Fragment]:
+        return {}
+
     def values(self) -> dict[str, Any]:
-        """The fields of the schema."""
+        """The fields of the schema; functions of arguments get those that are not variables."""
         path = f"Run:v1:{self.name}:{self.project}:{self.entity}"
         return {_camel(it.name): getattr(self, it.name) for it in fields(self)} | {
             "__typename": "Run",
