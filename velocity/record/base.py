@@ -71,7 +71,6 @@ class Intake(Protocol):
         """Keep other workers from changing something until the transaction ends."""
 
     def _body(self, name: str) -> str:
-        """The SQL of a query of queries/record/."""
         return load_query(f"record/{name}").body
 
     def _ids(self, query: str, entity: str, project: str) -> list[str]:
@@ -106,7 +105,6 @@ class Intake(Protocol):
                 self._remove_values(gone)
 
     def _remove_values(self, names: Container[str]) -> None:
-        """Remove the values of config keys from all runs."""
         held = "SELECT DISTINCT named_values FROM raw_run WHERE named_values IS NOT NULL"
         rows = []
         for (text,) in self._session.run(held):

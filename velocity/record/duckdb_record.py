@@ -93,7 +93,6 @@ class Record(Intake, Protocol):
             return runs, before - self._count(*_OTHER_TABLES)
 
     def _count(self, *tables: str) -> int:
-        """The number of rows."""
         counts = (self.connection.run(f"SELECT count(*) FROM {it}")[0][0] for it in tables)
         return sum(counts)
 

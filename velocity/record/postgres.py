@@ -236,7 +236,6 @@ _KEY = "hashtextextended('velocity_record ' || $name::TEXT, 0)"
 
 @cache
 def _with_percent(sql: str) -> str:
-    """The parameters of SQL as psycopg writes them."""
     return _PARAMETER.sub(r"%(\1)s", sql.replace("%", "%%"))
 
 

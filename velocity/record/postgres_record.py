@@ -115,7 +115,6 @@ class PostgresRecord(PostgresIntake, Record):
         self._send("group_week")
 
     def _send(self, *tables: str) -> None:
-        """Replace whole tables of the server with those of the copy."""
         with self._server.transaction():
             for table in tables:
                 self._server.run(f"DELETE FROM {table}")

@@ -94,7 +94,6 @@ class _PlainLoader(yaml.SafeLoader):  # type: ignore[misc]  # untyped
         return super().compose_node(parent, index)
 
     def construct_number(self, node: Any) -> Any:
-        """A whole or decimal number."""
         if len(node.value) > _LONGEST_NUMBER:
             raise yaml.YAMLError("a number is too long")
         whole = node.tag.endswith(":int")

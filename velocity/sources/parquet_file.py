@@ -92,7 +92,6 @@ def _text_bytes(values: pa.Array) -> int:
 
 
 def _plain(kind: pa.DataType) -> pa.DataType:
-    """The type of the values, without a dictionary."""
     if pa.types.is_dictionary(kind):
         return kind.value_type
     if pa.types.is_list(kind):

@@ -113,7 +113,6 @@ class _RunTable:
         return RunBatch(_records(once), rejected, _largest_at(once), tuple(notes))
 
     def _check_columns(self) -> None:
-        """Refuse a table without the columns that a run needs."""
         columns = self._table.columns
         missing = [
             name for name in REQUIRED if name not in self._headings and not self._given.get(name)

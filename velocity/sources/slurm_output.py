@@ -279,7 +279,6 @@ def _state(value: Any) -> str:
 
 
 def _resources(found: Any) -> str | None:
-    """The resources as in sacct's text."""
     if not isinstance(found, list):
         return None
     return ",".join(

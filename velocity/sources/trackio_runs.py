@@ -80,12 +80,10 @@ class _Server:
             self._client = client.RemoteClient(address)
 
     def projects(self) -> list[str]:
-        """The names of its projects."""
         with self._readable():
             return list(self._client.predict(api_name="/get_all_projects"))
 
     def rows(self, project: str, sql: str) -> list[dict[str, Any]]:
-        """The rows of a query of a project."""
         with self._readable():
             found = self._client.predict(api_name="/query_project", project=project, query=sql)
         return list(found["rows"])
@@ -117,11 +115,9 @@ class _Folder:
         self.shown = str(folder)
 
     def projects(self) -> list[str]:
-        """The names of its projects."""
         return list(self._ask("list", "projects")["projects"])
 
     def rows(self, project: str, sql: str) -> list[dict[str, Any]]:
-        """The rows of a query of a project."""
         return list(self._ask("query", "project", f"--project={project}", f"--sql={sql}")["rows"])
 
     def _ask(self, *arguments: str) -> Any:

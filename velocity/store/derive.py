@@ -200,6 +200,5 @@ def _weekly(store: LiveStore, touched: dict[str, Any] | None, reason: _Reason | 
 
 
 def _table(store: LiveStore, name: str, **params: Any) -> None:
-    """Creates a temporary table from a query in queries/store/."""
     body = load_query(f"store/{name}").body
     store.run(f"CREATE OR REPLACE TEMP TABLE {name} AS {body}", params)

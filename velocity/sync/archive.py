@@ -166,7 +166,6 @@ def _remove_derived(
 
 
 def _spent(store: LiveStore) -> _Spent:
-    """The credits spent by the programme and by every stream and scholar."""
     ledger = load_query("metrics/ledger").body
     found: _Spent = {}
     with store.reading_record():

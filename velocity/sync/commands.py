@@ -114,7 +114,6 @@ def _pull(
     *,
     full: bool,
 ) -> SyncResult:
-    """Pull projects, and read the utilisation of their runs."""
     on_progress(Progress("connect", "Weights & Biases"))
     server = connect_server()
     results = pull_projects(
@@ -144,7 +143,6 @@ def _clock_notes(ahead: timedelta) -> tuple[str, ...]:
 
 
 def _nothing_pulled(results: Sequence[ProjectResult]) -> VelocityError:
-    """One error for projects that all failed."""
     errors = {it.error.message: it.error for it in results if it.error is not None}
     first = next(iter(errors.values()))
     if len(errors) == 1:
@@ -224,7 +222,6 @@ def _finish(
     results: Sequence[ProjectResult],
     on_progress: OnProgress,
 ) -> SyncResult:
-    """Derive and publish."""
     derived = derive(store, settings, roster, on_step=of_steps("derive", on_progress))
     on_progress(Progress("publish", "snapshot"))
     return SyncResult(

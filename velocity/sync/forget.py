@@ -154,7 +154,6 @@ class _Known:
         return owner
 
     def names_of(self, scholar: str) -> Names:
-        """All names of a scholar."""
         former, usernames, emails = (
             frozenset(
                 name for (of, name), it in self.owners.items() if of == kind and it == scholar

@@ -102,7 +102,6 @@ class _Pull:
         self._runs = RunsRead(record, server, result, on_progress)
 
     def end(self) -> None:
-        """Report that the pull ended."""
         self._runs.tell("pull", ended=True)
 
     def begin(self, clock: Callable[[], datetime]) -> None:

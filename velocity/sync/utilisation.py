@@ -61,7 +61,6 @@ def read_utilisation(
 
 
 def _answers(server: Server) -> bool:
-    """Whether the server answers a small request."""
     try:
         server.fetch_clock()
     except (SourceError, ConfigurationError):

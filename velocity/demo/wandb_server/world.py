@@ -123,7 +123,6 @@ class RunNode:
         }
 
     def _events(self, _arguments: Mapping[str, Any]) -> list[str]:
-        """The system metrics, in all of their rows."""
         return [
             json.dumps({f"system.gpu.{gpu}.gpu": percent for gpu, percent in enumerate(row)})
             for row in self.gpu_use
