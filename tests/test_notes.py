@@ -10,11 +10,11 @@ from polars.testing import assert_frame_equal
 
 from tests.builders import at, run, store_of
 from tests.roster_texts import ADA, BEN, FULL, errors, parsed, stream
+from velocity.charts.weeks import draw_trend
 from velocity.explain import explain
 from velocity.reading import reads
 from velocity.reading.access import GROUPS_ALONE, Scope
 from velocity.reading.periods import whole_week
-from velocity.reading.series import Weeks
 from velocity.settings import Settings
 from velocity.store.derive import derive
 from velocity.store.live import open_live
@@ -194,7 +194,8 @@ def test_a_note_with_a_new_phase_starts_the_usual_range_afresh():
         assert part["centre"].to_list() == pytest.approx([fmean(values)] * 10)
         assert part["limit_high"].to_list() == pytest.approx([fmean(values) + reach] * 10)
     assert not series["signal"].any()
-    assert Weeks.of(series).limits["centre"] == series["centre"][-1]
+    limits = draw_trend(series, title="", unit="count").spec["layout"]["shapes"][1]
+    assert limits["y0"] == limits["y1"] == series["centre"][-1]
     week = explain(snapshot, scholar="ada", metric="signal", window=whole_week(begun))
     (told,) = (it for it in week.results if it.of == "experiments_started")
     assert told.steps[0].startswith("217 experiments (sum of 10 rows)")
@@ -205,7 +206,7 @@ def test_a_new_phase_has_no_range_before_its_eighth_week():
     _, series = weekly(15, note("2026-03-16", "faster", "new_phase = true"), by="programme")
     series = series.filter(running=False, measure="experiments_started")
     assert series["centre"].is_null().to_list() == [False] * 10 + [True] * 5
-    assert Weeks.of(series).limits["centre"] is None
+    assert not draw_trend(series, title="", unit="count").spec["layout"]["shapes"]
 
 
 def test_a_new_note_derives_nobody_again(tmp_path):

@@ -11,7 +11,7 @@ from velocity import formats
 from velocity.charts.base import Canvas, Chart, day_ticks, iso, padded, value_axis
 from velocity.charts.marks import box, diamond, dots, level, line, marker
 from velocity.charts.words import Part, bold, hover, safe, words_at
-from velocity.reading.series import Row, Weeks
+from velocity.reading.series import Row
 from velocity.theme import LIGHT
 
 _TRIANGLE, _LONGEST = 8, 60  # px, characters
@@ -38,10 +38,13 @@ def draw_trend(frame: pl.DataFrame, *, title: str, unit: str) -> Chart:
     - `unit`: of `value` and its limits; see `formats.figure`.
     """
     canvas = Canvas(title, 128, (38, 18, 8, 22))
-    weeks = Weeks.of(frame)
-    if not weeks.values:
+    if not frame["value"].count():
         return canvas.blank()
-    low, centre, high = (weeks.limits[it] for it in ("limit_low", "centre", "limit_high"))
+    # Weeks without a row have no value.
+    rows = frame.sort("week_start").upsample("week_start", every="1w").to_dicts()
+    known = [row for row in rows if row["value"] is not None]
+    latest = ([row for row in known if not row["running"]] or known)[-1]
+    low, centre, high = (rows[-1][it] for it in ("limit_low", "centre", "limit_high"))
     shapes: list[Part] = []
     if low is not None and high is not None:
         shapes.append(box((0, 1), (low, high), LIGHT.band, xref="x domain"))
@@ -50,10 +53,16 @@ def draw_trend(frame: pl.DataFrame, *, title: str, unit: str) -> Chart:
         shapes.append(level(centre, dotted, layer="above"))
     layout = {
         "shapes": shapes,
-        "xaxis": day_axis(weeks.starts),
-        "yaxis": value_axis(*padded([*weeks.values, low, high]), unit),
+        "xaxis": day_axis([row["week_start"] for row in rows]),
+        "yaxis": value_axis(*padded([*(row["value"] for row in known), low, high]), unit),
     }
-    return canvas.chart(_series(weeks, unit), layout, _alt(weeks, unit))
+    window = f"{formats.plural(len(rows), 'week')} from {formats.week(rows[0]['week_start'])}"
+    said = f"{formats.figure(latest['value'], unit)} in the {formats.week(latest['week_start'])}"
+    sample = "" if latest["n"] is None else f" ({formats.sample(latest['n'])})"
+    side = f", {'beyond' if latest['signal'] else 'within'} its usual range of "
+    how = ", so far" if latest["running"] else ranged(low, high, unit, side)
+    alt = f", {window}: {said}{sample}{how}."
+    return canvas.chart(_series(rows, latest, unit), layout, alt)
 
 
 def day_axis(days: Sequence[date]) -> Part:
@@ -111,19 +120,19 @@ def shift_dots(rows: Sequence[Row], latest: Row | None) -> list[tuple[list[Row],
     ]
 
 
-def _series(weeks: Weeks, unit: str) -> list[Part]:
-    sizes = [7 if row is weeks.last_complete else 0 if row["running"] else 4 for row in weeks.rows]
+def _series(rows: Sequence[Row], latest: Row, unit: str) -> list[Part]:
+    sizes = [0 if row["running"] else 7 if row is latest else 4 for row in rows]
     # A list of sizes turns on the bubble style; opacity and line turn it off again.
     plain = {"color": LIGHT.series, "size": sizes, "opacity": 1, "line": {"width": 0}}
     gaps: Part = {"mode": "lines+markers", "connectgaps": False, "cliponaxis": False}
     style = {"color": LIGHT.series, "width": 1.75}
-    days, values, words = _points(weeks.rows, unit)
+    days, values, words = _points(rows, unit)
     traces = [line(days, values, style, words, marker=plain, **gaps)]
-    running = [row for row in weeks.rows if row["running"] and row["value"] is not None]
+    running = [row for row in rows if row["running"] and row["value"] is not None]
     rings = (running, marker(LIGHT.bg, 6, LIGHT.series))
-    for rows, look in (rings, *shift_dots(weeks.rows, weeks.latest)):
-        if rows:
-            days, values, words = _points(rows, unit)
+    for shown, look in (rings, *shift_dots(rows, latest)):
+        if shown:
+            days, values, words = _points(shown, unit)
             traces.append(dots(days, values, look, words))
     return traces
 
@@ -140,14 +149,3 @@ def _points(rows: Sequence[Row], unit: str) -> tuple[list[date], list[float | No
         for row in rows
     ]
     return [row["week_start"] for row in rows], [row["value"] for row in rows], words
-
-
-def _alt(weeks: Weeks, unit: str) -> str:
-    """Weeks, latest complete week, n, usual range; continues after a title."""
-    row, (low, high) = weeks.latest, (weeks.limits[it] for it in ("limit_low", "limit_high"))
-    window = f"{formats.plural(len(weeks.rows), 'week')} from {formats.week(weeks.starts[0])}"
-    said = f"{formats.figure(row['value'], unit)} in the {formats.week(row['week_start'])}"
-    sample = "" if row["n"] is None else f" ({formats.sample(row['n'])})"
-    side = f", {'beyond' if row['signal'] else 'within'} its usual range of "
-    how = ", so far" if row["running"] else ranged(low, high, unit, side)
-    return f", {window}: {said}{sample}{how}."

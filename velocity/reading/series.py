@@ -1,11 +1,10 @@
-"""Weekly series of `velocity.reading.reads`: which weeks are shown, their limits and shifts."""
+"""Weekly series of `velocity.reading.reads`: which weeks are shown, and which are shifts."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cached_property
 from typing import Any, NamedTuple
 
 import polars as pl
@@ -16,7 +15,6 @@ from velocity.reading.periods import monday_of
 Row = dict[str, Any]
 TREND_WEEKS = 12
 _WEEK = timedelta(weeks=1)
-_LIMITS = ("centre", "limit_low", "limit_high")
 #: The part of a range next to a limit that counts as its edge.
 _EDGE = 0.1
 #: The measures of the programme that Stand-up and the digest follow.
@@ -27,48 +25,6 @@ PROGRAMME_MEASURES = (
     "machine_hours_median",
     "reaction_hours_median",
 )
-
-
-@dataclass(frozen=True)
-class Weeks:
-    """One measure of one group: its rows in order, one for every week from first to last."""
-
-    rows: tuple[Row, ...]
-
-    @classmethod
-    def of(cls, rows: pl.DataFrame) -> Weeks:
-        """The series of rows of `reads.weekly`; weeks without a row have no value."""
-        if rows.is_empty():
-            return cls(())
-        return cls(tuple(rows.sort("week_start").upsample("week_start", every="1w").to_dicts()))
-
-    @property
-    def starts(self) -> list[date]:
-        """The Mondays."""
-        return [row["week_start"] for row in self.rows]
-
-    @cached_property
-    def values(self) -> list[float]:
-        """The known values."""
-        return [row["value"] for row in self.rows if row["value"] is not None]
-
-    @cached_property
-    def last_complete(self) -> Row | None:
-        """The latest complete week with a value."""
-        known = (it for it in reversed(self.rows) if it["value"] is not None and not it["running"])
-        return next(known, None)
-
-    @property
-    def latest(self) -> Row:
-        """The latest complete week with a value, else the current week. One value must be known."""
-        known = (row for row in reversed(self.rows) if row["value"] is not None)
-        return self.last_complete or next(known)
-
-    @cached_property
-    def limits(self) -> dict[str, float | None]:
-        """The `centre`, `limit_low` and `limit_high` of the last phase; None if it is too short."""
-        last = self.rows[-1] if self.rows else {}
-        return {name: last.get(name) for name in _LIMITS}
 
 
 def last_complete_week(last_day: date) -> date:
