@@ -27,14 +27,13 @@ _QUERY = re.compile(r"\?\S+")
 _KEY = re.compile(r"\w{40,}")  # W&B's keys have 40 characters and more
 
 
-def cleaned(text: str, longest: int, *, lines: bool = False) -> str:
-    """The text with a mark for each character that acts, cut to `longest` characters and a "…".
+def cleaned(text: str, longest: int) -> str:
+    """The text on one line, with a mark for each character that acts, cut to `longest` with a "…".
 
-    Nothing is removed without a mark, so that a name never turns into another name. With `lines`,
-    it may have line breaks and tabs.
+    Nothing is removed without a mark, so that a name never turns into another name.
     """
     # Only the part that is kept is examined, no matter how long the text is.
-    kept = (_ACTS if lines else _ACTS_ON_A_LINE).sub(MARK, text[:longest])
+    kept = _ACTS_ON_A_LINE.sub(MARK, text[:longest])
     return kept if len(text) <= longest else f"{kept[: longest - 1]}…"
 
 
