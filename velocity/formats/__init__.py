@@ -203,11 +203,8 @@ def adding_up(values: Sequence[float], total: float | None = None) -> list[int]:
     """Whole numbers near the values that add up to their rounded sum, by largest remainder.
 
     Each value is rounded up or down, zero stays zero, and the first of equal remainders is rounded
-    up. Print them with `written`: `count` would round large ones again.
-
-    Args:
-        values: the parts.
-        total: the sum of the result, at most one away from the sum of the values; None rounds it.
+    up. Print them with `written`: `count` would round large ones again. `total` is the sum of the
+    result instead, at most one away from the sum of the values.
     """
     whole = [math.floor(value) for value in values]
     missing = round(math.fsum(values) if total is None else total) - sum(whole)

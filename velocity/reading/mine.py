@@ -36,17 +36,11 @@ def _enough(measure: str) -> pl.Expr:
 
 @dataclass(frozen=True)
 class Parts:
-    """How the hours of closed loops divide, as shares that add up to 1.
+    """How the hours of closed loops divide, as shares that add up to 1."""
 
-    Args:
-        machine: from launch to result.
-        waiting: from result to next launch, in working hours; all of it if `off` is None.
-        off: the rest of the wait: nights and days off; None for viewers who may not see it.
-    """
-
-    machine: float
-    waiting: float
-    off: float | None
+    machine: float  # from launch to result
+    waiting: float  # from result to next launch, in working hours; all of it if `off` is None
+    off: float | None  # the rest: nights and days off; None for viewers who may not see it
 
     @classmethod
     def of(cls, row: Mapping[str, Any], *, hours: bool) -> Parts | None:
@@ -89,19 +83,12 @@ def largest_remainder(amounts: Mapping[str, float]) -> dict[str, int]:
 
 @dataclass(frozen=True)
 class Trend:
-    """A scholar's last twelve full weeks and the running one.
+    """A scholar's last twelve full weeks and the running one."""
 
-    Args:
-        weekly: `reads.weekly` of the scholar.
-        figures: `reads.metrics` of the scholar by week, up to the last whole day.
-        window: the days that the page covers.
-        hours: whether the viewer may see nights and days off.
-    """
-
-    weekly: pl.DataFrame
-    figures: pl.DataFrame
-    window: Window
-    hours: bool
+    weekly: pl.DataFrame  # `reads.weekly` of the scholar
+    figures: pl.DataFrame  # `reads.metrics` of the scholar by week, up to the last whole day
+    window: Window  # the days that the page covers
+    hours: bool  # whether the viewer may see nights and days off
 
     @cached_property
     def frame(self) -> pl.DataFrame:

@@ -20,9 +20,6 @@ from velocity.store import Snapshot
 def roll_up(programmes: Mapping[str, Snapshot]) -> pl.DataFrame:
     """One row per programme, group and published week, then one per week for all programmes.
 
-    Args:
-        programmes: at least one; name -> its snapshot.
-
     Returns:
         programme, group_name, week_start, visible and the figures of `reads.group_weeks`.
 

@@ -20,25 +20,15 @@ _DAY_MINUTES = 24 * 60
 
 @dataclass(frozen=True)
 class Today:
-    """What a scholar finds in the morning; rows of `reads.loops`, oldest first.
+    """What a scholar finds in the morning; rows of `reads.loops`, oldest first."""
 
-    Args:
-        finished: results since the last working window ended, without a launch after them.
-        failed: failures without a launch after them.
-        running: experiments in flight.
-        waiting: the other results without a launch after them.
-        free: projects of the last two weeks with nothing in flight.
-        since: local end of the last working window.
-        evening: whether this working window ends within three hours.
-    """
-
-    finished: list[Row]
-    failed: list[Row]
-    running: list[Row]
-    waiting: list[Row]
-    free: list[str]
-    since: datetime
-    evening: bool
+    finished: list[Row]  # results since the last working window ended, without a launch after them
+    failed: list[Row]  # failures without a launch after them
+    running: list[Row]  # experiments in flight
+    waiting: list[Row]  # the other results without a launch after them
+    free: list[str]  # projects of the last two weeks with nothing in flight
+    since: datetime  # local end of the last working window
+    evening: bool  # whether this working window ends within three hours
 
     @classmethod
     def of(
@@ -52,12 +42,9 @@ class Today:
     ) -> Today:
         """What the scholar finds at `as_of`, the end of the data.
 
-        Args:
-            loops: `reads.loops` of the scholar; those of the last two weeks count.
-            decisions: `reads.needs_decision` of the scholar: results marked as read are left out.
-            as_of: an instant.
-            zone: the programme's time zone.
-            who: the scholar's row of `reads.scholars`.
+        `loops` are `reads.loops` of the scholar, of which those of the last two weeks count, and
+        `decisions` their `reads.needs_decision`: results marked as read are left out. `zone` is the
+        programme's time zone, and `who` the scholar's row of `reads.scholars`.
         """
         marked = decisions.filter("marked_read")["experiment_id"]
         day = pl.col("started_at").dt.convert_time_zone(zone).dt.date()

@@ -73,12 +73,8 @@ def make_brief(
 ) -> Brief:
     """Returns the brief of a scholar, as their mentor or research manager may see it.
 
-    Args:
-        snapshot: where the figures come from.
-        scholar: id of one who exists.
-        stream: id, for the work in one stream; None for all of it.
-        days: how many whole days, the last one included.
-        marks: results that were marked as read, `velocity.state.read_marks`.
+    It is about the work in one `stream` or all of it, over the last `days` whole days. `marks` are
+    results that were marked as read, `velocity.state.read_marks`.
 
     Raises:
         VelocityError: there is no run, or the scholar has no work in the stream.

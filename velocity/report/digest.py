@@ -59,14 +59,9 @@ def make_digest(
 
     Viewers who see the fixed groups but not everything get the digest of the groups.
 
-    Args:
-        snapshot: the source of the figures.
-        scope: what the viewer may see.
-        week: its Monday; None means the latest complete week.
-        stream: id, for the digest of one stream.
-        posted: whether it goes to a channel; then streams with fewer than 4 active people are not
-            named.
-        address: of the dashboard; None for a digest without links.
+    `week` is its Monday, by default of the latest complete week, and `stream` the id of one for a
+    digest of it alone. With `posted` it goes to a channel, and streams with fewer than 4 active
+    people are not named. `address` is that of the dashboard; without it there are no links.
 
     Raises:
         VelocityError: there is no run or no such stream, the week is not over, or the digest to

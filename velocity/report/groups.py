@@ -104,12 +104,9 @@ def make_term_report(
 ) -> Digest:
     """Returns the report of the whole weeks from `first` to `last`.
 
-    Args:
-        snapshot: where the figures come from.
-        scope: what the reader may see; the credits of the programme need everything.
-        first: Monday of the first week.
-        last: Monday of the last week; None means the latest published one.
-        address: of the dashboard; None for a report without links.
+    Both are Mondays; `last` is by default that of the latest published week. The credits of the
+    programme need a `scope` of everything. Without the `address` of the dashboard there are no
+    links.
 
     Raises:
         VelocityError: no week of the term is published, or it is not over.

@@ -33,17 +33,9 @@ def post_once(
 ) -> bool:
     """Posts `text` unless the digest of that week and stream was posted before.
 
-    Args:
-        where: where the state is, which holds the record of posts.
-        address: where it goes.
-        text: the digest in the form of the address.
-        week: ISO week of the digest.
-        stream: id of its stream; None means the programme.
-        again: post it even if it was posted before.
-        sleep: waits between attempts, in seconds.
-
-    Returns:
-        Whether it was posted now; False if it was, or may have been, posted before.
+    `where` holds the record of posts, and `text` is the digest in the form of the address. `again`
+    posts it even then. `sleep` waits between attempts, in seconds. Returns whether it was posted
+    now; False if it was, or may have been, posted before.
 
     Raises:
         VelocityError: the digest was not accepted, or it is not known whether it was.

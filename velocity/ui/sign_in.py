@@ -56,13 +56,7 @@ class Admission:
 
 
 class NotAdmitted(Exception):  # noqa: N818 - not an error: a visitor who sees no data
-    """The visitor may not see anything.
-
-    Args:
-        title: why, in one sentence.
-        words: what to do about it.
-        way: whether signing in or out would help.
-    """
+    """The visitor may not see anything: why, what to do, and whether signing in or out helps."""
 
     def __init__(self, title: str, words: str, *, way: Literal["in", "out"] | None = None) -> None:
         super().__init__(title)
