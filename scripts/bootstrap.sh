@@ -75,6 +75,7 @@ esac
 if fresh dev requirements.lock requirements-dev.lock || fresh "$kind" "${locks[@]}"; then exit 0; fi
 
 if moved || ! $venv/bin/python -c '' 2>/dev/null; then
+  [ ! -L $venv ] || give_up "$venv is a link, and would be emptied where it leads. Remove the link, then run make again."
   python=$(find_python)
   echo "Making $venv with $("$python" --version)"
   "$python" -m venv --clear $venv

@@ -105,3 +105,14 @@ def test_a_moved_clone_gets_a_new_environment(clone):
     for name in ("scripts", ".venv", "pyproject.toml", LOCK):
         (clone / name).rename(moved / name)
     assert "Making .venv" in _bootstrap(moved, PYTHON=_fake_python(clone)).stdout
+
+
+def test_an_environment_behind_a_link_is_not_emptied(clone):
+    _stamped(clone)
+    other = (clone / ".venv").rename(clone / "of another clone")
+    (clone / ".venv").symlink_to(other)
+    (other / ".locked-run").write_text("/another/clone 1 2")
+    done = _bootstrap(clone, PYTHON=_fake_python(clone))
+    assert done.returncode == 1
+    assert done.stderr.strip().startswith(".venv is a link")
+    assert (other / "bin" / "python").exists()
