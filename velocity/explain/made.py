@@ -105,10 +105,10 @@ def explain(
 ) -> Explanation:
     """Explain a figure of a scholar, a stream or, without either, the programme.
 
-    `metric` is the id of a metric, or a column beside one in `reads.metrics`; `scholar` and `stream`
-    are ids as in `reads.scholars` and `reads.streams`. `window` has local days; None is all the
-    data. `actor` is whose launches count: GPU-hours and credits always count both, and automated
-    counts those of automation. `scope` must include everybody in the figure.
+    `metric` is the id of a metric, or a column beside one in `reads.metrics`; `scholar` and
+    `stream` are ids as in `reads.scholars` and `reads.streams`. `window` has local days; None is
+    all the data. `actor` is whose launches count: GPU-hours and credits always count both, and
+    automated counts those of automation. `scope` must include everybody in the figure.
 
     Raises:
         VelocityError: there is no such group (for this viewer), metric or data, or the metric does
