@@ -1,12 +1,9 @@
 """Numbers that Python writes in words are those that the queries count with."""
 
-from datetime import timedelta
-
 import pytest
 
 from tests.builders import run, store_of
 from velocity import formats
-from velocity.charts import timeline_lanes
 from velocity.roster.models import Scholar
 
 
@@ -18,11 +15,6 @@ def constant():
 
 def test_medians_start_at_as_many_events_as_is_said(constant):
     assert constant("at_least().events") == formats.MEDIAN_EVENTS
-
-
-def test_a_wait_is_drawn_up_to_its_limit(constant):
-    limit = timedelta(microseconds=constant("reaction_limit_us()"))
-    assert limit == timeline_lanes._ABANDONED_AFTER
 
 
 def test_who_sets_no_awake_window_has_the_documented_one(constant):

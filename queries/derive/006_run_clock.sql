@@ -11,8 +11,7 @@ WITH first AS (
     setting.together_us,
     source <> 'files' AS served,
     coalesce(starts[1], stamp_us, CASE
-      -- A runtime of ten years or more tells no start.
-      WHEN runtime_us < 315360000000000
+      WHEN runtime_us < longest_runtime_us()
         AND (NOT served OR last_row_us < created_us - setting.stale_us) THEN last_row_us - runtime_us
     END) AS first_us
   FROM run_reported AS reported, setting

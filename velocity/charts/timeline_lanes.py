@@ -7,6 +7,8 @@ from typing import Any
 
 import polars as pl
 
+from velocity.queries import constant
+
 Row = dict[str, Any]
 
 #: The height of a lane, px; lanes get thinner if together they would be higher than so many.
@@ -15,7 +17,7 @@ LANE, _MOST_THICK_LANES = 34, 12
 RUNS_BELOW = 6 / 34
 #: More lanes could not be told apart.
 MOST_LANES = 24
-_ABANDONED_AFTER = timedelta(days=5)
+_ABANDONED_AFTER = timedelta(microseconds=constant("reaction_limit_us"))
 
 
 class Lanes:

@@ -117,6 +117,11 @@ def list_metric_queries() -> tuple[Query, ...]:
     return tuple(sorted(found, key=lambda query: (query.order, query.name)))
 
 
+def constant(name: str) -> int:
+    """Return the whole number that a macro of queries/constants/ stands for."""
+    return int(load_query(f"constants/{name}").body.splitlines()[-1])
+
+
 def macros() -> Iterator[str]:
     """Yield the statements that define constants and macros, and the macros of metric headers."""
     # A macro is bound as it is defined, so constants come first.

@@ -21,6 +21,8 @@ MEASURES = {
     "loop_hours_median": "loop",
 }
 WAIT = "reaction_working_hours_median"
+#: A share that moves less is the same share.
+POINTS = 0.0199
 UNITS = dict(zip(MEASURES, ("count", "share", "share", "hours"), strict=True))
 
 

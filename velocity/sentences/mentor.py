@@ -21,7 +21,7 @@ from velocity.sentences.answer import (
     number,
     silent_runs,
 )
-from velocity.sentences.compared import WAIT
+from velocity.sentences.compared import POINTS, WAIT
 from velocity.sentences.mentor_facts import (
     SAME_CAUSE,
     Facts,
@@ -31,7 +31,6 @@ from velocity.sentences.mentor_facts import (
     silent,
 )
 from velocity.sentences.queue import Judged, since, usual_words
-from velocity.sentences.streams import POINTS
 from velocity.sentences.week import Said, costs
 
 _MOST_NAMED = 3

@@ -23,14 +23,12 @@ from velocity.sentences.answer import (
     silent_runs,
     supporting,
 )
-from velocity.sentences.compared import WAIT, Compared, Days
+from velocity.sentences.compared import POINTS, WAIT, Compared, Days
 from velocity.sentences.queue import PASSED, SEEN_FIRST, Judged, usual_words
 
 #: States of a line in which a result or failure waits.
 _WAITING = ("result waiting", "failure not recovered")
 _LOOP = "loop_hours_median"
-#: A share that moves less is the same share.
-POINTS = 0.0199
 
 
 def headline(decisions: pl.DataFrame, day: date, *, stream: str = "", good: str = "") -> str:

@@ -22,6 +22,7 @@ from velocity.sentences.answer import (
 )
 from velocity.sentences.compared import (
     MEASURES,
+    POINTS,
     UNITS,
     Compared,
     Days,
@@ -34,8 +35,8 @@ from velocity.sentences.compared import (
 from velocity.sentences.queue import Judged
 
 _WEEK = timedelta(weeks=1)
-#: A failed share that moves less is the same share; a cost that moves less is the same cost.
-_POINTS, _CHEAPER = 0.0199, 0.95
+#: A cost that moves less is the same cost.
+_CHEAPER = 0.95
 _MOST_NAMED = 3
 
 
@@ -216,14 +217,14 @@ def _better(
     if share is not None and then is not None:
         points = printed(share, "share") - printed(then, "share")
         failed = f"The share of failed runs {went(share, then)}."
-    if more > 0 and points < _POINTS and all(here >= there for _, here, there in streams):
+    if more > 0 and points < POINTS and all(here >= there for _, here, there in streams):
         rose = sorted((it for it in streams if it[1] > it[2]), key=lambda it: it[2] - it[1])[:2]
         most = " and ".join(f"{name(it)} (+{here - there})" for it, here, there in rose)
         if not most:
             yield f"{formats.capitalised(few(more))} more concluded {on} than {earlier}.", failed
         start = f"No stream concluded fewer {on} than {earlier};"
         yield start, f"{most} rose most. {failed}".rstrip()
-    if points <= -_POINTS:
+    if points <= -POINTS:
         here, there = formats.share(share), formats.share(then)
         yield f"{formats.capitalised(here)} of runs failed {on},", f"{there} {earlier}."
     cost = costs(figures)

@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 
 import orjson
 
+from velocity.queries import constant
+
 _Value = TypeVar("_Value")
 
 _LONGEST_INT = 2**63
@@ -18,7 +20,7 @@ EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo
 #: A client's clock before this was never set.
 CLOCKS_SET = datetime(2015, 1, 1, tzinfo=UTC)
 #: One impossible runtime must not make all other runs stale.
-LONGEST_RUNTIME_S = 10 * 365 * 86400
+LONGEST_RUNTIME_S = constant("longest_runtime_us") / 1e6
 MOST_GPUS = 1_000_000  # more would exceed everybody's hours
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _WHOLE = 100.0
