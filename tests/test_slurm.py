@@ -117,6 +117,12 @@ def test_the_parts_of_a_heterogeneous_job_are_one_run_on_all_their_hosts(path):
     assert [(it["host"], it["gpu_count"]) for it in job["writers"]] == [("gpu00", 4), ("gpu01", 4)]
 
 
+def test_a_heterogeneous_job_with_a_part_of_unknown_gpus_has_an_unknown_number(path):
+    first, part = line(JobID="1001+0"), line(JobID="1001+1", JobIDRaw="1002", AllocTRES="gres/gpu=")
+    (job,) = lines(path, first, part)
+    assert (job["writers"][0]["gpu_count"], job["unreadable"]) == (None, ["resources"])
+
+
 def test_attempts_of_a_requeued_job_are_runs_and_the_last_one_keeps_the_id(path):
     again = line(Start="2026-05-04T12:00:00", End="2026-05-04T14:00:00")
     jobs = lines(path, line(State="NODE_FAIL"), again)
@@ -271,7 +277,13 @@ def test_gpus_are_those_of_either_column(path, tres, gres, gpus):
     assert job["unreadable"] is None
 
 
-@pytest.mark.parametrize("tres", ["gpu(IDX:0-3)", ""])
+@pytest.mark.parametrize(
+    "tres",
+    [
+        *("gpu(IDX:0-3)", "", "gres/gpu=4294967295", "gres/gpu:a100=4294967295", "gres/gpu=65534"),
+        *("gres/gpu=4294967294,gres/gpu:a100=4", "7696487:65535", "gres/gpu=18446744073709551614"),
+    ],
+)
 def test_gpus_that_are_not_counted_are_not_known(path, tres):
     row = f"{line(AllocTRES=tres)}|gpu:4294967295"
     (job,) = lines(path, row, header=f"{HEADER}|AllocGRES")
@@ -366,6 +378,19 @@ def test_a_time_before_1970_or_after_2199_is_refused_in_any_form(text):
     for zone in ("Asia/Tokyo", "America/Lima"):
         with pytest.raises(ValueError, match="before 1970 or after 2199"):
             instant_of(text, ZoneInfo(zone))
+
+
+def test_what_slurm_writes_for_no_number_is_not_a_number(path):
+    unset = {"set": True, "infinite": True, "number": 0}
+    gpus = {"allocated": [{"type": "gres", "name": "gpu", "count": unset}]}
+    times = {"submission": EIGHT.timestamp(), "start": EIGHT.timestamp(), "elapsed": 60}
+    job = _v0041(tres=gpus, time=times | {"end": 2**32 - 2}, state={"current": ["RUNNING"]})
+    read = batch(path, json.dumps({"jobs": [job]}))
+    (run,) = read.runs.to_dicts()
+    assert (run["writers"][0]["gpu_count"], run["unreadable"]) == (None, ["resources"])
+    assert read.complete_to == run["heartbeat_at"] == EIGHT + timedelta(minutes=1)
+    with pytest.raises(ValueError, match="not known"):
+        instant_of("4294967295", None)
 
 
 def test_a_damaged_job_of_json_costs_itself(path):

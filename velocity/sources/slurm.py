@@ -194,10 +194,11 @@ def _once(jobs: Iterable[Job]) -> Iterator[Job]:
 
 
 def _with_part(first: Job, part: Job) -> Job:
-    counts = [it.gpus for it in (first, part) if it.gpus is not None]
+    unread = [it for it in part.unreadable if it == "resources" and it not in first.unreadable]
     return replace(
         first,
         hosts=list(dict.fromkeys([*first.hosts, *part.hosts])),
-        gpus=sum(counts) if counts else None,
+        gpus=None if first.gpus is None or part.gpus is None else first.gpus + part.gpus,
         gpu_type=first.gpu_type or part.gpu_type,
+        unreadable=[*first.unreadable, *unread],
     )

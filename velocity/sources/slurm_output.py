@@ -14,7 +14,14 @@ from zoneinfo import ZoneInfo
 
 from velocity.errors import SourceError
 from velocity.sources import values
-from velocity.sources.slurm_values import gpus_of, instant_of, known, nodes_of, seconds_of
+from velocity.sources.slurm_values import (
+    NO_NUMBER,
+    gpus_of,
+    instant_of,
+    known,
+    nodes_of,
+    seconds_of,
+)
 
 _Value = TypeVar("_Value")
 
@@ -262,7 +269,8 @@ def _whole(value: Any) -> str | None:
 
 
 def _time(value: Any) -> str | None:
-    instant = values.instant_of(_number(value) or None)  # 0: not known
+    number = _number(value) or None  # 0: not known
+    instant = None if number in NO_NUMBER else values.instant_of(number)
     return None if instant is None else instant.isoformat()
 
 
@@ -282,7 +290,7 @@ def _resources(found: Any) -> str | None:
     if not isinstance(found, list):
         return None
     return ",".join(
-        f"gres/{it.get('name')}={int(count)}"
+        f"gres/{it.get('name')}={_whole(it.get('count')) or ''}"
         for it in map(_object, found)
-        if it.get("type") == "gres" and (count := _number(it.get("count"))) is not None
+        if it.get("type") == "gres"
     )

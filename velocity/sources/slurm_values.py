@@ -8,15 +8,17 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from velocity.errors import SourceError
-from velocity.sources.values import EARLIEST, LATEST, LONGEST_RUNTIME_S
+from velocity.sources.values import EARLIEST, LATEST, LONGEST_RUNTIME_S, MOST_GPUS
 
 #: What sacct writes for "not known", in lower case.
 _NOT_KNOWN = frozenset({"", "unknown", "none", "n/a", "(null)", "none assigned", "invalid"})
+#: Slurm's numbers for "not set" and "no limit", of 16, 32 and 64 bits.
+NO_NUMBER = frozenset(2**bits - less for bits in (16, 32, 64) for less in (1, 2))
 #: "gres/gpu:a100=4", "gres/gpu=4" (TRES), and "gpu:a100:4(IDX:0-3)", "gres:gpu:4" (old versions),
 #: or "7696487:4": the letters of "gpu" as one number, where sacct does not know the name.
-_TRES = re.compile(r"gres/gpu(?::(?P<type>[^=,]+))?=(?P<count>\d{1,9})", re.IGNORECASE)
+_TRES = re.compile(r"gres/gpu(?::(?P<type>[^=,]+))?=(?P<count>\d+)", re.IGNORECASE)
 _GRES = re.compile(
-    r"(?:gres[:/])?(?:gpu|7696487)(?::(?P<type>[^:,(]*[^:,(\d][^:,(]*))?[:=](?P<count>\d{1,9})(?:\([^)]*\))?",
+    r"(?:gres[:/])?(?:gpu|7696487)(?::(?P<type>[^:,(]*[^:,(\d][^:,(]*))?[:=](?P<count>\d+)(?:\([^)]*\))?",
     re.IGNORECASE,
 )
 _GPU = re.compile(r"(?:^|,)(?:gres[:/])?gpu(?![\w-])", re.IGNORECASE)
@@ -39,12 +41,14 @@ def gpus_of(text: str) -> tuple[int, str | None]:
     Of several types, the first with the most GPUs.
 
     Raises:
-        ValueError: it names GPUs in another way.
+        ValueError: it names GPUs in another way, or Slurm does not know how many.
     """
     found = list(_TRES.finditer(text)) or [
         match for item in re.split(r",(?![^(]*\))", text) if (match := _GRES.fullmatch(item))
     ]
-    if not found and _GPU.search(text):
+    counts = [int(match["count"]) for match in found]
+    lost = any(it in NO_NUMBER or it > MOST_GPUS for it in counts)
+    if lost or (not found and _GPU.search(text)):
         raise ValueError(f'"{text}" does not say how many GPUs there are')
     by_type = {match["type"]: int(match["count"]) for match in found if match["type"]}
     total = [int(match["count"]) for match in found if not match["type"]]
@@ -109,6 +113,8 @@ def instant_of(text: str, zone: ZoneInfo | None, *, fold: int = 0) -> datetime:
         SourceError: it is local, and there is no `zone`.
     """
     is_epoch = re.fullmatch(r"\d{9,10}", text) is not None
+    if is_epoch and int(text) in NO_NUMBER:
+        raise ValueError(f'"{text}" stands for "not known"')
     read = datetime.fromtimestamp(int(text), UTC) if is_epoch else datetime.fromisoformat(text)
     if read.tzinfo is None:
         if zone is None:
