@@ -178,6 +178,14 @@ def created(path, *written):
         "+1777885200",
         "1.777885200000e12",
         "1.777885200000000000e+09",
+        "1.7778852e+09",  # its zeros are left out
+        "1,7778852E+09",
+        "1.7778852E9",
+        "1.7778852e+12",
+        "17778852E2",
+        "1777885200.0",
+        "1777885200000.0",
+        "4.6146375E+04",
     ],
 )
 def test_unambiguous_forms_of_a_time_are_read(path, written):
@@ -259,6 +267,10 @@ def test_ambiguous_dates_are_refused_with_an_example(path, shown, written):
         "13:00 PM",
         "4 Foo 2026",
         "1.77789E+12",
+        "1.777885e+09",
+        "4.61E+04",  # a day without its clock time
+        "1.7778852e+10",  # neither seconds nor parts of them
+        "1.7778852e-09",
         "17e8",
     ],
 )

@@ -38,8 +38,10 @@ _DAYS_TO_1970 = 25569
 _SERIAL_DAYS = (31000, 75000)
 _SECONDS = (0.4e9, 4.2e9)
 _PARTS_OF_A_SECOND = (1, 1e3, 1e6, 1e9)
-#: With fewer decimals than this (1.78E+12), digits are lost.
-_EXPONENT = r"^\+?\d*\.?(?P<decimals>\d*)[eE]\+?(?P<exponent>\d+)$"
+#: Where the decimals do not reach the end of a whole number (1.78E+12), it ends in zeros, or a
+#: program has left digits out. Those that do leave at most six; 1.7778852E9 is a whole number.
+_EXPONENT = r"^\+?(?P<whole>\d*)\.?(?P<decimals>\d*)[eE]\+?(?P<exponent>\d+)$"
+_ENOUGH_DIGITS = 8
 
 
 def day_order(path: Path, columns: Mapping[str, pl.Series]) -> DayOrder:
@@ -90,7 +92,9 @@ def instants(text: pl.Expr, order: DayOrder, zone: str) -> pl.Expr:
         year_first = year_first.str.replace(date + _YEAR_AND_REST, order_of_it)
     written = text.str.extract_groups(_EXPONENT).struct
     places = written.field("exponent").cast(pl.Int64, strict=False)
-    has_lost = (written.field("decimals").str.len_chars() < places).fill_null(value=False)
+    decimals = written.field("decimals").str.len_chars()
+    digits = written.field("whole").str.len_chars() + decimals
+    has_lost = ((decimals < places) & (digits < _ENOUGH_DIGITS)).fill_null(value=False)
     return pl.coalesce(
         _instant(year_first.str.extract_groups(_YEAR_FIRST), zone),
         instants_of_numbers(pl.when(~has_lost).then(text).cast(pl.Float64, strict=False), zone),

@@ -252,7 +252,7 @@ def _number_text(cell: pl.Expr, dialect: Dialect) -> pl.Expr:
 
 def _time(cell: pl.Expr, written: pl.DataType, dialect: Dialect) -> pl.Expr | None:
     if written == pl.String:
-        point = cell.str.replace(r"^(\d+),(\d+)$", "${1}.${2}")  # a spreadsheet's day
+        point = cell.str.replace(r"^(\d+),(\d+(?:[eE]\+?\d+)?)$", "${1}.${2}")  # of a number
         time = instants(point, dialect.day_order, dialect.zone)
     elif written.is_numeric():
         time = instants_of_numbers(cell.cast(pl.Float64), dialect.zone)
