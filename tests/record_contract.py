@@ -311,6 +311,47 @@ def test_a_row_is_replaced_only_by_a_source_with_the_same_trust_or_more(store, h
     assert states(store) == ["running" if kept else "finished"]
 
 
+def of_table(complete_to, end, state="finished"):
+    row = run("r1", "09:00", end, state=state, trust=2, complete_to=at(complete_to))
+    return run_frame([row])
+
+
+@pytest.mark.parametrize(
+    ("held", "comes", "kept"),
+    [
+        # Complete to, last sign of life, state.
+        (("12:00", "11:00"), ("10:30", "10:00", "running"), True),
+        (("12:00", "11:00"), ("10:30", "10:00"), True),
+        (("12:00", "11:00", "running"), ("10:30", "10:00", "running"), True),
+        (("12:00", "11:00"), ("10:30", "11:00", "failed"), True),
+        (("12:00", None), ("10:30", None, "running"), True),
+        (("12:00", None, "running"), ("12:00", None, "pending"), True),
+        (("12:00", "11:00"), ("12:00", "11:00", "running"), True),
+        (("12:00", "11:00"), ("13:00", "10:00", "running"), True),
+        (("12:00", "11:00"), ("11:55", "11:30", "running"), True),
+        # A part of a table may be complete to an earlier time than the whole was.
+        (("12:00", "11:00", "running"), ("11:50", "11:30"), False),
+        (("12:00", "11:00"), ("13:00", "12:30", "running"), False),  # resumed
+        (("12:00", None), ("13:00", None, "running"), False),
+        # Corrections.
+        (("12:00", "11:00"), ("12:00", "10:00"), False),
+        (("12:00", "11:00"), ("12:00", "11:00", "failed"), False),
+    ],
+)
+def test_an_older_table_replaces_nothing_of_a_newer_one(store, held, comes, kept):
+    store.record.merge_runs(of_table(*held))
+    counts = store.record.merge_runs(of_table(*comes))
+    assert (counts.older, counts.changed) == ((1, 0) if kept else (0, 1))
+    expected = held if kept else comes
+    assert states(store) == [expected[2] if len(expected) > 2 else "finished"]
+
+
+def test_a_run_of_an_earlier_version_does_not_say_how_new_it_is(store):
+    store.record.merge_runs(of_table("12:00", "11:00").with_columns(complete_to=None))
+    assert store.record.merge_runs(of_table("10:00", "10:00", "running")).older == 1
+    assert store.record.merge_runs(of_table("11:00", "11:00", "failed")).changed == 1
+
+
 def test_launches_with_the_same_id_read_one_by_one_are_separate_runs(store):
     starts = ("09:00", "13:00", "13:00", "09:00", "11:00:00.000250")
     outcomes = [store.record.merge_runs(launch(start)) for start in starts]

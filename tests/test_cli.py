@@ -229,6 +229,27 @@ def test_an_import_reports_plain_lines_and_metrics_shows_its_runs(velocity, tmp_
     assert "1 unchanged" in velocity("import", table)[2]
 
 
+def test_an_older_table_of_several_changes_nothing_in_any_order(velocity, tmp_path):
+    heading = "entity,project,run_id,username,state,created_at,heartbeat_at\n"
+    rows = {
+        "older": "e,p,r1,ada,running,2026-01-05T09:00Z,2026-01-05T10:00Z\n",
+        "newer": "e,p,r1,ada,finished,2026-01-05T09:00Z,2026-01-05T11:00Z\n",
+        "other": "e,q,r2,ada,finished,2026-01-05T09:00Z,2026-01-05T15:00Z\n",
+    }
+    for name, row in rows.items():
+        (tmp_path / name).write_text(heading + row, encoding="utf-8")
+    assert velocity("import", tmp_path / "newer", tmp_path / "other")[0] == 0
+    told = velocity("import", "--quiet", tmp_path / "older")[2]
+    assert "1 run skipped, because what is stored about it is newer" in told
+    snapshot = latest_snapshot(tmp_path / "data")
+    assert set(reads.runs(snapshot).select("run_id", "state").iter_rows()) == {
+        ("r1", "finished"),
+        ("r2", "finished"),
+    }
+    # Each project is complete to the end of its own table.
+    assert [it.hour for it in reads.projects(snapshot)["as_of"]] == [11, 15]
+
+
 @pytest.mark.parametrize(
     ("text", "code", "finding"),
     [

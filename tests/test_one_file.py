@@ -27,7 +27,7 @@ pytestmark = pytest.mark.thorough
 _NEW_FACTS = (
     *("stamp", "earlier_runtime_s", "resumed", "offline", "shared", "rewound"),
     *("history_rows", "wrote", "relaunched", "unreadable", "commit", "submitted_at"),
-    *("same_as", "usage", "attempt_of", "named_values"),
+    *("same_as", "usage", "attempt_of", "named_values", "complete_to"),
 )
 #: Tables of the record, without columns that the first version did not have.
 _RAW = {

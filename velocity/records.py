@@ -85,6 +85,9 @@ RUN_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "trust": pl.Int32,  # of the source: decides which source replaces which
     "url": pl.String,  # the page of the run
     "usage": pl.List(USAGE),  # by model; evaluations only
+    # Instant to which the table (or other file) of this row is complete; null: it was read from a
+    # server or a directory. Set when it is merged.
+    "complete_to": UTC,
     "attempt_of": pl.String,  # id of a task that is tried again; the call is the first of same_as
 }
 

@@ -28,7 +28,7 @@ _OUTCOMES = {
     "revived": "back after deletion",
     "deleted": "deleted",
     "unchanged": "unchanged",
-    "outranked": "skipped (a better source has them)",
+    "outranked": "skipped (better or newer facts are stored)",
     "rejected": "skipped (unreadable)",
 }
 

@@ -36,7 +36,8 @@ class MergeCounts:
     changed: int = 0
     revived: int = 0
     unchanged: int = 0
-    kept: int = 0
+    kept: int = 0  # the record has the run from a better source
+    older: int = 0  # the record has newer facts about the run
 
     def __add__(self, other: MergeCounts) -> MergeCounts:
         return MergeCounts(*map(operator.add, astuple(self), astuple(other)))
@@ -131,7 +132,8 @@ class Intake(Protocol):
         """Merge a frame of `records.RUN_SCHEMA` by (entity, project, run_id).
 
         A run replaces one with an equally or less trusted source. Of several rows about a run, the
-        one with the latest heartbeat counts. Runs of forgotten people are left out. Merging the
+        one with the latest heartbeat counts. A row of an older table does not replace one of a
+        newer table (`complete_to`). Runs of forgotten people are left out. Merging the
         same runs again changes nothing.
 
         Raises:

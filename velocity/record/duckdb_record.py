@@ -15,7 +15,7 @@ import polars as pl
 from velocity.database.connection import Connection
 from velocity.database.whole_files import split_off
 from velocity.errors import StoreError
-from velocity.queries import load_query
+from velocity.queries import constant, load_query
 from velocity.record import configs, exclusions
 from velocity.record.base import Intake, MergeCounts
 from velocity.record.exclusions import Names
@@ -233,8 +233,18 @@ def find_changes(connection: Connection, hashed: pl.DataFrame) -> MergeCounts:
     found = dict(connection.run(counts))
     if found.keys() & {"changed", "revived"}:
         connection.run(load_query("record/find_unchanged").body)
+        if batch["complete_to"].null_count() < batch.height:
+            _keep_newer(connection)
         found = dict(connection.run(counts))
     return MergeCounts(**found)
+
+
+def _keep_newer(connection: Connection) -> None:
+    """Find the rows of `incoming` that are from older tables than the record's."""
+    # Temporary: the file of the record has only tables.
+    connection.run(load_query("macros/class_of").body.replace("MACRO", "TEMP MACRO", 1))
+    longest = {"longest_us": constant("longest_runtime_us")}
+    connection.run(load_query("record/keep_newer").body, longest)
 
 
 def _keep_raw(connection: Connection) -> None:

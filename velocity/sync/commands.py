@@ -11,10 +11,12 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
+import polars as pl
+
 from velocity.errors import VelocityError
 from velocity.formats import plural
 from velocity.record import Intake, MergeCounts
-from velocity.records import RunBatch
+from velocity.records import UTC as UTC_TYPE, RunBatch
 from velocity.roster.models import Roster, load_roster
 from velocity.settings import Settings
 from velocity.sources.base import Asked, connect_server, find_source
@@ -163,8 +165,8 @@ def import_runs(
 ) -> SyncResult:
     """Bring in runs from a source with a name (see `velocity.sources.base`).
 
-    They are complete up to `as_of`; by default, up to the latest `complete_to` of the batches, else
-    the start of reading. The `on_progress` of `asked` is ignored.
+    They are complete up to `as_of`; by default, each project up to the latest `complete_to` of the
+    batches with its runs, else the start of reading. The `on_progress` of `asked` is ignored.
 
     Raises:
         VelocityError: the source does not exist, a place cannot be read, or the store cannot be
@@ -177,22 +179,33 @@ def import_runs(
     with open_live(data, settings) as store:
         results: dict[tuple[str, str], ProjectResult] = {}
         notes: list[str] = []
-        instants: list[datetime] = []
+        complete_to: dict[tuple[str, str], datetime] = {}
         for batch in batches:
-            _merge_batch(store.record, batch, results, on_progress)
+            told = None if batch.complete_to is None else as_of or batch.complete_to
+            runs = batch.runs.with_columns(pl.lit(told, UTC_TYPE).alias("complete_to"))
+            _merge_batch(store.record, replace(batch, runs=runs), results, on_progress)
             notes += batch.notes
-            instants += [batch.complete_to] if batch.complete_to is not None else []
-        complete_to = as_of or max(instants, default=started_at)
-        for result in results.values():
+            for key in runs.select("entity", "project").unique().iter_rows():
+                instant = told or as_of or started_at
+                complete_to[key] = max(instant, complete_to.get(key, instant))
+        for key, result in results.items():
+            if result.counts.older:
+                result.notes.append(_older_note(result.counts.older))
             store.record.merge_project(
                 result.entity,
                 result.project,
                 rejected=result.rejected,
-                as_of=None if result.counts == MergeCounts() else complete_to,
+                as_of=None if result.counts == MergeCounts() else complete_to[key],
             )
             _log(store.record, command, result, started_at, clock())
         done = _finish(store, settings, roster, list(results.values()), on_progress)
         return replace(done, notes=tuple(notes))
+
+
+def _older_note(count: int) -> str:
+    runs, them = plural(count, "run"), "it" if count == 1 else "them"
+    what = f"{runs} skipped, because what is stored about {them} is newer."
+    return f"{what} If that is wrong, say with --as-of when this table was complete."
 
 
 def _merge_batch(
@@ -240,6 +253,7 @@ def _log(
     finished_at: datetime,
 ) -> None:
     notes = [*result.notes, *_clock_notes(result.clock_ahead)]
+    unchanged = result.counts.unchanged + result.counts.kept + result.counts.older
     record.merge_log(
         {
             "command": command,
@@ -249,7 +263,7 @@ def _log(
             "finished_at": finished_at,
             "runs_new": result.counts.new,
             "runs_changed": result.counts.changed + result.counts.revived,
-            "runs_unchanged": result.counts.unchanged + result.counts.kept,
+            "runs_unchanged": unchanged,
             "runs_deleted": result.deleted,
             "runs_rejected": len(result.rejected),
             "requests": result.requests,

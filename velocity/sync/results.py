@@ -110,7 +110,7 @@ def brought(projects: Sequence[ProjectResult]) -> dict[str, int]:
         "revived": counts.revived,
         "deleted": sum(it.deleted for it in projects),
         "unchanged": counts.unchanged,
-        "outranked": counts.kept,
+        "outranked": counts.kept + counts.older,
         "rejected": sum(len(it.rejected) for it in projects),
     }
 
