@@ -2,10 +2,12 @@
 
 import pytest
 
-from tests.builders import run, store_of
+from tests.builders import at, run, store_of
 from velocity.cli.findings import in_store
 from velocity.explain import explain
 from velocity.reading import reads
+from velocity.records import run_frame
+from velocity.store import open_live
 
 pytestmark = pytest.mark.thorough
 
@@ -54,3 +56,22 @@ def test_doctor_reports_faults_of_many_runs(tmp_path):
     assert "gone (1 run)" in few["states"].told
     assert any(row.startswith("suspended: 1 run (33%)") for row in few["evidence"].rows)
     assert "evidence" not in many
+
+
+def test_doctor_finds_what_a_stopped_command_did_not_publish(tmp_path):
+    def found():
+        return {it.about: it for it in in_store(tmp_path)}
+
+    store_of([run("r1", "09:00", "10:00")], "20:00", data=tmp_path)
+    assert found().keys() == {"store", "age"}
+    with open_live(tmp_path) as store:
+        store.record.merge_runs(run_frame([run("r1", "09:00", "11:00")]))
+        none = [f"runs_{it}" for it in ("new", "changed", "unchanged", "deleted", "rejected")]
+        row = {"command": "sync", "entity": "e", "project": "p", "requests": 0, "error": "it broke"}
+        times = {"started_at": at("20:00"), "finished_at": at("20:01")}
+        store.record.merge_log(row | times | dict.fromkeys(none, 0))
+        assert "is being written by process" in found()["snapshot"].told
+    assert found()["snapshot"].told.endswith("changed runs of 1 username")
+    assert "it broke" in found()["sync"].told
+    store_of([run("r1", "09:00", "11:00")], "20:00", data=tmp_path)
+    assert "snapshot" not in found()

@@ -9,11 +9,12 @@ from typing import Literal
 import polars as pl
 
 from velocity.cleaning import cleaned
-from velocity.errors import VelocityError
+from velocity.errors import StoreBusyError, VelocityError
 from velocity.formats import age, mid_sentence, plural, set_apart
 from velocity.reading import reads
 from velocity.record import has_record
 from velocity.store import Snapshot, latest_snapshot
+from velocity.store.ahead import find_ahead
 
 State = Literal["ok", "note", "broken"]
 UNKNOWN_STATES_HINT = "Such runs count as over but not finished. docs/tables.md lists the states."
@@ -62,8 +63,9 @@ def in_store(data: Path) -> Iterator[Finding]:
             f"{plural(trust['scholars'], 'scholar')} in {plural(trust['projects'], 'project')}"
         )
         yield Finding("ok", "store", ", ".join([told, *set_apart(trust)]))
-        for look in (_age, _people, _keys, _states, _evidence, _skipped, _failed_syncs):
+        for look in (_age, _people, _keys, _states, _evidence, _skipped):
             yield from look(snapshot)
+        yield from _syncs(data, snapshot)
     except VelocityError as error:
         yield broken("store", error)
 
@@ -162,8 +164,23 @@ def _skipped(snapshot: Snapshot) -> Iterator[Finding]:
     )
 
 
-def _failed_syncs(snapshot: Snapshot) -> Iterator[Finding]:
+def _syncs(data: Path, snapshot: Snapshot) -> Iterator[Finding]:
+    """What is not in the snapshot yet, and the projects whose last sync failed."""
     latest = reads.sync_log(snapshot).unique(["entity", "project"], keep="first")
+    try:
+        ahead = find_ahead(data, snapshot)
+    except StoreBusyError as busy:
+        yield Finding("note", "snapshot", f"may be behind: {busy.message}", busy.hint)
+        ahead = None
+    if ahead is not None:
+        latest = ahead.syncs
+        missing = [
+            f"changed runs of {plural(ahead.usernames, 'username')}" if ahead.usernames else "",
+            f"newer data of {plural(ahead.projects, 'project')}" if ahead.projects else "",
+        ]
+        if told := " and ".join(filter(None, missing)):
+            fix = "Run the command again that was stopped, or `velocity publish`."
+            yield Finding("note", "snapshot", f"brought in, but not published: {told}", fix)
     for row in latest.drop_nulls("error").sort("entity", "project").iter_rows(named=True):
         name, at = f"{row['entity']}/{row['project']}", f"{row['started_at']:%Y-%m-%d %H:%M} UTC"
         told = f"{name} failed at {at}: {row['error']}"

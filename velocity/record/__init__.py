@@ -10,7 +10,7 @@ from velocity.database.whole_files import OLD_FILE, copy_database
 from velocity.errors import import_extra, no_data
 from velocity.record.base import OLDEST_POSTGRES, Intake, MergeCounts, PullState
 from velocity.record.duckdb_record import (
-    FILE,
+    FILE as RECORD_FILE,
     DuckDBRecord,
     Record,
     become_record,
@@ -19,6 +19,7 @@ from velocity.record.duckdb_record import (
 
 __all__ = [
     "OLDEST_POSTGRES",
+    "RECORD_FILE",
     "Intake",
     "MergeCounts",
     "PullState",
@@ -33,7 +34,7 @@ __all__ = [
 
 def has_record(data: Path) -> bool:
     """Whether a data folder has runs, or had some earlier."""
-    return (data / FILE).exists() or (data / OLD_FILE).exists()
+    return (data / RECORD_FILE).exists() or (data / OLD_FILE).exists()
 
 
 def open_record(data: Path, address: str | None, *, beside: Connection) -> Record:
@@ -61,10 +62,10 @@ def copy_record(data: Path, folder: Path) -> None:
         StoreError: there is no record, it is damaged, or it changed during every attempt.
         OSError: a file cannot be read or written.
     """
-    if not (data / FILE).exists():
+    if not (data / RECORD_FILE).exists():
         raise no_data(data)
-    copy_database(data / FILE, folder / FILE, "record")
-    with closing(Connection(folder / FILE, "record")) as copy:
+    copy_database(data / RECORD_FILE, folder / RECORD_FILE, "record")
+    with closing(Connection(folder / RECORD_FILE, "record")) as copy:
         if is_copy(copy):
             become_record(copy)
 
