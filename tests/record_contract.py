@@ -416,6 +416,34 @@ def test_the_sessions_of_a_run_may_be_read_one_by_one_in_any_order(store, order)
     assert (again.new, again.changed) == (0, int(order[-1] == 2))
 
 
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 0, 2), (1, 2, 0)])
+@pytest.mark.parametrize("relaunched", [1, 2])
+def test_a_launch_and_its_sessions_may_be_read_one_by_one_in_any_order(store, order, relaunched):
+    again = {"resumed": False, "earlier_runtime_s": None}
+    for number in order:
+        columns = {"stamp": at(PART[number])} | (again if number == relaunched else {})
+        # The others take their name from the session before.
+        named = {"display_name": None if number in (1, 2) else "first"}
+        row = session(number, **columns | named)
+        store.record.merge_runs(run_frame([row]))
+    found = rows(store, "SELECT run_id, relaunched, display_name, stamp, writers FROM raw_run")
+    begun, later = at(PART[0]), at(PART[relaunched])
+    assert {
+        (name, flag, shown, stamp): [it["start"] for it in writers]
+        for name, flag, shown, stamp, writers in found
+    } == {
+        ("r", None, "first", begun): [at(it) for it in PART[:relaunched]],
+        (f"r@{later:%Y-%m-%dT%H:%M:%SZ}", True, None, later): [at(it) for it in PART[relaunched:]],
+    }
+
+
+def test_sessions_read_one_by_one_are_as_long_as_they_were_seen(store):
+    seen = session(0, "running") | {"runtime_s": 900.0}  # of which its stopwatch tells 600
+    store.record.merge_runs(run_frame([seen]))
+    store.record.merge_runs(run_frame([session(1, earlier_runtime_s=600.0)]))
+    assert rows(store, "SELECT runtime_s FROM raw_run") == [(900 + PARTS[1],)]
+
+
 def test_an_earlier_copy_of_a_directory_replaces_nothing(store):
     store.record.merge_runs(run_frame([session(0, "finished")]))
     again = store.record.merge_runs(run_frame([session(0, "running", seconds=30)]))

@@ -1,7 +1,8 @@
 -- title: Sessions of a run that were read before
 -- Local directories are read one by one, and one may be gone when the next session of its run is
 -- read. A run in `incoming` gets the sessions that only the record has. Of two copies of a session,
--- the one with the later sign of life counts. The last session says what the run is.
+-- the one with the later sign of life counts. The last session says what the run is; a value that
+-- it does not have comes from the others.
 CREATE OR REPLACE TEMP TABLE joined AS
 WITH pair AS (
   SELECT
@@ -14,7 +15,22 @@ WITH pair AS (
     least(batch.first_metric_at, held.first_metric_at) AS first_metric_at,
     greatest(batch.last_metric_at, held.last_metric_at) AS last_metric_at,
     batch.resumed OR held.resumed AS resumed,
-    batch.rewound OR held.rewound AS rewound
+    batch.rewound OR held.rewound AS rewound,
+    CASE WHEN held.created_at < batch.created_at THEN held.stamp ELSE batch.stamp END AS stamp,
+    -- Seconds for which open sessions were seen beyond their stopwatch.
+    list_transform([batch, held], lambda it: it.runtime_s - coalesce(it.earlier_runtime_s, 0)
+      - coalesce(list_sum(list_transform(it.writers, lambda own: own.runtime_s)), 0)) AS seen_s,
+    {
+      'display_name': batch.display_name, 'group_name': batch.group_name,
+      'job_type': batch.job_type, 'sweep': batch.sweep, 'tags': batch.tags,
+      'commit': batch.commit, 'notes': batch.notes, 'unreadable': batch.unreadable,
+      'config_shape': batch.config_shape, 'config_hashes': batch.config_hashes,
+      'named_values': batch.named_values} AS of_batch,
+    {
+      'display_name': held.display_name, 'group_name': held.group_name,
+      'job_type': held.job_type, 'sweep': held.sweep, 'tags': held.tags, 'commit': held.commit,
+      'notes': held.notes, 'unreadable': held.unreadable, 'config_shape': held.config_shape,
+      'config_hashes': held.config_hashes, 'named_values': held.named_values} AS of_held
   FROM incoming AS batch
   JOIN raw_run AS held USING (entity, project, run_id)
   WHERE batch.source = 'files' AND held.source = 'files' AND held.deleted_at IS NULL
@@ -58,14 +74,20 @@ whole AS (
       'heartbeat_at': writer.heartbeat_at, 'last_metric_at': writer.last_metric_at,
       'job_id': writer.job_id} ORDER BY start) AS writers,
     sum(writer.runtime_s) AS own_s,
-    arg_max(fresh, start) AS last_is_fresh
+    arg_max(fresh, start) AS last_is_fresh,
+    count(*) AS sessions
   FROM best
   GROUP BY place
   HAVING NOT bool_and(fresh)
 )
 SELECT
   place, held_key, last_is_fresh, whole.writers, created_at, earlier_runtime_s, first_metric_at,
-  last_metric_at, resumed, rewound, own_s + coalesce(earlier_runtime_s, 0) AS runtime_s
+  last_metric_at, resumed, rewound, stamp,
+  sessions = len(batch_writers) + len(held_writers) AS are_apart,
+  CASE WHEN are_apart THEN list_sum(seen_s) ELSE list_max(seen_s) END AS more_s,
+  CASE WHEN coalesce(own_s, more_s) IS NOT NULL
+    THEN coalesce(own_s, 0) + coalesce(more_s, 0) + coalesce(earlier_runtime_s, 0) END AS runtime_s,
+  CASE WHEN last_is_fresh THEN of_held ELSE of_batch END AS other
 FROM whole
 JOIN pair USING (place);
 
@@ -83,7 +105,23 @@ UPDATE incoming
 SET
   writers = joined.writers, created_at = joined.created_at, runtime_s = joined.runtime_s,
   earlier_runtime_s = joined.earlier_runtime_s, first_metric_at = joined.first_metric_at,
-  last_metric_at = joined.last_metric_at, resumed = joined.resumed, rewound = joined.rewound
+  last_metric_at = joined.last_metric_at, resumed = joined.resumed, rewound = joined.rewound,
+  stamp = joined.stamp,
+  display_name = coalesce(incoming.display_name, other.display_name),
+  group_name = coalesce(incoming.group_name, other.group_name),
+  job_type = coalesce(incoming.job_type, other.job_type),
+  sweep = coalesce(incoming.sweep, other.sweep),
+  tags = coalesce(incoming.tags, other.tags),
+  commit = coalesce(incoming.commit, other.commit),
+  notes = coalesce(incoming.notes, other.notes),
+  unreadable = CASE WHEN are_apart AND other.unreadable IS NOT NULL
+    THEN list_distinct(coalesce(incoming.unreadable, []) || other.unreadable)
+    ELSE incoming.unreadable END,
+  config_shape = coalesce(incoming.config_shape, other.config_shape),
+  config_hashes = CASE WHEN incoming.config_shape IS NULL THEN other.config_hashes
+    ELSE incoming.config_hashes END,
+  named_values = CASE WHEN incoming.config_shape IS NULL THEN other.named_values
+    ELSE incoming.named_values END
 FROM joined
 WHERE CASE WHEN last_is_fresh THEN incoming.rowid = place ELSE incoming.run_key = held_key END;
 

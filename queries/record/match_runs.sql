@@ -14,8 +14,10 @@ SET
   run_key = held.run_key,
   held_username = held.username,
   -- A page of W&B's API does not have these; they stay when it replaces the row.
-  first_metric_at = coalesce(incoming.first_metric_at, held.first_metric_at),
-  gpu_utilisation = coalesce(incoming.gpu_utilisation, held.gpu_utilisation),
+  first_metric_at = coalesce(incoming.first_metric_at,
+    CASE WHEN incoming.source <> 'files' THEN held.first_metric_at END),
+  gpu_utilisation = coalesce(incoming.gpu_utilisation,
+    CASE WHEN incoming.source <> 'files' THEN held.gpu_utilisation END),
   outcome = CASE
     WHEN held.trust > incoming.trust THEN 'kept'
     WHEN held.deleted_at IS NOT NULL THEN 'revived'
