@@ -210,6 +210,20 @@ def test_times_without_an_offset_are_local_times_of_a_named_zone(path, written, 
     assert only(read_run_table(path, timezone="Europe/Zurich"))["created_at"] == meant
 
 
+@pytest.mark.parametrize(
+    ("zone", "written", "meant"),
+    [
+        ("Australia/Lord_Howe", "2026-10-04 02:15", datetime(2026, 10, 3, 15, 45, tzinfo=UTC)),
+        ("Australia/Lord_Howe", "2026-04-05 01:45", datetime(2026, 4, 4, 14, 45, tzinfo=UTC)),
+        ("Pacific/Apia", "2011-12-30 12:00", datetime(2011, 12, 30, 22, tzinfo=UTC)),
+        ("America/Nuuk", "2026-03-28 23:30", datetime(2026, 3, 29, 1, 30, tzinfo=UTC)),
+    ],
+)
+def test_a_time_that_clocks_skip_is_as_if_they_had_not_changed(path, zone, written, meant):
+    path.write_text(table_of(";", ROW | {"created_at": written}))
+    assert only(read_run_table(path, timezone=zone))["created_at"] == meant
+
+
 def test_a_length_of_parquet_is_a_runtime(path):
     pl.DataFrame([ROW | {"runtime_s": timedelta(hours=1)}]).write_parquet(path)
     assert only(read_run_table(path))["runtime_s"] == 3600

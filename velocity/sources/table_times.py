@@ -31,6 +31,8 @@ _MONTH_NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "
 _MONTHS = {name: str(number) for number, name in enumerate(_MONTH_NAMES, start=1)}
 _MOST_MONTHS = 12
 _DAY_S = 86400
+#: Clocks skip an hour, half an hour (Lord Howe), or at the date line a day.
+_BEFORE_A_SKIP = 25
 #: Days from day 0 of spreadsheets (1899-12-30) to 1970.
 _DAYS_TO_1970 = 25569
 #: Spreadsheets' days, and seconds since 1970 (or parts of them), from 1985 to 2100 or so. The size
@@ -119,16 +121,18 @@ def instants_of_numbers(number: pl.Expr, zone: str) -> pl.Expr:
 def instants_of_local(local: pl.Expr, zone: str) -> pl.Expr:
     """The instants of local times of a zone.
 
-    Of an hour that its clocks repeat, the earlier one; an hour that they skip moves forward.
+    Of an hour that its clocks repeat, the earlier one. A time that they skip is read as if they had
+    not changed yet.
     """
     wall = local.dt.replace_time_zone(None)
     if zone == "UTC":
         return wall.dt.replace_time_zone("UTC")
-    earlier, later = (
+    before = pl.duration(hours=_BEFORE_A_SKIP)
+    found, unchanged = (
         it.dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null")
-        for it in (wall, wall + pl.duration(hours=1))
+        for it in (wall, wall - before)
     )
-    return pl.coalesce(earlier, later).dt.convert_time_zone("UTC")
+    return pl.coalesce(found, unchanged + before).dt.convert_time_zone("UTC")
 
 
 def _of_seconds(seconds: pl.Expr) -> pl.Expr:
