@@ -423,17 +423,18 @@ def test_a_launch_and_its_sessions_may_be_read_one_by_one_in_any_order(store, or
     for number in order:
         columns = {"stamp": at(PART[number])} | (again if number == relaunched else {})
         # The others take their name from the session before.
-        named = {"display_name": None if number in (1, 2) else "first"}
+        named = {} if number else {"gpu_utilisation": 0.5}
+        named["display_name"] = None if number else "first"
         row = session(number, **columns | named)
         store.record.merge_runs(run_frame([row]))
-    found = rows(store, "SELECT run_id, relaunched, display_name, stamp, writers FROM raw_run")
+    sql = "SELECT run_id, relaunched, display_name, gpu_utilisation, stamp, writers FROM raw_run"
+    found = rows(store, sql)
     begun, later = at(PART[0]), at(PART[relaunched])
-    assert {
-        (name, flag, shown, stamp): [it["start"] for it in writers]
-        for name, flag, shown, stamp, writers in found
-    } == {
-        ("r", None, "first", begun): [at(it) for it in PART[:relaunched]],
-        (f"r@{later:%Y-%m-%dT%H:%M:%SZ}", True, None, later): [at(it) for it in PART[relaunched:]],
+    assert {tuple(known): [it["start"] for it in writers] for *known, writers in found} == {
+        ("r", None, "first", 0.5, begun): [at(it) for it in PART[:relaunched]],
+        (f"r@{later:%Y-%m-%dT%H:%M:%SZ}", True, None, None, later): [
+            at(it) for it in PART[relaunched:]
+        ],
     }
 
 

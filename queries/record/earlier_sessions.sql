@@ -21,16 +21,17 @@ WITH pair AS (
     list_transform([batch, held], lambda it: it.runtime_s - coalesce(it.earlier_runtime_s, 0)
       - coalesce(list_sum(list_transform(it.writers, lambda own: own.runtime_s)), 0)) AS seen_s,
     {
-      'display_name': batch.display_name, 'group_name': batch.group_name,
-      'job_type': batch.job_type, 'sweep': batch.sweep, 'tags': batch.tags,
-      'commit': batch.commit, 'notes': batch.notes, 'unreadable': batch.unreadable,
+      'display_name': batch.display_name, 'group_name': batch.group_name, 'job_type': batch.job_type,
+      'sweep': batch.sweep, 'tags': batch.tags, 'commit': batch.commit, 'notes': batch.notes,
+      'gpu_utilisation': batch.gpu_utilisation, 'unreadable': batch.unreadable,
       'config_shape': batch.config_shape, 'config_hashes': batch.config_hashes,
       'named_values': batch.named_values} AS of_batch,
     {
-      'display_name': held.display_name, 'group_name': held.group_name,
-      'job_type': held.job_type, 'sweep': held.sweep, 'tags': held.tags, 'commit': held.commit,
-      'notes': held.notes, 'unreadable': held.unreadable, 'config_shape': held.config_shape,
-      'config_hashes': held.config_hashes, 'named_values': held.named_values} AS of_held
+      'display_name': held.display_name, 'group_name': held.group_name, 'job_type': held.job_type,
+      'sweep': held.sweep, 'tags': held.tags, 'commit': held.commit, 'notes': held.notes,
+      'gpu_utilisation': held.gpu_utilisation, 'unreadable': held.unreadable,
+      'config_shape': held.config_shape, 'config_hashes': held.config_hashes,
+      'named_values': held.named_values} AS of_held
   FROM incoming AS batch
   JOIN raw_run AS held USING (entity, project, run_id)
   WHERE batch.source = 'files' AND held.source = 'files' AND held.deleted_at IS NULL
@@ -114,6 +115,7 @@ SET
   tags = coalesce(incoming.tags, other.tags),
   commit = coalesce(incoming.commit, other.commit),
   notes = coalesce(incoming.notes, other.notes),
+  gpu_utilisation = coalesce(incoming.gpu_utilisation, other.gpu_utilisation),
   unreadable = CASE WHEN are_apart AND other.unreadable IS NOT NULL
     THEN list_distinct(coalesce(incoming.unreadable, []) || other.unreadable)
     ELSE incoming.unreadable END,

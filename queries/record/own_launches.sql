@@ -53,7 +53,8 @@ known AS (
     AND launch.run_id = ids[1] AND launch.deleted_at IS NULL
 )
 SELECT
-  place, held_key, begins, ids[1] AS launch_id, ids[2] AS held_id, place IN (FROM known) AS is_known,
+  place, held_key, begins, ids[1] AS launch_id, ids[2] AS held_id,
+  place IN (FROM known) AS is_known,
   is_first AND place NOT IN (FROM known) AS is_first
 FROM named;
 
