@@ -41,7 +41,9 @@ def draw_to_date(
     meanings = [("━", LIGHT.series, these)]
     meanings += [("━", LIGHT.faint, those)] if those else []
     meanings += [("■", LIGHT.border, "usual")] if inside else []
-    words = _words(rows[last], unit, is_last=last == len(rows) - 1, foot=low + _FOOT * (high - low))
+    # Words of the first and the last day of all begin or end there: others would leave the plot.
+    anchor = "left" if last == 0 else "right" if last == len(rows) - 1 else "center"
+    words = _words(rows[last], unit, anchor, foot=low + _FOOT * (high - low))
     every = 1 if len(rows) <= _TICKS_OF_ALL else _TICKS_OF_ALL
     ticks = range(every - 1, len(rows), every)
     ticks = ticks[::-2] if narrow else ticks
@@ -101,16 +103,17 @@ def _hovers(rows: list[Part], column: str, unit: str, days: str) -> list[str]:
     ]
 
 
-def _words(row: Part, unit: str, *, is_last: bool, foot: float) -> list[Part]:
+def _words(row: Part, unit: str, anchor: str, *, foot: float) -> list[Part]:
     """The last value, and that of the same day before: the higher one above its point.
 
-    The lower one is below its point, or beside it if it is less than `foot`. Words of the last day
-    of all end there, because they would leave the plot.
+    The lower one is below its point, or beside it if it is less than `foot`.
     """
     up: Part = {"yanchor": "bottom", "yshift": 6}
     down: Part = {"yanchor": "top", "yshift": -6}
     beside: Part = {"yanchor": "bottom", "xanchor": "right", "xshift": -7}
-    place: Part = {"xref": "x", "yref": "y", "xanchor": "right" if is_last else "center"}
+    if anchor == "left":
+        beside = {"yanchor": "middle", "xanchor": "left", "xshift": 9}
+    place: Part = {"xref": "x", "yref": "y", "xanchor": anchor}
     now, before = row["value"], row["before"]
     above = before is None or now >= before
     values = [(now, bold(formats.figure(now, unit)), above)]

@@ -252,7 +252,8 @@ def _claims(week: Week, frame: pl.DataFrame) -> tuple[list[tuple[str, str]], int
 def _streams_caption(week: Week) -> str:
     same = ""
     if week.days.is_week and not week.days.is_whole_week:
-        through = f"{week.days.window.first:%A} to {week.days.window.last:%A}"
+        first, last = (f"{it:%A}" for it in (week.days.window.first, week.days.window.last))
+        through = f"the {first}" if first == last else f"{first} to {last}"
         same = f"Each point is {through} of its week, so the open point compares like with like. "
     return (
         f"{same}Grey: the stream's own usual range, its limits in figures at the left. A diamond "
