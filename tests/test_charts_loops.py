@@ -44,10 +44,12 @@ def test_nothing_is_cut_up_to_five_days_and_waits_are_never_written_in_days():
     assert high > max(bars(chart, LIGHT.reaction)[0].x)
 
 
-def test_the_thin_tail_goes_on_to_the_wait_by_the_clock_if_there_are_tails():
+def test_a_thin_line_shows_the_wait_by_the_clock_and_the_words_stand_at_the_working_hours():
     with_tails, without = (drawn(loops((1, 8, "closed")), tails=it) for it in (True, False))
     (tail,) = traces(with_tails, type="scatter", mode="lines")
-    assert list(tail.x) == [place(4), place(8), None]
+    assert list(tail.x) == [0, place(8), None]
+    (words,) = (it for it in with_tails.figure.layout.annotations if it.text[:1] == "4")
+    assert words.x == place(4)
     assert tail.line.width == 1.5
     assert not traces(without, type="scatter", mode="lines")
 
@@ -56,7 +58,7 @@ def test_open_halves_are_outlines_with_texts():
     chart = drawn(loops((6, None, "open"), (2, 3, "awaiting"), (1, 120, "abandoned")))
     assert list(outlines(chart, LIGHT.machine)[0].y) == [0]
     assert list(outlines(chart, LIGHT.reaction)[0].y) == [1, 2]
-    assert {"6 h so far", "running", "1 h 30 m so far", "none in 5 d"} <= {*texts(chart)}
+    assert {"6 h", "running", "1 h 30 m so far", "none in 5 d"} <= {*texts(chart)}
 
 
 def test_outcomes_differ_in_shape():

@@ -18,7 +18,9 @@ _ROW, _TOP, _BOTTOM, _LEFT, _RIGHT = 23, 44, 26, 156, 46
 #: The axis ends a little beyond five days.
 _REACH = 3.05
 _TICKS = {1: "1 h", 6: "6 h", 24: "1 d", 120: "5 d"}
-_LONGEST_NAME = 17
+_LONGEST_NAME = 15
+#: The wait by the clock is a line this far below the middle of its row, under the words.
+_UNDER = 0.43
 #: From here on, words to the right of a place would not fit.
 _FAR = 0.6 * _REACH
 _MARKS = {"success": "circle", "partial": "circle", "failure": "x", "killed": "square-open"}
@@ -43,12 +45,12 @@ def draw_loops(
     - `frame`: one row per loop, latest first; `experiment_id`, `label` (str), `url` (str, null),
       `outcome`, `status` (str), `started_at` (aware datetime), `machine_hours` (float),
       `machine_event` (bool), `reaction_working_hours` (float, null without a result; the
-      thick part), `reaction_hours` (float, null; by the clock: the thin tail), `reaction_event`
+      thick part), `reaction_hours` (float, null; by the clock: the thin line), `reaction_event`
       (bool, null).
     - `zone`: IANA name of the zone in which days begin.
     - `medians`: of machine and wait, in hours; None for no line.
     - `selected`: the experiment whose row is marked.
-    - `tails`: whether a thin tail goes on to the wait by the clock.
+    - `tails`: whether a thin line under the row shows the wait by the clock.
     """
     height = _TOP + _BOTTOM + _ROW * max(frame.height, 1)
     canvas = Canvas(title, height, (_LEFT, _RIGHT, _TOP, _BOTTOM))
@@ -98,14 +100,14 @@ def _place(hours: float) -> float:
 
 def _traces(rows: list[Row], *, tails: bool) -> list[Part]:
     known = [row for row in rows if row["reaction_working_hours"] is not None]
-    # From the thick part on, broken after each row.
+    # Broken after each row.
     ends = [
-        (_place(row["reaction_working_hours"]), _place(row["reaction_hours"]), row["at"])
+        (_place(row["reaction_hours"]), row["at"] + _UNDER)
         for row in known
         if tails and (row["reaction_hours"] or 0) > row["reaction_working_hours"]
     ]
-    xs = [place for first, last, _ in ends for place in (first, last, None)]
-    ys = [place for *_, at in ends for place in (at, at, None)]
+    xs = [place for last, _ in ends for place in (0, last, None)]
+    ys = [place for _, at in ends for place in (at, at, None)]
     inks = {"failure": LIGHT.failed, "killed": LIGHT.killed}
     look = {
         "symbol": [_MARKS.get(row["outcome"], "circle-open") for row in rows],
@@ -163,7 +165,7 @@ def _notes(row: Row, *, tails: bool) -> list[Part]:
     end, words = 0.0, "running"
     if row["reaction_working_hours"] is not None:
         tail = (row["reaction_hours"] or 0) if tails else 0
-        end, words = _place(max(row["reaction_working_hours"], tail)), row["wait"]
+        end, words = _place(row["reaction_working_hours"]), row["wait"]
         if tail and not row["reaction_working_hours"]:
             # A night or a weekend, of which no working hour is part.
             words += f" ({formats.duration(tail)})"
@@ -181,9 +183,10 @@ def _notes(row: Row, *, tails: bool) -> list[Part]:
 
 def _told(row: Row) -> Row:
     """The halves of a row in words, and what a click on it gives."""
-    machine = formats.duration(row["machine_hours"]) + ("" if row["machine_event"] else " so far")
+    machine = formats.duration(row["machine_hours"])
+    so_far = "" if row["machine_event"] else " so far"
     launched = f"launched {formats.dated(row['started_at'])}"
-    lines = [bold(safe(row["label"])), launched, f"machine {machine}"]
+    lines = [bold(safe(row["label"])), launched, f"machine {machine}{so_far}"]
     hours, by_clock, wait = row["reaction_working_hours"], row["reaction_hours"], ""
     if hours is not None:
         wait = formats.hours_in_all(hours) + ("" if row["reaction_event"] else " so far")
