@@ -287,7 +287,7 @@ def view_of(scope: Scope) -> View:
     return View(**{field.name: given.get(field.name) for field in fields(View)})
 
 
-def test_only_the_scholar_marks_a_result(tmp_path, monkeypatch):
+def test_only_the_scholar_marks_a_result_and_takes_the_mark_back(tmp_path, monkeypatch):
     monkeypatch.setenv("VELOCITY_DATA", str(tmp_path))
     result_at = at("2026-01-09 16:00")
     with pytest.raises(ValueError, match="results of ada are not for X to mark"):
@@ -296,6 +296,10 @@ def test_only_the_scholar_marks_a_result(tmp_path, monkeypatch):
     own = view_of(Scope(scholars=("ada",), hours=("ada",)))
     own.mark_read("ada", "ada/p/ada19", result_at)
     assert [it[:2] for it in read_marks(tmp_path)] == [("ada/p/ada19", result_at)]
+    with pytest.raises(ValueError, match="are not for X"):
+        view_of(Scope(streams=("vision",))).mark_read("ada", "ada/p/ada19", result_at, read=False)
+    own.mark_read("ada", "ada/p/ada19", result_at, read=False)
+    assert read_marks(tmp_path) == ()
 
 
 def test_a_marked_result_leaves_the_queue_of_every_viewer(tmp_path, monkeypatch):

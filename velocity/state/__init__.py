@@ -133,6 +133,12 @@ def mark_read(where: Where, scholar: str, mark: ReadMark) -> None:
         )
 
 
+def unmark_read(where: Where, scholar: str, experiment_id: str, result_at: datetime) -> None:
+    """Removes the scholar's mark of a result, if there is one."""
+    sql = "DELETE FROM read_mark WHERE scholar = ? AND experiment = ? AND result_at = ?"
+    changed(where, sql, scholar, experiment_id, _micros(result_at))
+
+
 def read_marks(where: Where) -> tuple[ReadMark, ...]:
     """Returns every mark, in order of the experiment."""
     sql = "SELECT experiment, result_at, read_at FROM read_mark ORDER BY experiment, result_at"

@@ -130,12 +130,17 @@ class View(ViewedDays):
         # Several pages and streams share one read.
         return found if streams is None else found.filter(pl.col("stream").is_in(streams))
 
-    def mark_read(self, scholar: str, experiment_id: str, result_at: datetime) -> None:
-        """Marks a result as read, still thinking; only its scholar can."""
+    def mark_read(
+        self, scholar: str, experiment_id: str, result_at: datetime, *, read: bool = True
+    ) -> None:
+        """Marks a result as read, still thinking, or takes the mark back; only its scholar can."""
         if not self.scope.sees_hours(scholar):
             raise ValueError(f"results of {scholar} are not for {self.viewer.name} to mark")
-        mark = state.ReadMark(experiment_id, result_at, datetime.now(UTC))
-        state.mark_read(self._state, scholar, mark)
+        if read:
+            mark = state.ReadMark(experiment_id, result_at, datetime.now(UTC))
+            state.mark_read(self._state, scholar, mark)
+        else:
+            state.unmark_read(self._state, scholar, experiment_id, result_at)
 
     def read(self, read: Callable[..., _Made], /, **filters: Any) -> _Made:
         """A read of the snapshot with the viewer's scope, cached per scope."""

@@ -159,12 +159,12 @@ def _selected(sheet: Sheet, loops: pl.DataFrame, meanwhile: pl.DataFrame) -> str
     if row["status"] == "awaiting" and sheet.hours:
         marked = chosen in sheet.waiting.filter("marked_read")["experiment_id"]
         st.button(
-            "Marked as read" if marked else "Read, still thinking",
-            disabled=marked,
+            "Marked as read: undo" if marked else "Read, still thinking",
             help="Takes the result out of Today and of lists until one more usual wait has passed. "
             "The wait is still counted.",
             on_click=sheet.view.mark_read,
             args=(sheet.scholar, chosen, row["result_at"]),
+            kwargs={"read": not marked},
         )
     with st.container(horizontal=True, gap="small"):
         show_way("runs", "Its runs", **runs_of([chosen], launched, sheet.window))
