@@ -183,7 +183,7 @@ def _show_chosen(view: View, scholar: str, experiments: pl.DataFrame, runs: pl.D
             "Experiment",
             known,
             index=None,
-            placeholder="Click an experiment in the timeline, or choose one here",
+            placeholder="Choose an experiment to see its runs",
             key=_EXPERIMENT,
             bind="query-params",
             label_visibility="collapsed",
