@@ -152,6 +152,16 @@ def test_a_link_leads_to_the_same_page_in_a_new_tab(browser, demo):
                     page.get_by_role("link", name=f"{name} {UP}").click(**how)
                 expect(opened.value.get_by_text(re.compile(over)).first).to_be_visible()
                 opened.value.close()
+        # The navigation takes the same people and days along, also over a page without people.
+        turn_to(visitor, "Compute", "compute")
+        for name, over in (
+            ("My velocity", "· 5 to 11.Oct 2026 · Heron$"),
+            ("Runs", "· 5 to 11.Oct"),
+        ):
+            with page.context.expect_page() as opened:
+                page.get_by_role("link", name=name, exact=True).click(button="middle")
+            expect(opened.value.get_by_text(re.compile(over)).first).to_be_visible()
+            opened.value.close()
         assert visitor.look() == []
 
 
