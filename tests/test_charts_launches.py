@@ -85,7 +85,7 @@ def test_overlapping_launches_have_lanes_and_those_without_one_are_counted():
     assert {it.y0 for it in waits(chart)} == set(range(6))
     assert chart.figure.layout.annotations[0].text.endswith("5 not drawn")
     assert chart.alt.endswith("; 5 launches not drawn.")
-    assert launches(row(16, 17, 17), row(18, 18, 18)).figure.layout.height == 64
+    assert launches(row(16, 17, 17), row(18, 18, 18)).figure.layout.height == 78
 
 
 def test_launches_before_and_after_the_days_are_left_out():

@@ -10,7 +10,7 @@ from velocity.charts.marks import box, dots, marker, rule, upright
 from velocity.charts.words import Part, bold, hover, key, safe, words_at
 from velocity.theme import LIGHT
 
-_LANE, _TOP, _BOTTOM = 12, 28, 24
+_LANE, _TOP, _BOTTOM = 12, 42, 24
 #: More would not leave room on a screen for the rest of the sheet.
 _MOST_LANES = 6
 _DAY = timedelta(days=1)
@@ -56,8 +56,8 @@ def draw_launches(
             *(mark for lane, row in lanes for mark in _marks(row, lane, last)),
         ],
         "annotations": [
-            key(meanings),
-            # The name of a result that waits, in the first lane.
+            # Above the name of a result that waits, in the first lane.
+            key(meanings, lift=20),
             *(
                 words_at(
                     f"{bold(safe(row['label'], 20))}, {_result(row)}", x=_at(last, 0.99), y=0, **end
