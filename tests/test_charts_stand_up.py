@@ -38,6 +38,8 @@ def test_values_are_written_beside_their_points_and_never_on_each_other_or_the_a
     assert (low.text, low.yanchor, low.xanchor) == ("<b>4</b>", "bottom", "right")
     now, before = to_date(days([1, 2, 25], BEFORE)).figure.layout.annotations[1:]
     assert (now.yanchor, before.yanchor) == ("top", "bottom")
+    _, *first = to_date(days([25], BEFORE)).figure.layout.annotations
+    assert [it.xanchor for it in first] == ["left", "left"]
 
 
 def test_the_last_point_to_date_is_the_figure():
@@ -243,7 +245,7 @@ def test_without_data_charts_are_words():
     no_end = "No stream has credits that run out at this pace"
     assert drawn_ends(("Aurora", None, None)).missing == no_end
     assert dumbbell(moved(("Programme", None, None))).missing == "Nothing to compare in these days"
-    assert panels(("aurora", weeks([None, None]))).missing == "No week yet"
+    assert panels(("aurora", weeks([None, None]))).missing == "Not known in any week"
     assert waits(("Aurora", [])).missing == "No result waits"
 
 

@@ -59,7 +59,7 @@ def draw_panels(
     }
     weeks = sorted({row["week_start"] for rows in by_group.values() for row in rows})
     if not weeks:
-        return canvas.blank("No week yet")
+        return canvas.blank("Not known in any week")
     panels = [_Panel(at, len(groups), by_group[group], unit) for at, group in enumerate(groups)]
     shapes, notes, said = [], [], []
     for panel, (group, name) in zip(panels, groups.items(), strict=True):
