@@ -67,8 +67,8 @@ _TITLES = {
 }
 #: Columns whose words have underscores in the data.
 _WORDS = {
-    *("measure", "class", "end_source", "flags", "joined_by", "outcome", "start_source"),
-    *("state", "status"),
+    *("measure", "class", "end_source", "flag", "flags", "joined_by", "outcome"),
+    *("start_source", "state", "status"),
 }
 _SHARES = ("_share", "_utilisation")
 #: Columns whose third and fourth decimal decide what a median is.
