@@ -9,7 +9,7 @@ from velocity.sentences.health import data_health
 from velocity.sentences.weeks import restated_rows
 from velocity.ui.page import Page
 from velocity.ui.parts import Table, heading
-from velocity.ui.tables import plain_title, show_rows
+from velocity.ui.tables import page_zone, plain_title, readable, show_rows
 from velocity.ui.view import current_view
 
 _ROWS_SHOWN = 8
@@ -104,7 +104,8 @@ def _check(
     with st.container():
         heading(f"{title}: {formats.count(frame.height)}", meaning, table=table)
         if wraps and frame.height:
-            st.table(shown.rename(plain_title), border="horizontal", hide_index=True)
+            said = readable(shown, page_zone()).rename(plain_title)
+            st.table(said, border="horizontal", hide_index=True)
         elif frame.height:
             show_rows(shown, alt=title, rows_shown=_ROWS_SHOWN)
 
