@@ -11,7 +11,7 @@ from typing import Literal
 
 import duckdb
 
-from velocity.database.connection import Connection
+from velocity.database.connection import ROWS_PER_THREAD, Connection
 from velocity.database.failures import WRITE_ERRORS, cannot_write, is_full_disk
 from velocity.database.lock import writer_lock
 from velocity.database.whole_files import copy_database, remove_old_file, split_off
@@ -44,9 +44,14 @@ class LiveStore(Connection):
 
     @contextmanager
     def reading_record(self) -> Iterator[None]:
-        """Attach the record, read-only; no run can be merged meanwhile."""
+        """Attach the record, read-only; no run can be merged meanwhile.
+
+        With few runs, one thread has all the work: a second one only takes processor time.
+        """
         with self.record.attached_to(self):
             self.run(f"SET search_path = '{_SEARCH_PATH},record.main'")
+            ((runs,),) = self.run("SELECT count(*) FROM record.raw_run")
+            self.run("SET threads = 1" if runs <= ROWS_PER_THREAD else "RESET threads")
             try:
                 yield
             finally:
