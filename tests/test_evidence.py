@@ -230,6 +230,7 @@ def on(*machines: tuple[str | None, int | None]) -> dict[str, Any]:
     return {"machines": [(host, "H100", count) for host, count in machines]}
 
 
+NODES = [("a", 8), ("b", 8), ("a", 8), ("c", 8)]
 CHARGED: list[tuple[dict[str, Any], tuple[float, float]]] = [
     # Several nodes count once each; two writers on one host are one machine, the larger.
     (told(0, 1, 2, heard=60, watch=60, **on(("a", 8), ("b", 8), ("b", 4))), (16, 0)),
@@ -241,6 +242,10 @@ CHARGED: list[tuple[dict[str, Any], tuple[float, float]]] = [
     # Each session is charged on its own machine.
     (told(0, 600, heard=660, watch=360, **RESUMED, **on(("a", 8), ("b", 1))), (41, 0)),
     (told(0, 600, heard=660, watch=360, **RESUMED, **on(("a", None), ("b", 1))), (1, 5)),
+    # A job of two nodes that was resumed on one of them and on another.
+    (told(0, 1, 600, 601, heard=660, watch=360, **RESUMED, **on(*NODES)), (96, 0)),
+    # A job that was resumed on a machine with a clock that is an hour behind.
+    (told(0, 540, heard=660, watch=360, **RESUMED, **on(("a", 8), ("b", 4))), (40, 0)),
     # The lost first session was on the machine of the writer that is known.
     (told(600, heard=660, watch=360, **on(("a", 8))), (48, 0)),
     # A suspended machine computes as long as the stopwatch ran.
