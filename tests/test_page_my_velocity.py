@@ -6,7 +6,7 @@ import pytest
 
 from tests.app_pages import BIDI, HOSTILE, open_page, ten_weeks, words
 from tests.builders import one_run, run, store_of
-from tests.roster_texts import ADA, parsed, stream
+from tests.roster_texts import ADA, BEN, parsed, rate, stream
 from tests.sampling import one_in
 from tests.stores import built, copied
 from velocity.errors import VelocityError
@@ -14,6 +14,8 @@ from velocity.pages import PAGES
 from velocity.reading import reads
 
 pytestmark = pytest.mark.sampled(8)
+
+GPU = {"gpu_count": 1, "gpu_type": "A100"}
 
 
 @pytest.fixture(scope="module")
@@ -119,6 +121,20 @@ def test_definitions_show_the_values_of_the_settings(tmp_path, monkeypatch):
         "The 37.5 minutes, 1 minute and 7 seconds are settings",
     ):
         assert said in text
+
+
+def test_credits_are_those_of_each_stream_that_the_scholar_worked_in(tmp_path, monkeypatch):
+    moved = [f'[{{ scholar = "ada", {it} = 2026-01-06 }}' for it in ("to", "from")]
+    roster = ADA + BEN + stream("old", members=moved[0] + ', { scholar = "ben" }]')
+    roster += stream("new", members=moved[1] + "]") + rate("*", "2026-01-01")
+    rows = [
+        run(f"r{at}", f"2026-01-0{day} 09:00", f"2026-01-0{day} {end}:00", username=who, **GPU)
+        for at, (day, end, who) in enumerate([(5, 10, "ada"), (5, 12, "ben"), (6, 10, "ada")])
+    ]
+    store_of(rows, "2026-01-12 20:00", data=tmp_path, roster=parsed(roster))
+    page = open_page("my_velocity", tmp_path, monkeypatch, scholar="ada", period="Programme")
+    told = "All of these runs took 25 % of old's credits and 100 % of new's credits."
+    assert told in words(page)
 
 
 def test_after_one_run_there_are_texts_instead_of_medians_and_ranges(tmp_path, monkeypatch):

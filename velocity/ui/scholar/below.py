@@ -75,10 +75,9 @@ def show_bought(sheet: Sheet) -> None:
     show_figure(draw_bought(parts, title="GPU-hours"), key="bought-chart")
     show_key(bought.key(parts))
     spent = sheet.view.windowed(reads.compute_table, by_scholar=True)
-    streams = [it for it in sheet.who["streams"] if sheet.view.scope.sees_stream(it)]
     said = (
         bought.compared(now, sheet.before, sheet.change_of("gpu_hours_per_concluded")),
-        bought.of_streams(spent.filter(pl.col("stream").is_in(streams)), sheet.scholar),
+        bought.of_streams(spent, sheet.scholar),
         bought.after_decision(now),
     )
     st.markdown(" ".join(filter(None, said)))
