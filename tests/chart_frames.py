@@ -41,6 +41,7 @@ def loops(*rows):
             "label": f"probe-{at}",
             "url": f"https://wandb.ai/r{at}",
             "started_at": NOON + timedelta(hours=6 * at),
+            "result_at": None if status == "open" else NOON + timedelta(hours=6 * at + machine),
             "outcome": "open" if status == "open" else "success",
             "status": status,
             "machine_hours": machine,

@@ -64,8 +64,12 @@ def test_open_halves_are_outlines_with_texts():
 def test_outcomes_differ_in_shape():
     frame = loops((1, 1, "closed"), (1, 1, "closed"), (1, None, "open"))
     frame = frame.with_columns(outcome=pl.Series(["failure", "killed", "open"]))
-    (marks,) = traces(drawn(frame), mode="markers")
+    frame = frame.with_columns(machine_event=pl.col("outcome") == "failure")
+    chart = drawn(frame)
+    (marks,) = traces(chart, mode="markers")
     assert len({*marks.marker.symbol}) == 3
+    # Only what runs has lasted "so far": what was killed is over.
+    assert texts(chart).count("1 h so far") == 1
 
 
 def test_names_link_to_their_run_and_are_inert():

@@ -75,6 +75,11 @@ def test_without_a_finding_the_measures_are_reported_with_their_dates():
     )
     assert mine.failed_value(few) == "0 of 5"
     assert plain(mine.failed_value(NOW)) == "9 %"
+    for now, runs in (
+        (figures(), "0 concluded, 26 Oct to 22 Nov; no run ended."),
+        (few, "38 concluded, 26 Oct to 22 Nov; 0 of 5 runs failed."),
+    ):
+        assert plain(mine.concluded_caption(now, trend(), FOUR_WEEKS)) == runs
 
 
 def test_too_little_history_is_said_below_the_headline():
@@ -470,6 +475,21 @@ def test_a_loop_is_reported_step_by_step():
         ("Result", "Sat 28 Nov, 08:45", "12 h 14 m"),
         ("Next launch", "not yet", "12 h working time so far"),
     ]
+    # It was killed, and so many days later nothing more is counted of its wait.
+    killed = LOOP | {"outcome": "killed", "machine_event": False, "status": "abandoned"}
+    assert [plain(it) for it in loops.steps(killed, "UTC", hours=False)["After"]] == [
+        "",
+        "12 h 14 m",
+        "12 h working time in these",
+    ]
+    assert loops.steps(killed, "UTC", hours=False)["When"][2] == "none within 5\u00a0d"
+    late = killed | {"next_at": LOOP["result_at"] + timedelta(days=6)}
+    assert plain(loops.steps(late, "UTC", hours=False)["When"][2]) == ("none within 5 d, Fri 4 Dec")
+    spans = {"reaction_hours": 120.0, "loop_hours": 132.25, "loop_event": False}
+    assert plain(loops.by_the_clock(killed | spans)) == (
+        "By the clock: over 5 d after the result, over 5 d 12 h in all."
+    )
+    assert plain(loops.waited(killed, "UTC")).endswith("· over 12 h]")
     # Others see its dates and no times.
     cells = [it for row in loops.steps(LOOP, "UTC", hours=False).rows() for it in row]
     assert not [it for it in cells if ":" in it or "awake" in it]

@@ -184,7 +184,7 @@ def _notes(row: Row, *, tails: bool) -> list[Part]:
 def _told(row: Row) -> Row:
     """The halves of a row in words, and what a click on it gives."""
     machine = formats.duration(row["machine_hours"])
-    so_far = "" if row["machine_event"] else " so far"
+    so_far = "" if row["result_at"] else " so far"
     launched = f"launched {formats.dated(row['started_at'])}"
     lines = [bold(safe(row["label"])), launched, f"machine {machine}{so_far}"]
     hours, by_clock, wait = row["reaction_working_hours"], row["reaction_hours"], ""

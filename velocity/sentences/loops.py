@@ -20,6 +20,7 @@ LOOPS_HELP = defined(
     "reaction_working_hours_median",
 )
 _OUTCOMES = {"failure": "failed", "open": "running", "killed": "killed"}
+_NONE = f"none within 5{formats.NBSP}d"
 _OUTCOMES_OF_ALL = {"false_start": "false start", "failure": "failed"}
 
 
@@ -59,12 +60,15 @@ def steps(row: Row, zone: str, *, hours: bool) -> pl.DataFrame:
         time = f", {formats.clock(at.astimezone(ZoneInfo(zone)))}" if hours else ""
         return f"{on_day(at, zone)}{time}"
 
-    took = formats.duration(row["machine_hours"]) + ("" if row["machine_event"] else " so far")
+    took = formats.duration(row["machine_hours"]) + ("" if row["result_at"] else " so far")
     rows = [("Launched", when(row["started_at"]), ""), ("Result", when(row["result_at"]), took)]
     if row["reaction_working_hours"] is not None:
         waited = f"{formats.hours_in_all(row['reaction_working_hours'])} working time"
         if row["status"] == "closed":
             rows.append(("Next launch", when(row["next_at"]), waited))
+        elif row["status"] == "abandoned":
+            late = "" if row["next_at"] is None else f", {when(row['next_at'])}"
+            rows.append(("Next launch", f"{_NONE}{late}", f"{waited} in these"))
         else:
             rows.append(("Next launch", "not yet", f"{waited} so far"))
     return pl.DataFrame(rows, schema=["Step", "When", "After"], orient="row")
@@ -72,8 +76,12 @@ def steps(row: Row, zone: str, *, hours: bool) -> pl.DataFrame:
 
 def by_the_clock(row: Row) -> str:
     """The whole loop by the clock."""
-    whole, reaction = (formats.duration(row[f"{it}_hours"]) for it in ("loop", "reaction"))
-    so_far = "" if row["loop_event"] else " so far"
+    # An abandoned loop was watched for five days only.
+    over = f"over{formats.NBSP}" if row["status"] == "abandoned" else ""
+    whole, reaction = (
+        f"{over}{formats.duration(row[f'{it}_hours'])}" for it in ("loop", "reaction")
+    )
+    so_far = "" if over or row["loop_event"] else " so far"
     if row["reaction_hours"] is None:
         return f"By the clock {whole}{so_far}."
     return f"By the clock: {reaction} after the result, {whole} in all{so_far}."
@@ -162,7 +170,8 @@ def longest(loops: pl.DataFrame, most: int) -> pl.DataFrame:
 
 def waited(row: Row, zone: str) -> str:
     """A wait in a list, as Markdown."""
-    waited = formats.hours_in_all(row["reaction_working_hours"])
+    over = f"over{formats.NBSP}" if row["status"] == "abandoned" else ""
+    waited = f"{over}{formats.hours_in_all(row['reaction_working_hours'])}"
     return f"{linked(row)} :small[result {on_day(row['result_at'], zone)} · {waited}]"
 
 

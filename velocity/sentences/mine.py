@@ -98,8 +98,12 @@ def concluded_caption(now: Row, trend: Trend, window: Window) -> str:
     """What the tile of conclusions counts."""
     columns = ("experiments_concluded", "runs_failed", "early_failures", "automated_concluded")
     concluded, failed, early, automated = (formats.count(number(now, it)) for it in columns)
-    runs = f"{failed} of {formats.plural(ended_runs(now), 'run')} failed, of which {early} died"
-    said = f"{concluded} concluded, {dates(window.first, window.last)}; {runs} within two minutes."
+    runs = "no run ended"
+    if ended := ended_runs(now):
+        runs = f"{failed} of {formats.plural(ended, 'run')} failed"
+        if number(now, "runs_failed"):
+            runs += f", of which {early} died within two minutes"
+    said = f"{concluded} concluded, {dates(window.first, window.last)}; {runs}."
     if number(now, "automated_concluded"):
         said += f" Automation concluded {automated} more."
     return said + _so_far(trend, "experiments_concluded")
