@@ -349,7 +349,7 @@ def test_the_lists_of_the_day_are_sent_at_their_times(rows, tmp_path):
         due(store(tmp_path / now, rows, asked, as_of=friday(now)), now=friday(now))
         for now in ("11.00", "18.30")
     )
-    finished = "1 finished since Thu 8, 21:00\n- zqadalast · zqada · Fri 9, 10:00"
+    finished = "1 with a result since Thu 8, 21:00\n- zqadalast · zqada · Fri 9, 10:00"
     assert finished in early["ada", "morning"]
     assert ("ada", "evening") not in early
     assert late["ada", "evening"].startswith("Nothing is queued for the night.")

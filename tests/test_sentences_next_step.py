@@ -106,6 +106,15 @@ def test_a_failure_says_how_long_nothing_followed():
     assert plain(found[1].said[0]) == "sae · Sun 29, 01:00 · 12 h in working hours"
 
 
+def test_a_killed_experiment_is_not_said_to_have_finished():
+    rows = [
+        ROW | {"project": "sae", "result_at": NOW, "outcome": it} for it in ("success", "killed")
+    ]
+    found = next(groups(replace(TODAY, finished=rows), running(), "UTC"))
+    assert plain(found.title) == "with a result since Sun 29, 01:00"
+    assert [plain(it) for it in found.said] == ["sae · Sun 29, 01:00", "sae · killed Sun 29, 01:00"]
+
+
 def test_silent_runs_are_said_with_what_they_may_hold():
     row = {"project": "sae", "url": "https://w/r", "since_at": NOW, "n": 2}
     assert plain(silent(frame("stuck", [row]), "UTC")) == (

@@ -42,8 +42,11 @@ def groups(today: Today, open_work: pl.DataFrame, zone: str) -> Iterator[Group]:
     """
     likely = dict(open_work.select("experiment_id", "eta_at").iter_rows())
 
-    def finished(row: Row) -> str:
+    def ended(row: Row) -> str:
         return local_time(row["result_at"], zone)
+
+    def finished(row: Row) -> str:
+        return f"{'killed ' if row['outcome'] == 'killed' else ''}{ended(row)}"
 
     def running(row: Row) -> str:
         done = likely.get(row["experiment_id"])
@@ -52,13 +55,13 @@ def groups(today: Today, open_work: pl.DataFrame, zone: str) -> Iterator[Group]:
 
     def failed(row: Row) -> str:
         waited = formats.hours_in_all(row["reaction_working_hours"])
-        return f"{finished(row)} · {waited} in working hours"
+        return f"{ended(row)} · {waited} in working hours"
 
     def waiting(row: Row) -> str:
         return f"since {failed(row)}"
 
     for title, rows, said in (
-        (f"finished since {_weekday_and_time(today.since)}", today.finished, finished),
+        (f"with a result since {_weekday_and_time(today.since)}", today.finished, finished),
         ("failed, not followed up", today.failed, failed),
         ("running", today.running, running),
         ("waiting for the next launch", today.waiting, waiting),
