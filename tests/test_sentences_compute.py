@@ -105,8 +105,11 @@ def test_what_is_a_lower_bound_says_so_in_its_row():
     assert caption.endswith(". ≥: some GPU counts are not recorded")
     whole = figures(gpu_hours=11.0, credits=22.0, unpriced_run_hours=3.0)
     assert plain(spending.all_types(whole)) == (
-        "; in all 11 GPU-hours and 22 credits; 3 run hours with no GPU count"
+        "; in all at least 11 GPU-hours and 22 credits; 3 run hours with no GPU count"
     )
+    assert plain(spending.all_types(figures())) == "; in all 0 GPU-hours and 0 credits"
+    unknown = spending.all_types(figures(unpriced_run_hours=1.0))
+    assert plain(unknown) == "; 1 run hour with no GPU count"
 
 
 def test_the_caption_of_balances_says_whose_end_moved_far_and_may_come_sooner():

@@ -234,6 +234,8 @@ def test_going_well_is_next_a_lower_cost_at_no_fewer_conclusions(concluded, spen
     before = row(10, 0.1, credits_per_concluded=10)
     told = going_well(now, before, ("Aurora", 9, 10))
     assert told.startswith("A conclusion took 9.5 credits from Mon 23") is holds
+    bound = now | {"unpriced_run_hours": 1.0}
+    assert not going_well(bound, before, ("Aurora", 9, 10)).startswith("A conclusion took")
     # 20 conclusions cost that much, 10 of them of automation, which are cheap.
     both = row(10, 0.1, credits=100, credits_per_concluded=5)
     assert not going_well(both, before, ("Aurora", 9, 10)).startswith("A conclusion took")
@@ -326,6 +328,12 @@ def test_compute_says_what_it_bought():
     assert compute({"credits_per_concluded": 3740 / 228}, **spent, **hours) == (
         "3,923 credits bought 285 conclusions from Mon 23 to Sat 28 Nov, 13.8 each, 16.4 on the "
         "same days before. 4 % of GPU-hours went to failed runs, 1 % to killed ones."
+    )
+    unknown = {"unpriced_run_hours": 1.0}
+    assert compute({"credits_per_concluded": 16.4} | unknown, **spent, **hours, **unknown) == (
+        "At least 3,923 credits bought 285 conclusions from Mon 23 to Sat 28 Nov, at least 13.8 "
+        "each, at least 16.4 on the same days before. 4 % of GPU-hours went to failed runs, 1 % "
+        "to killed ones."
     )
     both = {"experiments_concluded": 103, "automated_concluded": 93}
     # Automation's conclusions, and not people's work, made the cost lower than before.

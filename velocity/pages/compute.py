@@ -180,7 +180,10 @@ def _show_types(week: Week) -> None:
     whole = words.all_types(week.programme.now or {})
     caption = f"{week.days.these}; a rate holds from its date{whole}"
     heading("GPU types", caption, table=Table(types, "gpu-types"))
-    measured = types.height and types["gpu_utilisation"].count()
+    if types.is_empty():
+        st.caption("No GPU type is known in these days.")
+        return
+    measured = types["gpu_utilisation"].count()
     show_rows(types if measured else types.select(_TYPES), alt="GPU types")
 
 

@@ -102,10 +102,11 @@ def table_caption(rows: pl.DataFrame, these: str) -> str:
 
 def all_types(row: Row) -> str:
     """All GPU types together, and the hours on unknown ones, to follow other words."""
-    hours, paid = formats.rate(number(row, "gpu_hours"), "GPU-hour"), number(row, "credits")
-    said = f"; in all {hours} and {formats.count(paid)} credits"
-    unknown = number(row, "unpriced_run_hours")
-    return f"{said}; {formats.rate(unknown, 'run hour')} with no GPU count" if unknown else said
+    used, unknown = number(row, "gpu_hours"), number(row, "unpriced_run_hours")
+    hours, paid = formats.rate(used, "GPU-hour"), formats.count(number(row, "credits"))
+    at_least = "at least " if unknown else ""
+    known = f"; in all {at_least}{hours} and {paid} credits" if used or not unknown else ""
+    return known + (f"; {formats.rate(unknown, 'run hour')} with no GPU count" if unknown else "")
 
 
 def table_adding_up(rows: Sequence[Sequence[float]]) -> list[list[int]]:

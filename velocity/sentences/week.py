@@ -51,11 +51,12 @@ class Costs(NamedTuple):
     unit: str = ""
     before: float = 0.0
     automated: bool = False  # whether automation concluded some of them
+    at_least: bool = False  # whether some GPU counts are not recorded, which cost nothing here
 
     @property
     def is_lower(self) -> bool:
-        """Whether it took less than before."""
-        return 0 < self.each <= _CHEAPER * self.before
+        """Whether it took less than before, as far as that is known."""
+        return not self.at_least and 0 < self.each <= _CHEAPER * self.before
 
 
 @dataclass(frozen=True)
@@ -245,8 +246,14 @@ def costs(figures: Compared) -> Costs:
         each, before = figures.numbers(f"{spent}_per_concluded")
         if each:
             both = [automated(row, spent) for row in (figures.now, figures.before)]
-            return Costs(each, unit, 0.0 if any(both) else before, automated=both[0])
+            shown = 0.0 if any(both) else before
+            return Costs(each, unit, shown, automated=both[0], at_least=is_bound(figures.now))
     return Costs()
+
+
+def is_bound(row: Row | None) -> bool:
+    """Whether what runs took is a lower bound, because some GPU counts are not recorded."""
+    return number(row, "unpriced_run_hours") > 0
 
 
 def _each(cost: float) -> str:
@@ -320,13 +327,16 @@ def compute(figures: Compared) -> Said:
     lost = f"{formats.capitalised(failed)} of GPU-hours {to}."
     paid = number(now, "credits")
     spent = formats.rate(paid or used, "credit" if paid else "GPU-hour")
+    at_least = "at least " if is_bound(now) else ""
+    spent = formats.capitalised(f"{at_least}{spent}")
     if not cost.each:
         return Said(about, f"{spent} {days.on} bought no conclusion.", lost)
     bought, over = formats.plural(figures.conclusions[0], "conclusion"), ""
     if automated:
         bought += f" by people and {formats.count(automated)} by automation"
         over = " over both"
-    start = f"{spent} bought {bought} {days.on}, {_each(cost.each)} each{over}"
+    start = f"{spent} bought {bought} {days.on}, {at_least}{_each(cost.each)} each{over}"
     if not cost.before:
         return Said(about, f"{start}.", lost)
-    return Said(about, f"{start},", f"{_each(cost.before)} {days.earlier}. {lost}")
+    then = f"{'at least ' if is_bound(figures.before) else ''}{_each(cost.before)} {days.earlier}"
+    return Said(about, f"{start},", f"{then}. {lost}")
