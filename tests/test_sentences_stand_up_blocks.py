@@ -306,6 +306,8 @@ def test_fewer_launches_are_named_as_a_cause():
     fewer = moved.launched(Compared(SO_FAR, {"experiments_started": 118}, before))
     assert fewer == "118 were launched, from 590"
     assert moved.launched(Compared(SO_FAR, before, None)) == "590 were launched"
+    one = {"experiments_started": 1}
+    assert moved.launched(Compared(SO_FAR, one, before)) == "1 was launched, from 590"
     week = pl.DataFrame({"experiments_started": [90, 60, 40]})
     told = moved.launched_by_day(now, 5, week, 5)
     assert told == "Launched: 31 on 1 of 5 days, from 190 on 3 of 5."

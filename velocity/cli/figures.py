@@ -141,6 +141,8 @@ def _main_figures(keys: Sequence[str]) -> "tuple[str | pl.Expr, ...]":
         return figure.round(decimals).cast(pl.Decimal(38, decimals))
 
     limits: list[Any] = [rounded(pl.col(f"throughput_per_week_{end}")) for end in ("low", "high")]
+    # Hours on unknown GPUs alone are no known GPU-hours.
+    known = (pl.col("gpu_hours") > 0) | (pl.col("unpriced_run_hours") == 0)
     return (
         *keys,
         rounded(pl.col("throughput_per_week")).alias("concluded per week"),
@@ -149,7 +151,7 @@ def _main_figures(keys: Sequence[str]) -> "tuple[str | pl.Expr, ...]":
         rounded(100 * pl.col("serial_share"), 0).alias("serial, %"),
         rounded(pl.col("experiment_parallelism"), 2).alias("at once"),
         rounded(pl.col("loop_hours_median")).alias("loop, hours"),
-        rounded(pl.col("gpu_hours"), 0).alias("GPU-hours"),
+        rounded(pl.when(known).then("gpu_hours"), 0).alias("GPU-hours"),
     )
 
 

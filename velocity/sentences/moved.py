@@ -87,7 +87,7 @@ def launched(programme: Compared) -> str:
     """How many experiments were launched, which is one cause of a fall or rise."""
     now, before = programme.values("experiments_started")
     then = "" if before is None else f", from {formats.count(before)}"
-    return f"{formats.count(now)} were launched{then}"
+    return f"{formats.count(now)} {'was' if now == 1 else 'were'} launched{then}"
 
 
 def launched_by_day(now: pl.DataFrame, days: int, before: pl.DataFrame, earlier: int) -> str:
