@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 from datetime import date
 from functools import partial
 
@@ -13,6 +14,7 @@ from tests.builders import run, store_of
 from tests.commands import in_this_process
 from tests.roster_texts import FULL, parsed
 from tests.sampling import one_in
+from velocity.cli.output import write_bytes
 from velocity.reading import reads
 from velocity.store import latest_snapshot
 
@@ -144,6 +146,21 @@ def test_groups_without_launches_have_zeros_in_every_period(asked, by):
     assert idle.select("busy_hours", "weeks").unique().rows() == [(0, 0)]
     assert idle["throughput_per_week"].null_count() == idle.height
     assert whole.filter(pl.col("runs_started") > 0)["weeks"].min() > 0
+
+
+def test_what_out_names_stays_a_link_or_a_pipe(tmp_path):
+    (tmp_path / "file").write_text("old")
+    link = tmp_path / "link"
+    link.symlink_to("file")
+    write_bytes(b"new", link)
+    assert (link.is_symlink(), (tmp_path / "file").read_text()) == (True, "new")
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    end = os.open(pipe, os.O_RDWR)
+    write_bytes(b"new", pipe)
+    assert (pipe.is_fifo(), os.read(end, 9)) == (True, b"new")
+    os.close(end)
+    assert sorted(it.name for it in tmp_path.iterdir()) == ["file", "link", "pipe"]
 
 
 def test_a_scholar_without_launches_can_be_selected(asked):

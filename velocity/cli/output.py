@@ -102,6 +102,8 @@ def form_of(form: str | None, out: Path | None, suffixes: Mapping[str, str], def
 def write_bytes(content: bytes, out: Path | None) -> None:
     """Write to a file, which is replaced as a whole, or to standard output.
 
+    A link stays, and so does what is not a file, such as /dev/stdout or a named pipe.
+
     Raises:
         VelocityError: it is a folder, or cannot be written.
     """
@@ -120,10 +122,14 @@ def write_bytes(content: bytes, out: Path | None) -> None:
         return
     if out.is_dir():
         raise VelocityError(f"{out} is a folder.", "Name a file with --out.")
-    partial = out.with_name(f"{out.name}.partial")
+    target = Path(os.path.realpath(out))  # `resolve` fails at a link to itself
+    partial = target.with_name(f"{target.name}.partial")
     try:
+        if out.exists() and not out.is_file():
+            out.write_bytes(content)
+            return
         partial.write_bytes(content)
-        partial.replace(out)
+        partial.replace(target)
     except OSError as error:
         raise VelocityError(
             f"{out} cannot be written: {error.strerror}.",
