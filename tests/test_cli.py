@@ -306,12 +306,13 @@ def test_version_shows_the_package_version(velocity):
 
 
 @pytest.mark.thorough
-def test_a_closed_pipe_is_not_an_error(data, tmp_path):
-    """Like `velocity runs | head`, with a reader that stops before the first byte."""
+@pytest.mark.parametrize("shell", [[], ["sh", "-c", 'exec "$@" >&-', "sh"]])
+def test_a_closed_pipe_is_not_an_error(data, tmp_path, shell):
+    """Like `velocity runs | head`, with a reader that stops before the first byte, or `>&-`."""
     reader, writer = os.pipe()
     os.close(reader)
     done = subprocess.run(
-        [*commands.VELOCITY, "runs", "--format", "csv"],
+        [*shell, *commands.VELOCITY, "runs", "--format", "csv"],
         env=commands.environment(tmp_path, VELOCITY_DATA=str(data)),
         stdout=writer,
         stderr=subprocess.PIPE,

@@ -143,6 +143,8 @@ def main() -> None:
     """Run the command in `sys.argv` and exit: 0 done, 1 failed, 2 usage error."""
     # Everything that a command writes names people: only the user may read it.
     os.umask(0o077)
+    # With `>&-` there is none: nobody reads, as after `| head`, and no other file takes its number.
+    sys.stdout = sys.stdout or os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
     if _UNDECODED.search("".join(sys.argv[1:])):
         _fail("An argument is not text in UTF-8.", "Type the name again, or rename the file.")
     try:
