@@ -336,6 +336,8 @@ def of_table(complete_to, end, state="finished"):
         # Corrections.
         (("12:00", "11:00"), ("12:00", "10:00"), False),
         (("12:00", "11:00"), ("12:00", "11:00", "failed"), False),
+        (("12:00", "12:00"), ("11:30", "11:00"), False),  # the last end was wrong
+        (("12:00", "12:00", "running"), ("11:30", "11:00", "running"), True),
     ],
 )
 def test_an_older_table_replaces_nothing_of_a_newer_one(store, held, comes, kept):

@@ -250,6 +250,20 @@ def test_an_older_table_of_several_changes_nothing_in_any_order(velocity, tmp_pa
     assert [it.hour for it in reads.projects(snapshot)["as_of"]] == [11, 15]
 
 
+def test_a_time_in_the_future_in_one_table_does_not_make_later_ones_older(velocity, tmp_path):
+    table = tmp_path / "runs.csv"
+    heading = "entity,project,run_id,username,state,created_at,heartbeat_at\n"
+    for state, year in (("finished", 2199), ("crashed", 2026)):
+        row = f"e,p,r1,ada,{state},2026-01-05T09:00Z,{year}-01-05T10:00Z\n"
+        table.write_text(heading + row, encoding="utf-8")
+        code, _, told = velocity("import", "--quiet", table)
+        assert code == 0
+        assert ("is in the future" in told) == (year == 2199)
+        snapshot = latest_snapshot(tmp_path / "data")
+        assert reads.runs(snapshot)["state"].to_list() == [state]
+        assert reads.projects(snapshot)["as_of"][0] <= datetime.now(UTC)
+
+
 @pytest.mark.parametrize(
     ("text", "code", "finding"),
     [

@@ -1,7 +1,8 @@
 -- title: Runs of which the record has newer facts
 -- Tables may be imported in any order. The newer row about a run has the later sign of life, or is
 -- from a table that is complete to a later instant. A run that has begun or ended only goes back if
--- neither contradicts it. The same table with other values is a correction.
+-- neither contradicts it. The same table with other values is a correction; so is one that ends no
+-- later than before only because the last end in it is now earlier.
 -- param: longest_us | BIGINT | a longer runtime tells no sign of life
 UPDATE incoming
 SET outcome = 'older'
@@ -28,7 +29,8 @@ FROM (
   WHERE new.fresh AND NOT held.fresh
     AND CASE
       WHEN new.complete_to < held.complete_to
-        THEN new.life_us <= held.life_us OR new.stage < held.stage
+        THEN new.stage < held.stage OR new.life_us <= held.life_us
+          AND NOT (held.stage = 2 AND held.life_us >= epoch_us(held.complete_to))
       WHEN new.life_us = held.life_us
         THEN new.stage < held.stage AND coalesce(new.complete_to = held.complete_to, true)
       ELSE new.life_us < held.life_us AND new.stage < held.stage

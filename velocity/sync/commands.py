@@ -24,7 +24,7 @@ from velocity.store import LiveStore, open_live, open_pulling
 from velocity.store.derive import derive
 from velocity.store.publish import publish
 from velocity.sync.archive import archive, archive_due
-from velocity.sync.own_clock import describe_clock
+from velocity.sync.own_clock import AGREE, describe_clock
 from velocity.sync.projects import pull_projects
 from velocity.sync.results import OnProgress, Progress, ProjectResult, SyncResult, of_steps
 from velocity.sync.utilisation import read_utilisation
@@ -166,7 +166,8 @@ def import_runs(
     """Bring in runs from a source with a name (see `velocity.sources.base`).
 
     They are complete up to `as_of`; by default, each project up to the latest `complete_to` of the
-    batches with its runs, else the start of reading. The `on_progress` of `asked` is ignored.
+    batches with its runs, else the start of reading; never beyond that. The `on_progress` of
+    `asked` is ignored.
 
     Raises:
         VelocityError: the source does not exist, a place cannot be read, or the store cannot be
@@ -180,14 +181,20 @@ def import_runs(
         results: dict[tuple[str, str], ProjectResult] = {}
         notes: list[str] = []
         complete_to: dict[tuple[str, str], datetime] = {}
+        ahead: datetime | None = None
         for batch in batches:
             told = None if batch.complete_to is None else as_of or batch.complete_to
+            if told is not None and told > started_at + AGREE:
+                # A wrong time in one table would make every later one an older table.
+                ahead, told = told, None
             runs = batch.runs.with_columns(pl.lit(told, UTC_TYPE).alias("complete_to"))
             _merge_batch(store.record, replace(batch, runs=runs), results, on_progress)
             notes += batch.notes
             for key in runs.select("entity", "project").unique().iter_rows():
-                instant = told or as_of or started_at
+                instant = told or min(as_of or started_at, started_at)
                 complete_to[key] = max(instant, complete_to.get(key, instant))
+        if ahead is not None:
+            notes.append(_ahead_note(ahead))
         for key, result in results.items():
             if result.counts.older:
                 result.notes.append(_older_note(result.counts.older))
@@ -200,6 +207,11 @@ def import_runs(
             _log(store.record, command, result, started_at, clock())
         done = _finish(store, settings, roster, list(results.values()), on_progress)
         return replace(done, notes=tuple(notes))
+
+
+def _ahead_note(instant: datetime) -> str:
+    what = f"{instant:%Y-%m-%d %H:%M} UTC, to which the tables are complete, is in the future"
+    return f"{what}: their runs are complete to now. Correct it, and import again."
 
 
 def _older_note(count: int) -> str:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from velocity.formats import age, plain
 
 #: Smaller differences are ignored: a Date header has whole seconds.
-_AGREE = timedelta(minutes=1)
+AGREE = timedelta(minutes=1)
 
 
 def find_clock_ahead(before: datetime, server: datetime | None, after: datetime) -> timedelta:
@@ -14,9 +14,9 @@ def find_clock_ahead(before: datetime, server: datetime | None, after: datetime)
     Zero if the clocks agree within a minute, or if the server did not send its own. `before` and
     `after` are this machine's, around the request.
     """
-    if server is not None and before - server > _AGREE:
+    if server is not None and before - server > AGREE:
         return before - server
-    if server is not None and server - after > _AGREE:
+    if server is not None and server - after > AGREE:
         return after - server
     return timedelta()
 
