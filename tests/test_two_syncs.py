@@ -1,4 +1,7 @@
-"""Two simultaneous syncs of a store: the second one names the first, and ends."""
+"""Two simultaneous syncs of a store: the second one names the first, and ends.
+
+`velocity doctor` makes nobody fail.
+"""
 
 import threading
 
@@ -10,6 +13,7 @@ from tests.commands import environment, velocity
 from tests.forked import Commands
 from tests.wandb_server import ProtocolServer, World
 from tests.worlds import node, point_client_at
+from velocity.database.lock import writer_lock
 from velocity.reading import reads
 from velocity.store import latest_snapshot
 
@@ -36,3 +40,11 @@ def test_the_second_sync_names_the_holder_of_the_lock_and_ends(monkeypatch, tmp_
             assert list(lines)
             assert first.code == 0
     assert reads.runs(latest_snapshot(tmp_path / "data")).height == 9
+
+
+def test_a_command_waits_for_what_only_looks_at_the_record(tmp_path):
+    held = writer_lock(tmp_path)
+    held.__enter__()
+    threading.Timer(0.05, held.__exit__, (None, None, None)).start()
+    with writer_lock(tmp_path):
+        pass

@@ -6,9 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from time import monotonic, sleep
 from typing import BinaryIO
 
 from velocity.errors import StoreBusyError, no_data
+
+#: `velocity doctor` holds the lock for much less than this; a command that writes, for longer.
+_PATIENCE_S = 0.3
 
 
 @contextmanager
@@ -25,7 +29,7 @@ def writer_lock(data: Path) -> Iterator[None]:
         raise no_data(data) from error
     with opened as file:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _take(file)
         except BlockingIOError as error:
             raise StoreBusyError(
                 f"The store in {data} is being written by {_holder(file)}.",
@@ -36,6 +40,17 @@ def writer_lock(data: Path) -> Iterator[None]:
             file.truncate(0)
             file.write(f"process {os.getpid()} since {since} UTC".encode())
         yield
+
+
+def _take(file: BinaryIO) -> None:
+    until = monotonic() + _PATIENCE_S
+    while True:
+        try:
+            return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if monotonic() > until:
+                raise
+            sleep(0.02)
 
 
 def _holder(file: BinaryIO) -> str:

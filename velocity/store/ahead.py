@@ -34,8 +34,8 @@ def find_ahead(data: Path, snapshot: Snapshot) -> Ahead | None:
     shown = snapshot.frame("SELECT entity, project, as_of FROM project")
     try:
         with (
-            writer_lock(data),
             closing(Connection(Path(":memory:"), "reader")) as reader,
+            writer_lock(data),  # for as short as possible: commands wait for it only briefly
             reader.attached(data / RECORD_FILE, "record"),
             reader.loaded(shown=shown),
         ):
