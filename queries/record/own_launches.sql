@@ -8,7 +8,7 @@ FROM (
   SELECT batch.rowid AS place, arg_max(launch.run_id, launch.created_at) AS run_id
   FROM incoming AS batch
   JOIN raw_run AS launch ON launch.entity = batch.entity AND launch.project = batch.project
-    AND starts_with(launch.run_id, batch.run_id || '@')
+    AND batch.run_id = regexp_extract(launch.run_id, '^(.*)@', 1)
   WHERE batch.source = 'files' AND launch.source = 'files' AND launch.deleted_at IS NULL
     AND batch.earlier_runtime_s IS NOT NULL
     AND launch.created_at < coalesce(batch.writers[1].start, batch.created_at)
