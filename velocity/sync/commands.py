@@ -166,8 +166,7 @@ def import_runs(
     """Bring in runs from a source with a name (see `velocity.sources.base`).
 
     They are complete up to `as_of`; by default, each project up to the latest `complete_to` of the
-    batches with its runs, else the start of reading; never beyond that. The `on_progress` of
-    `asked` is ignored.
+    batches with its runs, else the start of reading. The `on_progress` of `asked` is ignored.
 
     Raises:
         VelocityError: the source does not exist, a place cannot be read, or the store cannot be
@@ -184,14 +183,15 @@ def import_runs(
         ahead: datetime | None = None
         for batch in batches:
             told = None if batch.complete_to is None else as_of or batch.complete_to
+            newer_to = told
             if told is not None and told > started_at + AGREE:
                 # A wrong time in one table would make every later one an older table.
-                ahead, told = told, None
-            runs = batch.runs.with_columns(pl.lit(told, UTC_TYPE).alias("complete_to"))
+                ahead, newer_to = told, None
+            runs = batch.runs.with_columns(pl.lit(newer_to, UTC_TYPE).alias("complete_to"))
             _merge_batch(store.record, replace(batch, runs=runs), results, on_progress)
             notes += batch.notes
             for key in runs.select("entity", "project").unique().iter_rows():
-                instant = told or min(as_of or started_at, started_at)
+                instant = told or as_of or started_at
                 complete_to[key] = max(instant, complete_to.get(key, instant))
         if ahead is not None:
             notes.append(_ahead_note(ahead))
@@ -210,8 +210,8 @@ def import_runs(
 
 
 def _ahead_note(instant: datetime) -> str:
-    what = f"{instant:%Y-%m-%d %H:%M} UTC, to which the tables are complete, is in the future"
-    return f"{what}: their runs are complete to now. Correct it, and import again."
+    what = f"{instant:%Y-%m-%d %H:%M} UTC, to which the tables are complete, is in the future."
+    return f"{what} Correct it, and import again."
 
 
 def _older_note(count: int) -> str:
