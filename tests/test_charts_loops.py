@@ -85,6 +85,14 @@ def test_names_link_to_their_run_and_are_inert():
     assert "<a " not in without[3]
 
 
+@pytest.mark.parametrize(("machine", "named"), [(30, "calm-shoal-1455"), (48, "calm-shoal…")])
+def test_a_name_leaves_room_for_a_long_machine_half(machine, named):
+    frame = loops((machine, 1, "closed")).with_columns(
+        label=pl.lit("calm-shoal-1455"), url=pl.lit(None, pl.String)
+    )
+    assert named in texts(drawn(frame))
+
+
 def test_a_line_separates_weeks_and_the_selected_row_is_marked():
     frame = loops(*[(1, 1, "closed")] * 30).reverse()
     chart = drawn(frame, selected="e3")

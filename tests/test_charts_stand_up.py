@@ -204,6 +204,11 @@ def test_only_the_latest_whole_week_has_a_filled_diamond():
     diamonds = [it for it in chart.figure.data if it.marker.symbol == "diamond"]
     assert [it.marker.color for it in diamonds] == [LIGHT.bg, LIGHT.accent]
     assert "90\u00a0% in the week of 14\u00a0Sep was beyond it" in chart.alt
+    assert "whole week" not in " ".join(texts(chart))
+    # The latest point is of some days of the week whose shift it shows.
+    cut = weeks([0.9, 0.4, 0.9], limits=(0.1, 0.5), shift={2}).with_columns(whole=pl.lit(0.8))
+    told = [it for it in texts(panels(("aurora", cut))) if "whole week<br>80 %" in it]
+    assert [it.startswith("<b>90 %</b>") for it in told] == [True]
 
 
 def test_times_are_on_a_log_axis_gaps_have_no_point_and_a_week_alone_is_a_dot():

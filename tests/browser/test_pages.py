@@ -20,6 +20,20 @@ _COLOURS = """() => ({
     it => getComputedStyle(it).fill).sort(),
 })"""
 
+#: No scrolling sideways, and every word of the charts shown is inside its chart.
+_WORDS_FIT = """() => {
+  const main = document.querySelector('[data-testid=stMain]');
+  const charts = [...document.querySelectorAll('[data-testid=stPlotlyChart]')]
+    .filter(it => it.clientWidth);
+  return main.scrollWidth <= main.clientWidth && charts.length && charts.every(chart => {
+    const box = chart.getBoundingClientRect();
+    return [...chart.querySelectorAll('.annotation-text, .xtick text')].every(it => {
+      const word = it.getBoundingClientRect();
+      return word.left >= box.left - 1 && word.right <= box.right + 1;
+    });
+  });
+}"""
+
 
 @pytest.fixture(scope="module", params=PAGES)
 def path(request) -> str:
@@ -49,6 +63,13 @@ def test_a_page_of_the_demo_fits_a_narrow_window_and_a_phone(light, path):
     if path in {"streams", "compute"}:
         light.narrow(420)
         assert light.barriers() == []
+
+
+@pytest.mark.parametrize("slide", [1, 2, 3])
+def test_a_slide_fits_a_phone(light, slide):
+    page = light.open(f"?present={slide}")
+    page.set_viewport_size({"width": 420, "height": 900})
+    page.wait_for_function(_WORDS_FIT)
 
 
 @pytest.mark.parametrize("width", [900, WIDTH])

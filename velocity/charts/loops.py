@@ -18,7 +18,9 @@ _ROW, _TOP, _BOTTOM, _LEFT, _RIGHT = 23, 44, 26, 156, 46
 #: The axis ends a little beyond five days.
 _REACH = 3.05
 _TICKS = {1: "1 h", 6: "6 h", 24: "1 d", 120: "5 d"}
-_LONGEST_NAME = 15
+#: Characters of a name; fewer beside a machine half whose length would meet it on a phone.
+_LONGEST_NAME, _SHORTER_NAME = 15, 11
+_NEAR_NAME = 0.7 * _REACH
 #: The wait by the clock is a line this far below the middle of its row, under the words.
 _UNDER = 0.43
 #: From here on, words to the right of a place would not fit.
@@ -158,7 +160,8 @@ def _notes(row: Row, *, tails: bool) -> list[Part]:
     """The day, the name and the lengths of one row."""
     at = row["at"]
     ink: Part = {"font": SMALL | INK}
-    name = safe(row["label"], _LONGEST_NAME)
+    begins = -_place(row["machine_hours"])
+    name = safe(row["label"], _SHORTER_NAME if -begins > _NEAR_NAME else _LONGEST_NAME)
     if row["url"]:
         to = html.escape(row["url"], quote=True)
         name = f'<a href="{to}" target="_blank" style="color:{LIGHT.accent}">{name}</a>'
@@ -172,7 +175,6 @@ def _notes(row: Row, *, tails: bool) -> list[Part]:
     # On the colour of the page, so that no line crosses a number.
     value: Part = {"xref": "x", "borderpad": 0, "bgcolor": LIGHT.bg, **ink}
     day = formats.weekday(row["started_at"])
-    begins = -_place(row["machine_hours"])
     return [
         beside(day, at, -_LEFT + 2, font=SMALL | MUTED),
         beside(name, at, -_LEFT + 42, **ink),

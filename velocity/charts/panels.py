@@ -150,7 +150,14 @@ class _Panel:
         last, latest = self._weeks[-1], self._latest
         own: Part = {"yref": self.axis}
         value, at = bold(formats.figure(last["value"], self._unit)), self._at(last["value"])
-        notes.append(words_at(value, x=1, y=at, xanchor="left", xshift=6, font=INK, **own))
+        look: Part = {"xanchor": "left", "xshift": 6, "align": "left", "font": INK}
+        if latest is last and latest["signal"] and latest.get("whole") is not None:
+            # The point is of some days of its week, and the shift of all of them.
+            whole = f"whole week<br>{self._shift}"
+            value += f'<br><span style="color:{LIGHT.accent}">{whole}</span>'
+            if at > sum(self.layout()["range"]) / 2:
+                look |= {"yanchor": "top", "yshift": 9}
+        notes.append(words_at(value, x=1, y=at, **look, **own))
         if self._low is not None and self._high is not None:
             ends = _short(self._low, self._high, self._unit)
             for text, y, side in zip(ends, (0.0, 1.0), ("bottom", "top"), strict=True):

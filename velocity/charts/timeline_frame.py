@@ -13,13 +13,15 @@ from velocity.charts.timeline_lanes import Lanes, Row
 from velocity.charts.words import MUTED, SMALL, Part, key, safe, words_at
 from velocity.theme import FONT_SIZE, LIGHT
 
-_LEFT, _TOP, _BOTTOM = 84, 56, 26
+_LEFT, _TOP, _BOTTOM = 84, 73, 26
 MARGIN = (_LEFT, 12, _TOP, _BOTTOM)
 _STRIP, _GAP = 16, 10
 #: In longer windows, the hours of a day are too narrow to shade.
 _MOST_SHADED_DAYS = 35
 _MOST_LABELLED_DAYS = 14
 _LABEL_HEIGHT = 14
+#: Of the two lines of the key above the plot, which leave room for the buttons beside them.
+_KEY_LIFTS = 47, 30
 _LONGEST_PROJECT = 13
 _DAY_MINUTES = 24 * 60
 
@@ -89,8 +91,9 @@ def layout_of(
         *(upright(iso(day), border) for day in _days(start, end)),
         *(level(lane - 0.5, border) for lane in [*lanes.lines.values()][1:]),
     ]
-    entries = _key(view.awake if nights else None, kinds)
-    notes = [key(entries, x=-_LEFT + 2, lift=30), *_off_words(spells, opens)]
+    lines = _key(view.awake if nights else None, kinds)
+    keys = [key(it, x=-_LEFT + 2, lift=to) for it, to in zip(lines, _KEY_LIFTS, strict=True)]
+    notes = [*keys, *_off_words(spells, opens)]
     if start <= lanes.as_of <= end:
         dashed = {"color": LIGHT.muted, "width": 1, "dash": "3px,3px"}
         shapes.append(upright(iso(lanes.as_of), dashed, yref="paper", layer="above"))
@@ -185,19 +188,22 @@ def _off_words(spells: Sequence[Row], opens: datetime) -> list[Part]:
     ]
 
 
-def _key(shaded: tuple[time, time] | None, kinds: Collection[str]) -> list[tuple[str, str, str]]:
+def _key(
+    shaded: tuple[time, time] | None, kinds: Collection[str]
+) -> tuple[list[tuple[str, str, str]], list[tuple[str, str, str]]]:
+    """What the bars mean, and what is between and behind them."""
     lost = {"failed": "■", "killed": "□", "stale": "□"}
     words = {"failed": "failed (hatched)", "killed": "killed", "stale": "no sign of life"}
-    entries = [
+    bars = [
         ("■", LIGHT.serial, "one in flight"),
         ("■", LIGHT.parallel, "two or more"),
         ("■", LIGHT.machine, "run"),
         *((lost[it], getattr(LIGHT, it), words[it]) for it in lost if it in kinds),
-        ("●━", LIGHT.reaction, "result, then wait (dotted: no launch yet)"),
     ]
+    others = [("●━", LIGHT.reaction, "result, then wait (dotted: no launch yet)")]
     if shaded is not None:
         wake, rest = (f"{at.hour:02}:{at.minute:02}" for at in shaded)
-        entries.append(("■", LIGHT.border, f"outside {wake} to {rest}"))
+        others.append(("■", LIGHT.border, f"outside {wake} to {rest}"))
     if "likely" in kinds:
-        entries.append(("┄", LIGHT.machine, "to the likely end"))
-    return entries
+        others.append(("┄", LIGHT.machine, "to the likely end"))
+    return bars, others

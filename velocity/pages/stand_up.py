@@ -9,6 +9,7 @@ import streamlit as st
 
 from velocity import formats
 from velocity.charts.balances import draw_ends
+from velocity.charts.base import Chart
 from velocity.charts.waits import draw_waits
 from velocity.reading import reads, series
 from velocity.sentences import queue as queue_words, week as words
@@ -29,7 +30,10 @@ _LABELS = ("Concluded", "One at a time", "Loop")
 _ENDS_ROW = 48
 #: Everything is as many times as large as on the page: text of 12 px is 24 px on a projector.
 _LARGER = 2
-# The keys are buttons that show only while they have the focus.
+#: Of the windows of projectors, px.
+_NARROWEST = 1200
+# The keys are buttons that show only while they have the focus. A window that is narrower than any
+# projector has no room for words of twice the size.
 _STYLE = f"""<style>
 html {{ font-size: {14 * _LARGER}px }}
 [data-testid="stHeader"] {{ display: none }}
@@ -41,8 +45,14 @@ html {{ font-size: {14 * _LARGER}px }}
 .st-key-slide h1 {{ padding-top: 0 }}
 .st-key-slide [data-testid="stGridCell"] {{ padding: .5rem }}
 [data-testid="stLayoutWrapper"]:has(> .st-key-slide-keys) {{ position: absolute; right: 0 }}
-.st-key-slide-keys {{ position: absolute; right: 0; opacity: 0 }}
+.st-key-slide-keys {{ width: max-content; opacity: 0 }}
 .st-key-slide-keys:focus-within {{ opacity: 1 }}
+[class*="st-key-small-"] {{ display: none }}
+@media (max-width: {_NARROWEST - 1}px) {{
+  html {{ font-size: 14px }}
+  [class*="st-key-large-"] {{ display: none }}
+  [class*="st-key-small-"] {{ display: flex }}
+}}
 </style>"""
 
 
@@ -125,19 +135,19 @@ def _go_to(slide: int | None) -> None:
 def _this_week(week: Week) -> None:
     # The charts show the usual range.
     st.title(words.headline(week.programme, None), anchor=False)
-    with st.grid(3, min_column_width=200, border=True, gap="xsmall"):
+    with st.grid(3, min_column_width=250, border=True, gap="xsmall"):
         for label, (said, measure) in zip(_LABELS, tiles(week), strict=True):
             with st.container(gap="xsmall"):
                 st.metric(label, said.value)
                 chart = week_chart(week, measure, narrow=True)
-                show_figure(chart.enlarged(_LARGER), key=f"slide-{measure}")
+                _show(chart, measure)
 
 
 def _needs_a_decision(week: Week) -> None:
     st.title(queue_words.presented(week.decisions, week.known_on), anchor=False)
     waits = queue_words.by_stream(week.decisions, week.view.stream_names)
     figure = draw_waits(waits, title="Results that wait")
-    show_figure(figure.enlarged(_LARGER), key="slide-waits")
+    _show(figure, "waits")
     silent = words.silent(week.view.trust["stale_runs"])
     st.caption(f"One dot per line, in working hours since its result. {silent}".rstrip())
 
@@ -147,7 +157,17 @@ def _credits(week: Week) -> None:
     st.title(f"{said.start} {said.rest}".strip(), anchor=False)
     title, today = "Credits run out", week.known_on
     figure = draw_ends(week.ends, today=today, title=title, row_height=_ENDS_ROW)
-    show_figure(figure.enlarged(_LARGER), key="slide-ends")
+    _show(figure, "ends")
+
+
+def _show(chart: Chart, key: str) -> None:
+    """The chart for a projector, and for a narrow window: it shows the one for its width."""
+    if chart.missing:
+        show_figure(chart, key=key)
+        return
+    for size, drawn in (("large", chart.enlarged(_LARGER)), ("small", chart)):
+        with st.container(key=f"{size}-{key}"):
+            show_figure(drawn, key=f"slide-{size}-{key}")
 
 
 #: This week, Needs a decision, Credits.
