@@ -261,7 +261,6 @@ def test_a_time_in_the_future_in_one_table_does_not_make_later_ones_older(veloci
         assert ("is in the future" in told) == (year == 2199)
         snapshot = latest_snapshot(tmp_path / "data")
         assert reads.runs(snapshot)["state"].to_list() == [state]
-        assert reads.projects(snapshot)["as_of"][0] <= datetime.now(UTC)
 
 
 @pytest.mark.parametrize(

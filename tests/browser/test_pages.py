@@ -8,7 +8,7 @@ from tests.browser.paper import measure, sheets_printed
 from tests.browser.visitor import PAGES, WIDTH, Visitor, title_of
 from velocity.theme import DARK, LIGHT
 
-HERON = "my-velocity?scholar=heron"
+HERON, HERONS_RUNS = "my-velocity?scholar=heron", "runs?runs-scholar=heron"
 #: Number of charts on each page of the demo.
 CHARTS = {"": 6, HERON: 9, "streams": 8, "compute": 2}
 
@@ -92,7 +92,7 @@ def test_the_page_of_a_scholar_is_complete_and_accessible(light):
     assert light.look() == []
 
 
-@pytest.mark.parametrize("path", [*PAGES, HERON])
+@pytest.mark.parametrize("path", [*PAGES, HERON, HERONS_RUNS])
 def test_a_dark_page_of_the_demo_is_complete_and_has_contrast(dark, path):
     """Only the colours differ from the light page, so only they are checked again."""
     dark.turn_to(path)

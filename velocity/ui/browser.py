@@ -13,8 +13,9 @@ from velocity.ui.parts import theme_mode
 def prepare_browser() -> None:
     """Sets the page's frame, makes Back open the previous page, and lets pages print completely."""
     mode = theme_mode()
-    accent = tokens(mode).accent
-    st.html(f"<style>:root {{ --velocity-accent: {accent} }}</style>{_text('screen')}")
+    ink = tokens(mode)
+    colours = f"--velocity-accent: {ink.accent}; --velocity-on-accent: {ink.bg}"
+    st.html(f"<style>:root {{ {colours} }}</style>{_text('screen')}")
     st.html(_text("history"), unsafe_allow_javascript=True)
     # A page that was dark before prints as it is.
     light = "<script>window.velocityLight = {}</script>"
