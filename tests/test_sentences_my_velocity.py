@@ -433,8 +433,8 @@ def test_waits_with_launches_elsewhere_are_no_idle_time():
     assert loops.elsewhere(rows.filter(launches=0)) == ""
     assert [plain(loops.meanwhile(it)) for it in (0, 1, 2)] == [
         "",
-        " 1 experiment was launched on other lines meanwhile.",
-        " 2 experiments were launched on other lines meanwhile.",
+        "1 experiment was launched on other lines meanwhile.",
+        "2 experiments were launched on other lines meanwhile.",
     ]
 
 
@@ -486,9 +486,13 @@ def test_a_loop_is_reported_step_by_step():
     late = killed | {"next_at": LOOP["result_at"] + timedelta(days=6)}
     assert plain(loops.steps(late, "UTC", hours=False)["When"][2]) == ("none within 5 d, Fri 4 Dec")
     spans = {"reaction_hours": 120.0, "loop_hours": 132.25, "loop_event": False}
-    assert plain(loops.by_the_clock(killed | spans)) == (
+    assert plain(loops.by_the_clock(killed | spans, hours=False)) == (
         "By the clock: over 5 d after the result, over 5 d 12 h in all."
     )
+    # Counted back from now, it would tell others when the result came.
+    waits = killed | spans | {"status": "awaiting"}
+    assert loops.by_the_clock(waits, hours=False) == ""
+    assert plain(loops.by_the_clock(waits, hours=True)).endswith("5 d 12 h in all so far.")
     assert plain(loops.waited(killed, "UTC")).endswith("· over 12 h]")
     # Others see its dates and no times.
     cells = [it for row in loops.steps(LOOP, "UTC", hours=False).rows() for it in row]

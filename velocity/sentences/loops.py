@@ -74,8 +74,13 @@ def steps(row: Row, zone: str, *, hours: bool) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=["Step", "When", "After"], orient="row")
 
 
-def by_the_clock(row: Row) -> str:
-    """The whole loop by the clock."""
+def by_the_clock(row: Row, *, hours: bool) -> str:
+    """The whole loop by the clock.
+
+    Without `hours`, "" for one that goes on: counted back from now, it tells times of the day.
+    """
+    if not hours and row["status"] in {"awaiting", "open"}:
+        return ""
     # An abandoned loop was watched for five days only.
     over = f"over{formats.NBSP}" if row["status"] == "abandoned" else ""
     whole, reaction = (
@@ -102,7 +107,7 @@ def elsewhere(waited: pl.DataFrame) -> str:
 def meanwhile(launches: int) -> str:
     """What else was launched while one result waited; "" for nothing."""
     were = f"{formats.plural(launches, 'experiment')} {'was' if launches == 1 else 'were'}"
-    return f" {were} launched on other lines meanwhile." if launches else ""
+    return f"{were} launched on other lines meanwhile." if launches else ""
 
 
 def waits(now: Row, whose: Whose, *, hours: bool) -> str:

@@ -152,10 +152,11 @@ def _selected(sheet: Sheet, loops: pl.DataFrame, meanwhile: pl.DataFrame) -> str
     st.table(words.steps(row, sheet.zone, hours=sheet.hours), border="horizontal")
     launched = row["started_at"].astimezone(ZoneInfo(sheet.view.zone)).date()
     launches = int(meanwhile.filter(experiment_id=chosen)["launches"].sum())
-    said = words.by_the_clock(row) + words.meanwhile(launches)
+    said = [words.by_the_clock(row, hours=sheet.hours), words.meanwhile(launches)]
     if sheet.wait is not None and sheet.wait["experiment_id"] == chosen:
-        said += f" In working hours: {usual_words(sheet.wait)}."
-    st.caption(said)
+        said.append(f"In working hours: {usual_words(sheet.wait)}.")
+    if told := " ".join(filter(None, said)):
+        st.caption(told)
     if row["status"] == "awaiting" and sheet.hours:
         marked = chosen in sheet.waiting.filter("marked_read")["experiment_id"]
         st.button(
