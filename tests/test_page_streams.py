@@ -8,7 +8,7 @@ import pytest
 from tests.app_pages import open_page, ten_weeks, words
 from tests.builders import at, one_run, run, store_of
 from tests.plain_sentences import plain
-from tests.roster_texts import ADA, BEN, parsed
+from tests.roster_texts import ADA, BEN, parsed, stream
 from tests.stores import built, copied
 from velocity import formats
 from velocity.reading import reads
@@ -167,6 +167,20 @@ def test_days_before_the_first_launch_of_a_scholar_or_away_are_not_compared(day,
     snapshot = store_of(rows, "2026-01-20 12:00", roster=parsed(ADA + away + _STREAMS))
     earlier = Window(date(2025, 12, 29), date(2026, 1, 4))
     week = Window(date(2026, 1, 5), date(2026, 1, 11))
+    work = Work(ViewedDays(snapshot, EVERYTHING, week, earlier), "here")
+    assert ("ada" in work.before) == known
+
+
+@pytest.mark.parametrize(("moved", "known"), [("2025-12-29", True), ("2026-01-02", False)])
+def test_who_came_from_another_stream_is_not_compared_with_the_days_before(moved, known):
+    earlier, week = Window(date(2025, 12, 29), date(2026, 1, 4)), Window(date(2026, 1, 5), END)
+    there = stream("there", members=f'[{{ scholar = "ada", to = {moved} }}]')
+    here = stream("here", members=f'[{{ scholar = "ada", from = {moved} }}]')
+    rows = [
+        run("r0", "2025-12-22 09:00", "2025-12-22 10:00"),
+        run("r1", "2026-01-03 09:00", "2026-01-03 10:00"),
+    ]
+    snapshot = store_of(rows, "2026-01-20 12:00", roster=parsed(ADA + there + here))
     work = Work(ViewedDays(snapshot, EVERYTHING, week, earlier), "here")
     assert ("ada" in work.before) == known
 

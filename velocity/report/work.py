@@ -170,12 +170,18 @@ class Work(Groups):
 
     @cached_property
     def before(self) -> dict[str, Row]:
-        """The figures of the days before, of scholars who had begun and were not away by weeks."""
+        """The figures of the days before, of scholars who can be compared with them.
+
+        They had begun, were not away by weeks, and have not come from another stream since then.
+        """
         days, rows = self.days.before, _by_id(self._before_rows, self._kinds)
         if days is None:
             return rows
         within = pl.col("week_start").is_between(monday_of(days.first), days.last)
         compared = {*self._stretches.filter(within, ~pl.col("away"))["group_id"]}
+        if self.stream is not None:
+            since = pl.col("day").is_between(days.first, self.days.window.last, "right")
+            compared -= {*self._notes.filter(since, about="move")["group_id"]}
         return {it: row for it, row in rows.items() if it in compared}
 
     def _begin(self, window: Window | None) -> Callable[[], list[Row]]:
@@ -237,13 +243,17 @@ class Work(Groups):
         return all(found[it].to_list() == [here[it]] for it in _COUNTED)
 
     @cached_property
+    def _notes(self) -> pl.DataFrame:
+        rows = self.view.read(reads.notes, by="scholar")
+        if self.stream is None:
+            return rows
+        of_streams = pl.col("about").is_in(["stream", "grant", "move"])
+        return rows.filter(~of_streams | (pl.col("target") == self.stream))
+
+    @cached_property
     def events(self) -> dict[str, tuple[Event, ...]]:
         """What happened to each scholar, by the roster; nothing that concerns other streams."""
-        rows = self.view.read(reads.notes, by="scholar", groups=[*self.people])
-        if self.stream is not None:
-            of_streams = pl.col("about").is_in(["stream", "grant", "move"])
-            rows = rows.filter(~of_streams | (pl.col("target") == self.stream))
-        return {str(it): events(part) for (it,), part in rows.group_by("group_id")}
+        return {str(it): events(part) for (it,), part in self._notes.group_by("group_id")}
 
     def facts(self, scholar: str) -> Facts:
         """What the sheet of a scholar is about."""
