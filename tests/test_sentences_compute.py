@@ -39,7 +39,7 @@ def test_the_first_stream_to_run_out_is_the_headline():
         "3,933 credits bought 287 conclusions from Mon 23 to Sat 28 Nov, 13.7 each."
     )
     assert plain(said(ends(AURORA, end("Dune", 21, fast=19))).sentence) == (
-        "Aurora's credits end first, on Fri 18 Dec; at the last 7 days' pace Dune ends first, on "
+        "Aurora's credits end first, on Fri 18 Dec; at the last 7 days' pace Dune's end first, on "
         "Thu 17 Dec."
     )
     nothing = said(ends(), figures())
@@ -134,7 +134,7 @@ def test_what_if_names_both_streams_and_who_ends_first():
     told, days = told_if(BOTH, "aurora", "dune", pace={"aurora": -0.2}, added=moved)
     assert told == (
         "Aurora's credits would last to Fri 25 Dec, 7 days longer; Dune's credits would last to "
-        "Sat 12 Dec, 7 days less. Then Dune ends first, on Sat 12 Dec."
+        "Sat 12 Dec, 7 days less. Then Dune's end first, on Sat 12 Dec."
     )
     assert days[0] == date(2026, 12, 25)
 
@@ -187,12 +187,17 @@ def test_costs_are_those_of_the_table_and_of_the_days_before():
     assert table["Credits each"].to_list() == ["5.0", "0.2", "\u2013", "**1.7**"]
     assert spending.table_title(rows).endswith("100\u00a0% to runs that finished")
     found = spending.costs(rows, None)
-    assert found["name"].to_list() == ["Aurora", "Automation", "Programme"]
-    assert found["now_words"].to_list() == ["5.0", "0.2", "1.7"]
+    # With automation, the cost of all would fall as its part grows.
+    assert found["name"].to_list() == ["Aurora", "Automation"]
+    assert found["now_words"].to_list() == ["5.0", "0.2"]
     assert set(found["before"]) == {None}
-    assert spending.costs(rows, rows)["change_words"].to_list() == ["0.0", "0.0", "0.0"]
+    assert spending.costs(rows, rows)["change_words"].to_list() == ["0.0", "0.0"]
+    alone = rows.filter(pl.col("kind") != "automation")
+    assert spending.costs(alone, alone)["name"].to_list() == ["Aurora", "Programme"]
+    assert spending.costs(alone, rows)["name"].to_list() == ["Aurora"]
     weeks = spending.costs_of_weeks([rows, rows])
-    assert {it: len(values) for it, values in weeks.items()} == dict.fromkeys(found["id"], 2)
+    names = [*found["id"], "programme"]
+    assert {it: len(values) for it, values in weeks.items()} == dict.fromkeys(names, 2)
     nothing = spending.costs(frame("compute_table"), None)
     assert nothing.select("name", "now", "before").is_empty()
 

@@ -216,11 +216,18 @@ def costs(now: pl.DataFrame, before: pl.DataFrame | None) -> pl.DataFrame:
     """Credits for each conclusion by the rows of the table, the programme's last.
 
     `now` is `reads.compute_table` of the days, `before` that of the days before; None without any.
+    The programme has no row if automation concluded something: as its part grows, the cost of all
+    falls, even if that of everybody rises.
     """
+    both = pl.concat([now] if before is None else [now, before])
+    mixed = both.filter(kind="automation")["experiments_concluded"].sum() > 0
     earlier = {} if before is None else dict(before.select(_PLACE, _EACH).iter_rows())
     title = pl.when(kind="stream").then("name").otherwise(pl.col("kind").str.to_titlecase())
-    known = now.filter(pl.col("experiments_concluded") > 0).select(_PLACE, title, _EACH)
-    return _compared(((*it, earlier.get(it[0])) for it in known.iter_rows()), decimals=1)
+    known = now.filter(
+        pl.col("experiments_concluded") > 0, pl.col("kind") != ("programme" if mixed else "")
+    )
+    rows = known.select(_PLACE, title, _EACH).iter_rows()
+    return _compared(((*it, earlier.get(it[0])) for it in rows), decimals=1)
 
 
 def costs_of_weeks(weeks: Iterable[pl.DataFrame]) -> dict[str, list[float]]:
