@@ -139,7 +139,7 @@ def decide(*rows, now=None, **more):
 def test_decide_has_the_experiment_its_day_its_wait_and_the_usual():
     own = experiment("high-heath-1", 26, loop_status="awaiting", machine_hours=21.0)
     assert decide(WAITS, experiments=experiments(own)) == (
-        "**high-heath-1** has a result since Thu 26 Nov, after 21 h on the machine; nothing "
+        "**high-heath-1** has had a result since Thu 26 Nov, after 21 h on the machine; nothing "
         "launched since. 12 h of working hours; usual up to 7 h 30 m (168 waits)."
     )
 
@@ -165,7 +165,7 @@ def fresh(**more):
 def test_decide_without_a_queue_says_so_and_how_long_the_longest_waits():
     assert decide() == "**Nothing waits for a decision.**"
     assert decide(fresh()) == (
-        "**Nothing waits longer than usual.** **high-heath-1** has a result since Sat 28 Nov, "
+        "**Nothing waits longer than usual.** **high-heath-1** has had a result since Sat 28 Nov, "
         "3 h of working hours since; usual up to 7 h 30 m (168 waits)."
     )
     both = [fresh(), decision("new", project="q", needs_decision=False, usual_working_hours=None)]

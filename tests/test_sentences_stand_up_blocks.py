@@ -157,7 +157,7 @@ def test_the_rows_of_a_chart_end_with_the_days_and_keep_gaps():
 def test_a_line_of_the_queue_says_what_waits_since_which_day():
     row = decision(result_at=datetime(2026, 11, 27, 6, 40, tzinfo=UTC))
     said = plain(queue.row_words(row, "UTC"))
-    assert said == "**high-heath-1** has a result since Fri 27 Nov; nothing launched since."
+    assert said == "**high-heath-1** has had a result since Fri 27 Nov; nothing launched since."
     failed = plain(queue.row_words(row | {"kind": "failure"}, "Pacific/Honolulu"))
     assert "failed on Thu 26 Nov" in failed
     assert plain(queue.usual_words(row)) == "usual up to 7 h 30 m (168 waits)"

@@ -50,7 +50,7 @@ def said(line):
         (SO_FAR, "on the same days before"),
         (
             Days(Window(MONDAY, MONDAY), Window(MONDAY - WEEK, MONDAY - WEEK)),
-            "on the same day before",
+            "on the Monday before",
         ),
         (WHOLE, "the week before"),
         (FOUR, "in the four weeks before"),
@@ -372,7 +372,7 @@ def test_runs_out_names_the_first_two_and_another_order_at_the_last_pace():
     )
     assert told(aurora, end("Basalt", 40), dune) == both
     assert told(aurora, end("Dune", 21, fast=19)) == (
-        f"{both} At the last 7 days' pace Dune ends first, on Thu 17 Dec."
+        f"{both} At the last 7 days' pace Dune's end first, on Thu 17 Dec."
     )
     assert told(aurora, end("Ember", None, left=-2.0)) == (
         "Aurora's credits end first, on Fri 18 Dec, at the pace of 15\u201328 Nov. The credits of "
@@ -392,10 +392,10 @@ def test_runs_out_names_the_first_two_and_another_order_at_the_last_pace():
     )
     month, sooner = ({"seen_before": TODAY + timedelta(days=it)} for it in (30, 19))
     assert told(aurora | month, dune | sooner) == (
-        f"{both} A week before, Dune was to end first, on Thu 17 Dec."
+        f"{both} A week before, Dune's were to end first, on Thu 17 Dec."
     )
     assert told(aurora | month, end("Dune", 21, fast=19) | sooner) == (
-        f"{both} At the last 7 days' pace Dune ends first, on Thu 17 Dec, as was also forecast a "
+        f"{both} At the last 7 days' pace Dune's end first, on Thu 17 Dec, as was also forecast a "
         "week before."
     )
     assert told(*(it | {"seen_before": TODAY} for it in (aurora, dune))) == both

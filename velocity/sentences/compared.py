@@ -61,7 +61,9 @@ class Days:
             return "the week before"
         weeks, rest = divmod(self.window.days, 7)
         if self.is_week and self.is_against_week:
-            return "on the same days before" if rest > 1 else "on the same day before"
+            return (
+                "on the same days before" if rest > 1 else f"on the {self.window.first:%A} before"
+            )
         if self.window.days == 1:
             return "on the day before"
         if rest:

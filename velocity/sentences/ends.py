@@ -56,10 +56,13 @@ def _otherwise(ends: pl.DataFrame, first: Sequence[Row], today: date) -> str:
         when, also = _end(row, today, "runs_out_on_week_pace"), ""
         if was == row and row["seen_before"] == row["runs_out_on_week_pace"]:
             was, also = None, ", as was also forecast a week before"
-        said = f" At the last 7 days' pace {name(row['name'])} ends first, on {when}{also}."
+        whose = formats.possessive(name(row["name"]))
+        said = f" At the last 7 days' pace {whose} end first, on {when}{also}."
     if was is not None:
         when = formats.ahead(was["seen_before"], today)
-        said += f" A week before, {name(was['name'])} was to end first, on {when}."
+        said += (
+            f" A week before, {formats.possessive(name(was['name']))} were to end first, on {when}."
+        )
     return said
 
 
@@ -138,7 +141,7 @@ def if_changed(
     text = f"{'; '.join(said)}."
     first, then = (next(iter(_ending(it)), None) for it in (ends, changed))
     if first is not None and then is not None and then["group_id"] != first["group_id"]:
-        text += f" Then {name(then['name'])} ends first, on {_end(then, today)}."
+        text += f" Then {formats.possessive(name(then['name']))} end first, on {_end(then, today)}."
     return text
 
 

@@ -99,7 +99,7 @@ def nothing_near(ranges: Ranges) -> str:
 
 def since(row: Row, zone: str) -> str:
     """What a line waits for, since which day: never a time of day."""
-    what = "failed on" if row["kind"] == "failure" else "has a result since"
+    what = "failed on" if row["kind"] == "failure" else "has had a result since"
     return f"{what} {on_day(row['result_at'], zone)}"
 
 
