@@ -68,8 +68,12 @@ def test_a_page_of_the_demo_fits_a_narrow_window_and_a_phone(light, path):
 @pytest.mark.parametrize("slide", [1, 2, 3])
 def test_a_slide_fits_a_phone(light, slide):
     page = light.open(f"?present={slide}")
+    size = page.viewport_size
     page.set_viewport_size({"width": 420, "height": 900})
-    page.wait_for_function(_WORDS_FIT)
+    try:
+        page.wait_for_function(_WORDS_FIT)
+    finally:
+        page.set_viewport_size(size)
 
 
 @pytest.mark.parametrize("width", [900, WIDTH])
