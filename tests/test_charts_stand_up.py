@@ -209,6 +209,8 @@ def test_only_the_latest_whole_week_has_a_filled_diamond():
     cut = weeks([0.9, 0.4, 0.9], limits=(0.1, 0.5), shift={2}).with_columns(whole=pl.lit(0.8))
     told = [it for it in texts(panels(("aurora", cut))) if "whole week<br>80 %" in it]
     assert [it.startswith("<b>90 %</b>") for it in told] == [True]
+    same = cut.with_columns(whole="value")
+    assert "whole week" not in " ".join(texts(panels(("aurora", same))))
 
 
 def test_times_are_on_a_log_axis_gaps_have_no_point_and_a_week_alone_is_a_dot():

@@ -151,7 +151,7 @@ class _Panel:
         own: Part = {"yref": self.axis}
         value, at = bold(formats.figure(last["value"], self._unit)), self._at(last["value"])
         look: Part = {"xanchor": "left", "xshift": 6, "align": "left", "font": INK}
-        if latest is last and latest["signal"] and latest.get("whole") is not None:
+        if latest is last and self._shift not in {"", formats.figure(last["value"], self._unit)}:
             # The point is of some days of its week, and the shift of all of them.
             whole = f"whole week<br>{self._shift}"
             value += f'<br><span style="color:{LIGHT.accent}">{whole}</span>'
