@@ -250,6 +250,7 @@ def test_an_older_table_of_several_changes_nothing_in_any_order(velocity, tmp_pa
     assert [it.hour for it in reads.projects(snapshot)["as_of"]] == [11, 15]
 
 
+@pytest.mark.thorough
 def test_a_time_in_the_future_in_one_table_does_not_make_later_ones_older(velocity, tmp_path):
     table = tmp_path / "runs.csv"
     heading = "entity,project,run_id,username,state,created_at,heartbeat_at\n"

@@ -58,6 +58,7 @@ def test_doctor_reports_faults_of_many_runs(tmp_path):
     assert "evidence" not in many
 
 
+@pytest.mark.thorough
 def test_doctor_finds_what_a_stopped_command_did_not_publish(tmp_path):
     def found():
         return {it.about: it for it in in_store(tmp_path)}
