@@ -20,18 +20,7 @@ WITH pair AS (
     -- Seconds for which open sessions were seen beyond their stopwatch.
     list_transform([batch, held], lambda it: it.runtime_s - coalesce(it.earlier_runtime_s, 0)
       - coalesce(list_sum(list_transform(it.writers, lambda own: own.runtime_s)), 0)) AS seen_s,
-    {
-      'display_name': batch.display_name, 'group_name': batch.group_name, 'job_type': batch.job_type,
-      'sweep': batch.sweep, 'tags': batch.tags, 'commit': batch.commit, 'notes': batch.notes,
-      'gpu_utilisation': batch.gpu_utilisation, 'unreadable': batch.unreadable,
-      'config_shape': batch.config_shape, 'config_hashes': batch.config_hashes,
-      'named_values': batch.named_values} AS of_batch,
-    {
-      'display_name': held.display_name, 'group_name': held.group_name, 'job_type': held.job_type,
-      'sweep': held.sweep, 'tags': held.tags, 'commit': held.commit, 'notes': held.notes,
-      'gpu_utilisation': held.gpu_utilisation, 'unreadable': held.unreadable,
-      'config_shape': held.config_shape, 'config_hashes': held.config_hashes,
-      'named_values': held.named_values} AS of_held
+    batch AS of_batch, held AS of_held
   FROM incoming AS batch
   JOIN raw_run AS held USING (entity, project, run_id)
   WHERE batch.source = 'files' AND held.source = 'files' AND held.deleted_at IS NULL
@@ -88,7 +77,7 @@ SELECT
   CASE WHEN are_apart THEN list_sum(seen_s) ELSE list_max(seen_s) END AS more_s,
   CASE WHEN coalesce(own_s, more_s) IS NOT NULL
     THEN coalesce(own_s, 0) + coalesce(more_s, 0) + coalesce(earlier_runtime_s, 0) END AS runtime_s,
-  CASE WHEN last_is_fresh THEN of_held ELSE of_batch END AS other
+  [of_batch, of_held][1 + last_is_fresh::INTEGER] AS other
 FROM whole
 JOIN pair USING (place);
 

@@ -4,4 +4,3 @@
 SELECT entity, project, started_at, error
 FROM sync_log
 QUALIFY row_number() OVER (PARTITION BY entity, project ORDER BY started_at DESC) = 1
-ORDER BY entity, project

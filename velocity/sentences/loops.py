@@ -81,8 +81,7 @@ def by_the_clock(row: Row, *, hours: bool) -> str:
     """
     if not hours and row["status"] in {"awaiting", "open"}:
         return ""
-    # An abandoned loop was watched for five days only.
-    over = f"over{formats.NBSP}" if row["status"] == "abandoned" else ""
+    over = _over(row)
     whole, reaction = (
         f"{over}{formats.duration(row[f'{it}_hours'])}" for it in ("loop", "reaction")
     )
@@ -90,6 +89,11 @@ def by_the_clock(row: Row, *, hours: bool) -> str:
     if row["reaction_hours"] is None:
         return f"By the clock {whole}{so_far}."
     return f"By the clock: {reaction} after the result, {whole} in all{so_far}."
+
+
+def _over(row: Row) -> str:
+    """What stands before a wait that went on: an abandoned loop was watched for five days only."""
+    return f"over{formats.NBSP}" if row["status"] == "abandoned" else ""
 
 
 def elsewhere(waited: pl.DataFrame) -> str:
@@ -175,8 +179,7 @@ def longest(loops: pl.DataFrame, most: int) -> pl.DataFrame:
 
 def waited(row: Row, zone: str) -> str:
     """A wait in a list, as Markdown."""
-    over = f"over{formats.NBSP}" if row["status"] == "abandoned" else ""
-    waited = f"{over}{formats.hours_in_all(row['reaction_working_hours'])}"
+    waited = f"{_over(row)}{formats.hours_in_all(row['reaction_working_hours'])}"
     return f"{linked(row)} :small[result {on_day(row['result_at'], zone)} · {waited}]"
 
 

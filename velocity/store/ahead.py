@@ -46,4 +46,4 @@ def find_ahead(data: Path, snapshot: Snapshot) -> Ahead | None:
             reader.run("USE reader")
     except (duckdb.Error, OSError):
         return None
-    return Ahead(usernames, projects, syncs.sort("entity", "project"))
+    return Ahead(usernames, projects, syncs)
