@@ -31,7 +31,7 @@ from velocity.sentences.mentor_facts import (
     silent,
 )
 from velocity.sentences.queue import Judged, since, usual_words
-from velocity.sentences.week import Said, costs, is_bound
+from velocity.sentences.week import Said, at_least, costs
 
 _MOST_NAMED = 3
 _NEVER = "no run has arrived yet"
@@ -246,12 +246,12 @@ def compute(facts: Facts) -> Said:
         none = "GPU count not recorded." if unknown else f"No GPU-hours {facts.days.on}."
         return Said("Compute", none)
     (whole, unit), (then, its_unit) = _whole(now), _whole(before)
-    each, _, was, automated, at_least = costs(facts)
-    start = f"{'At least ' if at_least else ''}{_amount(whole)} {unit}"
+    each, _, was, automated, is_bound = costs(facts)
+    start = f"{'At least ' if is_bound else ''}{_amount(whole)} {unit}"
     start += f", {_amount(each)} per conclusion" if each else ", no conclusion"
     start += " (with those of automation)" if automated else ""
     if then and its_unit == unit:
-        start += f", from {'at least ' if is_bound(before) else ''}{_amount(then)}"
+        start += f", from {at_least(before)}{_amount(then)}"
         start += f" and {_amount(was)}" if each and was else ""
     took = f"Failed runs took {_amount(lost)} of {_amount(used)} GPU-hours."
     return Said("Compute", f"{start}.", took if lost else "No GPU-hours went to failed runs.")

@@ -256,6 +256,11 @@ def is_bound(row: Row | None) -> bool:
     return number(row, "unpriced_run_hours") > 0
 
 
+def at_least(row: Row | None) -> str:
+    """What stands before a lower bound of what runs took; "" before what is known."""
+    return "at least " if is_bound(row) else ""
+
+
 def _each(cost: float) -> str:
     return f"{cost:.1f}" if 0.05 <= cost < 100 else formats.rate(cost)  # noqa: PLR2004
 
@@ -327,16 +332,15 @@ def compute(figures: Compared) -> Said:
     lost = f"{formats.capitalised(failed)} of GPU-hours {to}."
     paid = number(now, "credits")
     spent = formats.rate(paid or used, "credit" if paid else "GPU-hour")
-    at_least = "at least " if is_bound(now) else ""
-    spent = formats.capitalised(f"{at_least}{spent}")
+    spent = formats.capitalised(f"{at_least(now)}{spent}")
     if not cost.each:
         return Said(about, f"{spent} {days.on} bought no conclusion.", lost)
     bought, over = formats.plural(figures.conclusions[0], "conclusion"), ""
     if automated:
         bought += f" by people and {formats.count(automated)} by automation"
         over = " over both"
-    start = f"{spent} bought {bought} {days.on}, {at_least}{_each(cost.each)} each{over}"
+    start = f"{spent} bought {bought} {days.on}, {at_least(now)}{_each(cost.each)} each{over}"
     if not cost.before:
         return Said(about, f"{start}.", lost)
-    then = f"{'at least ' if is_bound(figures.before) else ''}{_each(cost.before)} {days.earlier}"
+    then = f"{at_least(figures.before)}{_each(cost.before)} {days.earlier}"
     return Said(about, f"{start},", f"{then}. {lost}")
